@@ -1,0 +1,5 @@
+"""mmtal: temporal action localization on MMEngine."""
+
+from mmtal.version import __version__
+
+__all__ = ["__version__"]

@@ -1,0 +1,88 @@
+"""Registries of mmtal: one child of each MMEngine registry that mmtal extends, scope ``mmtal``.
+
+A registry kind that mmtal adds nothing to has a child as well, since MMEngine logs a warning for
+every kind that the default scope lacks.
+"""
+
+import difflib
+
+from mmengine import registry as _engine
+from mmengine.registry import Registry
+
+
+class TALRegistry(Registry):
+    """A registry whose error for an unknown ``type`` says what the user may have meant."""
+
+    def get(self, key: str) -> type:
+        """Return what is registered as ``key`` here or in a parent.
+
+        Raises:
+            KeyError: Nothing is; the message names the closest registered names.
+        """
+        try:
+            found = super().get(key)
+        except RuntimeError:
+            found = None
+        if found is None:
+            raise KeyError(self._unknown(key))
+        return found
+
+    def names(self) -> list[str]:
+        """All names that this registry can build, its parents' included."""
+        names, registry = set(), self
+        while registry is not None:
+            registry.import_from_location()
+            names.update(registry.module_dict)
+            registry = registry.parent
+        return sorted(names)
+
+    def _unknown(self, key: str) -> str:
+        by_lower = {name.lower(): name for name in self.names()}
+        close = difflib.get_close_matches(key.rsplit(".", 1)[-1].lower(), by_lower, n=3, cutoff=0.5)
+        hint = " or ".join(by_lower[name] for name in close)
+        failed = _failed_plugins()
+        return (
+            f"type='{key}' is not registered as a {self.name}. "
+            + (f"Did you mean {hint}? " if hint else "")
+            + "If it belongs to a plugin, import the plugin's module in the config: "
+            "custom_imports = dict(imports=['projects.my_project.my_module'])"
+            + (f". Plugins that failed to import: {failed}" if failed else "")
+        )
+
+
+def _failed_plugins() -> str:
+    from mmtal.plugins import FAILED
+
+    return "; ".join(f"{name} ({reason})" for name, reason in FAILED.items())
+
+
+def _child(parent: Registry, *locations: str) -> TALRegistry:
+    return TALRegistry(parent.name, parent=parent, scope="mmtal", locations=list(locations))
+
+
+DATASETS = _child(_engine.DATASETS, "mmtal.datasets")
+DATA_SAMPLERS = _child(_engine.DATA_SAMPLERS, "mmtal.datasets")
+TRANSFORMS = _child(_engine.TRANSFORMS, "mmtal.datasets")
+MODELS = _child(_engine.MODELS, "mmtal.models")
+BACKBONES = NECKS = HEADS = LOSSES = MODELS
+TASK_UTILS = _child(_engine.TASK_UTILS, "mmtal.models")
+METRICS = _child(_engine.METRICS, "mmtal.evaluation")
+EVALUATORS = METRICS
+HOOKS = _child(_engine.HOOKS, "mmtal.engine")
+VISUALIZERS = _child(_engine.VISUALIZERS, "mmtal.visualization")
+INFERENCERS = _child(_engine.INFERENCERS, "mmtal.apis")
+
+EVALUATOR = _child(_engine.EVALUATOR)
+RUNNERS = _child(_engine.RUNNERS)
+RUNNER_CONSTRUCTORS = _child(_engine.RUNNER_CONSTRUCTORS)
+LOOPS = _child(_engine.LOOPS)
+STRATEGIES = _child(_engine.STRATEGIES)
+MODEL_WRAPPERS = _child(_engine.MODEL_WRAPPERS)
+WEIGHT_INITIALIZERS = _child(_engine.WEIGHT_INITIALIZERS)
+OPTIMIZERS = _child(_engine.OPTIMIZERS)
+OPTIM_WRAPPERS = _child(_engine.OPTIM_WRAPPERS)
+OPTIM_WRAPPER_CONSTRUCTORS = _child(_engine.OPTIM_WRAPPER_CONSTRUCTORS)
+PARAM_SCHEDULERS = _child(_engine.PARAM_SCHEDULERS)
+VISBACKENDS = _child(_engine.VISBACKENDS)
+LOG_PROCESSORS = _child(_engine.LOG_PROCESSORS)
+FUNCTIONS = _child(_engine.FUNCTIONS)
