@@ -1,0 +1,46 @@
+# make demo, make test: each sets up all it needs in .venv; see CONTRIBUTING.md for the rest.
+PYTHON ?= python3
+PAIR ?= onedl
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed-$(PAIR)
+
+.PHONY: demo test lint unit format install clean
+
+demo: $(INSTALLED)
+	$(BIN)/python train_actionformer_wrapper.py --config_template demo --data_path data/hapt \
+		--output_name demo
+
+test: lint unit
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Tests marked slow are left to CI: .venv/bin/pytest -m slow
+unit: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: $(INSTALLED)
+
+# The last step: opencv-python needs libGL, which a machine without a screen may lack; the headless
+# wheel holds the same module without windows.
+$(INSTALLED): setup.py pyproject.toml $(wildcard requirements/*.txt)
+	@$(PYTHON) -c 'import sys; sys.exit("mmtal needs Python 3.10 or newer: make PYTHON=python3.11" \
+		if sys.version_info < (3, 10) else 0)'
+	@echo "== installing mmtal with the pair '$(PAIR)' into $(VENV): some minutes the first time"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --upgrade pip
+	@$(BIN)/python -m pip install -qq -e '.[$(PAIR),tests]'
+	@$(BIN)/python -m pip uninstall -qq -y opencv-python
+	@$(BIN)/python -m pip install -qq --no-deps --force-reinstall opencv-python-headless
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-* build dist *.egg-info work_dirs .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

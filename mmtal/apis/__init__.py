@@ -1,0 +1,3 @@
+from mmtal.apis.official_checkpoint import load_official_state_dict
+
+__all__ = ["load_official_state_dict"]

@@ -1,0 +1,210 @@
+"""A whole experiment from one call: find the data, check them, train, test."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.logging import print_log
+
+from mmtal.apis.run import build_runner, load_config, set_seed
+from mmtal.config_files import find_config, resource_root
+from mmtal.registry import DATASETS
+
+LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+
+
+@dataclass(frozen=True)
+class DataLocation:
+    """Where one data set lies.
+
+    Args:
+        root: Folder that the other paths start from.
+        ann_file: Annotation JSON.
+        features: Feature folder, or folders.
+        is_official: Whether this is the layout that the template was written for.
+    """
+
+    root: Path
+    ann_file: str
+    features: str | list[str]
+    is_official: bool
+
+
+def find_template(name: str) -> Path:
+    """Path of a config by its path, or by its name below ``configs/`` or ``configs/actionformer``."""
+    if Path(name).is_file():
+        return Path(name)
+    try:
+        return find_config(name)
+    except FileNotFoundError:
+        if "/" in name:
+            raise
+    try:
+        return find_config(f"actionformer/{name}")
+    except FileNotFoundError as error:
+        folder = resource_root() / "configs" / "actionformer"
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.py")))
+        raise FileNotFoundError(
+            f"config template '{name}' is neither a file nor one of: {known}"
+        ) from error
+
+
+def find_data(dataset: Mapping[str, Any], data_path: str | Path) -> DataLocation:
+    """Find annotations and features below a folder.
+
+    Looked for in turn: the official layout of the template in the folder itself, the same in a
+    folder of the template's name below it, and ``annotations.json`` with ``features/``.
+
+    Args:
+        dataset: Config of the template's data set.
+        data_path: The folder.
+
+    Raises:
+        FileNotFoundError: None of them is there; the message lists what was looked for.
+    """
+    data_path = Path(data_path)
+    if not data_path.is_dir():
+        raise FileNotFoundError(f"--data_path {data_path} is not a folder")
+    features = dataset["features"]
+    folders = [features] if isinstance(features, str) else list(features)
+    own: str | list[str] = (
+        "features" if isinstance(features, str) else [f"features/{name}" for name in folders]
+    )
+    candidates = [
+        DataLocation(data_path, dataset["ann_file"], features, True),
+        DataLocation(data_path / Path(dataset["data_root"]).name, dataset["ann_file"], features, True),
+        DataLocation(data_path, "annotations.json", own, False),
+    ]
+    tried = []
+    for place in candidates:
+        names = [place.features] if isinstance(place.features, str) else place.features
+        wanted = [place.root / place.ann_file, *(place.root / name for name in names)]
+        absent = [str(path) for path in wanted if not path.exists()]
+        if not absent:
+            return place
+        tried.append(" and ".join(str(path) for path in wanted))
+    raise FileNotFoundError(
+        f"no annotations and features found below --data_path {data_path}; looked for "
+        + ", or ".join(tried)
+    )
+
+
+def prepare_config(
+    template: str,
+    *,
+    data_path: str | Path,
+    work_dir: str | Path,
+    learning_rate: float | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    weight_decay: float | None = None,
+    seed: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Config:
+    """A template's config with the data's place and the given options; the rest stays as it is.
+
+    Args:
+        template: Name or path of a config.
+        data_path: Folder that holds the data set.
+        work_dir: Where results go.
+        learning_rate: Of the optimizer.
+        epochs: After warm-up.
+        batch_size: Recordings per step and process.
+        weight_decay: Of the optimizer.
+        seed: Of everything random.
+        options: Any values to override, by dotted name.
+    """
+    config = load_config(find_template(template), work_dir=str(work_dir))
+    place = find_data(config.train_dataloader.dataset, data_path)
+    for name in LOADERS:
+        config[name].dataset.update(
+            data_root=str(place.root), ann_file=place.ann_file, features=place.features
+        )
+    external = config.test_evaluator.get("external_scores")
+    if external:
+        moved = place.root / Path(external).relative_to(config.train_dataloader.dataset.data_root) \
+            if Path(external).is_relative_to(place.root) else place.root / "annotations" / Path(external).name
+        config.val_evaluator.external_scores = config.test_evaluator.external_scores = str(moved)
+    given = {
+        "optim_wrapper.optimizer.lr": learning_rate,
+        "optim_wrapper.optimizer.weight_decay": weight_decay,
+        "train_dataloader.batch_size": batch_size,
+        "train_cfg.max_epochs": None if epochs is None else config.warmup_epochs + epochs,
+    }
+    config.merge_from_dict({key: value for key, value in given.items() if value is not None})
+    config.merge_from_dict(dict(options or {}))
+    set_seed(config, seed=seed, deterministic=False)
+    if not place.is_official:
+        _adapt_to_own_data(config)
+    return config
+
+
+def _adapt_to_own_data(config: Config) -> None:
+    """Check own data strictly, and give the model their classes and channels."""
+    for name in LOADERS:
+        config[name].dataset.update(bad_segments="error", check_duration=True, allow_missing=False)
+        config[name].dataset.pop("classes", None)
+    dataset = build_dataset(config, "train_dataloader")
+    backbone, head = config.model.backbone, config.model.head
+    num_classes = len(dataset.metainfo["classes"])
+    if head.num_classes not in (1, num_classes):
+        print_log(f"num_classes {head.num_classes} -> {num_classes}, as the data say", "current")
+        head.num_classes = num_classes
+    channels = dataset.num_channels
+    if isinstance(backbone.in_channels, int) and backbone.in_channels != channels:
+        print_log(f"in_channels {backbone.in_channels} -> {channels}, as the data say", "current")
+        backbone.in_channels = channels
+
+
+def build_dataset(config: Config, loader: str) -> Any:
+    """Build, and so check, the data set of one loader."""
+    return DATASETS.build(config[loader].dataset)
+
+
+def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> dict[str, float]:
+    """Check the data, train, test the weights of the last epoch.
+
+    Args:
+        config: See :func:`prepare_config`.
+        resume: Go on from the latest checkpoint in the work dir, if there is one.
+        gpus: Processes, one per GPU (on CPU: gloo processes).
+
+    Returns:
+        The metrics of the test, values in [0, 1]. They are also in ``metrics.json``.
+    """
+    work_dir = Path(config.work_dir)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    for name in ("train_dataloader", "test_dataloader"):
+        build_dataset(config, name)
+    # A recording is tested once here, not after every fifth epoch.
+    config.resume = resume
+    config.test_evaluator.out_file = str(work_dir / "results.json")
+    config_file = work_dir / "config.py"
+    config.dump(config_file)
+    if gpus > 1:
+        command = [
+            sys.executable, "-m", "torch.distributed.run", "--standalone",
+            "--nproc_per_node", str(gpus), str(resource_root() / "tools" / "train.py"),
+            str(config_file), "--launcher", "pytorch",
+        ]  # fmt: skip
+        if resume:
+            command.append("--resume")
+        if subprocess.run(command, check=False).returncode:
+            raise ValueError(f"training on {gpus} processes failed: see the messages above")
+        config.resume, config.load_from = False, _last_checkpoint(work_dir)
+        runner = build_runner(config)
+    else:
+        runner = build_runner(config)
+        runner.train()
+    metrics = runner.test()
+    (work_dir / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    return metrics
+
+
+def _last_checkpoint(work_dir: Path) -> str:
+    return (work_dir / "last_checkpoint").read_text().strip()

@@ -1,0 +1,108 @@
+"""From a config and command-line choices to a finished run."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as torch_dist
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+USER_ERRORS = (ValueError, TypeError, FileNotFoundError, FileExistsError, KeyError)
+"""What bad input raises; anything else is a bug of ours and keeps its traceback."""
+
+
+def load_config(
+    path: str | Path,
+    *,
+    work_dir: str | None = None,
+    launcher: str = "none",
+    options: Mapping[str, Any] | None = None,
+) -> Config:
+    """Read a config and settle what every tool needs.
+
+    Args:
+        path: A config file.
+        work_dir: Where results go; None: the config's own, else ``work_dirs/<config name>``.
+        launcher: ``none``, ``pytorch``, ``slurm`` or ``mpi``.
+        options: Values to override, by dotted name.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"config {path} does not exist")
+    config = Config.fromfile(path)
+    if options:
+        config.merge_from_dict(dict(options))
+    for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
+        loader = config.get(name)
+        if loader:  # more workers than cores only cost memory
+            loader.num_workers = min(loader.get("num_workers", 0), os.cpu_count() or 1)
+    config.launcher = launcher
+    config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{Path(path).stem}"
+    return config
+
+
+def set_seed(config: Config, *, seed: int | None, deterministic: bool) -> None:
+    """Override the config's seed, and ask for deterministic operations."""
+    config.setdefault("randomness", {})
+    if seed is not None:
+        config.randomness.seed = seed
+    if deterministic:
+        config.randomness.deterministic = True
+
+
+def use_amp(config: Config) -> None:
+    """Train in mixed precision.
+
+    Raises:
+        ValueError: There is no GPU, or the config's optimizer wrapper is not a plain one.
+    """
+    if not torch.cuda.is_available():
+        raise ValueError("--amp needs a GPU, but PyTorch finds none: run without it")
+    if config.optim_wrapper.get("type") not in ("OptimWrapper", "AmpOptimWrapper"):
+        raise ValueError(
+            f"--amp needs optim_wrapper.type='OptimWrapper', but got "
+            f"'{config.optim_wrapper.get('type')}'"
+        )
+    config.optim_wrapper.type = "AmpOptimWrapper"
+    config.optim_wrapper.setdefault("loss_scale", "dynamic")
+
+
+def build_runner(config: Config) -> Runner:
+    """A runner for this machine: NCCL where there are GPUs, else gloo."""
+    if config.launcher != "none" and not torch.cuda.is_available():
+        _init_cpu_processes(config)
+    return Runner.from_cfg(config)
+
+
+def _init_cpu_processes(config: Config) -> None:
+    if config.launcher != "pytorch":
+        raise ValueError(
+            f"launcher '{config.launcher}' needs GPUs, but PyTorch finds none: use 'pytorch'"
+        )
+    # MMEngine's own start-up asks for a CUDA device.
+    if not torch_dist.is_initialized():
+        torch_dist.init_process_group("gloo")
+    config.setdefault(
+        "model_wrapper_cfg", dict(type="MMDistributedDataParallel", broadcast_buffers=False)
+    )
+
+
+def run_tool(main: Callable[[], None]) -> None:
+    """Run a command-line tool: what the user can mend is one line and exit code 1."""
+    try:
+        main()
+    except USER_ERRORS as error:
+        if os.environ.get("MMTAL_DEBUG"):
+            traceback.print_exc()
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f"error: {text}", file=sys.stderr)
+        if not os.environ.get("MMTAL_DEBUG"):
+            print("(MMTAL_DEBUG=1 shows where it was raised)", file=sys.stderr)
+        sys.exit(1)
+    finally:
+        if torch_dist.is_available() and torch_dist.is_initialized():
+            torch_dist.destroy_process_group()

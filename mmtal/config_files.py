@@ -1,0 +1,38 @@
+"""Configs and tools, wherever they lie: beside the package in a checkout, inside it when installed."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def resource_root() -> Path:
+    """The folder that holds ``configs/`` and ``tools/``.
+
+    An installed package has them in ``mmtal/.mim``, as MMEngine's users expect.
+    """
+    installed = PACKAGE / ".mim"
+    return installed if installed.is_dir() else PACKAGE.parent
+
+
+def list_configs() -> list[str]:
+    """Names for :func:`find_config`, such as ``actionformer/thumos_i3d``; bases left out."""
+    root = resource_root() / "configs"
+    paths = [path.relative_to(root).with_suffix("") for path in root.rglob("*.py")]
+    return sorted(path.as_posix() for path in paths if path.parts[0] != "_base_")
+
+
+def find_config(name: str) -> Path:
+    """Path of a config of mmtal's.
+
+    Args:
+        name: Below ``configs/``, with or without ``.py``: ``actionformer/thumos_i3d``.
+
+    Raises:
+        FileNotFoundError: There is none; the message lists those there are.
+    """
+    path = resource_root() / "configs" / f"{name.removesuffix('.py')}.py"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"config '{name}' must be one of {', '.join(list_configs())} (searched {path})"
+        )
+    return path

@@ -1,0 +1,30 @@
+from mmtal.datasets.features import FeatureArray, open_features
+from mmtal.datasets.samplers import LengthGroupedSampler
+from mmtal.datasets.temporal_dataset import TemporalDataset
+from mmtal.datasets.transforms import (
+    ChannelDropout,
+    FeatureNoise,
+    LoadFeatures,
+    Normalize,
+    PackInputs,
+    ResizeFeatures,
+    SlidingWindow,
+    TemporalStride,
+    Truncate,
+)
+
+__all__ = [
+    "ChannelDropout",
+    "FeatureArray",
+    "FeatureNoise",
+    "LengthGroupedSampler",
+    "LoadFeatures",
+    "Normalize",
+    "PackInputs",
+    "ResizeFeatures",
+    "SlidingWindow",
+    "TemporalDataset",
+    "TemporalStride",
+    "Truncate",
+    "open_features",
+]

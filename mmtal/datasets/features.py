@@ -1,0 +1,209 @@
+"""Feature files, read only where and when they are needed.
+
+T features of C channels; several sources (files of one recording) are joined over the channels.
+"""
+
+import pickle
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+import numpy as np
+import torch
+from numpy.lib.stride_tricks import sliding_window_view
+
+MAX_LENGTH_DIFFERENCE = 2
+"""Sources of one recording may differ by this many features; the longer ones are cut."""
+
+FLOATS = ("float16", "float32", "float64")
+
+
+@dataclass(frozen=True)
+class FeatureArray:
+    """The features of one recording, not yet read from disk.
+
+    Args:
+        sources: Arrays (T, C_i) or, as windows over a signal, (T, C_i, window); the same T.
+    """
+
+    sources: tuple[np.ndarray, ...]
+
+    def __len__(self) -> int:
+        return len(self.sources[0])
+
+    def __getitem__(self, index: slice) -> "FeatureArray":
+        """A part in time; reads nothing."""
+        return FeatureArray(tuple(source[index] for source in self.sources))
+
+    @property
+    def num_channels(self) -> int:
+        return sum(int(np.prod(source.shape[1:])) for source in self.sources)
+
+    def windows(self, size: int, step: int) -> "FeatureArray":
+        """Windows of ``size`` features, ``step`` apart, as (T', C_i, size); reads nothing."""
+        return FeatureArray(
+            tuple(sliding_window_view(source, size, axis=0)[::step] for source in self.sources)
+        )
+
+    def read(self) -> np.ndarray:
+        """The values, float32 (T, C), an array of their own."""
+        length = len(self)
+        out = np.empty((length, self.num_channels), dtype=np.float32)
+        first = 0
+        for source in self.sources:
+            width = int(np.prod(source.shape[1:]))
+            view = out[:, first : first + width]
+            if source.ndim == 2:
+                view[...] = source
+            else:
+                view[...] = source.reshape(length, width)
+            first += width
+        return out
+
+
+def open_features(paths: Sequence[str | Path], *, key: str = "feats") -> FeatureArray:
+    """Open the feature files of one recording and join them over the channels.
+
+    Args:
+        paths: ``.npy`` (memory-mapped), ``.npz`` or ``.pt`` files of shape (T, C).
+        key: Name of the array in ``.npz`` files, and in ``.pt`` files that hold a dict.
+
+    Raises:
+        ValueError: A file is unreadable, is not (T, C) floats, or the lengths differ too much.
+        FileNotFoundError: A file does not exist.
+    """
+    sources = tuple(_open(Path(path), key) for path in paths)
+    length = common_length({str(p): len(s) for p, s in zip(paths, sources, strict=True)})
+    return FeatureArray(tuple(source[:length] for source in sources))
+
+
+def common_length(lengths: dict[str, int]) -> int:
+    """The length that sources of the given lengths are cut to.
+
+    Args:
+        lengths: Features in each file, by path.
+
+    Raises:
+        ValueError: They differ by more than ``MAX_LENGTH_DIFFERENCE``.
+    """
+    shortest, longest = min(lengths.values()), max(lengths.values())
+    if longest - shortest > MAX_LENGTH_DIFFERENCE:
+        found = ", ".join(f"{path} has {length}" for path, length in lengths.items())
+        raise ValueError(
+            f"feature files of one recording must agree in length within {MAX_LENGTH_DIFFERENCE} "
+            f"features, but {found}. Extract them with the same feature stride"
+        )
+    return shortest
+
+
+def read_shape(path: str | Path, *, key: str = "feats") -> tuple[int, int]:
+    """(T, C) of a feature file, from its header where the format has one.
+
+    Raises:
+        ValueError: The file is unreadable or does not hold (T, C) floats.
+        FileNotFoundError: The file does not exist.
+    """
+    path = Path(path)
+    if path.suffix == ".npz":
+        shape, dtype = _npz_header(path, key)
+        _check_layout(path, shape, dtype)
+    else:
+        shape = _open(path, key).shape
+    return shape[0], shape[1]
+
+
+def _open(path: Path, key: str) -> np.ndarray:
+    opener = {".npy": _open_npy, ".npz": _open_npz, ".pt": _open_pt}.get(path.suffix)
+    if opener is None:
+        raise ValueError(f"{path}: a feature file must end in .npy, .npz or .pt")
+    try:
+        array = opener(path, key)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # damaged files fail in many ways, all with the same remedy
+        raise ValueError(f"{path}: cannot be read ({error}). Write the file again") from error
+    _check_layout(path, array.shape, array.dtype)
+    return array
+
+
+def _open_npy(path: Path, key: str) -> np.ndarray:
+    del key
+    with path.open("rb") as file:
+        shape, order, dtype = _npy_header(file)
+        start = file.tell()
+    if 0 in shape:  # nothing to map
+        return np.empty(shape, dtype)
+    # as a plain ndarray: a memmap costs ten times as much per view
+    return np.asarray(np.memmap(path, dtype, "r", offset=start, shape=shape, order=order))
+
+
+def _open_npz(path: Path, key: str) -> np.ndarray:
+    _npz_header(path, key)
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays[key]
+
+
+def _open_pt(path: Path, key: str) -> np.ndarray:
+    mapped = zipfile.is_zipfile(path)  # only the current format of torch.save can be mapped
+    try:
+        loaded = torch.load(str(path), map_location="cpu", weights_only=True, mmap=mapped)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            "it holds other objects than tensors, which are never loaded: save the tensor alone"
+        ) from error
+    if isinstance(loaded, dict):
+        if key not in loaded:
+            raise ValueError(f"it has no entry '{key}', only {sorted(map(str, loaded))}")
+        loaded = loaded[key]
+    if not isinstance(loaded, torch.Tensor):
+        raise ValueError(f"it must hold a tensor, but holds a {type(loaded).__name__}")
+    return loaded.detach().numpy()
+
+
+def _npz_header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            if key not in names:
+                raise ValueError(f"it has no array '{key}', only {names}: set feature_key")
+            with archive.open(f"{key}.npy") as file:
+                shape, _, dtype = _npy_header(file)
+                return shape, dtype
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path}: cannot be read ({error}). Write the file again") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype]:
+    version = np.lib.format.read_magic(file)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in readers:
+        raise ValueError(f"its .npy format version {version} is not one of plain float arrays")
+    shape, fortran_order, dtype = readers[version](file)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, which are never loaded: save a float array")
+    return shape, "F" if fortran_order else "C", dtype
+
+
+def _check_layout(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    if len(shape) != 2:
+        raise ValueError(
+            f"{path}: features must have the shape (T, C), but got {len(shape)} dimension(s), "
+            f"{tuple(shape)}. Save one row per feature"
+        )
+    if 0 in shape:
+        raise ValueError(
+            f"{path}: features must not be empty, but got the shape {tuple(shape)}. "
+            "Extract them again or take the recording out of the annotations"
+        )
+    if dtype.name not in FLOATS:
+        raise ValueError(
+            f"{path}: features must be {', '.join(FLOATS)}, but got {dtype}. "
+            "Save them with .astype('float32')"
+        )

@@ -1,0 +1,61 @@
+"""Everything that is wrong with a data set, in one error."""
+
+from collections.abc import Sequence
+
+SHOWN = 3
+"""Cases of each kind that an error message shows."""
+
+REMEDIES = {
+    "reversed segment": "swap the two times; a published benchmark file is read as it is with "
+    "bad_segments='keep'",
+    "empty segment": "give it an end after its start or take it out; a published benchmark file "
+    "is read as it is with bad_segments='keep'",
+    "segment outside the recording": "correct the segment or the duration (both are in seconds); "
+    "a published benchmark file is read as it is with bad_segments='keep'",
+    "unknown label": "correct the label or the argument classes",
+    "missing feature file": "add the files, check features, file_prefix and file_ext, or leave "
+    "these recordings out with allow_missing=True",
+    "unusable feature file": "see the message of each file",
+    "wrong channel count": "extract all recordings with the same model",
+    "duration and feature length disagree": "check feature_stride, snippet_frames, fps and the "
+    "duration (in seconds); check_duration=False leaves this check out",
+    "NaN or infinite feature": "extract these recordings again",
+}
+
+
+class Problems:
+    """Collects problems and raises them together.
+
+    Args:
+        source: What was checked, for the first line of the error.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._cases: dict[str, list[str]] = {}
+
+    def add(self, kind: str, case: str) -> None:
+        """Note one case of a ``kind`` of ``REMEDIES``; the case names recording or file."""
+        self._cases.setdefault(kind, []).append(case)
+
+    def take(self, kinds: Sequence[str]) -> dict[str, int]:
+        """Stop treating these kinds as problems, and return how many there were of each."""
+        return {kind: len(self._cases.pop(kind)) for kind in kinds if kind in self._cases}
+
+    def raise_if_any(self) -> None:
+        """Raise one error with all kinds, their counts and the first cases of each.
+
+        Raises:
+            FileNotFoundError: All that is wrong is that files are missing.
+            ValueError: Anything else is wrong.
+        """
+        if not self._cases:
+            return
+        lines = [f"{self.source}: the data cannot be used."]
+        for kind, cases in self._cases.items():
+            lines.append(f"{kind} ({len(cases)} found): {REMEDIES[kind]}")
+            lines += [f"  - {case}" for case in cases[:SHOWN]]
+            if len(cases) > SHOWN:
+                lines.append(f"  - and {len(cases) - SHOWN} more")
+        only_missing = set(self._cases) == {"missing feature file"}
+        raise (FileNotFoundError if only_missing else ValueError)("\n".join(lines))

@@ -1,0 +1,298 @@
+"""The dataset of every benchmark: an annotation JSON and folders of feature files."""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dataset import BaseDataset, force_full_init
+from mmengine.logging import print_log
+
+from mmtal.datasets.annotation_file import AnnotationFile, parse_instances
+from mmtal.datasets.feature_check import read_shapes, scan_values
+from mmtal.datasets.features import MAX_LENGTH_DIFFERENCE
+from mmtal.datasets.problems import Problems
+from mmtal.registry import DATASETS, TRANSFORMS
+from mmtal.structures import FeatureGrid
+
+BAD_SEGMENTS = ("reversed segment", "empty segment", "segment outside the recording")
+
+DURATION_TOLERANCE = 0.05
+"""Share by which a recording's features may be more or fewer than its duration says."""
+
+
+@DATASETS.register_module()
+class TemporalDataset(BaseDataset):
+    """Recordings of one subset of an annotation JSON, with their features.
+
+    Everything that is wrong with the data is found when the dataset is built, and is reported in
+    one error. An entry of the data list holds ``video_id``, ``feat_paths``, ``duration`` (s),
+    ``fps``, ``num_features`` (in the files), ``segments`` (N, 2) float32 in seconds and ``labels``
+    (N,) int64. The pipeline also gets ``grid``, ``feature_key`` and ``rng``, whose numbers depend
+    on (seed, epoch, index) alone: workers, ranks and interruptions change nothing.
+
+    Metainfo: ``classes`` (names by label), ``dataset_name``, ``subset``, ``video_ids``,
+    ``empty_classes`` (labels without an instance here), ``bad_segments`` (counts by kind),
+    ``missing`` (recordings left out for want of features).
+
+    Args:
+        ann_file: Annotation JSON, relative to ``data_root``.
+        features: Folder of the feature files, relative to ``data_root``. Several folders are
+            joined over the channels.
+        subset: Name of the subset, or names; case does not matter.
+        feature_stride: Frames between the starts of neighbouring snippets.
+        snippet_frames: Frames behind one feature.
+        fps: Frames per second; None: each recording's own, from the JSON.
+        file_prefix: Comes before the recording's name in file names.
+        file_ext: ``.npy``, ``.npz`` or ``.pt``.
+        feature_key: Name of the array in files with named arrays.
+        classes: Names of the classes, or their number where the file lacks some; None: those of
+            the whole file, by ``label_id``.
+        bad_segments: What to do about reversed, empty and outside segments: ``error``, or
+            ``keep`` for published benchmark files (counted, and treated as the reference does).
+        remove_duplicates: Drop instances that repeat another within 1 ms or are shorter than that.
+        allow_missing: Leave out recordings without feature files instead of failing.
+        check_values: Read all features once and refuse NaN and infinity.
+        check_duration: Refuse recordings whose duration and number of features disagree by more
+            than 5 %.
+        seed: Of the augmentation.
+        data_root: Folder that relative paths start from.
+        metainfo: More metainfo, such as ``dataset_name`` (else the name of ``ann_file``).
+        pipeline: Transforms, ending with ``PackInputs``.
+        test_mode: Whether this is a dataset for testing.
+        indices: Only the first so many recordings, or those of these numbers.
+        serialize_data: Keep the data list as bytes, which workers share.
+        lazy_init: Read and check only when first used.
+    """
+
+    _metainfo: dict[str, Any]
+
+    def __init__(
+        self,
+        ann_file: str,
+        *,
+        features: str | Sequence[str],
+        subset: str | Sequence[str],
+        feature_stride: float,
+        snippet_frames: float,
+        fps: float | None = None,
+        file_prefix: str = "",
+        file_ext: str = ".npy",
+        feature_key: str = "feats",
+        classes: Sequence[str] | int | None = None,
+        bad_segments: str = "error",
+        remove_duplicates: bool = False,
+        allow_missing: bool = False,
+        check_values: bool = True,
+        check_duration: bool = True,
+        seed: int = 0,
+        data_root: str = "",
+        metainfo: Mapping[str, Any] | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+        lazy_init: bool = False,
+    ) -> None:
+        if bad_segments not in ("error", "keep"):
+            raise ValueError(f"bad_segments must be 'error' or 'keep', but got '{bad_segments}'")
+        if file_ext not in (".npy", ".npz", ".pt"):
+            raise ValueError(f"file_ext must be .npy, .npz or .pt, but got '{file_ext}'")
+        FeatureGrid(feature_stride, snippet_frames, 1.0 if fps is None else fps)  # checks them
+        if "classes" in (metainfo or {}):
+            raise ValueError("classes must be given as an argument, but are in metainfo")
+        folders = [features] if isinstance(features, str) else list(features)
+        if not folders:
+            raise ValueError("features must name at least one folder, but got none")
+        self.folders = [Path(data_root, folder) for folder in folders]
+        self.subset = subset
+        self.feature_stride = feature_stride
+        self.snippet_frames = snippet_frames
+        self.fps = fps
+        self.file_prefix = file_prefix
+        self.file_ext = file_ext
+        self.feature_key = feature_key
+        self.classes = classes
+        self.bad_segments = bad_segments
+        self.remove_duplicates = remove_duplicates
+        self.allow_missing = allow_missing
+        self.check_values = check_values
+        self.check_duration = check_duration
+        # in shared memory, so that workers that outlive an epoch see the next one
+        self._seed_epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
+        self.set_seed(seed)
+        super().__init__(
+            ann_file=ann_file,
+            data_root=data_root,
+            data_prefix={},
+            pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline],
+            test_mode=test_mode,
+            indices=indices,
+            serialize_data=serialize_data,
+            lazy_init=True,
+        )
+        self._metainfo.update(metainfo or {})
+        if not lazy_init:
+            self.full_init()
+
+    def set_seed(self, seed: int) -> None:
+        """Seed the augmentation; also reaches running workers."""
+        if seed < 0:
+            raise ValueError(f"seed must be >= 0, but got {seed}")
+        self._seed_epoch[0] = seed
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose augmentation follows; also reaches running workers."""
+        self._seed_epoch[1] = epoch
+
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on recording ``idx``."""
+        info = self.get_data_info(idx)
+        seed, epoch = self._seed_epoch.tolist()
+        info["rng"] = np.random.default_rng([seed, epoch, info["sample_idx"]])
+        info["grid"] = self._grid(info["fps"])
+        info["feature_key"] = self.feature_key
+        return self.pipeline(info)
+
+    def full_init(self) -> None:
+        """Read and check the data, unless that has been done."""
+        if not self._fully_initialized:
+            super().full_init()
+            self._describe()
+
+    def load_data_list(self) -> list[dict]:
+        """Read the annotations and check them against the feature files.
+
+        Raises:
+            FileNotFoundError: The annotation file, a folder or feature files are missing.
+            ValueError: Anything else is wrong with the data.
+        """
+        annotations = AnnotationFile(self.ann_file)
+        entries = annotations.recordings(self.subset)
+        classes = annotations.class_names(self.classes)
+        source = f"{self.ann_file}, subset {self._subset_name()}"
+        problems = Problems(source)
+        data_list, missing = self._find_files(entries, problems)
+        self.source_channels = read_shapes(data_list, key=self.feature_key, problems=problems)
+        labels = {name: label for label, name in enumerate(classes)}
+        for info in data_list:
+            self._add_ground_truth(info, entries[info["video_id"]], labels, problems)
+        kept = problems.take(BAD_SEGMENTS) if self.bad_segments == "keep" else {}
+        problems.raise_if_any()
+        if self.check_values:
+            scan_values(data_list, key=self.feature_key, problems=problems)
+            problems.raise_if_any()
+        for text, found in (("kept as published", kept), ("left out", {"no features": missing})):
+            if any(found.values()):
+                print_log(f"{source}: {text}: {found}", "current", logging.WARNING)
+        self._metainfo = {
+            "classes": tuple(classes),
+            "dataset_name": Path(self.ann_file).stem,
+            "subset": self._subset_name(),
+            "bad_segments": kept,
+            "missing": missing,
+            **self._metainfo,
+        }
+        return data_list
+
+    @property
+    def num_channels(self) -> int:
+        """C of what the pipeline delivers (found by running it on the first recording)."""
+        sample = self[0]
+        return sample["inputs"].shape[1] if "inputs" in sample else sum(self.source_channels)
+
+    @force_full_init
+    def get_subset_(self, indices: int | Sequence[int]) -> None:
+        """Keep only the first so many recordings, or those of these numbers."""
+        super().get_subset_(indices)
+        self._describe()
+
+    @force_full_init
+    def get_subset(self, indices: int | Sequence[int]) -> "TemporalDataset":
+        """A dataset of the first so many recordings, or of those of these numbers."""
+        subset = super().get_subset(indices)
+        subset._seed_epoch = self._seed_epoch.clone().share_memory_()
+        subset._describe()
+        return subset
+
+    def _describe(self) -> None:
+        infos = [self.get_data_info(index) for index in range(len(self))]
+        present = {int(label) for info in infos for label in info["labels"]}
+        self.num_features_list = [info["num_features"] for info in infos]
+        self._metainfo["video_ids"] = [info["video_id"] for info in infos]
+        self._metainfo["empty_classes"] = [
+            label for label in range(len(self._metainfo["classes"])) if label not in present
+        ]
+
+    def _find_files(self, entries: dict, problems: Problems) -> tuple[list[dict], list[str]]:
+        for folder in self.folders:
+            if not folder.is_dir():
+                raise FileNotFoundError(
+                    f"feature folder '{folder}' does not exist: check data_root and features"
+                )
+        data_list, missing = [], []
+        for video_id in entries:
+            name = f"{self.file_prefix}{video_id}{self.file_ext}"
+            paths = [folder / name for folder in self.folders]
+            absent = [str(path) for path in paths if not path.is_file()]
+            if absent:
+                missing.append(video_id)
+                if not self.allow_missing:
+                    case = f"recording '{video_id}': {', '.join(absent)}"
+                    problems.add("missing feature file", case)
+            else:
+                files = [str(path) for path in paths]
+                data_list.append({"video_id": video_id, "feat_paths": files})
+        if not data_list:
+            present = next(self.folders[0].iterdir(), None)
+            raise FileNotFoundError(
+                f"{problems.source}: no recording is left, none of {len(missing)} has its feature "
+                f"files, such as '{paths[0]}' ("
+                + (f"there is '{present.name}'" if present else "the folder is empty")
+                + "). Check features, file_prefix and file_ext"
+            )
+        return data_list, missing
+
+    def _add_ground_truth(
+        self, info: dict, entry: dict, labels: dict[str, int], problems: Problems
+    ) -> None:
+        where = f"recording '{info['video_id']}'"
+        fps = entry.get("fps") if self.fps is None else self.fps
+        if fps is None:
+            raise ValueError(
+                f"{self.ann_file}: {where} has no 'fps': add it, or give the argument fps"
+            )
+        info["fps"] = float(fps)
+        grid, length = self._grid(fps), info["num_features"]
+        if entry.get("duration") is None:
+            # the longest recording that has so many features: clips no prediction
+            longest = grid.to_seconds(length + grid.snippet_offset)
+            info["duration"] = float(longest) if length else math.inf
+        else:
+            info["duration"] = float(entry["duration"])
+            expected = grid.num_features(info["duration"])
+            slack = max(DURATION_TOLERANCE * expected, MAX_LENGTH_DIFFERENCE)
+            if self.check_duration and length and abs(length - expected) > slack:
+                problems.add(
+                    "duration and feature length disagree",
+                    f"{where} lasts {info['duration']:g} s at {fps:g} frames per second, so it "
+                    f"should have {max(expected, 0):.0f} features, but got {length} "
+                    f"({', '.join(info['feat_paths'])})",
+                )
+        info["segments"], info["labels"] = parse_instances(
+            entry,
+            where=where,
+            labels=labels,
+            duration=info["duration"],
+            remove_duplicates=self.remove_duplicates,
+            problems=problems,
+        )
+
+    def _grid(self, fps: float) -> FeatureGrid:
+        return FeatureGrid(self.feature_stride, self.snippet_frames, fps)
+
+    def _subset_name(self) -> str:
+        return self.subset if isinstance(self.subset, str) else "+".join(self.subset)

@@ -1,0 +1,64 @@
+"""From feature files, or raw signals, to a lazy :class:`FeatureArray`.
+
+The dict that passes through a pipeline holds ``video_id``, ``duration`` (s), ``grid``
+(FeatureGrid), ``segments`` (N, 2) float32 in seconds, ``labels`` (N,) int64, ``rng`` (NumPy
+generator of this sample), and from :class:`LoadFeatures` on ``feats`` (FeatureArray).
+"""
+
+from mmtal.datasets.features import open_features
+from mmtal.registry import TRANSFORMS
+from mmtal.structures import FeatureGrid
+
+
+@TRANSFORMS.register_module()
+class LoadFeatures:
+    """Open the recording's feature files; what is never used is never read.
+
+    Needs ``feat_paths`` and, for files with named arrays, ``feature_key``. Adds ``feats``.
+    """
+
+    def __call__(self, results: dict) -> dict:
+        key = results.get("feature_key", "feats")
+        results["feats"] = open_features(results["feat_paths"], key=key)
+        return results
+
+
+@TRANSFORMS.register_module()
+class SlidingWindow:
+    """Make features of a raw signal: windows of samples, flattened channel by channel.
+
+    The dataset describes the signal itself (``feature_stride=1, snippet_frames=1``, ``fps`` the
+    sample rate, files (samples, channels)); this transform sets the grid of the windows.
+
+    Args:
+        window_size: Samples in a window.
+        window_stride: Samples between the starts of neighbouring windows.
+    """
+
+    def __init__(self, window_size: int, *, window_stride: int) -> None:
+        for name, value in (("window_size", window_size), ("window_stride", window_stride)):
+            if value < 1:
+                raise ValueError(f"{name} must be >= 1 sample, but got {value}")
+        self.window_size = window_size
+        self.window_stride = window_stride
+
+    def __call__(self, results: dict) -> dict:
+        feats, grid = results["feats"], results["grid"]
+        if len(feats) < self.window_size:
+            raise ValueError(
+                f"recording '{results['video_id']}' has {len(feats)} samples, fewer than one "
+                f"window of {self.window_size}. Take it out of the annotations or shorten "
+                "window_size"
+            )
+        if grid.start:
+            raise ValueError("SlidingWindow must come before Truncate in the pipeline")
+        results["feats"] = feats.windows(self.window_size, self.window_stride)
+        results["grid"] = FeatureGrid(
+            feature_stride=grid.feature_stride * self.window_stride,
+            snippet_frames=(self.window_size - 1) * grid.feature_stride + grid.snippet_frames,
+            fps=grid.fps,
+        )
+        return results
+
+    def __repr__(self) -> str:
+        return f"SlidingWindow({self.window_size}, window_stride={self.window_stride})"

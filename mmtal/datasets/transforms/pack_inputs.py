@@ -1,0 +1,42 @@
+"""The end of every pipeline."""
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+
+from mmtal.registry import TRANSFORMS
+from mmtal.structures import TemporalDataSample
+
+
+@TRANSFORMS.register_module()
+class PackInputs:
+    """Read the features that are left and pack them with what is known of the recording.
+
+    Returns:
+        dict: ``inputs``, a float32 tensor (T, C), and ``data_samples``, a TemporalDataSample with
+        ``gt_instances`` if there is a ground truth.
+    """
+
+    def __call__(self, results: dict) -> dict:
+        values = results["feats"].read()  # (T, C)
+        if not np.isfinite(values).all():
+            step, channel = np.argwhere(~np.isfinite(values))[0]
+            raise ValueError(
+                f"recording '{results['video_id']}': features must be finite, but feature {step} "
+                f"of the sequence has {values[step, channel]} in channel {channel} (files: "
+                f"{', '.join(results.get('feat_paths', []))}). Extract the features again"
+            )
+        sample = TemporalDataSample(
+            metainfo={
+                "video_id": results["video_id"],
+                "duration": results["duration"],
+                "grid": results["grid"],
+                "num_features": len(values),
+            }
+        )
+        if "segments" in results:
+            sample.gt_instances = InstanceData(
+                segments=torch.from_numpy(results["segments"]),  # (N, 2)
+                labels=torch.from_numpy(results["labels"]),  # (N,)
+            )
+        return {"inputs": torch.from_numpy(values), "data_samples": sample}

@@ -1,0 +1,164 @@
+"""Transforms that change where the features lie in time."""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from mmtal.datasets.features import FeatureArray
+from mmtal.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class TemporalStride:
+    """Keep every ``factor``-th feature.
+
+    Args:
+        factor: Features to one that is kept.
+    """
+
+    def __init__(self, factor: int) -> None:
+        if factor < 1:
+            raise ValueError(f"factor must be >= 1, but got {factor}")
+        self.factor = factor
+
+    def __call__(self, results: dict) -> dict:
+        results["feats"] = results["feats"][:: self.factor]
+        results["grid"] = results["grid"].strided(self.factor)
+        return results
+
+    def __repr__(self) -> str:
+        return f"TemporalStride({self.factor})"
+
+
+@TRANSFORMS.register_module()
+class Truncate:
+    """Cut a random window out of a training recording (ActionFormer).
+
+    A recording longer than ``max_len`` is cut to ``max_len`` features, a shorter one to a random
+    share of its length. The window must keep at least one instance; an instance is kept if
+    ``min_overlap`` of it is inside, and is then clipped. "Inside" includes half a snippet beyond
+    the first and the last feature. If ``max_tries`` windows keep no instance, the last is taken:
+    it is all background, like every window of a recording without instances.
+
+    Args:
+        max_len: Longest sequence, in features.
+        min_overlap: Share of an instance that must be inside, (0, 1].
+        crop_ratio: Least and greatest share of a recording that is no longer than ``max_len``
+            to keep; None keeps all of it.
+        max_tries: Windows to try.
+    """
+
+    def __init__(
+        self,
+        max_len: int,
+        *,
+        min_overlap: float,
+        crop_ratio: tuple[float, float] | None = (0.9, 1.0),
+        max_tries: int = 200,
+    ) -> None:
+        if max_len < 1:
+            raise ValueError(f"max_len must be >= 1, but got {max_len}")
+        if not 0 < min_overlap <= 1:
+            raise ValueError(f"min_overlap must be in (0, 1], but got {min_overlap}")
+        if crop_ratio is not None and not 0 < crop_ratio[0] <= crop_ratio[1] <= 1:
+            raise ValueError(f"crop_ratio must be 0 < low <= high <= 1, but got {crop_ratio}")
+        if max_tries < 1:
+            raise ValueError(f"max_tries must be >= 1, but got {max_tries}")
+        self.max_len = max_len
+        self.min_overlap = min_overlap
+        self.crop_ratio = crop_ratio
+        self.max_tries = max_tries
+
+    def __call__(self, results: dict) -> dict:
+        feats, grid, rng = results["feats"], results["grid"], results["rng"]
+        length = self._window_length(len(feats), rng)
+        if length == len(feats):
+            return results
+        for _ in range(self.max_tries):
+            start = int(rng.integers(len(feats) - length, endpoint=True))
+            segments, kept = keep_inside(
+                results["segments"],
+                grid.to_seconds(start - grid.snippet_offset),
+                grid.to_seconds(start + length + grid.snippet_offset),
+                self.min_overlap,
+            )
+            if kept.any() or not len(segments):
+                break
+        results["feats"] = feats[start : start + length]
+        results["grid"] = grid.window(start)
+        results["segments"] = segments[kept]
+        results["labels"] = results["labels"][kept]
+        return results
+
+    def _window_length(self, num_features: int, rng: np.random.Generator) -> int:
+        if num_features > self.max_len:
+            return self.max_len
+        if self.crop_ratio is None:
+            return num_features
+        low, high = (round(ratio * num_features) for ratio in self.crop_ratio)
+        return int(rng.integers(max(low, 1), max(high, 1), endpoint=True))
+
+    def __repr__(self) -> str:
+        return (
+            f"Truncate({self.max_len}, min_overlap={self.min_overlap}, "
+            f"crop_ratio={self.crop_ratio}, max_tries={self.max_tries})"
+        )
+
+
+@TRANSFORMS.register_module()
+class ResizeFeatures:
+    """Interpolate the features of every recording to the same number (ActivityNet).
+
+    Args:
+        length: Features afterwards.
+        min_overlap: For training: instances with less than this share before the end of the
+            features are dropped, the others end there at the latest (some recordings lack
+            frames). None, for testing, leaves the ground truth alone.
+    """
+
+    def __init__(self, length: int, *, min_overlap: float | None = None) -> None:
+        if length < 1:
+            raise ValueError(f"length must be >= 1, but got {length}")
+        if min_overlap is not None and not 0 < min_overlap <= 1:
+            raise ValueError(f"min_overlap must be in (0, 1] or None, but got {min_overlap}")
+        self.length = length
+        self.min_overlap = min_overlap
+
+    def __call__(self, results: dict) -> dict:
+        feats = results["feats"]
+        if results["grid"].start:
+            raise ValueError("ResizeFeatures must come before Truncate in the pipeline")
+        grid = results["grid"] = results["grid"].resized(len(feats), self.length)
+        if len(feats) != self.length:
+            columns = torch.from_numpy(feats.read()).t()[None]  # (1, C, T)
+            columns = F.interpolate(columns, self.length, mode="linear", align_corners=False)
+            results["feats"] = FeatureArray((columns[0].t().numpy(),))
+        if self.min_overlap is not None:
+            end = grid.to_seconds(self.length + grid.snippet_offset)
+            segments, kept = keep_inside(results["segments"], -np.inf, end, self.min_overlap)
+            results["segments"] = segments[kept]
+            results["labels"] = results["labels"][kept]
+        return results
+
+    def __repr__(self) -> str:
+        return f"ResizeFeatures({self.length}, min_overlap={self.min_overlap})"
+
+
+def keep_inside(
+    segments: np.ndarray, start: float, end: float, min_overlap: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Clip segments to a window and tell which have enough of them inside.
+
+    Args:
+        segments: (N, 2), seconds.
+        start: Of the window, seconds.
+        end: Of the window, seconds.
+        min_overlap: Least share of a segment inside, > 0.
+
+    Returns:
+        Clipped segments (N, 2) and a bool mask (N,); reversed and empty segments are not kept.
+    """
+    clipped = np.stack([segments[:, 0].clip(min=start), segments[:, 1].clip(max=end)], axis=1)
+    inside = (clipped[:, 1] - clipped[:, 0]).clip(min=0)
+    lengths = segments[:, 1] - segments[:, 0]
+    return clipped, (lengths > 0) & (inside >= min_overlap * lengths)

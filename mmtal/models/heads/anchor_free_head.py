@@ -1,0 +1,300 @@
+"""ActionFormer's head: every point classifies itself and tells how far both ends are.
+
+B batch, C channels, K classes, L levels, T_l positions of level l, P points of all levels,
+M predictions.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.dist import all_reduce, get_world_size
+from mmengine.structures import InstanceData
+from torch import Tensor, nn
+
+from mmtal.models.layers import ChannelLayerNorm, MaskedConv1d
+from mmtal.ops import segment_nms
+from mmtal.registry import HEADS, LOSSES, TASK_UTILS
+from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
+
+EMPTY_CLASS_PROB = 1e-6
+
+
+@HEADS.register_module()
+class AnchorFreeHead(nn.Module):
+    """Classification and regression towers shared by all levels.
+
+    Source: ActionFormer (Zhang et al., ECCV 2022), sections 3.2 and 3.3.
+
+    Args:
+        in_channels: Width of the neck (given by the localizer).
+        level_strides: Grid steps between the points of each level (given by the localizer).
+        num_classes: K; 1 turns the head class-agnostic, whatever labels the data has.
+        assigner: Config of the point assigner.
+        loss_cls: Config of the classification loss.
+        loss_reg: Config of the regression loss.
+        score_thr: Predictions must score higher, before NMS.
+        pre_nms_topk: Best predictions of each level that reach NMS.
+        min_duration: Predictions must be longer, in grid units.
+        nms: Arguments of :func:`mmtal.ops.segment_nms`; None for none.
+        max_per_video: Predictions kept.
+        channels: Width of the towers; None: as ``in_channels``.
+        num_convs: Convolutions of each tower, the predicting one included.
+        kernel_size: Of the convolutions.
+        with_norm: LayerNorm after each convolution but the last.
+        point_generator: Config of the point generator.
+        coder: Config of the segment coder.
+        prior_prob: Probability that an untrained classifier gives every class.
+        empty_classes: Classes without training data, silenced by their bias.
+        loss_normalizer: Initial value of the running number of positives.
+        normalizer_momentum: Share of the old value in each update of it.
+    """
+
+    loss_normalizer: Tensor
+
+    def __init__(
+        self,
+        in_channels: int,
+        *,
+        level_strides: Sequence[int],
+        num_classes: int,
+        assigner: dict,
+        loss_cls: dict,
+        loss_reg: dict,
+        score_thr: float,
+        pre_nms_topk: int,
+        min_duration: float,
+        nms: dict | None,
+        max_per_video: int,
+        channels: int | None = None,
+        num_convs: int = 3,
+        kernel_size: int = 3,
+        with_norm: bool = True,
+        point_generator: dict | None = None,
+        coder: dict | None = None,
+        prior_prob: float = 0.01,
+        empty_classes: Sequence[int] = (),
+        loss_normalizer: float = 100.0,
+        normalizer_momentum: float = 0.9,
+    ) -> None:
+        super().__init__()
+        if num_classes < 1:
+            raise ValueError(f"num_classes must be >= 1, but got {num_classes}")
+        if not 0 < prior_prob < 1:
+            raise ValueError(f"prior_prob must be in (0, 1), but got {prior_prob}")
+        if loss_normalizer <= 0:
+            raise ValueError(f"loss_normalizer must be > 0, but got {loss_normalizer}")
+        channels = channels or in_channels
+        self.num_classes = num_classes
+        self.score_thr = score_thr
+        self.pre_nms_topk = pre_nms_topk
+        self.min_duration = min_duration
+        self.nms = nms
+        self.max_per_video = max_per_video
+
+        self.cls_tower = ConvTower(in_channels, channels, num_convs - 1, kernel_size, with_norm)
+        self.reg_tower = ConvTower(in_channels, channels, num_convs - 1, kernel_size, with_norm)
+        self.cls_conv = MaskedConv1d(channels, num_classes, kernel_size=kernel_size)
+        self.reg_conv = MaskedConv1d(channels, 2, kernel_size=kernel_size)
+        self.level_scales = nn.Parameter(torch.ones(len(level_strides)))
+        nn.init.constant_(self.cls_conv.bias, _logit(prior_prob))
+        self.silence_classes(empty_classes)
+
+        self.points = TASK_UTILS.build(
+            point_generator or dict(type="PointGenerator"),
+            default_args=dict(level_strides=level_strides),
+        )
+        self.coder = TASK_UTILS.build(coder or dict(type="OffsetCoder"))
+        self.assigner = TASK_UTILS.build(assigner)
+        if len(self.assigner.regression_ranges) != len(level_strides):
+            raise ValueError(
+                f"assigner.regression_ranges must have one range for each of the "
+                f"{len(level_strides)} levels of the backbone, but got "
+                f"{len(self.assigner.regression_ranges)}"
+            )
+        self.loss_cls = LOSSES.build(loss_cls)
+        self.loss_reg = LOSSES.build(loss_reg)
+        self.normalizer_momentum = normalizer_momentum
+        # A buffer, so that a resumed training goes on with the same value.
+        self.register_buffer("loss_normalizer", torch.tensor(float(loss_normalizer)))
+
+    @torch.no_grad()
+    def silence_classes(self, empty_classes: Sequence[int]) -> None:
+        """Start the classifier of these classes at a probability of about 1e-6."""
+        for label in empty_classes:
+            self.cls_conv.bias[label] = _logit(EMPTY_CLASS_PROB)  # type: ignore[index]
+
+    def forward(
+        self, features: list[Tensor], masks: list[Tensor]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Raw predictions of every point.
+
+        Args:
+            features: Per level (B, C, T_l).
+            masks: Per level bool (B, T_l).
+
+        Returns:
+            Per level class logits (B, K, T_l), and offsets (B, 2, T_l) >= 0 in level strides.
+        """
+        logits, offsets = [], []
+        for x, mask, scale in zip(features, masks, self.level_scales, strict=True):
+            logits.append(self.cls_conv(self.cls_tower(x, mask), mask)[0])
+            raw = self.reg_conv(self.reg_tower(x, mask), mask)[0]
+            offsets.append(F.relu(raw * scale))
+        return logits, offsets
+
+    def loss(
+        self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
+    ) -> dict[str, Tensor]:
+        """Losses of a batch: ``loss_cls`` and ``loss_reg``, scalars."""
+        return self.loss_by_feat(*self(features, masks), masks, data_samples)
+
+    def predict(
+        self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
+    ) -> list[InstanceData]:
+        """Predictions of each recording in seconds: segments (M, 2), scores (M,), labels (M,)."""
+        return self.predict_by_feat(*self(features, masks), masks, data_samples)
+
+    def loss_by_feat(
+        self,
+        cls_logits: list[Tensor],
+        offsets: list[Tensor],
+        masks: list[Tensor],
+        data_samples: list[TemporalDataSample],
+    ) -> dict[str, Tensor]:
+        """Losses of raw predictions (see :meth:`forward`)."""
+        valid = torch.cat(masks, dim=1)  # (B, P)
+        logits = torch.cat([x.transpose(1, 2) for x in cls_logits], dim=1)  # (B, P, K)
+        pred_offsets = torch.cat([x.transpose(1, 2) for x in offsets], dim=1)  # (B, P, 2)
+        class_targets, offset_targets = self.targets([m.shape[1] for m in masks], data_samples)
+        positive = class_targets.any(-1) & valid
+
+        # Gradients are averaged over ranks, so each rank's sum over its own points counts
+        # world-size times: N ranks then step as one with N times the batch.
+        factor = get_world_size() / self._update_normalizer(positive.sum())
+        return dict(
+            loss_cls=factor * self.loss_cls(logits[valid], class_targets[valid]),
+            loss_reg=factor * self.loss_reg(pred_offsets[positive], offset_targets[positive]),
+        )
+
+    def targets(
+        self, lengths: Sequence[int], data_samples: list[TemporalDataSample]
+    ) -> tuple[Tensor, Tensor]:
+        """Class targets (B, P, K) and offsets (B, P, 2) for levels of these lengths."""
+        points = self.points(lengths, device=self.loss_normalizer.device)
+        targets = []
+        for sample in data_samples:
+            instances = sample.gt_instances
+            labels = instances.labels
+            if self.num_classes == 1:
+                labels = torch.zeros_like(labels)
+            segments = sample.grid.to_grid(instances.segments)
+            targets.append(self.assigner(points, segments, labels, self.num_classes))
+        classes, offsets = zip(*targets, strict=True)
+        return torch.stack(classes), torch.stack(offsets)
+
+    def _update_normalizer(self, num_positives: Tensor) -> Tensor:
+        total = num_positives.to(self.loss_normalizer.dtype)
+        all_reduce(total)
+        momentum = self.normalizer_momentum
+        self.loss_normalizer.mul_(momentum).add_((1 - momentum) * total.clamp(min=1))
+        return self.loss_normalizer.clone()
+
+    def predict_by_feat(
+        self,
+        cls_logits: list[Tensor],
+        offsets: list[Tensor],
+        masks: list[Tensor],
+        data_samples: list[TemporalDataSample],
+    ) -> list[InstanceData]:
+        """Decoded and filtered raw predictions (see :meth:`forward`), in seconds."""
+        lengths = [mask.shape[1] for mask in masks]
+        points = self.points(lengths, device=masks[0].device)
+        positions = points.positions.split(lengths)
+        strides = points.level_strides.split(lengths)
+        results = []
+        for index, sample in enumerate(data_samples):
+            levels = [
+                self._decode_level(
+                    cls_logits[level][index].float(),
+                    offsets[level][index].float(),
+                    masks[level][index],
+                    positions[level],
+                    strides[level],
+                )
+                for level in range(len(masks))
+            ]
+            segments, scores, labels = (torch.cat(x) for x in zip(*levels, strict=True))
+            results.append(self._finish(segments, scores, labels, sample))
+        return results
+
+    def _decode_level(
+        self, logits: Tensor, offsets: Tensor, mask: Tensor, positions: Tensor, strides: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Best predictions of one level of one recording, segments in grid units."""
+        scores = (logits.sigmoid() * mask).t().flatten()  # (T_l * K,)
+        candidates = (scores > self.score_thr).nonzero().squeeze(1)
+        scores = scores[candidates]
+        if len(scores) > self.pre_nms_topk:
+            scores, best = scores.topk(self.pre_nms_topk)
+            candidates = candidates[best]
+        point = candidates.div(self.num_classes, rounding_mode="floor")
+        labels = candidates % self.num_classes
+        segments = self.coder.decode(positions[point], strides[point], offsets[:, point].t())
+        keep = segment_lengths(segments) > self.min_duration
+        return segments[keep], scores[keep], labels[keep]
+
+    def _finish(
+        self, segments: Tensor, scores: Tensor, labels: Tensor, sample: TemporalDataSample
+    ) -> InstanceData:
+        """NMS, cap, seconds, clip."""
+        if self.nms is not None:
+            segments, scores, labels = segment_nms(
+                segments, scores, labels, max_per_video=self.max_per_video, **self.nms
+            )
+        else:
+            scores, order = scores.sort(descending=True)
+            kept = order[: self.max_per_video]
+            segments, scores, labels = segments[kept], scores[: len(kept)], labels[kept]
+        segments = clip_segments(sample.grid.to_seconds(segments), 0.0, sample.duration)
+        return InstanceData(segments=segments, scores=scores, labels=labels)
+
+
+class ConvTower(nn.Module):
+    """Convolutions with norm and ReLU, shared by all levels.
+
+    Args:
+        in_channels: Channels in.
+        channels: Channels out.
+        num_convs: Convolutions.
+        kernel_size: Of the convolutions.
+        with_norm: LayerNorm after each.
+    """
+
+    def __init__(
+        self, in_channels: int, channels: int, num_convs: int, kernel_size: int, with_norm: bool
+    ) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            MaskedConv1d(
+                in_channels if layer == 0 else channels,
+                channels,
+                kernel_size=kernel_size,
+                bias=not with_norm,
+            )
+            for layer in range(num_convs)
+        )
+        self.norms = nn.ModuleList(
+            ChannelLayerNorm(channels) if with_norm else nn.Identity() for _ in range(num_convs)
+        )
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, C_in, T), (B, T) -> (B, C, T); not masked."""
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = F.relu(norm(conv(x, mask)[0]))
+        return x
+
+
+def _logit(prob: float) -> float:
+    return -math.log((1 - prob) / prob)

@@ -1,0 +1,23 @@
+from mmtal.models.layers.attention import ConvAttention, global_attention, local_attention
+from mmtal.models.layers.blocks import ConvBlock, TransformerBlock
+from mmtal.models.layers.conv import MaskedConv1d, downsample_mask, max_pool
+from mmtal.models.layers.drop_path import AffineDropPath
+from mmtal.models.layers.embedding import ConvEmbedding, sinusoid_table
+from mmtal.models.layers.norm import ChannelLayerNorm
+from mmtal.models.layers.padding import PaddingRule
+
+__all__ = [
+    "AffineDropPath",
+    "ChannelLayerNorm",
+    "ConvAttention",
+    "ConvBlock",
+    "ConvEmbedding",
+    "MaskedConv1d",
+    "PaddingRule",
+    "TransformerBlock",
+    "downsample_mask",
+    "global_attention",
+    "local_attention",
+    "max_pool",
+    "sinusoid_table",
+]

@@ -1,0 +1,59 @@
+"""How far a sequence must be padded so that a model computes what the official release does.
+
+The masked convolution masks before LayerNorm, so LayerNorm's bias lives in the padding and
+reaches the last valid positions: padding is part of the model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PaddingRule:
+    """Lengths to which sequences are padded.
+
+    Args:
+        max_seq_len: Longest sequence in training.
+        coarsest_stride: Level stride of the coarsest level.
+        divisor: What the release pads longer sequences to a multiple of: the largest over the
+            levels of level stride x 2 x (window // 2), or the level stride for global attention.
+    """
+
+    max_seq_len: int
+    coarsest_stride: int
+    divisor: int
+
+    def __post_init__(self) -> None:
+        if self.max_seq_len % self.coarsest_stride:
+            raise ValueError(
+                f"max_seq_len must be a multiple of the coarsest level's stride "
+                f"{self.coarsest_stride}, but got {self.max_seq_len}: use "
+                f"{-(-self.max_seq_len // self.coarsest_stride) * self.coarsest_stride}"
+            )
+
+    def official_length(self, length: int) -> int:
+        """The release's padded length: ``max_seq_len``, or a multiple of ``divisor`` beyond it."""
+        if length <= self.max_seq_len:
+            return self.max_seq_len
+        return -(-length // self.divisor) * self.divisor
+
+    def padded_length(self, length: int) -> int:
+        """The shortest padded length that gives the same result."""
+        needed = self.coarsest_stride * (-(-length // self.coarsest_stride) + 1)
+        return min(self.official_length(length), needed)
+
+    def group(self, lengths: Sequence[int]) -> list[list[int]]:
+        """Indices of the sequences, in groups that may be padded to their longest member.
+
+        A sequence padded beyond its :meth:`official_length` would give another result.
+        """
+        groups: list[list[int]] = []
+        longest_first = sorted(range(len(lengths)), key=lambda i: -self.padded_length(lengths[i]))
+        for index in longest_first:
+            if groups:
+                to = self.padded_length(lengths[groups[-1][0]])
+                if to <= self.official_length(lengths[index]):
+                    groups[-1].append(index)
+                    continue
+            groups.append([index])
+        return groups

@@ -1,0 +1,98 @@
+"""The whole model: backbone, neck and head, wired together."""
+
+from typing import Any
+
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from mmtal.models.data_preprocessor import TemporalDataPreprocessor
+from mmtal.models.layers import PaddingRule
+from mmtal.registry import BACKBONES, HEADS, MODELS, NECKS
+from mmtal.structures import TemporalDataSample
+
+
+@MODELS.register_module()
+class TemporalLocalizer(BaseModel):
+    """A single-stage localizer.
+
+    What one part must know of another is handed on here, so that a config says it once: the neck
+    gets the backbone's ``in_channels`` and ``num_levels``, the head the neck's ``in_channels``
+    and the backbone's ``level_strides``, the data preprocessor the backbone's ``padding``.
+
+    Args:
+        backbone: Config; (B, C, T) and mask to per-level features and masks. Has the attributes
+            ``out_channels``, ``level_strides`` and ``padding``.
+        neck: Config; per-level features to per-level features. Has ``out_channels``.
+        head: Config; has ``forward``, ``loss`` and ``predict``.
+        data_preprocessor: Config; None for the default.
+    """
+
+    def __init__(
+        self, backbone: dict, *, neck: dict, head: dict, data_preprocessor: dict | None = None
+    ) -> None:
+        built_backbone = BACKBONES.build(backbone)
+        preprocessor: TemporalDataPreprocessor = MODELS.build(
+            data_preprocessor or dict(type="TemporalDataPreprocessor"),
+            default_args=dict(padding=built_backbone.padding),
+        )
+        super().__init__(data_preprocessor=preprocessor)
+        self.backbone = built_backbone
+        level_strides = self.backbone.level_strides
+        self.neck = NECKS.build(
+            neck,
+            default_args=dict(
+                in_channels=self.backbone.out_channels, num_levels=len(level_strides)
+            ),
+        )
+        self.head = HEADS.build(
+            head,
+            default_args=dict(in_channels=self.neck.out_channels, level_strides=level_strides),
+        )
+
+    @property
+    def padding(self) -> PaddingRule:
+        return self.backbone.padding
+
+    def extract_feat(self, inputs: Tensor, masks: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """(B, C_in, T), (B, T) -> per level (B, C, T_l) and bool (B, T_l)."""
+        features, level_masks = self.backbone(inputs, masks)
+        return self.neck(features, level_masks), level_masks
+
+    def forward(  # type: ignore[override]
+        self,
+        inputs: Tensor,
+        masks: Tensor,
+        data_samples: list[TemporalDataSample] | None = None,
+        mode: str = "tensor",
+    ) -> Any:
+        """One forward, three endings.
+
+        Args:
+            inputs: (B, C_in, T), padded.
+            masks: Bool (B, T), True where valid.
+            data_samples: What is known of each recording.
+            mode: ``loss``: dict of losses; ``predict``: the samples with ``pred_instances``;
+                ``tensor``: the head's raw predictions.
+        """
+        features, level_masks = self.extract_feat(inputs, masks)
+        if mode == "tensor":
+            return self.head(features, level_masks)
+        if data_samples is None:
+            raise ValueError(f"mode='{mode}' needs data_samples, but got None")
+        if mode == "loss":
+            return self.head.loss(features, level_masks, data_samples)
+        if mode == "predict":
+            predictions = self.head.predict(features, level_masks, data_samples)
+            for sample, instances in zip(data_samples, predictions, strict=True):
+                sample.pred_instances = instances
+            return data_samples
+        raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', but got '{mode}'")
+
+    def test_step(self, data: dict) -> list[TemporalDataSample]:  # type: ignore[override]
+        """Predict a collated batch, each recording as if it were alone."""
+        results: dict[int, TemporalDataSample] = {}
+        for indices, part in self.data_preprocessor.split(data):
+            results.update(zip(indices, super().test_step(part), strict=True))
+        return [results[i] for i in range(len(results))]
+
+    val_step = test_step

@@ -1,0 +1,88 @@
+"""Which instance each point must predict. P points, N ground truth, K classes."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmtal.models.task_modules.points import Points
+from mmtal.registry import TASK_UTILS
+from mmtal.structures import segment_lengths
+
+TIE = 1e-3
+"""Instances whose lengths differ by at most this (grid units) share a point's labels."""
+
+
+@TASK_UTILS.register_module()
+class CentreAssigner:
+    """Points near an instance's centre, on the levels that own its length, predict it.
+
+    Source: ActionFormer (Zhang et al., ECCV 2022), section 3.3, after FCOS (Tian et al., 2019).
+
+    Args:
+        regression_ranges: (min, max) of each level, inclusive: the longer boundary distance that
+            the level owns, in grid units.
+        centre_radius: Positives lie strictly inside centre +- radius, in level strides; None
+            takes the whole instance.
+    """
+
+    def __init__(
+        self,
+        regression_ranges: Sequence[tuple[float, float]],
+        *,
+        centre_radius: float | None = 1.5,
+    ) -> None:
+        if any(low < 0 or low >= high for low, high in regression_ranges):
+            raise ValueError(
+                f"regression_ranges must be pairs 0 <= min < max, but got {regression_ranges}"
+            )
+        if centre_radius is not None and centre_radius <= 0:
+            raise ValueError(f"centre_radius must be > 0 or None, but got {centre_radius}")
+        self.regression_ranges = [tuple(r) for r in regression_ranges]
+        self.centre_radius = centre_radius
+
+    @torch.no_grad()
+    def __call__(
+        self, points: Points, segments: Tensor, labels: Tensor, num_classes: int
+    ) -> tuple[Tensor, Tensor]:
+        """Targets of every point of one recording.
+
+        Args:
+            points: P points.
+            segments: (N, 2) in grid units.
+            labels: (N,) int64.
+            num_classes: K.
+
+        Returns:
+            Class targets (P, K), zero or one, all zero where a point predicts nothing, and
+            boundary distances (P, 2) >= 0 in level strides (arbitrary where it predicts nothing).
+        """
+        P = len(points.positions)
+        if len(segments) == 0:
+            return segments.new_zeros(P, num_classes), segments.new_zeros(P, 2)
+
+        position = points.positions[:, None]  # (P, 1)
+        stride = points.level_strides[:, None]
+        start, end = segments[:, 0], segments[:, 1]
+        distances = torch.stack((position - start, end - position), dim=-1)  # (P, N, 2)
+        inside = distances.amin(-1) > 0
+        if self.centre_radius is not None:
+            reach = stride * self.centre_radius
+            centre = 0.5 * (start + end)
+            inside = torch.minimum(
+                position - torch.maximum(centre - reach, start),
+                torch.minimum(centre + reach, end) - position,
+            ) > 0
+
+        ranges = segments.new_tensor(self.regression_ranges)[points.levels]  # (P, 2)
+        longer = distances.amax(-1)
+        owned = (longer >= ranges[:, :1]) & (longer <= ranges[:, 1:])
+
+        lengths = segment_lengths(segments).expand(P, -1).masked_fill(~(inside & owned), torch.inf)
+        shortest, chosen = lengths.min(dim=1)
+        tied = (lengths <= shortest[:, None] + TIE) & lengths.isfinite()  # (P, N)
+        one_hot = F.one_hot(labels, num_classes).to(segments.dtype)  # (N, K)
+        class_targets = (tied.to(segments.dtype) @ one_hot).clamp(max=1)
+        offsets = distances[torch.arange(P, device=chosen.device), chosen] / stride
+        return class_targets, offsets

@@ -1,0 +1,157 @@
+"""Segment NMS and voting behind one function.
+
+N candidates, M kept segments.
+"""
+
+import torch
+from torch import Tensor
+
+from mmtal.ops import nms_builtin, nms_mmcv
+from mmtal.ops.voting import vote_segments
+
+BACKENDS = ("auto", "builtin", "mmcv")
+
+
+@torch.no_grad()
+def segment_nms(
+    segments: Tensor,
+    scores: Tensor,
+    labels: Tensor,
+    *,
+    min_score: float,
+    max_per_video: int,
+    method: str = "gaussian",
+    tiou_thr: float | None = None,
+    sigma: float | None = None,
+    class_agnostic: bool = False,
+    voting_thr: float | None = None,
+    backend: str = "auto",
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Non-maximum suppression along time, as ActionFormer's official release does it.
+
+    Again and again the best remaining candidate is kept, and the other candidates of its class
+    that overlap it are dropped (``hard``) or lose score: ``linear`` times 1 - tIoU, from
+    ``tiou_thr`` on; ``gaussian`` times exp(-tIoU² / sigma). Soft-NMS: Bodla et al., ICCV 2017.
+
+    Args:
+        segments: (N, 2), any unit; start <= end.
+        scores: (N,), >= 0.
+        labels: (N,), integers.
+        min_score: Hard NMS first drops candidates that do not score higher than this; soft-NMS
+            drops a candidate once an overlap, or any pick of its class, leaves it with less. So
+            soft-NMS keeps the best candidate of each class in any case.
+        max_per_video: Cap on M.
+        method: ``hard``, ``linear`` or ``gaussian``.
+        tiou_thr: In (0, 1]; needed unless ``gaussian``, which does not look at it.
+        sigma: > 0; needed for ``gaussian``, which alone looks at it.
+        class_agnostic: All candidates compete, whatever their labels.
+        voting_thr: Refine the kept segments by :func:`mmtal.ops.vote_segments` at this tIoU;
+            None: no voting. Only with ``class_agnostic``, since one class has too few neighbours.
+        backend: ``builtin``; ``mmcv`` (needs compiled ops); or ``auto``: mmcv's for hard NMS of
+            CUDA tensors where it is there, else ``builtin``, the faster one.
+
+    Returns:
+        Segments (M, 2), scores (M,) and labels (M,), highest score first, with the device and
+        dtype of the input. All is computed in float32.
+
+    Raises:
+        ValueError: An argument is not as said above.
+        ImportError: ``backend='mmcv'`` without compiled ops for the tensors' device.
+    """
+    _check_settings(
+        min_score, max_per_video, method, tiou_thr, sigma, class_agnostic, voting_thr, backend
+    )
+    _check_candidates(segments, scores, labels)
+
+    candidates, candidate_scores, candidate_labels = segments, scores, labels
+    if method == "hard" and min_score > 0:
+        eligible = scores > min_score
+        candidates, candidate_scores = segments[eligible], scores[eligible]
+        candidate_labels = labels[eligible]
+    if len(candidates) == 0:
+        return candidates, candidate_scores, candidate_labels
+    select = nms_mmcv.select if _use_mmcv(backend, segments, method) else nms_builtin.select
+    kept, kept_scores = select(
+        candidates,
+        candidate_scores,
+        _classes(candidate_labels, class_agnostic),
+        method=method,
+        tiou_thr=1.0 if tiou_thr is None else tiou_thr,
+        sigma=1.0 if sigma is None else sigma,
+        min_score=min_score,
+        max_picks=max_per_video,
+    )
+    kept = kept.to(segments.device)
+    kept_segments, kept_labels = candidates[kept], candidate_labels[kept]
+    if voting_thr is not None:
+        kept_segments = vote_segments(kept_segments, segments, scores, voting_thr)
+    return kept_segments.to(segments.dtype), kept_scores.to(scores), kept_labels
+
+
+def _use_mmcv(backend: str, segments: Tensor, method: str) -> bool:
+    if backend == "auto":
+        return segments.is_cuda and method == "hard" and nms_mmcv.has_cuda_nms()
+    return backend == "mmcv"
+
+
+def _classes(labels: Tensor, class_agnostic: bool) -> Tensor:
+    """(N,) int64 from 0 on: who competes with whom."""
+    if class_agnostic:
+        return torch.zeros_like(labels, dtype=torch.long)
+    classes = labels.long() - labels.min().long()
+    if classes.max() > len(classes):  # memory goes with the largest class: close the gaps
+        classes = torch.unique(classes, return_inverse=True)[1]
+    return classes
+
+
+def _check_settings(
+    min_score: float,
+    max_per_video: int,
+    method: str,
+    tiou_thr: float | None,
+    sigma: float | None,
+    class_agnostic: bool,
+    voting_thr: float | None,
+    backend: str,
+) -> None:
+    def require(name: str, rule: str, value: object, holds: bool) -> None:
+        if not holds:
+            raise ValueError(f"{name} must be {rule}, but got {value!r}")
+
+    methods = nms_builtin.METHODS
+    require("method", f"one of {methods}", method, method in methods)
+    require("backend", f"one of {BACKENDS}", backend, backend in BACKENDS)
+    require("min_score", ">= 0", min_score, min_score >= 0)
+    require("max_per_video", ">= 1", max_per_video, max_per_video >= 1)
+    if method == "gaussian":
+        require("sigma", "> 0 for method='gaussian'", sigma, sigma is not None and sigma > 0)
+    else:
+        rule = f"in (0, 1] for method='{method}'"
+        require("tiou_thr", rule, tiou_thr, tiou_thr is not None and 0 < tiou_thr <= 1)
+    if voting_thr is not None:
+        require("voting_thr", "in (0, 1] or None", voting_thr, 0 < voting_thr <= 1)
+        require("voting_thr", "None unless class_agnostic=True", voting_thr, class_agnostic)
+
+
+def _check_candidates(segments: Tensor, scores: Tensor, labels: Tensor) -> None:
+    num = len(scores)
+    if segments.shape != (num, 2) or scores.shape != (num,) or labels.shape != (num,):
+        raise ValueError(
+            "segments, scores, labels must have the shapes (N, 2), (N,), (N,), but got "
+            f"{tuple(segments.shape)}, {tuple(scores.shape)}, {tuple(labels.shape)}"
+        )
+    if not segments.is_floating_point() or not scores.is_floating_point():
+        raise ValueError(
+            "segments and scores must be floating point, but got "
+            f"{segments.dtype} and {scores.dtype}"
+        )
+    if labels.is_floating_point():
+        raise ValueError(f"labels must be integers, but got {labels.dtype}")
+    if not (segments[:, 0] <= segments[:, 1]).all():
+        at = int((~(segments[:, 0] <= segments[:, 1])).nonzero()[0])
+        raise ValueError(
+            f"segments must have start <= end, but got {segments[at].tolist()} at index {at}"
+        )
+    if not (scores >= 0).all():
+        at = int((~(scores >= 0)).nonzero()[0])
+        raise ValueError(f"scores must be >= 0, but got {scores[at].item()} at index {at}")

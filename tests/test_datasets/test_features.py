@@ -1,0 +1,151 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mmtal.datasets.features import open_features, read_shape
+
+VALUES = np.arange(12, dtype=np.float32).reshape(4, 3)
+
+
+def save(path: Path, array: np.ndarray, *, key: str = "feats") -> Path:
+    if path.suffix == ".npy":
+        np.save(path, array)
+    elif path.suffix == ".npz":
+        np.savez(path, **{key: array, "other": np.zeros(1)})
+    else:
+        torch.save(torch.from_numpy(array), path)
+    return path
+
+
+@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_formats_and_dtypes_read_as_float32(tmp_path: Path, ext: str, dtype: str):
+    path = save(tmp_path / f"a{ext}", VALUES.astype(dtype))
+    features = open_features([path])
+    assert read_shape(path) == (len(features), features.num_channels) == (4, 3)
+    values = features[1:3].read()
+    assert values.dtype == np.float32 and values.flags.c_contiguous
+    np.testing.assert_array_equal(values, VALUES[1:3])
+
+
+def test_pt_dict_and_old_pt_format(tmp_path: Path):
+    torch.save({"feats": torch.from_numpy(VALUES)}, tmp_path / "dict.pt")
+    torch.save(torch.from_numpy(VALUES), tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    for name in ("dict.pt", "old.pt"):
+        np.testing.assert_array_equal(open_features([tmp_path / name]).read(), VALUES)
+
+
+def test_fortran_order_npy(tmp_path: Path):
+    path = save(tmp_path / "a.npy", np.asfortranarray(VALUES))
+    np.testing.assert_array_equal(open_features([path]).read(), VALUES)
+
+
+@pytest.mark.parametrize("extra", [0, 1, 2])
+def test_sources_are_joined_over_channels_and_cut(tmp_path: Path, extra: int):
+    first = save(tmp_path / "a.npy", VALUES)
+    second = save(tmp_path / "b.npy", np.ones((4 + extra, 2), np.float16))
+    values = open_features([first, second]).read()
+    np.testing.assert_array_equal(values, np.hstack([VALUES, np.ones((4, 2))]))
+
+
+def test_sources_of_other_lengths_are_refused(tmp_path: Path):
+    first = save(tmp_path / "a.npy", VALUES)
+    second = save(tmp_path / "b.npy", np.ones((7, 2)))
+    with pytest.raises(ValueError, match=r"a\.npy has 4, .*b\.npy has 7.*same feature stride"):
+        open_features([first, second])
+
+
+def test_only_the_window_is_read(tmp_path: Path):
+    """A sparse file far larger than the memory could hold: reading all of it would fail."""
+    path = tmp_path / "huge.npy"
+    shape = (1 << 30, 512)  # 2 TB of float32
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f4", "fortran_order": False, "shape": shape}
+        )
+        offset = file.tell()
+        row = 1 << 29
+        file.seek(offset + row * 512 * 4)
+        file.write(np.ones(512, "<f4").tobytes())
+        try:
+            file.truncate(offset + shape[0] * shape[1] * 4)
+        except OSError:
+            pytest.skip("this file system has no files of 2 TB")
+    features = open_features([path])
+    assert len(features) == shape[0]
+    values = features[row - 1 : row + 2].read()
+    np.testing.assert_array_equal(values.sum(axis=1), [0, 512, 0])
+    np.testing.assert_array_equal(features[:: 1 << 29].read().sum(axis=1), [0, 512])
+
+
+def test_windows_are_flattened_channel_by_channel():
+    from mmtal.datasets.features import FeatureArray
+
+    signal = np.stack([np.arange(5), 10 + np.arange(5)], axis=1).astype(np.float32)
+    windows = FeatureArray((signal,)).windows(3, 2)
+    assert (len(windows), windows.num_channels) == (2, 6)
+    expected = [[0, 1, 2, 10, 11, 12], [2, 3, 4, 12, 13, 14]]
+    np.testing.assert_array_equal(windows.read(), expected)
+    np.testing.assert_array_equal(windows[1:].read(), expected[1:])
+
+
+class Harmful:
+    """Would leave a file behind if it were unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+def test_pickles_are_never_loaded(tmp_path: Path, ext: str):
+    mark, path = tmp_path / "executed", tmp_path / f"a{ext}"
+    if ext == ".pt":
+        torch.save(Harmful(mark), path)
+    else:
+        objects = np.array([[Harmful(mark)]], dtype=object)
+        np.save(path, objects) if ext == ".npy" else np.savez(path, feats=objects)
+    with pytest.raises(ValueError, match=rf"a\{ext}.*(save|Save)"):
+        open_features([path])
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(4, np.float32), r"\(T, C\).*1 dimension.*\(4,\)"),
+        (np.zeros((1, 4, 3), np.float32), r"\(T, C\).*3 dimension"),
+        (np.zeros((0, 3), np.float32), r"not be empty.*\(0, 3\)"),
+        (np.zeros((4, 3), np.int64), r"float16, float32, float64.*int64.*astype"),
+    ],
+)
+def test_other_layouts_are_refused(tmp_path: Path, ext: str, array: np.ndarray, message: str):
+    path = save(tmp_path / f"a{ext}", array)
+    for function in (read_shape, lambda path: open_features([path])):
+        with pytest.raises(ValueError, match=rf"a\{ext}: .*{message}"):
+            function(path)
+
+
+@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+def test_damaged_files_are_named(tmp_path: Path, ext: str):
+    path = save(tmp_path / f"a{ext}", VALUES)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ValueError, match=rf"a\{ext}: .*Write the file again"):
+        read_shape(path)
+
+
+def test_other_errors(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"no array 'feats', only \['x', 'other'\].*feature_key"):
+        read_shape(save(tmp_path / "a.npz", VALUES, key="x"))
+    torch.save({"x": torch.zeros(2, 2)}, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=r"no entry 'feats', only \['x'\]"):
+        read_shape(tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=r"must end in \.npy, \.npz or \.pt"):
+        read_shape(tmp_path / "a.csv")
+    with pytest.raises(FileNotFoundError, match=r"absent\.npy"):
+        open_features([tmp_path / "absent.npy"])

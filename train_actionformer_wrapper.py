@@ -1,0 +1,65 @@
+"""Train and test a model on a data set with one command.
+
+Example:
+    python train_actionformer_wrapper.py --config_template thumos_i3d --data_path data/thumos
+
+The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in percent.
+"""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+from mmtal.apis.experiment import prepare_config, run_experiment
+from mmtal.apis.run import run_tool
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--config_template",
+        required=True,
+        help="a config: its path, or its name below configs/actionformer (thumos_i3d, anet_tsp, "
+        "epic_slowfast_verb, ...)",
+    )
+    parser.add_argument("--data_path", required=True, help="folder with annotations and features")
+    parser.add_argument("--learning_rate", type=float, help="default: the template's")
+    parser.add_argument("--epochs", type=int, help="after warm-up; default: the template's")
+    parser.add_argument("--batch_size", type=int, help="per process; default: the template's")
+    parser.add_argument("--weight_decay", type=float, help="default: the template's")
+    parser.add_argument("--output_name", help="folder below work_dirs/; default: the template's")
+    parser.add_argument("--resume", action="store_true", help="go on where a run was interrupted")
+    parser.add_argument("--seed", type=int, help="default: the template's")
+    parser.add_argument("--gpus", type=int, default=1, help="processes, one per GPU")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=DictAction,
+        metavar="KEY=VALUE",
+        help="override any value of the config, by dotted name",
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    config = prepare_config(
+        args.config_template,
+        data_path=args.data_path,
+        work_dir=Path("work_dirs") / (args.output_name or Path(args.config_template).stem),
+        learning_rate=args.learning_rate,
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        weight_decay=args.weight_decay,
+        seed=args.seed,
+        options=args.cfg_options,
+    )
+    metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
+    print(f"FINAL_mAP: {100 * metrics['tal/mAP']:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    run_tool(main)
