@@ -1,5 +1,19 @@
 """mmtal: temporal action localization on MMEngine."""
 
+try:
+    import mmengine.runner  # noqa: F401
+except ImportError as error:
+    if error.name == "mmengine":
+        hint = "install MMEngine and MMCV with pip install 'mmtal[onedl]' (or 'mmtal[upstream]')"
+    elif "libGL" in str(error) or "libgthread" in str(error):  # what OpenCV's windows need
+        hint = (
+            "pip uninstall -y opencv-python, then "
+            "pip install --no-deps --force-reinstall opencv-python-headless"
+        )
+    else:
+        raise
+    raise ImportError(f"{error}: {hint}") from error
+
 from mmtal.engine.checkpoint import install_safe_loading
 from mmtal.plugins import load_plugins
 from mmtal.version import __version__

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmtal.apis.run import build_runner, load_config, set_seed
 from mmtal.config_files import find_config, resource_root
 from mmtal.registry import DATASETS
+from mmtal.visualization import draw_timeline, save_figure
 
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
@@ -127,9 +129,8 @@ def prepare_config(
         )
     external = config.test_evaluator.get("external_scores")
     if external:
-        moved = place.root / Path(external).relative_to(config.train_dataloader.dataset.data_root) \
-            if Path(external).is_relative_to(place.root) else place.root / "annotations" / Path(external).name
-        config.val_evaluator.external_scores = config.test_evaluator.external_scores = str(moved)
+        moved = str(place.root / "annotations" / Path(external).name)
+        config.val_evaluator.external_scores = config.test_evaluator.external_scores = moved
     given = {
         "optim_wrapper.optimizer.lr": learning_rate,
         "optim_wrapper.optimizer.weight_decay": weight_decay,
@@ -181,7 +182,6 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
     work_dir.mkdir(parents=True, exist_ok=True)
     for name in ("train_dataloader", "test_dataloader"):
         build_dataset(config, name)
-    # A recording is tested once here, not after every fifth epoch.
     config.resume = resume
     config.test_evaluator.out_file = str(work_dir / "results.json")
     config_file = work_dir / "config.py"
@@ -203,7 +203,28 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
         runner.train()
     metrics = runner.test()
     (work_dir / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    picture = draw_first_recording(runner.test_dataloader.dataset, work_dir / "results.json")
+    print_log(f"detections: {work_dir / 'results.json'}; picture: {picture}", "current")
     return metrics
+
+
+def draw_first_recording(dataset: Any, results_file: Path) -> Path:
+    """Draw the first recording's detections against its ground truth, beside the results."""
+    info = dataset.get_data_info(0)
+    classes = dataset.metainfo["classes"]
+    results = json.loads(results_file.read_text())["results"]
+    found = results.get(info["video_id"], [])
+    figure = draw_timeline(
+        gt_segments=info["segments"],
+        gt_labels=info["labels"],
+        pred_segments=np.array([d["segment"] for d in found], dtype=float).reshape(-1, 2),
+        pred_scores=np.array([d["score"] for d in found], dtype=float),
+        pred_labels=np.array([classes.index(d["label"]) for d in found], dtype=int),
+        classes=classes,
+        duration=info["duration"],
+        title=info["video_id"],
+    )
+    return save_figure(figure, results_file.with_name(f"predictions_{info['video_id']}.png"))
 
 
 def _last_checkpoint(work_dir: Path) -> str:

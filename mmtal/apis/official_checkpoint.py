@@ -71,22 +71,27 @@ def load_official_state_dict(
         official = official.removeprefix("module.")
         scale = re.fullmatch(_LEVEL_SCALE, official)
         name = official_to_mmtal(official)
-        if scale:
-            scales[int(scale.group(1))] = value
+        if scale and value.numel() == 1:
+            scales[int(scale.group(1))] = value.reshape(())
+        elif scale:
+            problems.append(f"shape: {official} is {tuple(value.shape)}, but must be one number")
         elif name is None or name not in expected:
             problems.append(f"unknown: {official}")
-        elif value.numel() != expected[name].numel():
+        elif _without_ones(value.shape) != _without_ones(expected[name].shape):
             problems.append(
                 f"shape: {official} is {tuple(value.shape)}, the config's model needs "
                 f"{tuple(expected[name].shape)}"
             )
         else:
             converted[name] = value.reshape(expected[name].shape)
-    if scales:
-        ordered = [scales[level] for level in sorted(scales)]
-        if sorted(scales) != list(range(len(expected["head.level_scales"]))):
-            problems.append(f"shape: the checkpoint has level scales for levels {sorted(scales)}")
-        converted["head.level_scales"] = torch.stack(ordered).reshape(-1)
+    levels = list(range(len(expected["head.level_scales"])))
+    if sorted(scales) == levels:
+        converted["head.level_scales"] = torch.stack([scales[level] for level in levels])
+    elif scales:
+        problems.append(
+            f"shape: the checkpoint has level scales for levels {sorted(scales)}, the config's "
+            f"model needs those of {levels}"
+        )
     for name in _OURS_ONLY:
         converted[name] = expected[name]
     problems += [f"missing: {name}" for name in expected.keys() - converted.keys()]
@@ -96,6 +101,11 @@ def load_official_state_dict(
             + "\n  ".join(sorted(problems))
         )
     return converted
+
+
+def _without_ones(shape: torch.Size) -> list[int]:
+    """The release keeps norms as (1, C, 1) and projections as convolutions (C, C, 1)."""
+    return [size for size in shape if size != 1]
 
 
 def official_to_mmtal(name: str) -> str | None:

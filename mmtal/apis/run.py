@@ -1,5 +1,6 @@
 """From a config and command-line choices to a finished run."""
 
+import logging
 import os
 import sys
 import traceback
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
 USER_ERRORS = (ValueError, TypeError, FileNotFoundError, FileExistsError, KeyError)
@@ -71,11 +73,25 @@ def use_amp(config: Config) -> None:
     config.optim_wrapper.setdefault("loss_scale", "dynamic")
 
 
+class QuietRunner(Runner):
+    """A runner that shows progress; environment, config and the like only go to the log file."""
+
+    LEFT_OUT = ("\n---", "Config:", "Hooks will be", "Distributed training", "Exp name", '"FileClient',
+                '"HardDisk')  # fmt: skip
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if type(handler) is logging.StreamHandler:
+                handler.addFilter(lambda r: not r.getMessage().startswith(self.LEFT_OUT))
+        return logger
+
+
 def build_runner(config: Config) -> Runner:
     """A runner for this machine: NCCL where there are GPUs, else gloo."""
     if config.launcher != "none" and not torch.cuda.is_available():
         _init_cpu_processes(config)
-    return Runner.from_cfg(config)
+    return QuietRunner.from_cfg(config)
 
 
 def _init_cpu_processes(config: Config) -> None:

@@ -147,11 +147,17 @@ def _check_candidates(segments: Tensor, scores: Tensor, labels: Tensor) -> None:
         )
     if labels.is_floating_point():
         raise ValueError(f"labels must be integers, but got {labels.dtype}")
-    if not (segments[:, 0] <= segments[:, 1]).all():
-        at = int((~(segments[:, 0] <= segments[:, 1])).nonzero()[0])
+    if num == 0:
+        return
+    lengths = segments[:, 1] - segments[:, 0]
+    shortest, longest = torch.aminmax(lengths)  # NaN if there is one
+    if not (shortest >= 0 and longest < torch.inf):
+        at = int((~((lengths >= 0) & (lengths < torch.inf))).nonzero()[0])
         raise ValueError(
-            f"segments must have start <= end, but got {segments[at].tolist()} at index {at}"
+            "segments must be finite with start <= end, but got "
+            f"{segments[at].tolist()} at index {at}"
         )
-    if not (scores >= 0).all():
-        at = int((~(scores >= 0)).nonzero()[0])
-        raise ValueError(f"scores must be >= 0, but got {scores[at].item()} at index {at}")
+    lowest, highest = torch.aminmax(scores)
+    if not (lowest >= 0 and highest < torch.inf):
+        at = int((~((scores >= 0) & (scores < torch.inf))).nonzero()[0])
+        raise ValueError(f"scores must be finite and >= 0, but got {scores[at]} at index {at}")

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-METHODS = ("hard", "linear", "gaussian")  # the kernels know a method by its index
+METHODS = ("hard", "linear", "gaussian")
+Rule = tuple[int, np.float32, np.float32, np.float32]  # index of method, tiou_thr, sigma, min_score
 
 
 def select(
@@ -39,19 +40,14 @@ def select(
     Returns:
         Indices (M,) of the picks and their scores float32 (M,), highest first, on the CPU.
     """
-    boundaries = segments.float().cpu().numpy()
-    starts = np.ascontiguousarray(boundaries[:, 0])
-    ends = np.ascontiguousarray(boundaries[:, 1])
+    starts, ends = segments.float().cpu().unbind(1)
     picks, kept_scores = kernel()(
-        starts,
-        ends,
-        np.ascontiguousarray(scores.float().cpu().numpy()),
-        np.ascontiguousarray(classes.cpu().numpy()),
+        starts.numpy(),
+        ends.numpy(),
+        scores.float().cpu().numpy(),
+        classes.cpu().numpy(),
         int(classes.max()) + 1,
-        METHODS.index(method),
-        np.float32(tiou_thr),
-        np.float32(sigma),
-        np.float32(min_score),
+        (METHODS.index(method), np.float32(tiou_thr), np.float32(sigma), np.float32(min_score)),
         max_picks,
     )
     return torch.from_numpy(picks), torch.from_numpy(kept_scores)
@@ -61,14 +57,14 @@ def select(
 def kernel() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     """The compiled selection where numba is installed, else the one in NumPy.
 
-    The first call takes about three seconds where numba has to compile, and under one where it
+    The first call takes about four seconds where numba has to compile, and under one where it
     finds the result of an earlier process.
     """
     try:
-        from mmtal.ops import nms_numba
+        from mmtal.ops.nms_numba import select
     except ImportError:
         return select_numpy
-    return nms_numba.select
+    return select
 
 
 def select_numpy(
@@ -77,13 +73,21 @@ def select_numpy(
     scores: np.ndarray,
     classes: np.ndarray,
     num_classes: int,
-    method: int,
-    tiou_thr: np.float32,
-    sigma: np.float32,
-    min_score: np.float32,
+    rule: Rule,
     max_picks: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What ``nms_numba.select`` does, by decaying a whole class at each pick."""
+    """Best-first selection, decaying a whole class at each pick.
+
+    Args:
+        starts, ends, scores: (N,) float32.
+        classes: (N,) int64 below ``num_classes``.
+        num_classes: K.
+        rule: How overlap lowers scores.
+        max_picks: Stop after so many.
+
+    Returns:
+        Indices (M,) of the picks and their scores (M,), highest first.
+    """
     by_class = np.argsort(classes, kind="stable")
     bounds = np.searchsorted(classes[by_class], np.arange(num_classes + 1))
     starts, ends, remaining = starts[by_class], ends[by_class], scores[by_class]
@@ -98,7 +102,7 @@ def select_numpy(
     picks: list[int] = []
     kept_scores: list[np.float32] = []
     while len(picks) < max_picks:
-        k = best.argmax()
+        k = int(best.argmax())
         if best[k] == -np.inf:
             break
         pick = best_at[k]
@@ -110,21 +114,15 @@ def select_numpy(
         overlap = overlap.clip(min=0)
         tiou = overlap / (lengths[mates] + lengths[pick] - overlap)
         remaining[pick] = -np.inf
-        remaining[mates] = _decay(remaining[mates], tiou, method, tiou_thr, sigma, min_score)
+        remaining[mates] = _decay(remaining[mates], tiou, rule)
         best_at[k] = bounds[k] + remaining[mates].argmax()
         best[k] = remaining[best_at[k]]
     return np.array(picks, np.int64), np.array(kept_scores, np.float32)
 
 
-def _decay(
-    scores: np.ndarray,
-    tiou: np.ndarray,
-    method: int,
-    tiou_thr: np.float32,
-    sigma: np.float32,
-    min_score: np.float32,
-) -> np.ndarray:
-    """Scores (N,) after a pick that they overlap by ``tiou``; -inf marks those that are gone."""
+def _decay(scores: np.ndarray, tiou: np.ndarray, rule: Rule) -> np.ndarray:
+    """Scores (N,) after a pick that they overlap by ``tiou`` (N,); -inf where nothing is left."""
+    method, tiou_thr, sigma, min_score = rule
     if METHODS[method] == "hard":
         return np.where(tiou >= tiou_thr, -np.inf, scores)
     if METHODS[method] == "linear":

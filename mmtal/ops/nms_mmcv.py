@@ -27,6 +27,7 @@ def compiled_ops() -> ModuleType | None:
 
 
 def has_cuda_nms() -> bool:
+    """Whether the compiled ops include those for CUDA."""
     ops = compiled_ops()
     return ops is not None and ops.get_compiling_cuda_version() != "not available"
 
@@ -54,25 +55,25 @@ def select(
     ops = compiled_ops()
     if ops is None:
         raise ImportError(
-            f"backend='mmcv' needs mmcv with compiled ops, but mmcv.ops cannot be imported. {_HOW_TO_GET}"
+            "backend='mmcv' needs mmcv with compiled ops, but mmcv.ops cannot be imported. "
+            + _HOW_TO_GET
         )
     on_cuda = segments.is_cuda and method == "hard"
     if on_cuda and not has_cuda_nms():
         raise ImportError(
-            f"backend='mmcv' needs mmcv's CUDA ops for tensors on {segments.device}, but mmcv was built "
-            f"without them. {_HOW_TO_GET}"
+            f"backend='mmcv' needs mmcv's CUDA ops for tensors on {segments.device}, but mmcv was "
+            f"built without them. {_HOW_TO_GET}"
         )
     if not on_cuda:
         segments, scores, classes = segments.cpu(), scores.cpu(), classes.cpu()
     boxes, scores = _boxes(segments.float(), classes), scores.float()
 
     kept, kept_scores = [], []
-    # One CUDA call for all classes: their boxes lie in rows of their own.
-    for members in [torch.arange(len(scores), device=scores.device)] if on_cuda else _split(classes):
+    # One CUDA call does for all classes, since their boxes lie in rows of their own.
+    groups = [torch.arange(len(scores), device=scores.device)] if on_cuda else _split(classes)
+    for members in groups:
         if method == "hard":
-            dets, picks = ops.nms(
-                boxes[members], scores[members], tiou_thr, max_num=max_picks
-            )
+            dets, picks = ops.nms(boxes[members], scores[members], tiou_thr, max_num=max_picks)
         else:
             dets, picks = ops.soft_nms(
                 boxes[members], scores[members], tiou_thr, sigma, min_score, method
@@ -84,9 +85,9 @@ def select(
 
 
 def _split(classes: Tensor) -> list[Tensor]:
-    """Indices of each class's candidates."""
-    order = classes.argsort(stable=True)
-    return list(order.split(classes.bincount().tolist()))
+    """Indices of the candidates of each class that has some."""
+    groups = classes.argsort(stable=True).split(classes.bincount().tolist())
+    return [members for members in groups if len(members)]
 
 
 def _boxes(segments: Tensor, classes: Tensor) -> Tensor:

@@ -1,10 +1,12 @@
 """The selection of ``mmtal.ops.nms_builtin`` compiled by numba; imported only where numba is.
 
-The candidates of a class are sorted into blocks of neighbours in time, so that a pick visits only
-the blocks that it overlaps, and within a block the loop runs in vector registers. Scores are the
-official release's up to rounding: the same products in the same order.
+The candidates of a class are sorted into blocks of neighbours in time. A pick visits only the
+blocks that it overlaps, and the loop over a block runs in vector registers. The scores are
+products of the same factors in the same order as in the official release.
 
-Inside, a score of -1 marks a candidate that is picked or dropped.
+Inside, a score of -1 marks a candidate that is picked or dropped. Maxima are sought among the
+scores' bits: as integers they sort as the scores do, those of -1 (and -0) are negative, and integer
+maxima are vectorized where float ones are not.
 """
 
 import math
@@ -13,7 +15,7 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from mmtal.ops.nms_builtin import METHODS
+from mmtal.ops.nms_builtin import METHODS, Rule
 
 LINEAR, GAUSSIAN = METHODS.index("linear"), METHODS.index("gaussian")
 _BLOCK_SIZE = 64  # on average; a few times what a vector register holds
@@ -27,8 +29,8 @@ _LN_2_LOW = np.float32(math.log(2) - 0.693359375)
 _C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(1 / math.factorial(n)) for n in range(2, 8))
 _LOWEST_EXPONENT = np.float32(-87)
 
-# No NaN can occur, fused multiply-add is welcome, division needs no test for zero: without these
-# the compiler would not use vector registers.
+# No NaN can occur, fused multiply-add is welcome, division needs no test for zero: without these,
+# and without unsigned indices, the compiler would not use vector registers.
 _vectorized = numba.njit(fastmath={"nnan", "nsz", "contract"}, error_model="numpy")
 
 
@@ -58,6 +60,14 @@ def _exp(x: np.float32) -> np.float32:
 
 
 @_vectorized
+def _tiou(
+    start: np.float32, end: np.float32, other_start: np.float32, other_end: np.float32
+) -> np.float32:
+    overlap = max(min(end, other_end) - max(start, other_start), _ZERO)
+    return overlap / ((end - start + _GUARD) + (other_end - other_start + _GUARD) - overlap)
+
+
+@_vectorized
 def _decay(
     starts: np.ndarray,
     ends: np.ndarray,
@@ -66,146 +76,153 @@ def _decay(
     stop: int,
     start: np.float32,
     end: np.float32,
-    method: int,
-    tiou_thr: np.float32,
-    sigma: np.float32,
-    min_score: np.float32,
-) -> np.float32:
-    """Apply a pick to the candidates ``begin`` to ``stop``; their best score after that."""
-    best = _GONE
-    length = end - start + _GUARD
-    for i in range(begin, stop):
-        overlap = max(min(end, ends[i]) - max(start, starts[i]), _ZERO)
-        tiou = overlap / (length + (ends[i] - starts[i] + _GUARD) - overlap)
-        if method == GAUSSIAN:
+    rule: Rule,
+) -> None:
+    """Apply a pick to the candidates ``begin`` to ``stop``."""
+    method, tiou_thr, sigma, min_score = rule
+    # A loop for each method: the compiler would leave the branch inside a common one, and then
+    # not use vector registers.
+    if method == GAUSSIAN:
+        for i in range(np.uint64(begin), np.uint64(stop)):
+            tiou = _tiou(start, end, starts[i], ends[i])
             score = scores[i] * _exp(max(-(tiou * tiou) / sigma, _LOWEST_EXPONENT))
-        elif method == LINEAR:
+            scores[i] = score if score >= min_score else _GONE
+    elif method == LINEAR:
+        for i in range(np.uint64(begin), np.uint64(stop)):
+            tiou = _tiou(start, end, starts[i], ends[i])
             score = scores[i] * (_ONE - tiou if tiou >= tiou_thr else _ONE)
-        else:
-            score = _GONE if tiou >= tiou_thr else scores[i]
-        score = score if scores[i] >= _ZERO and score >= min_score else _GONE
-        scores[i] = score
-        best = max(best, score)
+            scores[i] = score if score >= min_score else _GONE
+    else:
+        for i in range(np.uint64(begin), np.uint64(stop)):
+            tiou = _tiou(start, end, starts[i], ends[i])
+            scores[i] = _GONE if tiou >= tiou_thr else scores[i]
+
+
+@numba.njit
+def _max(keys: np.ndarray, begin: int, stop: int) -> np.int32:
+    best = keys[begin]
+    for i in range(np.uint64(begin), np.uint64(stop)):
+        best = max(best, keys[i])
     return best
 
 
-@_vectorized
-def _argmax(values: np.ndarray, begin: int, stop: int) -> int:
-    best = values[begin]
-    for i in range(begin, stop):
-        best = max(best, values[i])
-    while values[begin] != best:
+@numba.njit
+def _find(keys: np.ndarray, begin: int, key: np.int32) -> int:
+    while keys[begin] != key:
         begin += 1
     return begin
 
 
 @numba.njit
-def _blocks(
-    starts: np.ndarray, classes: np.ndarray, num_classes: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sort candidates into blocks of one class and of neighbouring starts.
+def _summarize(
+    starts: np.ndarray,
+    ends: np.ndarray,
+    keys: np.ndarray,
+    first: np.ndarray,
+    block_start: np.ndarray,
+    block_end: np.ndarray,
+    block_best: np.ndarray,
+) -> None:
+    for b in range(len(block_best)):
+        block_start[b], block_end[b], block_best[b] = np.inf, -np.inf, -1
+        for i in range(first[b], first[b + 1]):
+            block_start[b] = min(block_start[b], starts[i])
+            block_end[b] = max(block_end[b], ends[i])
+            block_best[b] = max(block_best[b], keys[i])
 
-    Returns:
-        Candidate indices, block by block (N,); the first position of each block and N (B + 1,);
-        the first block of each class and B (K + 1,).
+
+def _pick(
+    starts: np.ndarray,
+    ends: np.ndarray,
+    scores: np.ndarray,
+    keys: np.ndarray,
+    first: np.ndarray,
+    first_block: np.ndarray,
+    rule: Rule,
+    picks: np.ndarray,
+    kept_scores: np.ndarray,
+) -> int:
+    """Fill ``picks`` and ``kept_scores``, both (M,), as far as there are candidates; how far.
+
+    Candidates come block by block; ``keys`` are the bits of ``scores``, the same memory. Block b
+    holds the candidates from ``first[b]`` to ``first[b + 1]``, class k the blocks from
+    ``first_block[k]`` to ``first_block[k + 1]``.
     """
-    sizes = np.zeros(num_classes, np.int64)
-    low = np.full(num_classes, np.inf, np.float32)
-    high = np.full(num_classes, -np.inf, np.float32)
-    for i in range(len(starts)):
-        k = classes[i]
-        sizes[k] += 1
-        low[k], high[k] = min(low[k], starts[i]), max(high[k], starts[i])
-    first_block = np.zeros(num_classes + 1, np.int64)
-    first_block[1:] = np.cumsum((sizes + _BLOCK_SIZE - 1) // _BLOCK_SIZE)
+    num_blocks, num_classes = len(first) - 1, len(first_block) - 1
+    block_start = np.empty(num_blocks, np.float32)
+    block_end = np.empty(num_blocks, np.float32)
+    block_best = np.empty(num_blocks, np.int32)
+    _summarize(starts, ends, keys, first, block_start, block_end, block_best)
+    class_best = np.empty(num_classes, np.int32)
+    untouched = np.empty(num_classes, np.bool_)
+    for k in range(num_classes):
+        class_best[k], untouched[k] = -1, True
+        for b in range(first_block[k], first_block[k + 1]):
+            class_best[k] = max(class_best[k], block_best[b])
 
-    block_of = np.empty(len(starts), np.int64)
-    first = np.zeros(first_block[-1] + 1, np.int64)
-    for i in range(len(starts)):
-        k = classes[i]
-        last = first_block[k + 1] - first_block[k] - 1
-        if last > 0 and high[k] > low[k]:
-            share = (starts[i] - low[k]) / (high[k] - low[k])
-            block_of[i] = first_block[k] + min(int(share * (last + 1)), last)
-        else:
-            block_of[i] = first_block[k]
-        first[block_of[i] + 1] += 1
-    first = np.cumsum(first)
+    for num_picks in range(len(picks)):
+        best = _max(class_best, 0, num_classes)
+        if best < 0:
+            return num_picks
+        k = _find(class_best, 0, best)
+        home = _find(block_best, first_block[k], best)
+        pick = _find(keys, first[home], best)
+        picks[num_picks], kept_scores[num_picks] = pick, scores[pick]
+        start, end = starts[pick], ends[pick]
+        scores[pick] = _GONE
+        class_best[k] = -1
+        for b in range(first_block[k], first_block[k + 1]):
+            overlaps = block_start[b] < end and block_end[b] > start
+            # A class's first pick visits all of it, which drops what is below min_score anyway.
+            if (overlaps or b == home or untouched[k]) and block_best[b] >= 0:
+                begin, stop = first[b], first[b + 1]
+                _decay(starts, ends, scores, begin, stop, start, end, rule)
+                block_best[b] = _max(keys, begin, stop)
+            class_best[k] = max(class_best[k], block_best[b])
+        untouched[k] = False
+    return len(picks)
 
-    order = np.empty(len(starts), np.int64)
-    position = first.copy()
-    for i in range(len(starts)):
-        order[position[block_of[i]]] = i
-        position[block_of[i]] += 1
-    return order, first, first_block
+
+compiled_pick = compiled(
+    "i8(f4[::1], f4[::1], f4[::1], i4[::1], i8[::1], i8[::1], Tuple((i8, f4, f4, f4)), "
+    "i8[::1], f4[::1])",
+    _pick,
+)
 
 
-def _select(
+def select(
     starts: np.ndarray,
     ends: np.ndarray,
     scores: np.ndarray,
     classes: np.ndarray,
     num_classes: int,
-    method: int,
-    tiou_thr: np.float32,
-    sigma: np.float32,
-    min_score: np.float32,
+    rule: Rule,
     max_picks: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    order, first, first_block = _blocks(starts, classes, num_classes)
-    starts, ends, scores = starts[order], ends[order], scores[order]
-    block_start = np.full(len(first) - 1, np.inf, np.float32)
-    block_end = np.full(len(first) - 1, -np.inf, np.float32)
-    block_best = np.full(len(first) - 1, _GONE)
-    for b in range(len(block_best)):
-        for i in range(first[b], first[b + 1]):
-            block_start[b] = min(block_start[b], starts[i])
-            block_end[b] = max(block_end[b], ends[i])
-            block_best[b] = max(block_best[b], scores[i])
-    class_best = np.full(num_classes, _GONE)
-    for k in range(num_classes):
-        for b in range(first_block[k], first_block[k + 1]):
-            class_best[k] = max(class_best[k], block_best[b])
+    """Same as ``nms_builtin.select_numpy``."""
+    num_blocks = -(-np.bincount(classes, minlength=num_classes) // _BLOCK_SIZE)  # of each class
+    first_block = np.concatenate([[0], np.cumsum(num_blocks)])
+    low, high = starts.min(), starts.max()
+    share = (starts - low) / max(high - low, np.float32(1e-6))  # of the time covered, in [0, 1]
+    num_blocks = num_blocks[classes]
+    block = first_block[classes] + np.minimum((share * num_blocks).astype(np.int64), num_blocks - 1)
+    first = np.concatenate([[0], np.cumsum(np.bincount(block, minlength=first_block[-1]))])
+    if first_block[-1] < 2**16:
+        block = block.astype(np.uint16)  # NumPy sorts short integers several times faster
+    order = np.argsort(block, kind="stable")
 
+    scores = scores[order]
     picks = np.empty(min(len(order), max_picks), np.int64)
     kept_scores = np.empty(len(picks), np.float32)
-    untouched = np.ones(num_classes, np.bool_)
-    num_picks = 0
-    while num_picks < len(picks):
-        k = _argmax(class_best, 0, num_classes)
-        if class_best[k] < _ZERO:
-            break
-        home = _argmax(block_best, first_block[k], first_block[k + 1])
-        pick = _argmax(scores, first[home], first[home + 1])
-        start, end = starts[pick], ends[pick]
-        picks[num_picks], kept_scores[num_picks] = order[pick], scores[pick]
-        num_picks += 1
-
-        scores[pick] = _GONE
-        class_best[k] = _GONE
-        for b in range(first_block[k], first_block[k + 1]):
-            overlaps = block_start[b] < end and block_end[b] > start
-            # A class's first pick visits all of it, which drops what is below min_score anyway.
-            if overlaps or b == home or untouched[k]:
-                block_best[b] = _decay(
-                    starts,
-                    ends,
-                    scores,
-                    first[b],
-                    first[b + 1],
-                    start,
-                    end,
-                    method,
-                    tiou_thr,
-                    sigma,
-                    min_score,
-                )
-            class_best[k] = max(class_best[k], block_best[b])
-        untouched[k] = False
-    return picks[:num_picks].copy(), kept_scores[:num_picks].copy()
-
-
-select = compiled(
-    "Tuple((i8[::1], f4[::1]))(f4[::1], f4[::1], f4[::1], i8[::1], i8, i8, f4, f4, f4, i8)",
-    _select,
-)
+    num_picks = compiled_pick(
+        starts[order],
+        ends[order],
+        scores,
+        scores.view(np.int32),
+        first,
+        first_block,
+        rule,
+        picks,
+        kept_scores,
+    )
+    return order[picks[:num_picks]], kept_scores[:num_picks]

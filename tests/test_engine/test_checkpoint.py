@@ -98,7 +98,7 @@ def test_the_refusal_names_the_culprit_and_how_to_trust_the_file(tmp_path, monke
     torch.save({"state_dict": {}, "meta": touch(ran)}, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     monkeypatch.setenv(TRUST, "0" * 64)
-    with pytest.raises(ValueError, match=rf"'eval'.*{TRUST}={digest}"):
+    with pytest.raises(ValueError, match=rf"'(builtins\.)?eval'.*{TRUST}={digest}"):
         load_checkpoint_file(path)
     assert not ran.exists()
     monkeypatch.setenv(TRUST, digest)
@@ -263,6 +263,7 @@ def run(work_dir: Path, *, resume_from: Path | None = None, safe: bool = True) -
         load_from=resume_from and str(resume_from),
         resume=resume_from is not None,
         experiment_name=f"run{next(RUNS)}",  # a message hub of its own, as in a new process
+        default_scope="mmtal",
         log_level="WARNING",
     )
     runner.train()

@@ -201,6 +201,7 @@ class AnchorFreeHead(nn.Module):
         self.loss_normalizer.mul_(momentum).add_((1 - momentum) * total.clamp(min=1))
         return self.loss_normalizer.clone()
 
+    @torch.no_grad()
     def predict_by_feat(
         self,
         cls_logits: list[Tensor],

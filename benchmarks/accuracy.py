@@ -1,0 +1,102 @@
+"""mAP of the small recipes on real data, beside what the official release reaches with them.
+
+Each run is one call of the wrapper; runs that are finished (``metrics.json`` in their work dir) are
+not repeated, interrupted ones go on. The release's figures are one seed each, measured once on
+another machine (seed 0, last epoch's weights).
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from mmtal.version import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data"))
+
+# name: template, data folder, annotations, seeds, the release's average mAP .3:.7 in percent
+CASES = {
+    "salads50 split 1": ("salads50_cnn", "salads50", None, (0, 1, 2), 60.19),
+    "gtea split 1": ("gtea_cnn", "gtea", None, (0, 1, 2), 38.84),
+    "sbhar subject 0": ("sbhar_inertial_small", "sbhar", 0, (0, 1, 2), 96.64),
+    "sbhar subject 1": ("sbhar_inertial_small", "sbhar", 1, (0,), None),
+    "sbhar subject 2": ("sbhar_inertial_small", "sbhar", 2, (0,), None),
+    "sbhar subject 3": ("sbhar_inertial_small", "sbhar", 3, (0,), None),
+    "sbhar subject 4": ("sbhar_inertial_small", "sbhar", 4, (0,), None),
+    "sphere fold 0": ("sphere", "sphere", None, (0,), 3.08),
+}
+
+
+def run_one(name: str, seed: int, work_root: Path) -> dict:
+    """One training and test; returns its metrics and seconds per training step."""
+    template, folder, subject, _, _ = CASES[name]
+    output = f"{name.replace(' ', '_')}_seed{seed}"
+    work_dir = work_root / "work_dirs" / output
+    if not (work_dir / "metrics.json").exists():
+        command = [
+            sys.executable, ROOT / "train_actionformer_wrapper.py", "--config_template", template,
+            "--data_path", DATA / folder, "--output_name", output, "--seed", str(seed), "--resume",
+        ]  # fmt: skip
+        if subject is not None:
+            ann_file = f"annotations/loso_sbj_{subject}.json"
+            command += ["--cfg-options"] + [
+                f"{loader}.dataset.ann_file={ann_file}"
+                for loader in ("train_dataloader", "val_dataloader", "test_dataloader")
+            ]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with (work_root / f"{output}.log").open("w") as log:
+            subprocess.run(
+                command, cwd=work_root, env=env, stdout=log, stderr=subprocess.STDOUT, check=True
+            )
+    metrics = json.loads((work_dir / "metrics.json").read_text())
+    stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
+    steps = [
+        float(time)
+        for path in work_dir.glob("*/*.log")
+        for time in re.findall(r"Epoch\(train\).* time: ([\d.]+)", path.read_text())
+    ]
+    return dict(
+        case=name, seed=seed, template=template, epochs_s=statistics.median(steps or [0.0]),
+        metrics=metrics, stamp=stamp, mmtal=__version__,
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work-root", type=Path, default=Path("work_dirs/accuracy"))
+    parser.add_argument("--only", nargs="+", choices=list(CASES), metavar="CASE")
+    parser.add_argument("--out", type=Path, help="write all records here as JSON")
+    args = parser.parse_args()
+    if not DATA.exists():
+        sys.exit(f"skipped: needs {DATA} (set MMTAL_DATA to the folder that holds the data sets)")
+    args.work_root = args.work_root.resolve()
+    args.work_root.mkdir(parents=True, exist_ok=True)
+    records = []
+    for name in args.only or CASES:
+        _, _, _, seeds, reference = CASES[name]
+        runs = [run_one(name, seed, args.work_root) for seed in seeds]
+        records += runs
+        values = [100 * run["metrics"]["tal/mAP"] for run in runs]
+        spread = f" +- {statistics.stdev(values):.2f}" if len(values) > 1 else ""
+        stamp = runs[0]["stamp"]
+        text = (
+            f"{name}: mAP {statistics.mean(values):.2f}{spread} (seeds "
+            f"{', '.join(f'{s}: {v:.2f}' for s, v in zip(seeds, values, strict=True))}; protocol "
+            f"{stamp['protocol']}, {stamp['num_videos']} recordings, list "
+            f"{stamp['video_list_sha256'][:8]})"
+        )
+        if reference:
+            ratio = statistics.mean(values) / reference
+            text += f", reference {reference:.2f} (release, seed 0, recorded), ratio {ratio:.2f}"
+        print(text, flush=True)
+    if args.out:
+        args.out.write_text(json.dumps(records, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What the metrics share: instances of every recording, each exactly once."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.evaluator import BaseMetric
+
+from mmtal.evaluation.functional import InstanceTable
+
+
+class InstanceMetric(BaseMetric):
+    """Collects ground truth and predictions as NumPy arrays.
+
+    Args:
+        prefix: Comes before the names of the numbers.
+    """
+
+    default_prefix = "tal"
+
+    def __init__(self, *, prefix: str | None = None) -> None:
+        super().__init__(collect_device="cpu", prefix=prefix)
+
+    def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what evaluation needs of each recording."""
+        for sample in data_samples:
+            truth, predicted = sample["gt_instances"], sample["pred_instances"]
+            self.results.append(
+                dict(
+                    video_id=sample["video_id"],
+                    duration=sample["duration"],
+                    truth={key: _numpy(truth[key]) for key in ("segments", "labels")},
+                    predicted={
+                        key: _numpy(predicted[key]) for key in ("segments", "labels", "scores")
+                    },
+                )
+            )
+
+    @property
+    def classes(self) -> Sequence[str]:
+        meta: Mapping[str, Any] = self.dataset_meta or {}
+        return meta.get("classes", ())
+
+
+def as_tables(results: Sequence[dict]) -> tuple[InstanceTable, InstanceTable]:
+    """Ground truth and predictions of collected results, recordings sorted by name.
+
+    Raises:
+        ValueError: A recording was tested twice. (What a sampler repeats to give every rank
+            equally many, MMEngine drops when it collects the results.)
+    """
+    ordered = sorted(results, key=lambda result: result["video_id"])
+    for one, other in pairwise(ordered):
+        if one["video_id"] == other["video_id"]:
+            raise ValueError(f"recording '{one['video_id']}' was tested twice")
+    truth = InstanceTable.from_videos({r["video_id"]: r["truth"] for r in ordered})
+    predicted = InstanceTable.from_videos({r["video_id"]: r["predicted"] for r in ordered})
+    return truth, predicted
+
+
+def _numpy(values: Any) -> np.ndarray:
+    tensor = torch.as_tensor(values).detach().cpu()
+    # NumPy knows no bfloat16, and figures are computed in double precision anyway.
+    return (tensor.double() if tensor.is_floating_point() else tensor).numpy()

@@ -1,0 +1,113 @@
+"""Mean average precision, the main figure of temporal action localization."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from mmengine.logging import print_log
+
+from mmtal.evaluation.functional import (
+    InstanceTable,
+    fuse_external_scores,
+    read_external_scores,
+    tiou_grid,
+)
+from mmtal.evaluation.functional.average_precision import Protocol
+from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
+from mmtal.evaluation.report import evaluate_detections, format_table
+from mmtal.evaluation.result_files import write_results
+from mmtal.registry import METRICS
+
+
+@METRICS.register_module()
+class TemporalMAP(InstanceMetric):
+    """mAP at tIoU thresholds: ``tal/mAP`` (their average), ``tal/mAP@0.50``, ... in [0, 1].
+
+    Args:
+        tiou_thresholds: A list, or ``"0.3:0.1:0.7"``.
+        protocol: ``corrected`` ignores detections of classes that the ground truth lacks;
+            ``official`` counts them as the official release does, as other classes.
+        recall_at: Multiples k of Recall@kx, logged as ``tal/recall@1x@0.50``.
+        external_scores: JSON of class scores per recording, which name class-agnostic detections.
+        top_classes: Classes of each recording that ``external_scores`` gives.
+        class_agnostic: Evaluate where, not what: all labels count as one class.
+        per_class: Also print the AP of each class.
+        out_file: Write the detections here, as ActivityNet results JSON.
+        prefix: Replaces ``tal``.
+    """
+
+    def __init__(
+        self,
+        tiou_thresholds: str | Sequence[float],
+        *,
+        protocol: Protocol = "corrected",
+        recall_at: Sequence[int] = (),
+        external_scores: str | None = None,
+        top_classes: int = 2,
+        class_agnostic: bool = False,
+        per_class: bool = False,
+        out_file: str | Path | None = None,
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(prefix=prefix)
+        if protocol not in get_args(Protocol):
+            raise ValueError(f"protocol must be one of {get_args(Protocol)}, but got {protocol!r}")
+        tiou_grid(tiou_thresholds)
+        self.tiou_thresholds = tiou_thresholds
+        self.protocol = protocol
+        self.recall_at = recall_at
+        self.external = read_external_scores(external_scores) if external_scores else None
+        self.top_classes = top_classes
+        self.class_agnostic = class_agnostic
+        self.per_class = per_class
+        self.out_file = out_file
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """Numbers to log; prints the table and writes the results file."""
+        if self.external is not None:
+            results = [self._name_detections(result) for result in results]
+        truth, detections = as_tables(results)
+        classes = self.classes
+        if self.class_agnostic:
+            truth, detections, classes = _one_class(truth), _one_class(detections), ("action",)
+        scores, numbers, stamp = evaluate_detections(
+            truth,
+            detections,
+            tiou_thresholds=self.tiou_thresholds,
+            protocol=self.protocol,
+            recall_at=self.recall_at,
+            classes=classes,
+        )
+        for key in ("dataset_name", "subset", "bad_segments", "missing"):
+            stamp[key] = (self.dataset_meta or {}).get(key)
+        table = format_table(scores, stamp, classes=classes, per_class=self.per_class)
+        print_log(f"\n{table}", "current")
+        if self.out_file:
+            names = list(classes) or [f"class_{i}" for i in range(_num_labels(detections))]
+            write_results(self.out_file, detections, names, stamp)
+        return numbers
+
+    def _name_detections(self, result: dict) -> dict:
+        assert self.external is not None
+        video = result["video_id"]
+        if video not in self.external:
+            raise ValueError(f"the external class scores lack recording '{video}'")
+        scores = self.external[video]
+        if self.classes and scores.shape != (len(self.classes),):
+            raise ValueError(
+                f"the external class scores of recording '{video}' must be one for each of the "
+                f"{len(self.classes)} classes, but got shape {scores.shape}"
+            )
+        fused = fuse_external_scores(result["predicted"], scores, top_classes=self.top_classes)
+        return {**result, "predicted": fused}
+
+
+def _one_class(table: InstanceTable) -> InstanceTable:
+    return InstanceTable(
+        table.video_ids, table.video, table.segments, np.zeros_like(table.labels), table.scores
+    )
+
+
+def _num_labels(table: InstanceTable) -> int:
+    return int(table.labels.max(initial=-1)) + 1

@@ -1,0 +1,100 @@
+"""How the parts are joined, and what a batch in testing means."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from extra_golden import MODELS, extra_golden
+from golden_models import join
+
+from mmtal.registry import MODELS as REGISTRY
+
+NAME = "extra_rel_pos"
+
+
+def videos(*lengths):
+    return [extra_golden(NAME).video(i, n, in_grid_units=False) for i, n in enumerate(lengths)]
+
+
+def test_the_parts_learn_from_each_other_what_a_config_says_once():
+    model = REGISTRY.build(MODELS["extra_conv_fpn"])
+    assert model.head.cls_tower.convs[0].in_channels == model.neck.out_channels == 24
+    assert model.neck.laterals[0].in_channels == model.backbone.out_channels == 32
+    assert len(model.neck.laterals) == len(model.head.level_scales) == 4
+    assert model.data_preprocessor.padding is model.backbone.padding is model.padding
+
+
+@pytest.mark.parametrize(
+    ("lengths", "why"),
+    [
+        ((64, 81), "64 has no padding in the release, 81 needs more"),
+        ((81, 5, 64, 70), "three groups, the order mixed up"),
+        ((1, 64), "one feature beside the training length"),
+        ((37, 37), "equal lengths"),
+    ],
+)
+def test_batched_testing_equals_one_by_one_in_the_batchs_order(lengths, why):
+    model = extra_golden(NAME).build().eval()
+    together = model.test_step(join(*videos(*lengths)))
+    assert [sample.video_id for sample in together] == [f"video_{i}" for i in range(len(lengths))]
+    for batched, alone in zip(together, videos(*lengths), strict=True):
+        expected = model.test_step(alone)[0].pred_instances
+        found = batched.pred_instances
+        np.testing.assert_allclose(found.scores, expected.scores, rtol=0, atol=1e-5)
+        order, expected_order = (x.segments.sum(1).argsort() for x in (found, expected))
+        np.testing.assert_allclose(
+            found.segments[order], expected.segments[expected_order], rtol=0, atol=1e-3
+        )
+
+
+def test_validation_is_testing():
+    model = REGISTRY.build(MODELS[NAME])
+    assert type(model).val_step is type(model).test_step
+
+
+@pytest.mark.parametrize(
+    ("mode", "with_samples", "message"),
+    [
+        ("loss", False, "mode='loss' needs data_samples, but got None"),
+        ("predict", False, "mode='predict' needs data_samples, but got None"),
+        ("train", True, "mode must be 'loss', 'predict' or 'tensor', but got 'train'"),
+    ],
+)
+def test_wrong_modes(mode, with_samples, message):
+    model = REGISTRY.build(MODELS[NAME])
+    batch = model.data_preprocessor(videos(9)[0])
+    if not with_samples:
+        batch["data_samples"] = None
+    with pytest.raises(ValueError, match=message):
+        model(**batch, mode=mode)
+
+
+def test_mode_tensor_gives_raw_predictions():
+    model = REGISTRY.build(MODELS[NAME])
+    batch = model.data_preprocessor(videos(9)[0])
+    logits, offsets = model(batch["inputs"], batch["masks"])
+    assert [x.shape for x in logits] == [(1, 3, n) for n in (24, 12, 6, 3)]
+    assert [x.shape for x in offsets] == [(1, 2, n) for n in (24, 12, 6, 3)]
+    assert all((x >= 0).all() for x in offsets)
+
+
+def test_mixed_precision_gives_nearly_the_same_losses():
+    model = extra_golden(NAME).build().train()
+    batch = model.data_preprocessor(join(*videos(50, 64)), training=True)
+    exact = copy.deepcopy(model)(**batch, mode="loss")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rough = model(**batch, mode="loss")
+    for name, loss in exact.items():
+        assert rough[name].dtype == torch.float32
+        assert rough[name].item() == pytest.approx(loss.item(), rel=0.05)
+    sum(rough.values()).backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_features_of_another_width_are_refused():
+    model = REGISTRY.build(MODELS[NAME])
+    video = videos(9)[0]
+    video["inputs"] = [video["inputs"][0][:, :5]]
+    with pytest.raises(ValueError, match="expects features with 24 channels .* but got 5"):
+        model.test_step(video)
