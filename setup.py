@@ -34,6 +34,7 @@ setup(
     description="Temporal action localization on MMEngine",
     license="Apache-2.0",
     python_requires=">=3.10",
+    classifiers=[f"Programming Language :: Python :: 3.{minor}" for minor in (10, 11)],
     packages=find_packages(include=["mmtal", "mmtal.*"]),
     package_dir={"": "."},  # without it, an editable install would hide projects.*
     cmdclass={"build_py": BuildWithResources},

@@ -1,4 +1,4 @@
-"""Configs and tools, wherever they lie: beside the package in a checkout, inside it when installed."""
+"""Where configs and tools lie: beside the package in a checkout, inside it when installed."""
 
 from pathlib import Path
 

@@ -174,9 +174,7 @@ OFFICIAL: dict[str, dict] = {
         features=[SLOWFAST],
     ),
     "ego4d_omnivore": dict(EGO4D, in_channels=[1536], width=512, features=[OMNIVORE]),
-    "ego4d_egovlp": dict(
-        EGO4D, in_channels=[256], width=384, snippet_frames=16, features=[EGOVLP]
-    ),
+    "ego4d_egovlp": dict(EGO4D, in_channels=[256], width=384, snippet_frames=16, features=[EGOVLP]),
     "ego4d_slowfast_egovlp": dict(
         EGO4D, in_channels=[2560], width=768, num_heads=12, features=[SLOWFAST, EGOVLP]
     ),

@@ -128,9 +128,7 @@ def test_every_config_builds_its_model(name):
 @pytest.mark.parametrize("name", CONFIGS)
 def test_training_and_testing_read_the_same_data_set(name):
     config = load(name)
-    train, val, test = (
-        config[f"{phase}_dataloader"].dataset for phase in ("train", "val", "test")
-    )
+    train, val, test = (config[f"{phase}_dataloader"].dataset for phase in ("train", "val", "test"))
     assert val == test and config.val_evaluator == config.test_evaluator
     assert val.test_mode and not train.get("test_mode", False)
     assert train.subset != test.subset

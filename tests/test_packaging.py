@@ -82,3 +82,24 @@ def test_an_editable_install_does_not_hide_projects(tmp_path):
     if "No module named 'mmtal'" in done.stderr:
         pytest.skip("mmtal is not installed here: make install")
     assert done.stdout.split() == [str(ROOT / "projects")], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("cause", "remedy"),
+    [
+        ("ModuleNotFoundError('No module named mmengine', name='mmengine')", "mmtal[onedl]"),
+        ("ImportError('libGL.so.1: cannot open shared object file')", "opencv-python-headless"),
+    ],
+)
+def test_an_incomplete_environment_is_answered_with_its_remedy(cause, remedy):
+    code = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("mmengine"):
+            raise {cause}
+sys.meta_path.insert(0, Missing())
+import mmtal
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert remedy in done.stderr.splitlines()[-1]

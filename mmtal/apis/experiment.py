@@ -79,7 +79,9 @@ def find_data(dataset: Mapping[str, Any], data_path: str | Path) -> DataLocation
     )
     candidates = [
         DataLocation(data_path, dataset["ann_file"], features, True),
-        DataLocation(data_path / Path(dataset["data_root"]).name, dataset["ann_file"], features, True),
+        DataLocation(
+            data_path / Path(dataset["data_root"]).name, dataset["ann_file"], features, True
+        ),
         DataLocation(data_path, "annotations.json", own, False),
     ]
     tried = []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -41,7 +42,7 @@ _OURS_ONLY = ("head.loss_normalizer",)  # the release does not save it
 
 
 def load_official_state_dict(
-    source: str | Path | Mapping[str, Tensor], config: str | Path | Config
+    source: str | Path | Mapping[str, Any], config: str | Path | Config
 ) -> dict[str, Tensor]:
     """Convert a checkpoint of the official release to a state dict of ``config``'s model.
 
@@ -58,9 +59,12 @@ def load_official_state_dict(
     Raises:
         ValueError: A name is unknown, missing, or of another shape; all of them are listed.
     """
-    if isinstance(source, str | Path):
-        source = load_state_dict_file(source)
-    weights = source.get("state_dict_ema") or source.get("state_dict") or source
+    checkpoint: Mapping[str, Any] = (
+        load_state_dict_file(source) if isinstance(source, str | Path) else source
+    )
+    weights: Mapping[str, Tensor] = (
+        checkpoint.get("state_dict_ema") or checkpoint.get("state_dict") or checkpoint
+    )
     config = config if isinstance(config, Config) else Config.fromfile(config)
     expected = MODELS.build(config.model).state_dict()
 

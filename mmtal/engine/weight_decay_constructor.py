@@ -1,5 +1,7 @@
 """Which parameters are decayed."""
 
+from typing import Any
+
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from torch import nn
@@ -33,7 +35,7 @@ class WeightDecayConstructor:
     def __call__(self, model: nn.Module) -> OptimWrapper:
         """The optimizer wrapper for ``model``."""
         if is_model_wrapper(model):
-            model = model.module
+            model = model.module  # type: ignore[assignment]
         decayed = [
             module.weight
             for module in model.modules()
@@ -41,7 +43,10 @@ class WeightDecayConstructor:
         ]
         is_decayed = {id(p) for p in decayed}
         others = [p for p in model.parameters() if p.requires_grad and id(p) not in is_decayed]
-        groups = [dict(params=decayed), dict(params=others, weight_decay=0.0)]
+        groups: list[dict[str, Any]] = [
+            dict(params=decayed),
+            dict(params=others, weight_decay=0.0),
+        ]
         optimizer = OPTIMIZERS.build(
             {**self.optimizer_cfg, "params": [g for g in groups if g["params"]]}
         )

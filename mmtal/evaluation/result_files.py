@@ -90,6 +90,7 @@ def read_ground_truth(path: str | Path, subset: str) -> tuple[InstanceTable, lis
         ValueError: It is no annotation file, or lacks the subset.
     """
     annotations = AnnotationFile(path)
+    recordings = annotations.recordings(subset)
     everything = annotations.database.values()
     ids = [a["label_id"] for e in everything for a in e.get("annotations", ()) if "label_id" in a]
     # A class of the benchmark need not occur in the file: gaps are no mistake here.
@@ -100,7 +101,7 @@ def read_ground_truth(path: str | Path, subset: str) -> tuple[InstanceTable, lis
             segments=[a["segment"] for a in entry.get("annotations", ())],
             labels=[label_of[a["label"]] for a in entry.get("annotations", ())],
         )
-        for video, entry in annotations.recordings(subset).items()
+        for video, entry in recordings.items()
     }
     return InstanceTable.from_videos(videos), classes
 

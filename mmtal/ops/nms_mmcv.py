@@ -11,8 +11,8 @@ from torch import Tensor
 
 _HOW_TO_GET = (
     "Build it from source beside the torch that is installed (pip install --no-build-isolation "
-    "--no-binary onedl-mmcv onedl-mmcv; set FORCE_CUDA=1 for the CUDA ops), or use "
-    "backend='builtin', which gives the same results"
+    "--force-reinstall --no-deps --no-binary onedl-mmcv onedl-mmcv; with FORCE_CUDA=1 for the CUDA "
+    "ops), or use backend='builtin', which gives the same results"
 )
 
 

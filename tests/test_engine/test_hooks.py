@@ -1,4 +1,4 @@
-"""Hooks: the same randomness after a resume, and data that fit the model (checkpoints: its test)."""
+"""Hooks: the same randomness after a resume, and data that fit the model."""
 
 from types import SimpleNamespace
 
@@ -109,8 +109,8 @@ def test_accepted(built, dataset, why):
         (
             model(num_classes=4),
             Dataset(),
-            r"4 classes \(model\.head\.num_classes\), but data/annotations\.json has 3 \(a, b, c\): "
-            r"set model\.head\.num_classes=3",
+            r"4 classes \(model\.head\.num_classes\), but data/annotations\.json has 3 "
+            r"\(a, b, c\): set model\.head\.num_classes=3",
         ),
         (model(num_classes=2), Dataset(tuple("abcdefg")), r"has 7 \(a, b, c, d, e, \.\.\.\)"),
         (

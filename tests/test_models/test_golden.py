@@ -134,7 +134,9 @@ def test_points_and_targets(models, name: str) -> None:
         np.testing.assert_array_equal(offsets[at].numpy(), figures[f"train.target{k}.offsets"])
 
     # Through seconds an end can move by a rounding error, and with it a point on that end.
-    rounded = head.targets(lengths, golden(name).training_batch(in_grid_units=False)["data_samples"])
+    rounded = head.targets(
+        lengths, golden(name).training_batch(in_grid_units=False)["data_samples"]
+    )
     for classes, offsets, exact_classes, exact_offsets in zip(*rounded, *exact, strict=True):
         assert (classes != exact_classes).sum() <= 2
         common = classes.any(-1) & exact_classes.any(-1) & (classes == exact_classes).all(-1)
@@ -229,7 +231,9 @@ def test_six_optimisation_steps() -> None:
     ema = ExponentialMovingAverage(model, momentum=config.custom_hooks[0].momentum)
     model.train()
     for step in range(6):
-        assert optim_wrapper.get_lr()["lr"][0] == pytest.approx(figures["steps.lrs"][step], abs=1e-9)
+        assert optim_wrapper.get_lr()["lr"][0] == pytest.approx(
+            figures["steps.lrs"][step], abs=1e-9
+        )
         batch = golden(name).training_batch(in_grid_units=True)
         logs = model.train_step(batch, optim_wrapper)
         weight = config.model.head.loss_reg.loss_weight

@@ -25,7 +25,9 @@ def test_to_seconds_undoes_to_grid(grid):
         assert type(back) is type(seconds)
         np.testing.assert_allclose(back, seconds, rtol=0, atol=2e-4)
     positions = torch.linspace(-10, 3000, 50)
-    torch.testing.assert_close(grid.to_grid(grid.to_seconds(positions)), positions, atol=1e-3, rtol=0)
+    torch.testing.assert_close(
+        grid.to_grid(grid.to_seconds(positions)), positions, atol=1e-3, rtol=0
+    )
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,9 @@ def tiny(**backbone):
         nms=None,
         max_per_video=1,
     )
-    return dict(type="TemporalLocalizer", backbone=backbone, neck=dict(type="IdentityNeck"), head=head)
+    return dict(
+        type="TemporalLocalizer", backbone=backbone, neck=dict(type="IdentityNeck"), head=head
+    )
 
 
 def test_macs_counted_by_hand():

@@ -86,10 +86,10 @@ def detection_scores(
     order = order[pred_class[order] >= 0]
     pred_class = pred_class[order]
 
-    # One number for recording and class; negative, hence without partner, if not listed.
+    # One number for recording and class; below 0, hence without partner, if not listed (-1).
     truth_group = truth.video * len(classes) + truth_class
     pred_video = detections.video_index_in(truth.video_ids)[order]
-    pred_group = np.where(pred_video < 0, -1, pred_video * len(classes) + pred_class)
+    pred_group = pred_video * len(classes) + pred_class
     pairs = overlapping_pairs(
         pred_group, detections.segments[order], truth_group, truth.segments, thresholds.min()
     )

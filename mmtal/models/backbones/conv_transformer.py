@@ -40,6 +40,8 @@ class ConvTransformer(nn.Module):
         padding (PaddingRule): How far sequences must be padded.
     """
 
+    pos_table: Tensor
+
     def __init__(
         self,
         in_channels: int | Sequence[int],
@@ -126,7 +128,7 @@ class ConvTransformer(nn.Module):
     def _positions(self, mask: Tensor) -> Tensor:
         """Position encoding (B or 1, C, T); the table is stretched for longer sequences."""
         T = mask.shape[1]
-        if T <= self.padding.max_seq_len:
+        if self.padding.max_seq_len >= T:
             return self.pos_table[None, :, :T]
         # A sequence of T_i features has its table stretched to its own padded length.
         stretched = [

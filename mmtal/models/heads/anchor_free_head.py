@@ -98,7 +98,7 @@ class AnchorFreeHead(nn.Module):
         self.cls_conv = MaskedConv1d(channels, num_classes, kernel_size=kernel_size)
         self.reg_conv = MaskedConv1d(channels, 2, kernel_size=kernel_size)
         self.level_scales = nn.Parameter(torch.ones(len(level_strides)))
-        nn.init.constant_(self.cls_conv.bias, _logit(prior_prob))
+        nn.init.constant_(self.cls_conv.bias, _logit(prior_prob))  # type: ignore[arg-type]
         self.silence_classes(empty_classes)
 
         self.points = TASK_UTILS.build(
@@ -148,13 +148,15 @@ class AnchorFreeHead(nn.Module):
         self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
     ) -> dict[str, Tensor]:
         """Losses of a batch: ``loss_cls`` and ``loss_reg``, scalars."""
-        return self.loss_by_feat(*self(features, masks), masks, data_samples)
+        cls_logits, offsets = self(features, masks)
+        return self.loss_by_feat(cls_logits, offsets, masks, data_samples)
 
     def predict(
         self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
     ) -> list[InstanceData]:
         """Predictions of each recording in seconds: segments (M, 2), scores (M,), labels (M,)."""
-        return self.predict_by_feat(*self(features, masks), masks, data_samples)
+        cls_logits, offsets = self(features, masks)
+        return self.predict_by_feat(cls_logits, offsets, masks, data_samples)
 
     def loss_by_feat(
         self,

@@ -1,4 +1,7 @@
-"""Residual blocks of the backbones; all map (B, C, T), (B, T) to (B, C, T / stride), (B, T / stride)."""
+"""Residual blocks of the backbones.
+
+All map (B, C, T) and the mask (B, T) to (B, C, T / stride) and its mask (B, T / stride).
+"""
 
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -91,7 +91,7 @@ class ConvEmbedding(nn.Module):
 
 
 def sinusoid_table(length: int, channels: int) -> Tensor:
-    """Fixed position encoding of Vaswani et al. (2017), sine and cosine in turn: (channels, length)."""
+    """Position encoding of Vaswani et al. (2017), sine and cosine in turn: (channels, length)."""
     position = torch.arange(length, dtype=torch.float64)
     pair = torch.arange(channels, dtype=torch.float64).div(2, rounding_mode="floor")
     angle = position[None] / 10000 ** (2 * pair / channels)[:, None]  # (C, T)

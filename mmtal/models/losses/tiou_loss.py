@@ -55,6 +55,7 @@ class DIoULoss(GIoULoss):
         difference = offsets - targets
         centre_distance = 0.5 * (difference[:, 1] - difference[:, 0])
         enclosing = torch.maximum(offsets, targets).sum(-1)
-        return super()._losses(offsets, targets) + (
-            centre_distance / enclosing.clamp(min=EPS)
-        ).square()
+        return (
+            super()._losses(offsets, targets)
+            + (centre_distance / enclosing.clamp(min=EPS)).square()
+        )

@@ -23,8 +23,7 @@ class IdentityNeck(nn.Module):
         super().__init__()
         self.out_channels = in_channels
         self.norms = nn.ModuleList(
-            ChannelLayerNorm(in_channels) if with_norm else nn.Identity()
-            for _ in range(num_levels)
+            ChannelLayerNorm(in_channels) if with_norm else nn.Identity() for _ in range(num_levels)
         )
 
     def forward(self, features: list[Tensor], masks: list[Tensor]) -> list[Tensor]:

@@ -70,10 +70,13 @@ class CentreAssigner:
         if self.centre_radius is not None:
             reach = stride * self.centre_radius
             centre = 0.5 * (start + end)
-            inside = torch.minimum(
-                position - torch.maximum(centre - reach, start),
-                torch.minimum(centre + reach, end) - position,
-            ) > 0
+            inside = (
+                torch.minimum(
+                    position - torch.maximum(centre - reach, start),
+                    torch.minimum(centre + reach, end) - position,
+                )
+                > 0
+            )
 
         ranges = segments.new_tensor(self.regression_ranges)[points.levels]  # (P, 2)
         longer = distances.amax(-1)

@@ -105,7 +105,10 @@ def test_padding_counts_for_nothing():
     truth = [sample([[4, 12], [20, 30]], [0, 1])]
     logits, offsets = built(levels, masks)
     changed = [
-        [torch.where(m[:, None], x, torch.full_like(x, 7)) for x, m in zip(group, masks, strict=True)]
+        [
+            torch.where(m[:, None], x, torch.full_like(x, 7))
+            for x, m in zip(group, masks, strict=True)
+        ]
         for group in (logits, offsets)
     ]
     fresh = head()
@@ -168,8 +171,16 @@ def test_without_nms_the_best_predictions_stay_as_they_are():
     assert found.labels.tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("nms", [CONFIG["nms"], dict(CONFIG["nms"], method="hard", tiou_thr=0.5),
-                                 dict(CONFIG["nms"], class_agnostic=True, voting_thr=0.9), None])  # fmt: skip
+@pytest.mark.parametrize(
+    "nms",
+    [
+        CONFIG["nms"],
+        dict(method="hard", tiou_thr=0.5, min_score=0.001),
+        dict(CONFIG["nms"], class_agnostic=True, voting_thr=0.9),
+        None,
+    ],
+    ids=["soft", "hard", "with voting", "none"],
+)
 def test_nothing_to_predict(nms):
     found = head(nms=nms).predict_by_feat(*raw(), [sample()])[0]
     assert found.segments.shape == (0, 2)

@@ -96,5 +96,5 @@ def test_features_of_another_width_are_refused():
     model = REGISTRY.build(MODELS[NAME])
     video = videos(9)[0]
     video["inputs"] = [video["inputs"][0][:, :5]]
-    with pytest.raises(ValueError, match="expects features with 24 channels .* but got 5"):
+    with pytest.raises(ValueError, match=r"expects features with 24 channels .* but got 5"):
         model.test_step(video)

@@ -16,7 +16,9 @@ def test_identity_neck_normalises_each_level_by_itself():
     out = neck(FEATURES, MASKS)
     assert neck.out_channels == 6
     for x, y, shift in zip(FEATURES, out, (0, 5, 0), strict=True):
-        expected = (x - x.mean(1, keepdim=True)) / (x.var(1, correction=0, keepdim=True) + 1e-5).sqrt()
+        expected = (x - x.mean(1, keepdim=True)) / (
+            x.var(1, correction=0, keepdim=True) + 1e-5
+        ).sqrt()
         torch.testing.assert_close(y, expected + shift)
 
 

@@ -1,0 +1,166 @@
+"""The metric as MMEngine runs it: samples in, numbers and a results file out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
+
+from mmtal.evaluation.functional import InstanceTable, detection_scores
+from mmtal.evaluation.metrics import TemporalMAP
+from mmtal.evaluation.result_files import read_results
+from mmtal.registry import METRICS
+from mmtal.structures import TemporalDataSample
+
+META = dict(classes=("jump", "run"), dataset_name="toy", subset="test")
+
+
+def sample(
+    video_id: str, truth: list, found: list, dtype: torch.dtype = torch.float32
+) -> TemporalDataSample:
+    """Truth in rows (label, start, end), detections in rows (label, start, end, score)."""
+    result = TemporalDataSample()
+    result.set_metainfo(dict(video_id=video_id, duration=100.0))
+    rows = torch.tensor(truth, dtype=torch.float64).reshape(-1, 3)
+    result.gt_instances = InstanceData(segments=rows[:, 1:].float(), labels=rows[:, 0].long())
+    rows = torch.tensor(found, dtype=torch.float64).reshape(-1, 4)
+    result.pred_instances = InstanceData(
+        segments=rows[:, 1:3].to(dtype), labels=rows[:, 0].long(), scores=rows[:, 3].to(dtype)
+    )
+    return result
+
+
+def evaluate(samples: list, *, size: int | None = None, meta: Any = META, **metric: Any) -> dict:
+    built = METRICS.build(dict(type="TemporalMAP", tiou_thresholds=[0.5, 0.75], **metric))
+    evaluator = Evaluator(built)
+    evaluator.dataset_meta = meta
+    for item in samples:
+        evaluator.process([item], None)
+    return evaluator.evaluate(len(samples) if size is None else size)
+
+
+TWO = [
+    sample("b", [(0, 0, 10)], [(0, 0, 10, 0.5), (1, 0, 10, 0.25)]),
+    sample("a", [(1, 20, 30)], [(1, 20, 26, 0.75)]),
+]
+
+
+def test_numbers_and_results_file(tmp_path: Path) -> None:
+    out = tmp_path / "results.json"
+    numbers = evaluate(TWO, recall_at=[1], out_file=out)
+    assert numbers == pytest.approx(
+        {
+            "tal/mAP": 0.75,
+            "tal/mAP@0.50": 1.0,
+            "tal/mAP@0.75": 0.5,
+            "tal/recall@1x@0.50": 1.0,
+            "tal/recall@1x@0.75": 0.5,
+        }
+    )
+    stamp = json.loads(out.read_text())["mmtal"]
+    assert (stamp["protocol"], stamp["num_videos"], stamp["num_instances"]) == ("corrected", 2, 2)
+    assert (stamp["dataset_name"], stamp["subset"]) == ("toy", "test")
+    # the file alone gives the same figures
+    truth = InstanceTable.from_videos(
+        {"a": dict(segments=[[20, 30]], labels=[1]), "b": dict(segments=[[0, 10]], labels=[0])}
+    )
+    again = detection_scores(truth, read_results(out, META["classes"]), [0.5, 0.75])
+    assert again.average_map == numbers["tal/mAP"]
+
+
+def test_what_a_sampler_repeats_is_dropped() -> None:
+    assert evaluate([*TWO, TWO[0]], size=2) == evaluate(TWO)
+
+
+def test_a_recording_tested_twice_is_an_error() -> None:
+    with pytest.raises(ValueError, match="recording 'b' was tested twice"):
+        evaluate([*TWO, TWO[0]])
+
+
+def test_results_are_forgotten_after_each_evaluation() -> None:
+    evaluator = Evaluator(TemporalMAP([0.5]))
+    evaluator.dataset_meta = META
+    for _ in range(2):  # two validations
+        evaluator.process(TWO, None)
+        assert evaluator.evaluate(2)["tal/mAP"] == 1.0
+
+
+def test_recordings_without_anything() -> None:
+    samples = [*TWO, sample("c", [], []), sample("d", [], [(0, 0, 10, 0.9)])]
+    assert evaluate(samples)["tal/mAP@0.50"] == pytest.approx(0.75)  # d comes before b
+
+
+def test_no_ground_truth_at_all_still_writes_results(tmp_path: Path) -> None:
+    out = tmp_path / "results.json"
+    numbers = evaluate([sample("a", [], [(0, 0, 10, 0.5)])], out_file=out)
+    assert np.isnan(numbers["tal/mAP"])
+    assert json.loads(out.read_text())["results"]["a"][0]["score"] == 0.5
+
+
+def test_no_detections_at_all() -> None:
+    assert evaluate([sample("a", [(0, 0, 10)], [])])["tal/mAP"] == 0
+
+
+def test_bfloat16_predictions() -> None:
+    rows = [(0, 0, 10, 0.5)]
+    assert evaluate([sample("a", [(0, 0, 10)], rows, torch.bfloat16)])["tal/mAP"] == 1.0
+
+
+@pytest.mark.parametrize(("protocol", "expected"), [("corrected", 1.0), ("official", 0.5)])
+def test_protocol(protocol: str, expected: float) -> None:
+    # Only class 1 is present: it becomes 0, and detections of the absent 0 collide with it.
+    rows = [(1, 0, 10, 0.5), (0, 50, 60, 0.9)]
+    assert evaluate([sample("a", [(1, 0, 10)], rows)], protocol=protocol)["tal/mAP"] == expected
+
+
+def test_class_agnostic() -> None:
+    found = [(0, 0, 10, 0.9), (0, 20, 30, 0.8)]  # a model of one class
+    samples = [sample("a", [(0, 0, 10), (1, 20, 30)], found)]
+    assert evaluate(samples)["tal/mAP"] == 0.5
+    assert evaluate(samples, class_agnostic=True)["tal/mAP"] == 1.0
+
+
+def test_external_scores_name_the_detections(tmp_path: Path) -> None:
+    scores, out = tmp_path / "scores.json", tmp_path / "results.json"
+    scores.write_text(json.dumps({"results": {"a": [0.04, 0.64]}}))
+    samples = [sample("a", [(1, 0, 10)], [(0, 0, 10, 0.25)])]
+    numbers = evaluate(samples, external_scores=str(scores), out_file=out)
+    assert numbers["tal/mAP"] == 1.0
+    rows = json.loads(out.read_text())["results"]["a"]
+    assert [(row["label"], row["score"]) for row in rows] == [
+        ("run", pytest.approx(0.4)),
+        ("jump", pytest.approx(0.1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ({"b": [0.5, 0.5]}, "lack recording 'a'"),
+        (
+            {"a": [0.5, 0.5, 0.5]},
+            r"'a' must be one for each of the 2 classes, but got shape \(3,\)",
+        ),
+    ],
+)
+def test_external_scores_that_do_not_fit(tmp_path: Path, scores: dict, message: str) -> None:
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps(scores))
+    with pytest.raises(ValueError, match=message):
+        evaluate([sample("a", [(1, 0, 10)], [])], external_scores=str(path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(tiou_thresholds=[]), "tIoU thresholds must be"),
+        (dict(tiou_thresholds=[0.5], protocol="both"), "protocol must be one of"),
+    ],
+)
+def test_bad_arguments(arguments: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TemporalMAP(**arguments)

@@ -1,0 +1,131 @@
+"""tools/eval_results.py: a results file without a model."""
+
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "eval_results.py"
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The tool in this process: exit code, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, arguments)])
+        code = 0
+        try:
+            runpy.run_path(str(TOOL), run_name="__main__")
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def results(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The golden predictions as a results file."""
+    rows = json.loads((golden / "eval_pred.json").read_text())
+    videos: dict[str, list] = {}
+    columns = (rows[key] for key in ("video-id", "t-start", "t-end", "label", "score"))
+    for video, start, end, label, score in zip(*columns, strict=True):
+        row = dict(segment=[start, end], label=label, score=score)
+        videos.setdefault(video, []).append(row)
+    path = tmp_path_factory.mktemp("golden") / "results.json"
+    path.write_text(json.dumps({"results": videos}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("protocol", "tiou", "columns"),
+    [
+        ("corrected", ["0.3:0.1:0.7"], "thumos"),
+        ("official", ["0.1", "0.2", "0.3", "0.4", "0.5"], "epic"),
+    ],
+)
+def test_golden_figures(
+    run: Run,
+    golden: Path,
+    results: Path,
+    tmp_path: Path,
+    protocol: str,
+    tiou: list[str],
+    columns: str,
+) -> None:
+    out = tmp_path / "metrics.json"
+    code, text, error = run(
+        results, "--ann", golden / "eval_gt.json", "--subset", "TEST", "--tiou", *tiou,
+        "--protocol", protocol, "--recall-at", 1, 5, "--out", out,
+    )  # fmt: skip
+    assert code == 0, error
+    expected = json.loads((golden / "eval_expected.json").read_text())["results"][columns]
+    stamp = json.loads(out.read_text())
+    assert stamp["protocol"] == protocol and stamp["num_videos"] == 32
+    assert stamp["metrics"]["mAP"] == pytest.approx(expected[protocol]["average"], abs=1e-9)
+    for name, mean_ap, recall in zip(
+        [f"{threshold:.2f}" for threshold in expected["tiou"]],
+        expected[protocol]["mAP"],
+        expected[protocol]["recall_at_kx"],
+        strict=True,
+    ):
+        assert stamp["metrics"][f"mAP@{name}"] == pytest.approx(mean_ap, abs=1e-9)
+        assert stamp["metrics"][f"recall@5x@{name}"] == pytest.approx(recall[1], abs=1e-9)
+        assert f"{100 * mean_ap:.2f}" in text
+    assert f"protocol {protocol}" in text
+
+
+def test_published_detections(run: Run, shared_data: Callable[[str], Path], tmp_path: Path) -> None:
+    annotations = shared_data("benchmarks/thumos14/thumos14.json")
+    results = shared_data("detections/scnn_c3d_results.json")
+    expected = json.loads(shared_data("detections/scnn_c3d_expected.json").read_text())
+    out = tmp_path / "metrics.json"
+    code, text, error = run(
+        results, "--ann", annotations, "--subset", "test", "--out", out, "--per-class"
+    )
+    assert code == 0, error
+    stamp = json.loads(out.read_text())
+    # Ties in the scores move the mAP by this much: see test_average_precision.py.
+    assert stamp["metrics"]["mAP"] == pytest.approx(expected["average_mAP"], abs=0.004)
+    assert (stamp["num_videos"], stamp["num_instances"]) == (212, 3358)
+    assert stamp["unlisted_videos"] == ["video_test_0001292"]
+    assert "JavelinThrow" in text and "JavelinThrow" in stamp["ap_per_class"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (["nowhere.json"], "nowhere.json"),
+        (["RESULTS", "--subset", "val"], "subset 'val' does not occur"),
+        (["RESULTS", "--tiou", "0.7:0.1:0.3"], "tIoU thresholds must be rising"),
+        (["RESULTS", "--tiou", "half"], "half"),
+        (["GOLDEN"], "must hold an object 'results'"),
+    ],
+)
+def test_bad_input_is_one_line(
+    run: Run, golden: Path, results: Path, changed: list[str], message: str
+) -> None:
+    names = {"RESULTS": results, "GOLDEN": golden / "eval_gt.json"}
+    first, *options = (names.get(word, word) for word in changed)
+    code, _, error = run(first, "--ann", golden / "eval_gt.json", "--subset", "test", *options)
+    assert code == 1
+    assert sum(line.startswith("error:") for line in error.splitlines()) == 1
+    assert message in error and "Traceback" not in error
+
+
+def test_subset_without_instances(run: Run, results: Path, tmp_path: Path) -> None:
+    database = {
+        "v": dict(subset="test", annotations=[]),
+        "w": dict(subset="train", annotations=[dict(label="a", segment=[0, 1])]),
+    }
+    annotations = tmp_path / "annotations.json"
+    annotations.write_text(json.dumps({"database": database}))
+    code, _, error = run(results, "--ann", annotations, "--subset", "test")
+    assert code == 1 and "subset 'test' holds no instance to find" in error

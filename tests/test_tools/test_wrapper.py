@@ -1,0 +1,139 @@
+"""train_actionformer_wrapper.py: a whole experiment from one command."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from tiny import ROOT, make_dataset, write_config
+
+from mmtal.apis.experiment import find_data, find_template, prepare_config
+from mmtal.config_files import list_configs
+
+WRAPPER = ROOT / "train_actionformer_wrapper.py"
+
+
+def call(cwd: Path, *args: object) -> subprocess.CompletedProcess:
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    env.pop("MMTAL_DEBUG", None)
+    return subprocess.run(
+        [sys.executable, str(WRAPPER), *map(str, args)],
+        cwd=cwd, env=env, capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_trains_tests_draws_and_prints_the_final_map(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    config = write_config(tmp_path / "tiny.py", data)
+    done = call(
+        tmp_path, "--config_template", config, "--data_path", data, "--epochs", 9,
+        "--output_name", "run", "--seed", 3,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.strip().splitlines()[-1]
+    match = re.fullmatch(r"FINAL_mAP: (\d+\.\d\d)", last)
+    assert match, last
+    work_dir = tmp_path / "work_dirs" / "run"
+    metrics = json.loads((work_dir / "metrics.json").read_text())
+    assert float(match[1]) == pytest.approx(100 * metrics["tal/mAP"], abs=0.006)
+    assert float(match[1]) > 30, "the tiny data set is easy to learn"
+    assert "| average |" in done.stdout + done.stderr
+    stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
+    assert stamp["protocol"] == "corrected"
+    assert stamp["num_videos"] == 5
+    assert (work_dir / "epoch_12.pth").exists(), "9 epochs and 3 of warm-up"
+    (picture,) = work_dir.glob("predictions_*.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_salads50_for_two_epochs(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
+    done = call(
+        tmp_path, "--config_template", "salads50_cnn", "--data_path", shared_data("salads50"),
+        "--epochs", 2, "--output_name", "run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.fullmatch(r"FINAL_mAP: \d+\.\d\d", done.stdout.strip().splitlines()[-1])
+
+
+FAILURES = [
+    ("no such folder", ["--config_template", "demo", "--data_path", "nowhere"], "nowhere"),
+    ("no such template", ["--config_template", "demmo", "--data_path", "."], "thumos_i3d"),
+    ("nothing to find", ["--config_template", "demo", "--data_path", "."], "annotations.json"),
+]
+
+
+@pytest.mark.parametrize(("why", "args", "text"), FAILURES, ids=[case[0] for case in FAILURES])
+def test_failure_is_one_line(tmp_path: Path, why: str, args: list[str], text: str) -> None:
+    done = call(tmp_path, *args)
+    assert done.returncode != 0
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, done.stderr
+    assert text in errors[0]
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "FINAL_mAP" not in done.stdout
+
+
+def test_every_config_is_a_template() -> None:
+    names = [name.removeprefix("actionformer/") for name in list_configs()]
+    assert len(names) >= 17
+    for name in names:
+        assert find_template(name).stem == name
+
+
+def test_options_not_given_keep_the_template(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    template = write_config(tmp_path / "tiny.py", data)
+    kept = prepare_config(str(template), data_path=data, work_dir=tmp_path / "w")
+    assert kept.optim_wrapper.optimizer.lr == 3e-3
+    assert kept.optim_wrapper.optimizer.weight_decay == 0.05
+    assert kept.train_cfg.max_epochs == 6
+    assert kept.train_dataloader.batch_size == 2
+    given = prepare_config(
+        str(template), data_path=data, work_dir=tmp_path / "w", learning_rate=1e-3, epochs=4,
+        batch_size=3, weight_decay=0.1, seed=5, options={"model.head.max_per_video": 7},
+    )  # fmt: skip
+    assert given.optim_wrapper.optimizer.lr == 1e-3
+    assert given.optim_wrapper.optimizer.weight_decay == 0.1
+    assert given.train_cfg.max_epochs == 3 + 4  # warm-up comes on top
+    assert given.train_dataloader.batch_size == 3
+    assert given.randomness.seed == 5
+    assert given.model.head.max_per_video == 7
+
+
+def test_own_data_decide_classes_and_channels(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    config = prepare_config("salads50_cnn", data_path=data, work_dir=tmp_path / "w")
+    assert config.model.head.num_classes == 3
+    assert config.model.backbone.in_channels == 6
+    assert config.train_dataloader.dataset.data_root == str(data)
+
+
+LAYOUTS = [
+    ("the folder itself", "", "annotations/thumos14.json", "i3d_features", True),
+    ("below the parent", "thumos", "annotations/thumos14.json", "i3d_features", True),
+    ("plain", "", "annotations.json", "features", False),
+]
+
+
+@pytest.mark.parametrize(("why", "below", "ann", "features", "official"), LAYOUTS)
+def test_layouts(
+    tmp_path: Path, why: str, below: str, ann: str, features: str, official: bool
+) -> None:
+    root = tmp_path / below
+    (root / ann).parent.mkdir(parents=True, exist_ok=True)
+    (root / ann).write_text("{}")
+    (root / features).mkdir()
+    template = dict(
+        data_root="data/thumos/", ann_file="annotations/thumos14.json", features="i3d_features"
+    )
+    place = find_data(template, tmp_path)
+    assert (place.root, place.ann_file, place.features) == (root, ann, features)
+    assert place.is_official is official
