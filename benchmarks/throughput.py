@@ -2,7 +2,7 @@
 
 Features are random, lengths are real: T = floor((duration x fps - 16) / 4) + 1. Testing: the first
 12 of every 17th of the sorted test ids, one by one, NMS included. Training: the first 12 of the
-sorted validation ids in batches of 2, with clipping and weight averaging. Run it on an idle machine.
+sorted validation ids in batches of 2, with clipping and weight averaging. It wants an idle machine.
 
 The reference is a checkout of the official release (``--reference DIR``, its NMS compiled as its
 INSTALL says), run after ours in the same process; without one, the figures recorded for it on an

@@ -1,4 +1,4 @@
-"""Rebuild the models, weights and videos behind the golden figures (tests/data/golden/README.md)."""
+"""Rebuild the models, weights and videos behind the golden figures."""
 
 import json
 import zlib
@@ -122,9 +122,7 @@ class Golden:
         longest = self.meta["resolved"]["dataset"]["max_seq_len"]
         is_resized = self.meta["resolved"]["dataset"]["force_upsampling"]
         lengths = (longest if is_resized else int(0.8 * longest), longest)
-        videos = [
-            self.video(10 + i, n, in_grid_units=in_grid_units) for i, n in enumerate(lengths)
-        ]
+        videos = [self.video(10 + i, n, in_grid_units=in_grid_units) for i, n in enumerate(lengths)]
         return join(*videos)
 
 

@@ -5,7 +5,7 @@ import os
 
 from mmengine.config import DictAction
 
-from mmtal.apis.run import build_runner, load_config, run_tool
+from mmtal.apis.run import build_runner, load_config, main_metric, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -14,9 +14,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("checkpoint", help="checkpoint file")
     parser.add_argument("--out", help="write the detections here, as ActivityNet results JSON")
     parser.add_argument("--work-dir", help="where logs go")
-    parser.add_argument(
-        "--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none"
-    )
+    parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
     parser.add_argument(
         "--cfg-options",
         nargs="+",
@@ -37,7 +35,7 @@ def main() -> None:
     )
     config.load_from = args.checkpoint
     if args.out:
-        config.test_evaluator.out_file = args.out
+        main_metric(config.test_evaluator)["out_file"] = args.out
     build_runner(config).test()
 
 

@@ -26,9 +26,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, help="replaces the config's seed")
     parser.add_argument("--deterministic", action="store_true", help="deterministic operations")
-    parser.add_argument(
-        "--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none"
-    )
+    parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
     parser.add_argument(
         "--cfg-options",
         nargs="+",

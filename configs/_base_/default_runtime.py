@@ -1,15 +1,15 @@
-default_scope = 'mmtal'
+default_scope = "mmtal"
 randomness = dict(seed=1234567891)
-env_cfg = dict(dist_cfg=dict(backend='nccl'))
+env_cfg = dict(dist_cfg=dict(backend="nccl"))
 default_hooks = dict(
-    check=dict(type='SetupCheckHook'),
-    seed=dict(type='SeedHook'),
-    safe_checkpoint=dict(type='SafeCheckpointHook'),
-    logger=dict(type='LoggerHook', interval=20),
-    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2, save_best='tal/mAP'),
+    check=dict(type="SetupCheckHook"),
+    seed=dict(type="SeedHook"),
+    safe_checkpoint=dict(type="SafeCheckpointHook"),
+    logger=dict(type="LoggerHook", interval=20),
+    checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="tal/mAP"),
 )
 visualizer = dict(
-    type='Visualizer',
-    vis_backends=[dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')],
+    type="Visualizer",
+    vis_backends=[dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")],
 )
 log_processor = dict(by_epoch=True, window_size=20)

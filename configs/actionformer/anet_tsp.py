@@ -1,8 +1,8 @@
 _base_ = [
-    '../_base_/models/actionformer.py',
-    '../_base_/datasets/activitynet13.py',
-    '../_base_/schedules/adamw_cosine.py',
-    '../_base_/default_runtime.py',
+    "../_base_/models/actionformer.py",
+    "../_base_/datasets/activitynet13.py",
+    "../_base_/schedules/adamw_cosine.py",
+    "../_base_/default_runtime.py",
 ]
 model = dict(
     backbone=dict(
@@ -23,8 +23,8 @@ model = dict(
     ),
 )
 data = dict(
-    ann_file='annotations/anet1.3_tsp_filtered.json',
-    features='tsp_features',
+    ann_file="annotations/anet1.3_tsp_filtered.json",
+    features="tsp_features",
     fps=15,
 )
 train_dataloader = val_dataloader = test_dataloader = dict(dataset=data)

@@ -1,31 +1,31 @@
 # The embedded data: raw acceleration, made into features while it is loaded.
-_base_ = ['../_base_/small.py', '../_base_/datasets/loaders.py']
+_base_ = ["../_base_/small.py", "../_base_/datasets/loaders.py"]
 max_seq_len = 2304
 data = dict(
-    data_root='data/hapt/',
-    ann_file='annotations.json',
-    features='features',
-    file_ext='.npz',
+    data_root="data/hapt/",
+    ann_file="annotations.json",
+    features="features",
+    file_ext=".npz",
     feature_stride=1,  # one raw sample
     snippet_frames=1,
 )
 load = [
-    dict(type='LoadFeatures'),
-    dict(type='SlidingWindow', window_size=50, window_stride=25),
+    dict(type="LoadFeatures"),
+    dict(type="SlidingWindow", window_size=50, window_stride=25),
 ]
 train_dataloader = dict(
     dataset=dict(
         **data,
-        subset='training',
+        subset="training",
         pipeline=[
             *load,
-            dict(type='Truncate', max_len=max_seq_len, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
-            dict(type='PackInputs'),
+            dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
+            dict(type="PackInputs"),
         ],
     )
 )
 val_dataloader = test_dataloader = dict(
-    dataset=dict(**data, subset='validation', pipeline=[*load, dict(type='PackInputs')])
+    dataset=dict(**data, subset="validation", pipeline=[*load, dict(type="PackInputs")])
 )
 val_evaluator = test_evaluator = dict(tiou_thresholds=[0.3, 0.4, 0.5, 0.6, 0.7])
 model = dict(

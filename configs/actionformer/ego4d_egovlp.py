@@ -1,5 +1,5 @@
-_base_ = './ego4d_omnivore.py'
+_base_ = "./ego4d_omnivore.py"
 model = dict(backbone=dict(in_channels=256, embed_channels=384))
 train_dataloader = val_dataloader = test_dataloader = dict(
-    dataset=dict(features='egovlp_features', snippet_frames=16)
+    dataset=dict(features="egovlp_features", snippet_frames=16)
 )

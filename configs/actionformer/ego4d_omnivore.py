@@ -1,4 +1,4 @@
-_base_ = './ego4d_slowfast.py'
+_base_ = "./ego4d_slowfast.py"
 model = dict(
     backbone=dict(in_channels=1536, depths=(2, 2, 7)),
     head=dict(
@@ -17,5 +17,5 @@ model = dict(
     ),
 )
 train_dataloader = val_dataloader = test_dataloader = dict(
-    dataset=dict(features='omnivore_features')
+    dataset=dict(features="omnivore_features")
 )

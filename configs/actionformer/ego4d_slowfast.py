@@ -1,8 +1,8 @@
 _base_ = [
-    '../_base_/models/actionformer.py',
-    '../_base_/datasets/ego4d.py',
-    '../_base_/schedules/adamw_cosine.py',
-    '../_base_/default_runtime.py',
+    "../_base_/models/actionformer.py",
+    "../_base_/datasets/ego4d.py",
+    "../_base_/schedules/adamw_cosine.py",
+    "../_base_/default_runtime.py",
 ]
 model = dict(
     backbone=dict(
@@ -33,6 +33,6 @@ model = dict(
     ),
 )
 train_dataloader = val_dataloader = test_dataloader = dict(
-    dataset=dict(features='slowfast_features')
+    dataset=dict(features="slowfast_features")
 )
 train_cfg = dict(max_epochs=5 + 10)

@@ -1,4 +1,4 @@
-_base_ = './ego4d_omnivore.py'
+_base_ = "./ego4d_omnivore.py"
 model = dict(
     backbone=dict(
         in_channels=[2304, 1536, 256],  # each source has a projection of its own
@@ -7,5 +7,5 @@ model = dict(
     )
 )
 train_dataloader = val_dataloader = test_dataloader = dict(
-    dataset=dict(features=['slowfast_features', 'omnivore_features', 'egovlp_features'])
+    dataset=dict(features=["slowfast_features", "omnivore_features", "egovlp_features"])
 )

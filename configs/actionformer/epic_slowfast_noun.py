@@ -1,5 +1,5 @@
-_base_ = './epic_slowfast_verb.py'
+_base_ = "./epic_slowfast_verb.py"
 num_classes = 300
 model = dict(head=dict(num_classes=num_classes, loss_cls=dict(label_smoothing=0.1)))
-data = dict(ann_file='annotations/epic_kitchens_100_noun.json', classes=num_classes)
+data = dict(ann_file="annotations/epic_kitchens_100_noun.json", classes=num_classes)
 train_dataloader = val_dataloader = test_dataloader = dict(dataset=data)

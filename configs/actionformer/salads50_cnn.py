@@ -1,4 +1,4 @@
-_base_ = ['../_base_/small.py', '../_base_/datasets/salads50.py']
+_base_ = ["../_base_/small.py", "../_base_/datasets/salads50.py"]
 model = dict(
     backbone=dict(in_channels=128, max_seq_len=_base_.max_seq_len),
     head=dict(num_classes=17),

@@ -12,8 +12,9 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.logging import print_log
 
-from mmtal.apis.run import build_runner, load_config, set_seed
+from mmtal.apis.run import build_runner, load_config, main_metric, override, set_seed
 from mmtal.config_files import find_config, resource_root
+from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.registry import DATASETS
 from mmtal.visualization import draw_timeline, save_figure
 
@@ -38,7 +39,7 @@ class DataLocation:
 
 
 def find_template(name: str) -> Path:
-    """Path of a config by its path, or by its name below ``configs/`` or ``configs/actionformer``."""
+    """A config by its path, or by its name below ``configs/`` or ``configs/actionformer``."""
     if Path(name).is_file():
         return Path(name)
     try:
@@ -129,10 +130,11 @@ def prepare_config(
         config[name].dataset.update(
             data_root=str(place.root), ann_file=place.ann_file, features=place.features
         )
-    external = config.test_evaluator.get("external_scores")
-    if external:
-        moved = str(place.root / "annotations" / Path(external).name)
-        config.val_evaluator.external_scores = config.test_evaluator.external_scores = moved
+    for evaluator in (config.val_evaluator, config.test_evaluator):
+        metric = main_metric(evaluator)
+        if metric.get("external_scores"):
+            name = Path(metric["external_scores"]).name
+            metric["external_scores"] = str(place.root / "annotations" / name)
     given = {
         "optim_wrapper.optimizer.lr": learning_rate,
         "optim_wrapper.optimizer.weight_decay": weight_decay,
@@ -140,7 +142,7 @@ def prepare_config(
         "train_cfg.max_epochs": None if epochs is None else config.warmup_epochs + epochs,
     }
     config.merge_from_dict({key: value for key, value in given.items() if value is not None})
-    config.merge_from_dict(dict(options or {}))
+    override(config, options or {})
     set_seed(config, seed=seed, deterministic=False)
     if not place.is_official:
         _adapt_to_own_data(config)
@@ -152,6 +154,7 @@ def _adapt_to_own_data(config: Config) -> None:
     for name in LOADERS:
         config[name].dataset.update(bad_segments="error", check_duration=True, allow_missing=False)
         config[name].dataset.pop("classes", None)
+    _choose_subsets(config)
     dataset = build_dataset(config, "train_dataloader")
     backbone, head = config.model.backbone, config.model.head
     num_classes = len(dataset.metainfo["classes"])
@@ -162,6 +165,21 @@ def _adapt_to_own_data(config: Config) -> None:
     if isinstance(backbone.in_channels, int) and backbone.in_channels != channels:
         print_log(f"in_channels {backbone.in_channels} -> {channels}, as the data say", "current")
         backbone.in_channels = channels
+
+
+def _choose_subsets(config: Config) -> None:
+    """Benchmarks name their subsets in their own ways; own data have training and the like."""
+    train = config.train_dataloader.dataset
+    file = AnnotationFile(Path(train.data_root) / train.ann_file)
+    present = {entry["subset"].lower() for entry in file.database.values()}
+    for names, loaders in (
+        (("training", "train"), LOADERS[:1]),
+        (("validation", "val", "test", "testing"), LOADERS[1:]),
+    ):
+        found = [name for name in names if name in present]
+        for loader in loaders:
+            if found and config[loader].dataset.subset not in found:
+                config[loader].dataset.subset = found[0]
 
 
 def build_dataset(config: Config, loader: str) -> Any:
@@ -185,7 +203,7 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
     for name in ("train_dataloader", "test_dataloader"):
         build_dataset(config, name)
     config.resume = resume
-    config.test_evaluator.out_file = str(work_dir / "results.json")
+    main_metric(config.test_evaluator)["out_file"] = str(work_dir / "results.json")
     config_file = work_dir / "config.py"
     config.dump(config_file)
     if gpus > 1:

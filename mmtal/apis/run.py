@@ -1,5 +1,7 @@
 """From a config and command-line choices to a finished run."""
 
+import difflib
+import inspect
 import logging
 import os
 import sys
@@ -14,8 +16,14 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-USER_ERRORS = (ValueError, TypeError, FileNotFoundError, FileExistsError, KeyError)
+USER_ERRORS = (ValueError, TypeError, OSError, KeyError, ImportError)
 """What bad input raises; anything else is a bug of ours and keeps its traceback."""
+
+_READ_KEYS = (
+    set(inspect.signature(Runner.__init__).parameters)
+    | set(inspect.signature(Runner.from_cfg).parameters)
+    | {"custom_imports", "model_wrapper_cfg", "find_unused_parameters"}
+) - {"self", "cfg"}
 
 
 def load_config(
@@ -36,8 +44,7 @@ def load_config(
     if not Path(path).is_file():
         raise FileNotFoundError(f"config {path} does not exist")
     config = Config.fromfile(path)
-    if options:
-        config.merge_from_dict(dict(options))
+    override(config, options or {})
     for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
         loader = config.get(name)
         if loader:  # more workers than cores only cost memory
@@ -45,6 +52,44 @@ def load_config(
     config.launcher = launcher
     config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{Path(path).stem}"
     return config
+
+
+def override(config: Config, options: Mapping[str, Any]) -> None:
+    """Replace values by dotted name.
+
+    Raises:
+        ValueError: The config has no such key, or it is one that nothing reads after the config
+            file was (such as ``max_seq_len``), so that the option would do nothing.
+    """
+    for name in options:
+        top = name.split(".")[0]
+        if top not in _READ_KEYS:
+            close = difflib.get_close_matches(top, _READ_KEYS, n=1)
+            raise ValueError(
+                f"--cfg-options {name}: nothing reads '{top}'"
+                + (
+                    " once the config file has been read: override the values that it sets"
+                    if top in config
+                    else ""
+                )
+                + (f"; did you mean '{close[0]}'?" if close else "")
+            )
+    try:
+        config.merge_from_dict(dict(options))
+    except (AttributeError, IndexError, TypeError) as error:
+        raise ValueError(f"--cfg-options {' '.join(options)}: {error}") from error
+
+
+def main_metric(evaluator: Any) -> dict:
+    """The config of the evaluator's mAP metric; an evaluator is one metric or a list."""
+    metrics = evaluator if isinstance(evaluator, list) else [evaluator]
+    for metric in metrics:
+        if metric.get("type") == "TemporalMAP":
+            return metric
+    raise ValueError(
+        "the config's test_evaluator must contain a metric of type 'TemporalMAP', but has "
+        f"{[metric.get('type') for metric in metrics]}"
+    )
 
 
 def set_seed(config: Config, *, seed: int | None, deterministic: bool) -> None:
@@ -76,8 +121,15 @@ def use_amp(config: Config) -> None:
 class QuietRunner(Runner):
     """A runner that shows progress; environment, config and the like only go to the log file."""
 
-    LEFT_OUT = ("\n---", "Config:", "Hooks will be", "Distributed training", "Exp name", '"FileClient',
-                '"HardDisk')  # fmt: skip
+    LEFT_OUT = (
+        "\n---",
+        "Config:",
+        "Hooks will be",
+        "Distributed training",
+        "Exp name",
+        '"FileClient',
+        '"HardDisk',
+    )
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         logger = super().build_logger(*args, **kwargs)

@@ -40,7 +40,9 @@ def run(*args: object) -> str:
 
 
 def train(config: Path, work_dir: Path, *options: object) -> str:
-    return run(sys.executable, ROOT / "tools" / "train.py", config, "--work-dir", work_dir, *options)
+    return run(
+        sys.executable, ROOT / "tools" / "train.py", config, "--work-dir", work_dir, *options
+    )
 
 
 def weights(work_dir: Path, epoch: int) -> dict[str, torch.Tensor]:
@@ -109,12 +111,8 @@ train_cfg['val_interval'] = 3
 default_hooks = dict(logger=dict(interval=1))
 log_processor = dict(window_size=1)
 """
-    one = write_config(
-        tmp_path / "one.py", data_root, exact + "train_dataloader['batch_size'] = 4"
-    )
-    two = write_config(
-        tmp_path / "two.py", data_root, exact + "train_dataloader['batch_size'] = 2"
-    )
+    one = write_config(tmp_path / "one.py", data_root, exact + "train_dataloader['batch_size'] = 4")
+    two = write_config(tmp_path / "two.py", data_root, exact + "train_dataloader['batch_size'] = 2")
     train(one, tmp_path / "one")
     run("bash", ROOT / "tools" / "dist_train.sh", two, 2, "--work-dir", tmp_path / "two")
 
@@ -151,5 +149,3 @@ def test_every_recording_is_tested_once_by_two_processes(tmp_path: Path, data_ro
         scores = [d["score"] for d in detections]
         assert scores
         np.testing.assert_allclose(scores, [d["score"] for d in two["results"][video]], atol=1e-6)
-
-

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tiny import ROOT, make_dataset, write_config
 
 from mmtal.apis.experiment import find_data, find_template, prepare_config
+from mmtal.apis.run import load_config, main_metric
 from mmtal.config_files import list_configs
 
 WRAPPER = ROOT / "train_actionformer_wrapper.py"
@@ -114,6 +115,33 @@ def test_own_data_decide_classes_and_channels(tmp_path: Path) -> None:
     assert config.model.head.num_classes == 3
     assert config.model.backbone.in_channels == 6
     assert config.train_dataloader.dataset.data_root == str(data)
+
+    # a template that trains on 'validation' and tests on 'test', as THUMOS14 does
+    grid = {f"train_dataloader.dataset.{key}": 1 for key in ("feature_stride", "snippet_frames")}
+    thumos = prepare_config("thumos_i3d", data_path=data, work_dir=tmp_path / "w", options=grid)
+    assert thumos.train_dataloader.dataset.subset == "training"
+    assert thumos.test_dataloader.dataset.subset == "validation"
+
+
+UNREAD = [
+    ("misspelt", "optim_wraper.lr", "did you mean 'optim_wrapper'"),
+    ("used up by the config file", "max_seq_len", "once the config file has been read"),
+    ("too deep", "train_cfg.max_epochs.more", "--cfg-options"),
+]
+
+
+@pytest.mark.parametrize(("why", "key", "text"), UNREAD, ids=[case[0] for case in UNREAD])
+def test_an_option_that_would_do_nothing_is_refused(why: str, key: str, text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(text)):
+        load_config(ROOT / "configs" / "actionformer" / "thumos_i3d.py", options={key: 1})
+
+
+def test_the_map_metric_is_found_among_several() -> None:
+    several = [dict(type="AverageRecall"), dict(type="TemporalMAP")]
+    assert main_metric(several) is several[1]
+    assert main_metric(several[1]) is several[1]
+    with pytest.raises(ValueError, match="TemporalMAP"):
+        main_metric([several[0]])
 
 
 LAYOUTS = [

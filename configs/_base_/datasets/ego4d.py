@@ -1,27 +1,25 @@
-_base_ = './loaders.py'
+_base_ = "./loaders.py"
 max_seq_len = 1024
 data = dict(
-    data_root='data/ego4d/',
-    ann_file='annotations/ego4d.json',
+    data_root="data/ego4d/",
+    ann_file="annotations/ego4d.json",
     feature_stride=16,
     snippet_frames=32,
     fps=30,
-    bad_segments='keep',
+    bad_segments="keep",
     check_duration=False,
     allow_missing=True,
 )
 train_dataloader = dict(
     dataset=dict(
         **data,
-        subset='training',
+        subset="training",
         pipeline=[
-            dict(type='LoadFeatures'),
-            dict(type='Truncate', max_len=max_seq_len, min_overlap=0.3, crop_ratio=(0.9, 1.0)),
-            dict(type='PackInputs'),
+            dict(type="LoadFeatures"),
+            dict(type="Truncate", max_len=max_seq_len, min_overlap=0.3, crop_ratio=(0.9, 1.0)),
+            dict(type="PackInputs"),
         ],
     )
 )
-val_dataloader = test_dataloader = dict(dataset=dict(**data, subset='validation'))
-val_evaluator = test_evaluator = dict(
-    tiou_thresholds=[0.1, 0.2, 0.3, 0.4, 0.5], recall_at=[1]
-)
+val_dataloader = test_dataloader = dict(dataset=dict(**data, subset="validation"))
+val_evaluator = test_evaluator = dict(tiou_thresholds=[0.1, 0.2, 0.3, 0.4, 0.5], recall_at=[1])

@@ -148,15 +148,16 @@ class AnchorFreeHead(nn.Module):
         self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
     ) -> dict[str, Tensor]:
         """Losses of a batch: ``loss_cls`` and ``loss_reg``, scalars."""
-        cls_logits, offsets = self(features, masks)
-        return self.loss_by_feat(cls_logits, offsets, masks, data_samples)
+        # Heads with further outputs hand them on in the same way.
+        return self.loss_by_feat(*self(features, masks), masks, data_samples)  # type: ignore[call-arg]
 
     def predict(
         self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
     ) -> list[InstanceData]:
         """Predictions of each recording in seconds: segments (M, 2), scores (M,), labels (M,)."""
-        cls_logits, offsets = self(features, masks)
-        return self.predict_by_feat(cls_logits, offsets, masks, data_samples)
+        return self.predict_by_feat(  # type: ignore[call-arg]
+            *self(features, masks), masks, data_samples
+        )
 
     def loss_by_feat(
         self,
