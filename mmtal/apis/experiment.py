@@ -124,6 +124,9 @@ def prepare_config(
         seed: Of everything random.
         options: Any values to override, by dotted name.
     """
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be >= 1, but got {value}")
     config = load_config(find_template(template), work_dir=str(work_dir))
     place = find_data(config.train_dataloader.dataset, data_path)
     for name in LOADERS:

@@ -154,9 +154,8 @@ def _init_cpu_processes(config: Config) -> None:
     # MMEngine's own start-up asks for a CUDA device.
     if not torch_dist.is_initialized():
         torch_dist.init_process_group("gloo")
-    config.setdefault(
-        "model_wrapper_cfg", dict(type="MMDistributedDataParallel", broadcast_buffers=False)
-    )
+    wrapper = dict(config.get("model_wrapper_cfg") or {})
+    config.model_wrapper_cfg = {"broadcast_buffers": False, **wrapper, "device_ids": None}
 
 
 def run_tool(main: Callable[[], None]) -> None:
@@ -171,6 +170,9 @@ def run_tool(main: Callable[[], None]) -> None:
         if not os.environ.get("MMTAL_DEBUG"):
             print("(MMTAL_DEBUG=1 shows where it was raised)", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted; --resume goes on from the last finished epoch", file=sys.stderr)
+        sys.exit(130)
     finally:
         if torch_dist.is_available() and torch_dist.is_initialized():
             torch_dist.destroy_process_group()

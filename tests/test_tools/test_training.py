@@ -17,7 +17,13 @@ from tiny import ROOT, make_dataset, write_config
 from mmtal.engine.checkpoint import load_checkpoint_file
 
 pytestmark = pytest.mark.slow
-ENV = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+ENV = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "PYTHONPATH": str(ROOT),
+    "CUDA_VISIBLE_DEVICES": "",
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -103,11 +109,13 @@ def test_resumed_training_ends_with_the_same_weights(
 
 
 def test_two_processes_step_like_one(tmp_path: Path, data_root: Path) -> None:
-    # without dropout and drop path, whose draws belong to a rank
+    # Without dropout and drop path, whose draws belong to a rank; by SGD, since AdamW blows up
+    # the rounding errors of gradients that are zero by construction, such as key biases.
     exact = """
+optim_wrapper['optimizer'] = dict(_delete_=True, type='SGD', lr=0.05)
 model['backbone'].update(dropout=0.0, drop_path=0.0)
-train_cfg['max_epochs'] = 3
-train_cfg['val_interval'] = 3
+train_cfg['max_epochs'] = 4
+train_cfg['val_interval'] = 4
 default_hooks = dict(logger=dict(interval=1))
 log_processor = dict(window_size=1)
 """
@@ -117,14 +125,14 @@ log_processor = dict(window_size=1)
     run("bash", ROOT / "tools" / "dist_train.sh", two, 2, "--work-dir", tmp_path / "two")
 
     logs = [scalars(tmp_path / name) for name in ("one", "two")]
-    assert len(logs[0]) == len(logs[1]) == 2 * 3 + 1  # two steps an epoch, one validation
+    assert len(logs[0]) == len(logs[1]) == 2 * 4 + 1  # two steps an epoch, one validation
     for first, second in zip(*logs, strict=True):
         shared = {"loss", "loss_cls", "loss_reg", "grad_norm", "tal/mAP", "tal/mAP@0.50"}
         for key in shared & first.keys():
             assert second[key] == pytest.approx(first[key], rel=1e-4, abs=1e-6), key
     assert any("grad_norm" in log for log in logs[0])
     assert any("tal/mAP" in log for log in logs[0])
-    first, second = (weights(tmp_path / name, 3) for name in ("one", "two"))
+    first, second = (weights(tmp_path / name, 4) for name in ("one", "two"))
     for name, value in first.items():
         torch.testing.assert_close(second[name], value, rtol=1e-4, atol=1e-5, msg=name)
 

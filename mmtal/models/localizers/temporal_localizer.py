@@ -1,7 +1,9 @@
 """The whole model: backbone, neck and head, wired together."""
 
+from collections import OrderedDict
 from typing import Any
 
+from mmengine.dist import all_reduce_dict
 from mmengine.model import BaseModel
 from torch import Tensor
 
@@ -87,6 +89,13 @@ class TemporalLocalizer(BaseModel):
                 sample.pred_instances = instances
             return data_samples
         raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', but got '{mode}'")
+
+    def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """The sum to step on, and what is logged: means over ranks, as one process would log."""
+        total, logged = super().parse_losses(losses)
+        logged = OrderedDict((name, value.detach().clone()) for name, value in logged.items())
+        all_reduce_dict(logged, op="mean")
+        return total, logged
 
     def test_step(self, data: dict) -> list[TemporalDataSample]:  # type: ignore[override]
         """Predict a collated batch, each recording as if it were alone."""
