@@ -8,11 +8,15 @@ another machine (seed 0, last epoch's weights).
 import argparse
 import json
 import os
+import platform
 import re
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+import mmengine
+import torch
 
 from mmtal.version import __version__
 
@@ -61,8 +65,9 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
         for time in re.findall(r"Epoch\(train\).* time: ([\d.]+)", path.read_text())
     ]
     return dict(
-        case=name, seed=seed, template=template, epochs_s=statistics.median(steps or [0.0]),
-        metrics=metrics, stamp=stamp, mmtal=__version__,
+        case=name, seed=seed, template=template, step_s=statistics.median(steps or [0.0]),
+        metrics=metrics, stamp=stamp, mmtal=__version__, torch=torch.__version__,
+        mmengine=mmengine.__version__, python=platform.python_version(),
     )  # fmt: skip
 
 
