@@ -4,6 +4,7 @@ T features of C channels; several sources (files of one recording) are joined ov
 """
 
 import pickle
+import threading
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 MAX_LENGTH_DIFFERENCE = 2
 """Sources of one recording may differ by this many features; the longer ones are cut."""
+
+_PARSER = threading.Lock()
+"""NumPy parses headers with ``ast``, which in Python 3.11 fails now and then in several threads."""
 
 FLOATS = ("float16", "float32", "float64")
 
@@ -140,9 +144,10 @@ def _open_npy(path: Path, key: str) -> np.ndarray:
 
 
 def _open_npz(path: Path, key: str) -> np.ndarray:
-    _npz_header(path, key)
-    with np.load(path, allow_pickle=False) as arrays:
-        return arrays[key]
+    _npz_header(path, key)  # names what is missing
+    with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as file:
+        shape, order, dtype = _npy_header(file)
+        return np.frombuffer(file.read(), dtype).reshape(shape, order=order)
 
 
 def _open_pt(path: Path, key: str) -> np.ndarray:
@@ -185,7 +190,8 @@ def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], Literal["C", "F"], np
     }
     if version not in readers:
         raise ValueError(f"its .npy format version {version} is not one of plain float arrays")
-    shape, fortran_order, dtype = readers[version](file)
+    with _PARSER:
+        shape, fortran_order, dtype = readers[version](file)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which are never loaded: save a float array")
     return shape, "F" if fortran_order else "C", dtype
