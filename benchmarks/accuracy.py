@@ -8,17 +8,11 @@ another machine (seed 0, last epoch's weights).
 import argparse
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
 import sys
 from pathlib import Path
-
-import mmengine
-import torch
-
-from mmtal.version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data"))
@@ -57,18 +51,15 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
             subprocess.run(
                 command, cwd=work_root, env=env, stdout=log, stderr=subprocess.STDOUT, check=True
             )
-    metrics = json.loads((work_dir / "metrics.json").read_text())
+    record = json.loads((work_dir / "metrics.json").read_text())
     stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
     steps = [
         float(time)
         for path in work_dir.glob("*/*.log")
         for time in re.findall(r"Epoch\(train\).* time: ([\d.]+)", path.read_text())
     ]
-    return dict(
-        case=name, seed=seed, template=template, step_s=statistics.median(steps or [0.0]),
-        metrics=metrics, stamp=stamp, mmtal=__version__, torch=torch.__version__,
-        mmengine=mmengine.__version__, python=platform.python_version(),
-    )  # fmt: skip
+    seconds = statistics.median(steps or [0.0])
+    return dict(case=name, template=template, step_s=seconds, stamp=stamp, **record)
 
 
 def main() -> None:

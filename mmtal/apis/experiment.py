@@ -1,6 +1,7 @@
 """A whole experiment from one call: find the data, check them, train, test."""
 
 import json
+import platform
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mmengine
 import numpy as np
+import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
 
@@ -16,6 +19,7 @@ from mmtal.apis.run import build_runner, load_config, main_metric, override, set
 from mmtal.config_files import find_config, resource_root
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.registry import DATASETS
+from mmtal.version import __version__
 from mmtal.visualization import draw_timeline, save_figure
 
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
@@ -199,7 +203,8 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
         gpus: Processes, one per GPU (on CPU: gloo processes).
 
     Returns:
-        The metrics of the test, values in [0, 1]. They are also in ``metrics.json``.
+        The metrics of the test, values in [0, 1]. ``metrics.json`` has them too, with seed and
+        versions, beside ``config.py`` and ``results.json``, which names protocol and recordings.
     """
     work_dir = Path(config.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -225,10 +230,22 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
         runner = build_runner(config)
         runner.train()
     metrics = runner.test()
-    (work_dir / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    record = dict(metrics=metrics, seed=runner.seed, versions=versions())
+    (work_dir / "metrics.json").write_text(json.dumps(record, indent=1) + "\n")
     picture = draw_first_recording(runner.test_dataloader.dataset, work_dir / "results.json")
     print_log(f"detections: {work_dir / 'results.json'}; picture: {picture}", "current")
     return metrics
+
+
+def versions() -> dict[str, str]:
+    """Versions that a number may depend on."""
+    return dict(
+        mmtal=__version__,
+        mmengine=mmengine.__version__,
+        torch=torch.__version__,
+        numpy=np.__version__,
+        python=platform.python_version(),
+    )
 
 
 def draw_first_recording(dataset: Any, results_file: Path) -> Path:

@@ -42,7 +42,10 @@ def test_trains_tests_draws_and_prints_the_final_map(tmp_path: Path) -> None:
     match = re.fullmatch(r"FINAL_mAP: (\d+\.\d\d)", last)
     assert match, last
     work_dir = tmp_path / "work_dirs" / "run"
-    metrics = json.loads((work_dir / "metrics.json").read_text())
+    record = json.loads((work_dir / "metrics.json").read_text())
+    metrics = record["metrics"]
+    assert record["seed"] == 3
+    assert record["versions"].keys() >= {"mmtal", "torch", "mmengine"}
     assert float(match[1]) == pytest.approx(100 * metrics["tal/mAP"], abs=0.006)
     assert float(match[1]) > 30, "the tiny data set is easy to learn"
     assert "| average |" in done.stdout + done.stderr
