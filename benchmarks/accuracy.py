@@ -8,7 +8,6 @@ another machine (seed 0, last epoch's weights).
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -31,7 +30,7 @@ CASES = {
 
 
 def run_one(name: str, seed: int, work_root: Path) -> dict:
-    """One training and test; returns its metrics and seconds per training step."""
+    """One training and test; returns its metrics, seed, versions and stamp."""
     template, folder, subject, _, _ = CASES[name]
     output = f"{name.replace(' ', '_')}_seed{seed}"
     work_dir = work_root / "work_dirs" / output
@@ -53,13 +52,7 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
             )
     record = json.loads((work_dir / "metrics.json").read_text())
     stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
-    steps = [
-        float(time)
-        for path in work_dir.glob("*/*.log")
-        for time in re.findall(r"Epoch\(train\).* time: ([\d.]+)", path.read_text())
-    ]
-    seconds = statistics.median(steps or [0.0])
-    return dict(case=name, template=template, step_s=seconds, stamp=stamp, **record)
+    return dict(case=name, template=template, stamp=stamp, **record)
 
 
 def main() -> None:
