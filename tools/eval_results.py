@@ -4,7 +4,8 @@ import argparse
 
 from mmtal.apis.run import run_tool
 from mmtal.evaluation.report import evaluate_detections, format_table
-from mmtal.evaluation.result_files import read_ground_truth, read_results, write_json
+from mmtal.evaluation.result_files import read_ground_truth, read_results
+from mmtal.files import write_json
 
 
 def main() -> None:

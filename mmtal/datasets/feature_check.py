@@ -1,25 +1,17 @@
 """What can be known of feature files before training starts."""
 
 import os
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
 from mmengine.dist import get_dist_info
 
 from mmtal.datasets.features import common_length, open_features, read_shape
 from mmtal.datasets.problems import Problems
-
-Item = TypeVar("Item")
+from mmtal.progress import progress
 
 THREADS = min(8, os.cpu_count() or 1)
-QUIET_SECONDS = 2.0
-"""A progress line appears only when the check takes longer."""
-
 CHUNK = 1 << 22
 """Values to look at in one piece; bounds the memory of the check."""
 
@@ -91,20 +83,11 @@ def scan_values(data_list: list[dict], *, key: str, problems: Problems) -> None:
     rank, world_size = get_dist_info()
     share = data_list[rank::world_size]
     with ThreadPoolExecutor(THREADS) as pool:
-        for info, bad in zip(share, _progress(pool.map(first_bad, share), len(share)), strict=True):
+        found = pool.map(first_bad, share)
+        checked = progress(found, len(share), text="checking features")
+        for info, bad in zip(share, checked, strict=True):
             if bad:
                 problems.add("NaN or infinite feature", f"recording '{info['video_id']}': {bad}")
-
-
-def _progress(items: Iterable[Item], total: int) -> Iterator[Item]:
-    started = shown = time.monotonic()
-    for done, item in enumerate(items, start=1):
-        yield item
-        now = time.monotonic()
-        if now - started > QUIET_SECONDS and (now - shown > 0.5 or done == total):
-            shown = now
-            end = "\n" if done == total else ""
-            print(f"\rchecking features: {done}/{total}", end=end, file=sys.stderr, flush=True)
 
 
 def _join(channels: tuple[int, ...]) -> str:

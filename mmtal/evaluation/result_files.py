@@ -2,34 +2,18 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.functional.instance_table import InstanceTable
+from mmtal.files import write_json
 
 
 def video_list_sha256(video_ids: Iterable[str]) -> str:
     """Name of a list of recordings: SHA-256 of the sorted ids, one per line."""
     return hashlib.sha256("\n".join(sorted(video_ids)).encode()).hexdigest()
-
-
-def write_json(path: str | Path, content: Any) -> None:
-    """Write a JSON file whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(content, file)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def write_results(

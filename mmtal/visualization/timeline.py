@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-# Okabe and Ito's palette, told apart by colour-blind readers too.
-GROUND_TRUTH, HIT, MISS = "#4d4d4d", "#0072B2", "#D55E00"
+from mmtal.files import whole_file
+from mmtal.visualization.colors import GROUND_TRUTH, HIT, MISS
+
 TIOU_OF_HIT = 0.5
 
 
@@ -111,8 +112,8 @@ def find_hits(
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure; the file's ending chooses the format (.png, .svg, .pdf)."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=110)
     return path
 
 

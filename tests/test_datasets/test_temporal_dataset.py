@@ -258,11 +258,11 @@ def test_spawned_workers_see_the_epoch(disk):
 
 
 def test_long_scans_show_progress(disk, monkeypatch, capsys):
-    from mmtal.datasets import feature_check
+    from mmtal import progress
 
     disk.dataset()
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(feature_check, "QUIET_SECONDS", 0)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0)
     disk.dataset()
     assert "checking features: 2/2" in capsys.readouterr().err
 

@@ -13,7 +13,6 @@ from mmtal.evaluation.result_files import (
     read_ground_truth,
     read_results,
     video_list_sha256,
-    write_json,
     write_results,
 )
 
@@ -57,15 +56,6 @@ def test_results_come_back_bit_for_bit(tmp_path: Path) -> None:
     assert actual.video_ids == written.video_ids
     for name in ("video", "segments", "labels", "scores"):
         np.testing.assert_array_equal(getattr(actual, name), getattr(written, name))
-
-
-def test_write_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.json"
-    write_json(path, {"mAP": 0.5})
-    with pytest.raises(TypeError):
-        write_json(path, {"mAP": object()})
-    assert json.loads(path.read_text()) == {"mAP": 0.5}
-    assert [file.name for file in tmp_path.iterdir()] == ["metrics.json"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """A temporary path to write to; it takes the place of ``path`` when the block ends well.
+
+    The temporary file lies in the same folder, which is made, and ends as ``path`` does, for
+    writers that choose the format by it. If the block raises, nothing is left behind and an
+    older file stays as it was.
+
+    Example:
+        ``with whole_file("report.html") as temporary: temporary.write_text(page)``
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".{path.name}")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text file whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: str | Path, content: Any, *, indent: int | None = None) -> None:
+    """Write a JSON file whole or not at all."""
+    write_text(path, json.dumps(content, indent=indent) + "\n")

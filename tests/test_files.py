@@ -1,0 +1,32 @@
+"""Files appear whole or not at all."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mmtal.files import whole_file, write_json, write_text
+
+
+def test_what_fails_leaves_the_older_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "metrics.json"  # the folder is made
+    write_json(path, {"mAP": 0.5})
+    with pytest.raises(TypeError):
+        write_json(path, {"mAP": object()})
+    with pytest.raises(RuntimeError), whole_file(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert json.loads(path.read_text()) == {"mAP": 0.5}
+    assert [file.name for file in path.parent.iterdir()] == ["metrics.json"]
+
+
+def test_the_temporary_file_keeps_the_ending_and_others_may_read_the_result(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "picture.svg") as temporary:
+        assert temporary.suffix == ".svg" and temporary.parent == tmp_path
+        temporary.write_text("<svg/>")
+    assert (tmp_path / "picture.svg").stat().st_mode & 0o777 == 0o644
+
+
+def test_text_is_written_as_it_is(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", "ä\r\nb\n")
+    assert (tmp_path / "a.csv").read_bytes() == "ä\r\nb\n".encode()
