@@ -2,7 +2,8 @@
 
 import colorsys
 
-# Okabe and Ito's palette (2008) without black, which is kept for text, and yellow, too pale for bars.
+# Okabe and Ito's palette (2008) with purple for black, which is kept for text, and without yellow,
+# which is too pale for bars.
 BASE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1")
 GROUND_TRUTH = "#4d4d4d"
 HIT = "#0072B2"
