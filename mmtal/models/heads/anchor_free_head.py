@@ -212,7 +212,12 @@ class AnchorFreeHead(nn.Module):
         masks: list[Tensor],
         data_samples: list[TemporalDataSample],
     ) -> list[InstanceData]:
-        """Decoded and filtered raw predictions (see :meth:`forward`), in seconds."""
+        """Decoded and filtered raw predictions (see :meth:`forward`), in seconds.
+
+        Of a sample whose metainfo ``is_window`` is true, the candidates are returned, since NMS
+        needs all of a recording: ``segments`` in grid units of the window, ``scores``, ``labels``
+        and ``levels``. Pool them by :meth:`best_of_levels`, end with :meth:`finish`.
+        """
         lengths = [mask.shape[1] for mask in masks]
         points = self.points(lengths, device=masks[0].device)
         positions = points.positions.split(lengths)
@@ -230,7 +235,15 @@ class AnchorFreeHead(nn.Module):
                 for level in range(len(masks))
             ]
             segments, scores, labels = (torch.cat(x) for x in zip(*levels, strict=True))
-            results.append(self._finish(segments, scores, labels, sample))
+            counts = torch.tensor([len(level[1]) for level in levels], device=labels.device)
+            candidates = InstanceData(
+                segments=segments,
+                scores=scores,
+                labels=labels,
+                levels=torch.arange(len(levels), device=labels.device).repeat_interleave(counts),
+            )
+            is_window = sample.get("is_window", False)
+            results.append(candidates if is_window else self.finish(candidates, sample))
         return results
 
     def _decode_level(
@@ -246,13 +259,28 @@ class AnchorFreeHead(nn.Module):
         point = candidates.div(self.num_classes, rounding_mode="floor")
         labels = candidates % self.num_classes
         segments = self.coder.decode(positions[point], strides[point], offsets[:, point].t())
-        keep = segment_lengths(segments) > self.min_duration
-        return segments[keep], scores[keep], labels[keep]
+        return segments, scores, labels
 
-    def _finish(
-        self, segments: Tensor, scores: Tensor, labels: Tensor, sample: TemporalDataSample
-    ) -> InstanceData:
-        """NMS, cap, seconds, clip."""
+    def best_of_levels(self, candidates: InstanceData) -> InstanceData:
+        """The best ``pre_nms_topk`` candidates of each level, of any number of windows."""
+        kept = []
+        for level in candidates.levels.unique():
+            rows = (candidates.levels == level).nonzero().squeeze(1)
+            if len(rows) > self.pre_nms_topk:
+                rows = rows[candidates.scores[rows].topk(self.pre_nms_topk).indices]
+            kept.append(rows)
+        return candidates[torch.cat(kept)] if kept else candidates
+
+    def finish(self, candidates: InstanceData, sample: TemporalDataSample) -> InstanceData:
+        """Predictions of a recording from its candidates: NMS, cap, seconds, clip.
+
+        Args:
+            candidates: ``segments`` (M, 2) in units of the sample's grid, ``scores``, ``labels``.
+            sample: Of the whole recording.
+        """
+        keep = segment_lengths(candidates.segments) > self.min_duration
+        segments, scores = candidates.segments[keep], candidates.scores[keep]
+        labels = candidates.labels[keep]
         if self.nms is not None:
             segments, scores, labels = segment_nms(
                 segments, scores, labels, max_per_video=self.max_per_video, **self.nms
