@@ -20,7 +20,7 @@ from mmtal.config_files import find_config, resource_root
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.registry import DATASETS
 from mmtal.version import __version__
-from mmtal.visualization import draw_timeline, save_figure
+from mmtal.visualization import RecordingView, draw_predictions, save_figure
 
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
@@ -254,16 +254,16 @@ def draw_first_recording(dataset: Any, results_file: Path) -> Path:
     classes = dataset.metainfo["classes"]
     results = json.loads(results_file.read_text())["results"]
     found = results.get(info["video_id"], [])
-    figure = draw_timeline(
-        gt_segments=info["segments"],
-        gt_labels=info["labels"],
-        pred_segments=np.array([d["segment"] for d in found], dtype=float).reshape(-1, 2),
-        pred_scores=np.array([d["score"] for d in found], dtype=float),
-        pred_labels=np.array([classes.index(d["label"]) for d in found], dtype=int),
-        classes=classes,
-        duration=info["duration"],
-        title=info["video_id"],
+    view = RecordingView(
+        info["video_id"],
+        info["duration"],
+        info["segments"],
+        info["labels"],
+        np.array([d["segment"] for d in found], dtype=float).reshape(-1, 2),
+        np.array([d["score"] for d in found], dtype=float),
+        np.array([classes.index(d["label"]) for d in found], dtype=int),
     )
+    figure = draw_predictions(view, classes)
     return save_figure(figure, results_file.with_name(f"predictions_{info['video_id']}.png"))
 
 

@@ -66,8 +66,16 @@ def read_results(path: str | Path, classes: Sequence[str]) -> InstanceTable:
         raise ValueError(f"{path}: {error}") from error
 
 
-def read_ground_truth(path: str | Path, subset: str) -> tuple[InstanceTable, list[str]]:
-    """Instances of one subset of an annotation JSON, and the names of the classes by label.
+def read_recordings(path: str | Path) -> list[str]:
+    """Names of the recordings that a results JSON lists, those without a detection included."""
+    results = _read_object(path).get("results")
+    return list(results) if isinstance(results, dict) else []
+
+
+def read_ground_truth(
+    path: str | Path, subset: str | Sequence[str]
+) -> tuple[InstanceTable, list[str]]:
+    """Instances of one or several subsets of an annotation JSON, and the names of the classes by label.
 
     Raises:
         FileNotFoundError: There is no such file.

@@ -1,3 +1,5 @@
-from mmtal.visualization.timeline import draw_timeline, save_figure
+from mmtal.visualization.layout import save_figure
+from mmtal.visualization.recording_view import RecordingView
+from mmtal.visualization.timeline import draw_predictions
 
-__all__ = ["draw_timeline", "save_figure"]
+__all__ = ["RecordingView", "draw_predictions", "save_figure"]

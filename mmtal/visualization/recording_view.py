@@ -1,6 +1,6 @@
 """What is known of one recording, as pictures and reports need it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -45,15 +45,15 @@ class RecordingView:
 
 
 def read_recording_views(
-    ann_file: str | Path, subset: str, results_file: str | Path | None = None
+    ann_file: str | Path, subset: str | Sequence[str], results_file: str | Path | None = None
 ) -> tuple[list[RecordingView], list[str]]:
-    """The recordings of one subset with their ground truth and, if given, their predictions.
+    """The recordings of some subsets with their ground truth and, if given, their predictions.
 
     Where the annotations lack a duration, the last end of an instance or prediction stands in.
 
     Args:
         ann_file: Annotation JSON.
-        subset: Case does not matter.
+        subset: Name or names; case does not matter.
         results_file: ActivityNet results JSON.
 
     Returns:

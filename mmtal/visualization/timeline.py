@@ -1,131 +1,270 @@
-"""Predictions against ground truth over time. N ground truth, M predictions."""
+"""Instances and predictions of one recording over time, a row for each class that occurs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from mmtal.files import whole_file
 from mmtal.visualization.colors import GROUND_TRUTH, HIT, MISS
+from mmtal.visualization.layout import (
+    AXIS_HEIGHT,
+    DASHES,
+    MARGIN,
+    MAX_NAME_WIDTH,
+    WIDTH,
+    Line,
+    bars,
+    class_bars,
+    format_time,
+    header,
+    line_axes,
+    lines_of_time,
+    new_figure,
+    pack_lanes,
+    place_axes,
+    plain,
+    save_figure,
+    shorten,
+    swatch,
+    text_width,
+    time_ticks,
+)
+from mmtal.visualization.matches import TIOU_OF_HIT, Matches, match_predictions
+from mmtal.visualization.recording_view import RecordingView
 
-TIOU_OF_HIT = 0.5
+__all__ = ["draw_annotations", "draw_predictions", "format_time", "save_figure"]
+
+LANE = 0.15
+ROW_GAP = 0.09
+LINE_GAP = 0.14
+MAX_LANES = 3
+NAME_SIZE = 8.0
+TEXT_SIZE = 6.5
+MAX_HEIGHT = 45.0
+"""Inches; a higher picture gets fewer and longer lines of time."""
 
 
-def draw_timeline(
-    *,
-    gt_segments: np.ndarray,
-    gt_labels: np.ndarray,
-    pred_segments: np.ndarray,
-    pred_scores: np.ndarray,
-    pred_labels: np.ndarray,
-    classes: Sequence[str],
-    duration: float,
-    title: str = "",
-    score_thr: float = 0.3,
-) -> Figure:
-    """One row per class: instances above, predictions below, stronger the higher their score.
-
-    A prediction is a hit where it overlaps an instance of its class, not yet taken by a
-    higher-scoring one, with a tIoU of at least 0.5.
+def draw_annotations(view: RecordingView, classes: Sequence[str]) -> Figure:
+    """The instances of a recording.
 
     Args:
-        gt_segments: (N, 2) in seconds.
-        gt_labels: (N,).
-        pred_segments: (M, 2) in seconds.
-        pred_scores: (M,).
-        pred_labels: (M,).
+        view: The recording; predictions are not looked at.
         classes: Names by label.
-        duration: Of the recording, in seconds.
-        title: Above the picture.
-        score_thr: Predictions that score lower are not drawn.
     """
-    shown = np.flatnonzero(pred_scores >= score_thr)
-    hit = find_hits(gt_segments, gt_labels, pred_segments, pred_scores, pred_labels)
-    rows = sorted({*gt_labels.tolist(), *pred_labels[shown].tolist()})
-    row_of = {label: row for row, label in enumerate(rows)}
+    picture = _Rows(view, classes, None, np.zeros(0, dtype=int))
+    lengths = view.gt_segments[:, 1] - view.gt_segments[:, 0]
+    note = _count(len(lengths), "instance")
+    if len(lengths):
+        note += f" of {_count(len(set(view.gt_labels.tolist())), 'class')}"
+        note += f", median {np.median(lengths):.1f} s"
+    return picture.draw([note], [])
 
-    figure = Figure(figsize=(13, 1.5 + 0.42 * max(len(rows), 1)), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    for (start, end), label in zip(gt_segments, gt_labels, strict=True):
-        _bar(axes, start, end, row_of[label] - 0.2, GROUND_TRUTH, 1.0)
-    for index in shown[np.argsort(pred_scores[shown])]:
-        start, end = pred_segments[index]
-        colour = HIT if hit[index] else MISS
-        strength = 0.25 + 0.75 * float(np.clip(pred_scores[index], 0, 1))
-        _bar(axes, start, end, row_of[pred_labels[index]] + 0.2, colour, strength)
 
-    axes.set_yticks(range(len(rows)), [classes[label] for label in rows])
-    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
-    axes.set_xlim(0, duration)
-    axes.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 3, 6, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_time(seconds)))
-    for row in range(1, len(rows)):
-        axes.axhline(row - 0.5, color="0.9", linewidth=0.8, zorder=0)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlabel("time (min:s)" if duration < 3600 else "time (h:min:s)")
-    axes.set_title(title, loc="left")
-    handles = [
-        Patch(color=GROUND_TRUTH, label=f"ground truth ({len(gt_labels)})"),
-        Patch(color=HIT, label=f"prediction, tIoU ≥ {TIOU_OF_HIT} ({hit[shown].sum()})"),
-        Patch(color=MISS, label=f"prediction, other ({(~hit[shown]).sum()})"),
+def draw_predictions(
+    view: RecordingView,
+    classes: Sequence[str],
+    *,
+    title: str | None = None,
+    score_thr: float = 0.3,
+    tiou_thr: float = TIOU_OF_HIT,
+) -> Figure:
+    """Instances above, predictions below, with score and tIoU where there is room.
+
+    A prediction is a true positive if :func:`mmtal.visualization.matches.match_predictions` says
+    so. An instance without one is drawn hollow.
+
+    Args:
+        view: The recording.
+        classes: Names by label.
+        title: Above the picture; None: the recording's name.
+        score_thr: Predictions that score lower are not drawn.
+        tiou_thr: tIoU of a true positive.
+    """
+    shown = np.flatnonzero(view.pred_scores >= score_thr)
+    shown = shown[np.argsort(-view.pred_scores[shown], kind="stable")]
+    matches = match_predictions(view, tiou_thr=tiou_thr)
+    picture = _Rows(view, classes, matches, shown, title=title)
+    missed = int((~picture.found).sum())
+    hits = int(matches.hit[shown].sum())
+    legend = [
+        (GROUND_TRUTH, f"ground truth, found ({len(view.gt_labels) - missed})"),
+        ("hollow", f"ground truth, missed ({missed})"),
+        (HIT, f"true positive, tIoU ≥ {tiou_thr:g} ({hits})"),
+        (MISS, f"false positive ({len(shown) - hits})"),
     ]
-    figure.legend(
-        handles=handles,
-        loc="outside lower right",
-        ncols=3,
-        frameon=False,
-        title=f"predictions with a score of at least {score_thr:g}; paler: lower score",
-        title_fontsize="small",
-    )
-    return figure
+    note = f"predictions that score at least {score_thr:g} ({len(shown)} of "
+    note += f"{len(view.pred_scores)}), paler: lower score; written: score | tIoU"
+    return picture.draw([note], legend)
 
 
-def find_hits(
-    gt_segments: np.ndarray,
-    gt_labels: np.ndarray,
-    pred_segments: np.ndarray,
-    pred_scores: np.ndarray,
-    pred_labels: np.ndarray,
-) -> np.ndarray:
-    """Which predictions are hits (see :func:`draw_timeline`): bool (M,)."""
-    free = np.ones(len(gt_labels), dtype=bool)
-    hit = np.zeros(len(pred_labels), dtype=bool)
-    for index in np.argsort(-pred_scores, kind="stable"):
-        start, end = pred_segments[index]
-        overlap = np.minimum(gt_segments[:, 1], end) - np.maximum(gt_segments[:, 0], start)
-        overlap = np.clip(overlap, 0, None)
-        union = (gt_segments[:, 1] - gt_segments[:, 0]) + (end - start) - overlap
-        tiou = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
-        tiou[~free | (gt_labels != pred_labels[index])] = 0
-        if len(tiou) and tiou.max() >= TIOU_OF_HIT:
-            free[tiou.argmax()] = False
-            hit[index] = True
-    return hit
+class _Rows:
+    """Layout of one picture: lines of time, in each a row for every class that occurs there."""
+
+    def __init__(
+        self,
+        view: RecordingView,
+        classes: Sequence[str],
+        matches: Matches | None,
+        shown: np.ndarray,
+        *,
+        title: str | None = None,
+    ) -> None:
+        self.view, self.classes, self.matches, self.shown = view, classes, matches, shown
+        self.title = view.video_id if title is None else title
+        self.found = np.ones(len(view.gt_labels), dtype=bool)
+        if matches is not None:
+            self.found = np.isin(matches.hit_by, shown)
+        labels = {*view.gt_labels.tolist(), *view.pred_labels[shown].tolist()}
+        names = [text_width(classes[label], NAME_SIZE) for label in labels]
+        self.gutter = min(max(names, default=0.5), MAX_NAME_WIDTH) + 0.3
+        width = WIDTH - 2 * MARGIN - self.gutter - 0.2
+        segments = np.concatenate([view.gt_segments, view.pred_segments[shown]])
+        for max_lines in (12, 9, 6, 4, 3, 2, 1):
+            self.lines = lines_of_time(view.duration, width, segments, max_lines=max_lines)
+            self.rows = [self._rows_of(line) for line in self.lines]
+            self.heights = [sum(row[3] for row in rows) + ROW_GAP for rows in self.rows]
+            if sum(self.heights) + len(self.lines) * (AXIS_HEIGHT + LINE_GAP) <= MAX_HEIGHT:
+                break
+
+    def _rows_of(self, line: Line) -> list[tuple[int, np.ndarray, np.ndarray, float]]:
+        """(label, lane of each instance or -1, lane of each shown prediction or -1, height)."""
+        view = self.view
+        in_gt, in_pred = line.sees(view.gt_segments), line.sees(view.pred_segments[self.shown])
+        pred_labels = view.pred_labels[self.shown]
+        gap = 0.02 / line.scale
+        rows = []
+        for label in sorted({*view.gt_labels[in_gt].tolist(), *pred_labels[in_pred].tolist()}):
+            gt_lanes = np.full(len(view.gt_labels), -1)
+            own = np.flatnonzero(in_gt & (view.gt_labels == label))
+            own = own[np.argsort(view.gt_segments[own, 0], kind="stable")]
+            gt_lanes[own] = pack_lanes(view.gt_segments[own])
+            pred_lanes = np.full(len(self.shown), -1)
+            own = np.flatnonzero(in_pred & (pred_labels == label))
+            segments = view.pred_segments[self.shown[own]]
+            pred_lanes[own] = pack_lanes(segments, gap=gap, max_lanes=MAX_LANES)
+            lanes = gt_lanes.max(initial=-1) + pred_lanes.max(initial=-1) + 2
+            rows.append((label, gt_lanes, pred_lanes, lanes * LANE + ROW_GAP))
+        return rows or [(-1, np.zeros(0, int), np.zeros(0, int), LANE + ROW_GAP)]
+
+    def draw(self, notes: list[str], legend: list[tuple[str, str]]) -> Figure:
+        notes = [f"{format_time(self.view.duration)}; {notes[0]}", *notes[1:]]
+        if len(self.lines) > 1:
+            span = self.lines[0].end - self.lines[0].start
+            notes[-1] += f"; {len(self.lines)} lines of {format_time(span)}"
+        top = header(None, self.title, notes, legend)
+        height = top + sum(self.heights) + len(self.lines) * (AXIS_HEIGHT + LINE_GAP) + MARGIN
+        figure = new_figure(WIDTH, height)
+        header(figure, self.title, notes, legend)
+        for line, rows, inches in zip(self.lines, self.rows, self.heights, strict=True):
+            names = place_axes(figure, MARGIN, top, self.gutter, inches)
+            names.set(xlim=(0, self.gutter), ylim=(inches, 0))
+            names.axis("off")
+            axes = line_axes(figure, line, MARGIN + self.gutter, top, inches)
+            time_ticks(axes, line)
+            y = ROW_GAP / 2
+            for number, (label, gt_lanes, pred_lanes, row_height) in enumerate(rows):
+                if number:
+                    axes.axhline(y, color="0.9", linewidth=0.7, zorder=0)
+                middle = y + row_height / 2
+                if label < 0:
+                    names.text(
+                        0.2, middle, "nothing here", size=NAME_SIZE, color="0.5", va="center"
+                    )
+                    continue
+                swatch(names, 0.0, middle, label)
+                name = plain(shorten(self.classes[label], NAME_SIZE, MAX_NAME_WIDTH))
+                names.text(0.16, middle, name, size=NAME_SIZE, va="center")
+                below = self._draw_instances(axes, line, y + ROW_GAP / 2, gt_lanes)
+                self._draw_predictions(axes, line, below, pred_lanes)
+                y += row_height
+            top += inches + AXIS_HEIGHT + LINE_GAP
+        return figure
+
+    def _draw_instances(self, axes: Axes, line: Line, y: float, lanes: np.ndarray) -> float:
+        view = self.view
+        for lane in range(lanes.max(initial=-1) + 1):
+            rows = np.flatnonzero(lanes == lane)
+            segments = view.gt_segments[rows]
+            if self.matches is None:
+                class_bars(axes, segments, view.gt_labels[rows], y, LANE - 0.02, line.scale)
+                texts = [[f"{end - start:.1f} s"] for start, end in segments]
+                inks = ["black"] * len(rows)
+                _write(axes, line, segments, y + LANE / 2, texts, inks, inside=False)
+            else:
+                found = self.found[rows]
+                bars(axes, segments[found], y, LANE - 0.02, [GROUND_TRUTH], scale=line.scale)
+                bars(
+                    axes, segments[~found], y + 0.01, LANE - 0.04, ["white"], scale=line.scale,
+                    edge=GROUND_TRUTH, linewidth=0.9, linestyle=DASHES,
+                )  # fmt: skip
+                texts = [[] if hit else ["missed"] for hit in found]
+                _write(axes, line, segments, y + LANE / 2, texts, ["black"] * len(rows))
+            y += LANE
+        return y
+
+    def _draw_predictions(self, axes: Axes, line: Line, y: float, lanes: np.ndarray) -> None:
+        if self.matches is None:
+            return
+        view = self.view
+        for lane in range(lanes.max(initial=-1) + 1):
+            rows = self.shown[lanes == lane]
+            hit = self.matches.hit[rows]
+            strength = 0.25 + 0.75 * np.clip(view.pred_scores[rows], 0, 1)
+            colors = [
+                (*to_rgb(HIT if h else MISS), float(s)) for h, s in zip(hit, strength, strict=True)
+            ]
+            bars(axes, view.pred_segments[rows], y, LANE - 0.02, colors, scale=line.scale)
+            texts = []
+            for row in rows:
+                score, tiou = (f"{x:.2f}" for x in (view.pred_scores[row], self.matches.tiou[row]))
+                texts.append([f"{score} | {tiou}", score])
+            inks = [
+                "white" if s > (0.6 if h else 0.95) else "black"
+                for h, s in zip(hit, strength, strict=True)
+            ]
+            segments = view.pred_segments[rows]
+            _write(axes, line, segments, y + LANE / 2, texts, inks)
+            y += LANE
 
 
-def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure; the file's ending chooses the format (.png, .svg, .pdf)."""
-    path = Path(path)
-    with whole_file(path) as temporary:
-        figure.savefig(temporary, dpi=110)
-    return path
+def _write(
+    axes: Axes,
+    line: Line,
+    segments: np.ndarray,
+    y: float,
+    texts: list[list[str]],
+    inks: list[str],
+    *,
+    inside: bool = True,
+) -> None:
+    """Beside or into each bar of a lane the longest of its texts that has room there."""
+    order = np.argsort(segments[:, 0], kind="stable")
+    nexts = np.append(segments[order, 0][1:], np.inf)
+    overlap = np.maximum.accumulate(segments[order, 1]) > nexts
+    for place, index in enumerate(order):
+        start = max(float(segments[index, 0]), line.start)
+        end = min(float(segments[index, 1]), line.end)
+        room = (end - start) * line.scale - 0.05
+        after = (min(float(nexts[place]), line.end + 0.1 / line.scale) - end) * line.scale - 0.08
+        crowded = bool(overlap[place] or (place and overlap[place - 1]))
+        for text in texts[index]:
+            width = text_width(text, TEXT_SIZE)
+            if inside and width <= room and not crowded:
+                axes.text(
+                    (start + end) / 2, y, text, size=TEXT_SIZE, color=inks[index], ha="center",
+                    va="center_baseline",
+                )  # fmt: skip
+                break
+            if width <= after and not crowded:
+                axes.text(
+                    end + 0.04 / line.scale, y, text, size=TEXT_SIZE, color="0.25",
+                    va="center_baseline",
+                )  # fmt: skip
+                break
 
 
-def format_time(seconds: float) -> str:
-    """75.0 -> '1:15', 4000.0 -> '1:06:40'."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def _bar(axes: Axes, start: float, end: float, row: float, colour: str, strength: float) -> None:
-    axes.barh(
-        row, end - start, left=start, height=0.36, color=colour, alpha=strength,
-        edgecolor="white", linewidth=0.4,
-    )  # fmt: skip
+def _count(number: int, noun: str) -> str:
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{number} {noun if number == 1 else plural}"

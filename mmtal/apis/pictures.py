@@ -1,0 +1,130 @@
+"""From files to pictures: what the commands of ``tools/visualize.py`` do."""
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from matplotlib.figure import Figure
+from mmengine.logging import print_log
+
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.evaluation.result_files import read_recordings
+from mmtal.progress import progress
+from mmtal.visualization.layout import FORMATS, save_figure
+from mmtal.visualization.recording_view import RecordingView, read_recording_views
+from mmtal.visualization.timeline import draw_annotations, draw_predictions
+
+
+def timelines(
+    ann_file: str | Path,
+    out: str | Path,
+    *,
+    subset: str | None = None,
+    recording: str | None = None,
+) -> list[Path]:
+    """Draw the instances of one recording, or of every one.
+
+    Args:
+        ann_file: Annotation JSON.
+        out: The picture; without ``recording`` the folder for the pictures.
+        subset: Of the annotations; None: all.
+        recording: Its name; None: all.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: A file is not in its format, or has no such recording.
+    """
+    views, classes = read_recording_views(ann_file, _subsets(ann_file, subset))
+    return _draw_each(views, lambda v: draw_annotations(v, classes), out, recording, str(ann_file))
+
+
+def predictions(
+    results_file: str | Path,
+    ann_file: str | Path,
+    out: str | Path,
+    *,
+    subset: str | None = None,
+    recording: str | None = None,
+    score_thr: float = 0.3,
+    tiou_thr: float = 0.5,
+) -> list[Path]:
+    """Draw predictions against ground truth; see :func:`timelines`.
+
+    Without ``recording``, all recordings of the subset that the results hold are drawn.
+
+    Args:
+        results_file: ActivityNet results JSON.
+        ann_file: Annotation JSON.
+        out: As for :func:`timelines`.
+        subset: Of the annotations; None: all.
+        recording: Its name; None: all.
+        score_thr: Predictions that score lower are not drawn.
+        tiou_thr: tIoU of a true positive.
+    """
+    subsets = _subsets(ann_file, subset)
+    views, classes = read_recording_views(ann_file, subsets, results_file)
+    predicted = set(read_recordings(results_file))
+    if recording is not None:
+        _find(recording, [view.video_id for view in views], str(ann_file))
+        _find(recording, predicted, str(results_file))
+    views = [view for view in views if view.video_id in predicted]
+    if not views:
+        raise ValueError(
+            f"{results_file} holds no recording of {ann_file}, subset {' + '.join(subsets)} (it "
+            f"holds {len(predicted)}, such as '{min(predicted, default='')}'): choose --subset"
+        )
+
+    def draw(view: RecordingView) -> Figure:
+        return draw_predictions(view, classes, score_thr=score_thr, tiou_thr=tiou_thr)
+
+    return _draw_each(views, draw, out, recording, str(results_file))
+
+
+def picture_name(video_id: str) -> str:
+    """A file name (without ending) for any recording, and a different one for each."""
+    return quote(video_id, safe=" ()[]+,=@")
+
+
+def _draw_each(
+    views: Sequence[RecordingView],
+    draw: Callable[[RecordingView], Figure],
+    out: str | Path,
+    recording: str | None,
+    source: str,
+) -> list[Path]:
+    out = Path(out)
+    if recording is not None:
+        chosen = _find(recording, [view.video_id for view in views], source)
+        return [save_figure(draw(views[chosen]), out)]
+    if out.suffix.lower() in FORMATS:
+        raise ValueError(
+            f"without --recording, {len(views)} pictures are drawn, so that --out must be a "
+            f"folder, but got '{out}'"
+        )
+    paths = []
+    for view in progress(views, len(views), text="drawing"):
+        paths.append(save_figure(draw(view), out / f"{picture_name(view.video_id)}.png"))
+    print_log(f"{len(paths)} pictures in {out}", "current")
+    return paths
+
+
+def _find(recording: str, names: Iterable[str], source: str) -> int:
+    names = list(names)
+    if recording in names:
+        return names.index(recording)
+    close = difflib.get_close_matches(recording, names, n=3, cutoff=0.5)
+    hint = ", ".join(f"'{name}'" for name in close or names[:3])
+    raise ValueError(
+        f"recording '{recording}' is not among the {len(names)} of {source}"
+        + (f"; {'did you mean' if close else 'there are'} {hint}" if hint else "")
+    )
+
+
+def _subsets(ann_file: str | Path, subset: str | None) -> list[str]:
+    if subset is not None:
+        return [subset]
+    return sorted({entry["subset"] for entry in AnnotationFile(ann_file).database.values()})

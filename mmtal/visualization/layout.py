@@ -1,0 +1,327 @@
+"""Measures that the pictures share: sizes are inches, times seconds, so that text always fits."""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
+from matplotlib.ticker import FixedLocator, FuncFormatter
+
+from mmtal.files import whole_file
+from mmtal.visualization.colors import GROUND_TRUTH, class_color, class_hatch
+
+FORMATS = (".png", ".svg", ".pdf")
+DPI = 110
+WIDTH = 13.0
+MARGIN = 0.15
+AXIS_HEIGHT = 0.32
+"""Room below axes for the times."""
+MAX_NAME_WIDTH = 2.2
+MAX_LINES = 12
+MEDIAN_WIDTH = 0.15
+"""Lines of time are cut so that the median instance is at least this wide."""
+DASHES = (0, (2, 1))
+
+STEPS = (
+    0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600,
+    7200, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stretch of a recording that is drawn as one line.
+
+    Args:
+        start: Seconds.
+        end: Seconds.
+        scale: Inches per second; the same for all lines of a picture.
+    """
+
+    start: float
+    end: float
+    scale: float
+
+    @property
+    def width(self) -> float:
+        return (self.end - self.start) * self.scale
+
+    def sees(self, segments: np.ndarray) -> np.ndarray:
+        """Which segments (N, 2) reach into the line: bool (N,)."""
+        return (segments[:, 0] < self.end) & (segments[:, 1] > self.start)
+
+
+def lines_of_time(
+    duration: float, width: float, segments: np.ndarray, *, max_lines: int = MAX_LINES
+) -> list[Line]:
+    """Wrap a recording into so many lines that half of its instances can be seen well.
+
+    Args:
+        duration: Seconds.
+        width: Of a line, inches.
+        segments: (N, 2) what is to be drawn.
+        max_lines: More are never made.
+    """
+    lengths = segments[:, 1] - segments[:, 0]
+    lengths = lengths[lengths > 0]
+    longest = duration if not len(lengths) else float(np.median(lengths)) / MEDIAN_WIDTH * width
+    number = int(np.clip(np.ceil(duration / longest), 1, max_lines))
+    span = duration
+    if number > 1:
+        span = _next_step(duration / number)
+    scale = width / span
+    starts = np.arange(0.0, duration, span) if number > 1 else np.zeros(1)
+    return [Line(float(a), float(min(a + span, duration)), scale) for a in starts]
+
+
+def _next_step(span: float) -> float:
+    """The next length of time that is easily read: 1, 2, 3, 4, 5, 6, 8 ... of a unit."""
+    unit = max((step for step in STEPS if step <= span), default=STEPS[0])
+    return float(np.ceil(span / unit - 1e-9) * unit)
+
+
+def save_figure(figure: Figure, path: str | Path) -> Path:
+    """Write a figure, whole or not at all; the file's ending chooses the format.
+
+    Raises:
+        ValueError: The ending is not .png, .svg or .pdf.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise ValueError(f"a picture must end in {', '.join(FORMATS)}, but got '{path}'")
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=DPI)
+    return path
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches."""
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def place_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches from the figure's upper left corner."""
+    total_width, total_height = figure.get_size_inches()
+    return figure.add_axes(
+        (
+            left / total_width,
+            1 - (top + height) / total_height,
+            max(width, 0.01) / total_width,
+            height / total_height,
+        )
+    )
+
+
+def line_axes(figure: Figure, line: Line, left: float, top: float, height: float) -> Axes:
+    """Axes for a line of time: x in seconds, y in inches from the top."""
+    axes = place_axes(figure, left, top, line.width, height)
+    axes.set_xlim(line.start, line.end)
+    axes.set_ylim(height, 0)
+    axes.set_yticks([])
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def time_ticks(axes: Axes, line: Line, *, labels: bool = True) -> None:
+    """Ticks at round times, an inch or more apart."""
+    step = STEPS[min(bisect.bisect_left(STEPS, 0.9 / line.scale), len(STEPS) - 1)]
+    ticks = np.arange(np.ceil(line.start / step - 1e-9), np.floor(line.end / step + 1e-9) + 1)
+    axes.xaxis.set_major_locator(FixedLocator((ticks * step).tolist()))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda seconds, _: format_time(seconds, step) if labels else "")
+    )
+    axes.tick_params(labelsize=8, pad=2)
+
+
+def format_time(seconds: float, step: float = 1.0) -> str:
+    """75.0 -> '1:15', 4000.0 -> '1:06:40'; with a step below 1 s also '1:15.5'.
+
+    Args:
+        seconds: The time.
+        step: What times are multiples of; says how many digits are needed.
+    """
+    digits = 0 if step >= 1 else 1 if step >= 0.1 else 2
+    ticks = round(seconds * 10**digits)
+    whole, fraction = divmod(ticks, 10**digits)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    tail = f".{fraction:0{digits}d}" if digits else ""
+    return (f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}") + tail
+
+
+def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9) -> np.ndarray:
+    """Lanes in which no two segments overlap, in the order given: int (N,).
+
+    Args:
+        segments: (N, 2); the first gets the best lane.
+        gap: Seconds between neighbours.
+        max_lanes: What finds no place in so many lanes goes to the last one all the same.
+    """
+    lanes: list[list[tuple[float, float]]] = []
+    out = np.zeros(len(segments), dtype=int)
+    for index, (start, end) in enumerate(segments.tolist()):
+        for lane, taken in enumerate(lanes):  # noqa: B007 - used after the loop
+            at = bisect.bisect(taken, (start, end))
+            free_before = at == 0 or taken[at - 1][1] + gap <= start
+            free_after = at == len(taken) or end + gap <= taken[at][0]
+            if free_before and free_after:
+                break
+        else:
+            lane = len(lanes) if len(lanes) < max_lanes else max_lanes - 1
+            if lane == len(lanes):
+                lanes.append([])
+        bisect.insort(lanes[lane], (start, end))
+        out[index] = lane
+    return out
+
+
+@lru_cache(maxsize=20_000)
+def text_width(text: str, size: float) -> float:
+    """Width of a text in inches."""
+    if not text.strip():
+        return 0.0
+    path = TextPath((0, 0), plain(text), size=size, prop=FontProperties())
+    return float(path.get_extents().width) / 72
+
+
+def plain(text: str) -> str:
+    """A text on one line in which Matplotlib finds no formula."""
+    return " ".join(text.split()).replace("$", r"\$")
+
+
+def shorten(text: str, size: float, width: float) -> str:
+    """A text with its middle left out, if it is wider than ``width`` inches."""
+    text = " ".join(text.split())
+    if text_width(text, size) <= width:
+        return text
+    for keep in range(len(text) - 1, 1, -1):
+        short = text[: keep - keep // 2] + "…" + text[len(text) - keep // 2 :]
+        if text_width(short, size) <= width:
+            return short
+    return text[:1]
+
+
+def swatch(axes: Axes, x: float, y: float, label: int, size: float = 0.1) -> None:
+    """A small square in the look of a class, at a place in axes whose units are inches."""
+    axes.add_patch(
+        Rectangle(
+            (x, y - size / 2), size, size, facecolor=class_color(label),
+            hatch=class_hatch(label) * 2, edgecolor="white", linewidth=0,
+        )
+    )  # fmt: skip
+
+
+def bars(
+    axes: Axes,
+    segments: np.ndarray,
+    y: float,
+    height: float,
+    colors: Sequence[str | tuple[float, ...]],
+    *,
+    scale: float,
+    hatch: str = "",
+    edge: str = "white",
+    linewidth: float = 0.4,
+    linestyle: str | tuple[int, tuple[int, ...]] = "solid",
+) -> None:
+    """Bars of one lane; none is thinner than what can be seen.
+
+    Args:
+        axes: From :func:`line_axes`.
+        segments: (N, 2) seconds.
+        y: Upper edge, inches.
+        height: Inches.
+        colors: One for each, or one for all.
+        scale: Inches per second.
+        hatch: Pattern of all.
+        edge: Colour of edges and hatch.
+        linewidth: Of the edges, points.
+        linestyle: Of the edges.
+    """
+    if not len(segments):
+        return
+    least = 0.018 / scale
+    widths = np.maximum(segments[:, 1] - segments[:, 0], least)
+    starts = (segments[:, 0] + segments[:, 1] - widths) / 2
+    axes.broken_barh(
+        list(zip(starts.tolist(), widths.tolist(), strict=True)), (y, height),
+        facecolors=list(colors), edgecolor=edge, linewidth=linewidth, hatch=hatch,
+        linestyle=linestyle,
+    )  # fmt: skip
+
+
+def class_bars(
+    axes: Axes, segments: np.ndarray, labels: np.ndarray, y: float, height: float, scale: float
+) -> None:
+    """Bars of one lane in the looks of their classes; see :func:`bars`."""
+    for hatch in sorted({class_hatch(label) for label in labels.tolist()}):
+        own = np.array([class_hatch(label) == hatch for label in labels.tolist()], dtype=bool)
+        colors = [class_color(label) for label in labels[own].tolist()]
+        bars(axes, segments[own], y, height, colors, scale=scale, hatch=hatch * 2)
+
+
+def header(
+    figure: Figure | None, title: str, notes: Sequence[str], legend: Sequence[tuple[str, str]]
+) -> float:
+    """Title, notes and a legend on top of a figure; returns their height in inches.
+
+    Args:
+        figure: None: only measure.
+        title: Shortened if it is too long.
+        notes: Lines in small print.
+        legend: Colour, or ``hollow``, and text; wrapped into as many lines as needed.
+    """
+    room = WIDTH - 2 * MARGIN
+    rows: list[list[tuple[float, str, str]]] = [[]]
+    x = 0.0
+    for color, text in legend:
+        width = text_width(text, 8.5) + 0.5
+        if x + width > room and rows[-1]:
+            rows.append([])
+            x = 0.0
+        rows[-1].append((x, color, text))
+        x += width
+    wrapped = [part for note in notes for part in _wrap(note, 8.5, room)]
+    legend_rows = len(rows) if legend else 0
+    height = 0.42 + 0.18 * len(wrapped) + 0.2 * legend_rows + 0.08
+    if figure is None:
+        return height
+    axes = place_axes(figure, MARGIN, 0, room, height)
+    axes.set(xlim=(0, room), ylim=(height, 0))
+    axes.axis("off")
+    axes.text(0, 0.25, plain(shorten(title, 12, room)), size=12, weight="bold", va="center")
+    for number, text in enumerate(wrapped):
+        axes.text(0, 0.5 + 0.18 * number, plain(text), size=8.5, color="0.35", va="center")
+    for number, row in enumerate(rows):
+        y = 0.5 + 0.18 * len(wrapped) + 0.2 * number + 0.02
+        for x, color, text in row:
+            hollow = color == "hollow"
+            axes.add_patch(
+                Rectangle(
+                    (x, y - 0.055), 0.22, 0.11, facecolor="white" if hollow else color,
+                    edgecolor=GROUND_TRUTH if hollow else "none", linestyle=DASHES,
+                )
+            )  # fmt: skip
+            axes.text(x + 0.28, y, plain(text), size=8.5, va="center")
+    return height
+
+
+def _wrap(text: str, size: float, width: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, size) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

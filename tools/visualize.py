@@ -1,0 +1,101 @@
+"""Draw data, predictions and models: python tools/visualize.py COMMAND ...
+
+Pictures are PNG, SVG or PDF, by the ending of --out.
+"""
+
+import argparse
+from collections.abc import Callable
+
+from mmengine.config import DictAction
+
+from mmtal.apis import pictures
+from mmtal.apis.run import run_tool
+
+
+def overview(args: argparse.Namespace) -> None:
+    """all recordings of an annotation file as strips, and its classes"""
+    pictures.overview(args.ann, args.out)
+
+
+def timeline(args: argparse.Namespace) -> None:
+    """the instances of one recording, or of each (then --out is a folder)"""
+    pictures.timelines(args.ann, args.out, subset=args.subset, recording=args.recording)
+
+
+def predictions(args: argparse.Namespace) -> None:
+    """predictions against ground truth, of one recording or of each (then --out is a folder)"""
+    pictures.predictions(
+        args.results, args.ann, args.out, subset=args.subset, recording=args.recording,
+        score_thr=args.score_thr, tiou_thr=args.tiou,
+    )  # fmt: skip
+
+
+def features(args: argparse.Namespace) -> None:
+    """features of one recording as a heat-map, with its instances above"""
+    pictures.features(args.config, args.recording, args.out, options=args.cfg_options)
+
+
+def curves(args: argparse.Namespace) -> None:
+    """losses, learning rate, gradient norm and mAP of one or several trainings"""
+    pictures.curves(args.work_dirs, args.out)
+
+
+def activity(args: argparse.Namespace) -> None:
+    """what the levels of a model found in one recording, and where its attention looked"""
+    pictures.activity(
+        args.config, args.checkpoint, args.recording, args.out, score_thr=args.score_thr,
+        queries=args.at, options=args.cfg_options,
+    )  # fmt: skip
+
+
+ARGUMENTS: dict[str, dict] = {
+    "config": dict(help="config file"),
+    "checkpoint": dict(help="checkpoint file"),
+    "results": dict(help="ActivityNet results JSON"),
+    "work_dirs": dict(nargs="+", help="work dirs of trainings, or log files"),
+    "--ann": dict(required=True, help="annotation JSON"),
+    "--out": dict(required=True, help="file to write"),
+    "--subset": dict(help="subset of the annotations (default: all)"),
+    "--recording": dict(help="name of the recording"),
+    "recording": dict(help="name of the recording"),
+    "--score-thr": dict(type=float, default=0.3, help="lowest score drawn (default: 0.3)"),
+    "--tiou": dict(type=float, default=0.5, help="tIoU of a true positive (default: 0.5)"),
+    "--at": dict(type=float, nargs="+", metavar="SECONDS", help="whose attention to draw"),
+    "--cfg-options": dict(
+        nargs="+", action=DictAction, metavar="KEY=VALUE", help="override values of the config"
+    ),
+}
+Command = Callable[[argparse.Namespace], None]
+COMMANDS: tuple[tuple[Command, tuple[str, ...]], ...] = (
+    (overview, ("--ann", "--out")),
+    (timeline, ("--ann", "--out", "--subset", "--recording")),
+    (
+        predictions,
+        ("results", "--ann", "--out", "--subset", "--recording", "--score-thr", "--tiou"),
+    ),
+    (features, ("config", "recording", "--out", "--cfg-options")),
+    (curves, ("work_dirs", "--out")),
+    (
+        activity,
+        ("config", "checkpoint", "recording", "--out", "--score-thr", "--at", "--cfg-options"),
+    ),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for function, names in COMMANDS:
+        text = function.__doc__
+        command = commands.add_parser(function.__name__, help=text, description=text)
+        for name in names:
+            command.add_argument(name, **ARGUMENTS[name])
+        command.set_defaults(function=function)
+    args = parser.parse_args()
+    args.function(args)
+
+
+if __name__ == "__main__":
+    run_tool(main)
