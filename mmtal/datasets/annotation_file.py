@@ -3,9 +3,10 @@
 Each annotation holds ``label``, ``segment`` [start, end] in seconds and usually ``label_id``.
 """
 
+import itertools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +39,19 @@ class AnnotationFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not self.path.is_file():
-            raise FileNotFoundError(
-                f"annotation file '{self.path}' does not exist: check data_root and ann_file"
+        self.database: dict[str, dict]
+        self.database, repeated = read_database(self.path)
+        if repeated:
+            raise ValueError(
+                f"{self.path}: recording '{repeated[0][0]}' occurs more than once, and JSON keeps "
+                "only the last: take the others out or give them names of their own"
             )
-        try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{self.path}: is not JSON ({error})") from error
-        if not isinstance(content, dict) or not isinstance(content.get("database"), dict):
-            raise self._malformed("the file", "an object with an object 'database'", content)
-        self.database: dict[str, dict] = content["database"]
         for video_id, entry in self.database.items():
-            self._check_entry(video_id, entry)
+            for index, expected, found in entry_problems(entry):
+                where = f"recording '{video_id}'"
+                if index is not None:
+                    where += f", instance {index}"
+                raise _malformed(self.path, where, expected, found)
 
     def recordings(self, subset: str | Sequence[str]) -> dict[str, dict]:
         """The entries of one or several subsets, in the order of the file.
@@ -92,9 +93,11 @@ class AnnotationFile:
             if len(set(classes)) != len(classes):
                 raise ValueError(f"classes must be different names, but got {list(classes)}")
             return list(classes)
-        names = self._names_by_id()
+        names, conflicts = names_by_id(self.database)
+        if conflicts:
+            raise ValueError(f"{self.path}: {conflicts[0][1]}")
         if classes is None and not names:
-            raise self._malformed("the file", "at least one instance with a label", {})
+            raise _malformed(self.path, "the file", "at least one instance with a label", {})
         number = len(names) if classes is None else classes
         unknown = sorted(label for label in names if not 0 <= label < number)
         if unknown:
@@ -112,64 +115,127 @@ class AnnotationFile:
             names[label] = f"{name} (unused)" if name in taken else name
         return [names[label] for label in range(number)]
 
-    def _names_by_id(self) -> dict[int, str]:
-        ids: dict[str, int] = {}
-        without_id = set()
-        for video_id, entry in self.database.items():
-            for instance in entry.get("annotations", ()):
-                label = instance["label"]
-                if "label_id" not in instance:
-                    without_id.add(label)
-                elif ids.setdefault(label, instance["label_id"]) != instance["label_id"]:
-                    raise ValueError(
-                        f"{self.path}: recording '{video_id}' gives label '{label}' the label_id "
-                        f"{instance['label_id']}, others give it {ids[label]}. Make them agree, "
-                        "or set classes to the list of names"
-                    )
-        if not ids:
-            return dict(enumerate(sorted(without_id)))
-        if without_id - ids.keys():
-            raise ValueError(
-                f"{self.path}: label '{min(without_id - ids.keys())}' has no label_id, others "
-                "have one. Add it, or set classes to the list of names"
-            )
-        names: dict[int, str] = {}
-        for label, number in ids.items():
-            if names.setdefault(number, label) != label:
-                raise ValueError(
-                    f"{self.path}: labels '{names[number]}' and '{label}' share the label_id "
-                    f"{number}. Make them differ, or set classes to the list of names"
-                )
-        return names
 
-    def _check_entry(self, video_id: str, entry: Any) -> None:
-        where = f"recording '{video_id}'"
-        if not isinstance(entry, dict) or not isinstance(entry.get("subset"), str):
-            raise self._malformed(where, "an object with a string 'subset'", entry)
-        for name in ("duration", "fps"):
-            if entry.get(name) is not None and not (_is_number(entry[name]) and entry[name] > 0):
-                raise self._malformed(where, f"'{name}' to be a number > 0", entry[name])
-        instances = entry.get("annotations", [])
-        if not isinstance(instances, list):
-            raise self._malformed(where, "'annotations' to be a list", instances)
-        for index, instance in enumerate(instances):
-            self._check_instance(f"{where}, instance {index}", instance)
+def read_database(path: Path) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+    """The object ``database`` of an annotation JSON, its entries not yet checked.
 
-    def _check_instance(self, where: str, instance: Any) -> None:
+    Returns:
+        The database, and the name and entry of each recording that a later one of the same name
+        has replaced.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not JSON, or has no database.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"annotation file '{path}' does not exist: check data_root and ann_file"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: is not JSON ({error})") from error
+    if not isinstance(content, dict) or not isinstance(content.get("database"), dict):
+        raise _malformed(path, "the file", "an object with an object 'database'", content)
+    database = content["database"]
+    return database, database.replaced if isinstance(database, _Repeating) else []
+
+
+class _Repeating(dict):
+    """A JSON object in which a name occurs more than once; ``replaced`` are all but the last."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        last = {name: index for index, (name, _) in enumerate(pairs)}
+        self.replaced = [pair for index, pair in enumerate(pairs) if last[pair[0]] != index]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Repeating(pairs)
+
+
+def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
+    """Where the entry of a recording is not in the format.
+
+    Yields:
+        Number of the instance (None: the entry itself), what was expected, and what was found.
+    """
+    if not isinstance(entry, dict) or not isinstance(entry.get("subset"), str):
+        yield None, "an object with a string 'subset'", entry
+        if not isinstance(entry, dict):
+            return
+    for name in ("duration", "fps"):
+        if entry.get(name) is not None and not (_is_number(entry[name]) and entry[name] > 0):
+            yield None, f"'{name}' to be a number > 0", entry[name]
+    instances = entry.get("annotations", [])
+    if not isinstance(instances, list):
+        yield None, "'annotations' to be a list", instances
+        return
+    for index, instance in enumerate(instances):
         if not isinstance(instance, dict) or not isinstance(instance.get("label"), str):
-            raise self._malformed(where, "an object with a string 'label'", instance)
+            yield index, "an object with a string 'label'", instance
+            if not isinstance(instance, dict):
+                continue
         segment = instance.get("segment")
         if not (isinstance(segment, list) and len(segment) == 2 and all(map(_is_number, segment))):
-            raise self._malformed(where, "'segment' to be [start, end] in seconds", segment)
+            yield index, "'segment' to be [start, end] in seconds", segment
         if "label_id" in instance and not isinstance(instance["label_id"], int):
-            raise self._malformed(where, "'label_id' to be a whole number", instance["label_id"])
+            yield index, "'label_id' to be a whole number", instance["label_id"]
 
-    def _malformed(self, where: str, expected: str, found: Any) -> ValueError:
-        shown = repr(found)
-        return ValueError(
-            f"{self.path}: {where}: expected {expected}, but got "
-            f"{shown if len(shown) <= 100 else shown[:100] + '...'}. The format is {FORMAT}"
+
+def names_by_id(
+    database: Mapping[str, dict],
+) -> tuple[dict[int, str], list[tuple[str | None, str]]]:
+    """The classes of a database whose entries are in the format.
+
+    Returns:
+        Names by label, and conflicts: the recording, where it is one, and what is wrong and how
+        to mend it.
+    """
+    ids: dict[str, int] = {}
+    without_id: set[str] = set()
+    conflicts: list[tuple[str | None, str]] = []
+    for video_id, entry in database.items():
+        for instance in entry.get("annotations", ()):
+            label = instance["label"]
+            if "label_id" not in instance:
+                without_id.add(label)
+            elif ids.setdefault(label, instance["label_id"]) != instance["label_id"]:
+                text = (
+                    f"recording '{video_id}' gives label '{label}' the label_id "
+                    f"{instance['label_id']}, others give it {ids[label]}. Make them agree, "
+                    "or set classes to the list of names"
+                )
+                conflicts.append((video_id, text))
+    if not ids:
+        return dict(enumerate(sorted(without_id))), conflicts
+    for label in sorted(without_id - ids.keys()):
+        text = (
+            f"label '{label}' has no label_id, others have one. Add it, or set classes to the "
+            "list of names"
         )
+        conflicts.append((None, text))
+    names: dict[int, str] = {}
+    for label, number in ids.items():
+        if names.setdefault(number, label) != label:
+            text = (
+                f"labels '{names[number]}' and '{label}' share the label_id {number}. Make them "
+                "differ, or set classes to the list of names"
+            )
+            conflicts.append((None, text))
+    return names, conflicts
+
+
+def segment_problem(start: float, end: float, duration: float) -> str | None:
+    """What is wrong with a segment of a recording, all in seconds; None where nothing is."""
+    if start > end:
+        return "reversed segment"
+    if start == end:
+        return "empty segment"
+    if start < -OUTSIDE_TOLERANCE or end > duration + OUTSIDE_TOLERANCE:
+        return "segment outside the recording"
+    return None
 
 
 def parse_instances(
@@ -199,37 +265,66 @@ def parse_instances(
     for index, instance in enumerate(entry.get("annotations", ())):
         name, (start, end) = instance["label"], instance["segment"]
         case = f"{where}, instance {index} '{name}' [{start:g}, {end:g}] s"
-        if start > end:
-            problems.add("reversed segment", case)
-        elif start == end:
-            problems.add("empty segment", case)
-        elif start < -OUTSIDE_TOLERANCE or end > duration + OUTSIDE_TOLERANCE:
-            problems.add("segment outside the recording", f"{case}, duration {duration:g} s")
+        problem = segment_problem(start, end, duration)
+        if problem == "segment outside the recording":
+            problems.add(problem, f"{case}, duration {duration:g} s")
+        elif problem:
+            problems.add(problem, case)
         if name not in labels:
             problems.add("unknown label", case)
         else:
             kept.append((start, end, labels[name]))
     if remove_duplicates:
-        kept = _without_duplicates(kept)
+        repeated = repeated_instances(kept)
+        kept = [
+            (start, end, label)
+            for index, (start, end, label) in enumerate(kept)
+            if end - start >= DUPLICATE_TOLERANCE and index not in repeated
+        ]
     segments = np.array([item[:2] for item in kept], dtype=np.float32).reshape(-1, 2)
     return segments, np.array([item[2] for item in kept], dtype=np.int64)
 
 
-def _without_duplicates(
-    instances: list[tuple[float, float, int]],
-) -> list[tuple[float, float, int]]:
-    kept: list[tuple[float, float, int]] = []
-    for start, end, label in instances:
-        repeats = any(
-            label == other_label
-            and abs(start - other_start) <= DUPLICATE_TOLERANCE
-            and abs(end - other_end) <= DUPLICATE_TOLERANCE
-            for other_start, other_end, other_label in kept
+def repeated_instances(instances: Sequence[tuple[float, float, Any]]) -> dict[int, int]:
+    """Instances (start, end, label) that repeat an earlier one within ``DUPLICATE_TOLERANCE``.
+
+    Returns:
+        Index of the earlier one, by index of the repetition.
+    """
+    width = 2 * DUPLICATE_TOLERANCE
+    kept: dict[tuple[Any, int, int], list[int]] = {}
+    repeated: dict[int, int] = {}
+    for index, (start, end, label) in enumerate(instances):
+        cell = (math.floor(start / width), math.floor(end / width))
+        near = itertools.chain.from_iterable(
+            kept.get((label, cell[0] + i, cell[1] + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1)
         )
-        if end - start >= DUPLICATE_TOLERANCE and not repeats:
-            kept.append((start, end, label))
-    return kept
+        for other in near:
+            differences = abs(start - instances[other][0]), abs(end - instances[other][1])
+            if max(differences) <= DUPLICATE_TOLERANCE:
+                repeated[index] = other
+                break
+        else:
+            kept.setdefault((label, *cell), []).append(index)
+    return repeated
+
+
+def _malformed(path: Path, where: str, expected: str, found: Any) -> ValueError:
+    return ValueError(
+        f"{path}: {where}: expected {expected}, but got {shorten(found)}. The format is {FORMAT}"
+    )
+
+
+def shorten(found: Any) -> str:
+    """A value as messages show it."""
+    shown = repr(found)
+    return shown if len(shown) <= 100 else shown[:100] + "..."
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False

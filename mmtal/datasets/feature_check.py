@@ -7,13 +7,43 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from mmengine.dist import get_dist_info
 
-from mmtal.datasets.features import common_length, open_features, read_shape
+from mmtal.datasets.features import (
+    MAX_LENGTH_DIFFERENCE,
+    Block,
+    common_length,
+    read_blocks,
+    read_shape,
+)
 from mmtal.datasets.problems import Problems
 from mmtal.progress import progress
+from mmtal.structures import FeatureGrid
 
 THREADS = min(8, os.cpu_count() or 1)
-CHUNK = 1 << 22
-"""Values to look at in one piece; bounds the memory of the check."""
+
+DURATION_TOLERANCE = 0.05
+"""Share by which a recording's features may be more or fewer than its duration says."""
+
+
+def expected_length(grid: FeatureGrid, duration: float, length: int) -> float | None:
+    """How many features a recording should have; None if it has about as many.
+
+    Args:
+        grid: Of the recording.
+        duration: In seconds.
+        length: Features that it has.
+    """
+    expected = grid.num_features(duration)
+    slack = max(DURATION_TOLERANCE * expected, MAX_LENGTH_DIFFERENCE)
+    return None if abs(length - expected) <= slack else max(expected, 0.0)
+
+
+def first_nonfinite(block: Block) -> tuple[int, int] | None:
+    """Feature and channel of the first NaN or infinity of a block; None if there is none."""
+    finite = np.isfinite(block.values)
+    if finite.all():
+        return None
+    row, channel = np.argwhere(~finite)[0]
+    return block.row + int(row), block.channel + int(channel)
 
 
 def read_shapes(data_list: list[dict], *, key: str, problems: Problems) -> tuple[int, ...]:
@@ -70,14 +100,11 @@ def scan_values(data_list: list[dict], *, key: str, problems: Problems) -> None:
     """
 
     def first_bad(info: dict) -> str | None:
-        features = open_features(info["feat_paths"], key=key)
-        rows = max(1, CHUNK // features.num_channels)
-        for path, source in zip(info["feat_paths"], features.sources, strict=True):
-            for start in range(0, len(source), rows):
-                finite = np.isfinite(source[start : start + rows])
-                if not finite.all():
-                    row, channel = np.argwhere(~finite)[0]
-                    return f"feature {start + row}, channel {channel} of {path}"
+        for path in info["feat_paths"]:
+            for block in read_blocks(path, key=key):
+                found = first_nonfinite(block)
+                if found:
+                    return f"feature {found[0]}, channel {found[1]} of {path}"
         return None
 
     rank, world_size = get_dist_info()

@@ -3,10 +3,12 @@
 T features of C channels; several sources (files of one recording) are joined over the channels.
 """
 
+import math
 import pickle
 import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -22,6 +24,15 @@ _PARSER = threading.Lock()
 """NumPy parses headers with ``ast``, which in Python 3.11 fails now and then in several threads."""
 
 FLOATS = ("float16", "float32", "float64")
+
+MAX_HEADER = 1 << 16
+"""Bytes of the longest ``.npy`` header; NumPy would allocate whatever a damaged file claims."""
+
+BLOCK = 1 << 22
+"""Values to look at in one piece; bounds the memory of the checks."""
+
+MAX_EXPANSION = 100, 1 << 28
+"""An ``.npz`` array that is compressed to less than 1 % and then takes 256 MB is none."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,75 @@ def read_shape(path: str | Path, *, key: str = "feats") -> tuple[int, int]:
     return shape[0], shape[1]
 
 
+@dataclass(frozen=True)
+class Block:
+    """A part of a feature file.
+
+    Args:
+        row: First feature.
+        channel: First channel.
+        values: (rows, channels).
+    """
+
+    row: int
+    channel: int
+    values: np.ndarray
+
+
+def read_blocks(path: str | Path, *, key: str = "feats") -> Iterator[Block]:
+    """Read a feature file once, from the first byte to the last, in bounded memory.
+
+    It is read and not mapped, so that a disk error is an exception and does not end the process.
+
+    Raises:
+        ValueError: The file is unreadable or does not hold (T, C) floats.
+        FileNotFoundError: The file does not exist.
+    """
+    path = Path(path)
+    if path.suffix == ".pt":
+        array = _open(path, key)
+        if array.nbytes > path.stat().st_size:
+            raise ValueError(
+                f"{path}: its tensor of shape {array.shape} repeats values that the file holds "
+                "once: save it with .contiguous()"
+            )
+        rows = max(1, BLOCK // array.shape[1])
+        for row in range(0, len(array), rows):
+            yield Block(row, 0, array[row : row + rows])
+        return
+    read_shape(path, key=key)  # names what is wrong with the layout
+    try:
+        with ExitStack() as stack:
+            file: IO[bytes] = stack.enter_context(path.open("rb"))
+            if path.suffix == ".npz":
+                file = stack.enter_context(zipfile.ZipFile(file))  # type: ignore[arg-type]
+                file = stack.enter_context(file.open(f"{key}.npy"))  # type: ignore[attr-defined]
+            shape, order, dtype = _npy_header(file)
+            for start, part, values in _lines(file, shape if order == "C" else shape[::-1], dtype):
+                yield (Block(start, part, values) if order == "C" else Block(part, start, values.T))
+    except Exception as error:  # as in _open
+        raise ValueError(f"{path}: cannot be read ({error}). Write the file again") from error
+
+
+def _lines(
+    file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Pieces of a matrix as it lies in a file: whole lines, or parts of one very long line."""
+    number, length = shape
+    width = min(length, BLOCK)
+    for first in range(0, number, BLOCK // width):
+        lines = min(BLOCK // width, number - first)
+        for start in range(0, length, width):
+            values = np.empty((lines, min(width, length - start)), dtype)
+            missing = values.reshape(-1).view(np.uint8).data
+            while missing:
+                count = file.readinto(missing)  # type: ignore[attr-defined]
+                if not count:
+                    raise ValueError("it ends too early")
+                missing = missing[count:]
+            yield first, start, values
+
+
 def _open(path: Path, key: str) -> np.ndarray:
     opener = {".npy": _open_npy, ".npz": _open_npz, ".pt": _open_pt}.get(path.suffix)
     if opener is None:
@@ -137,6 +217,7 @@ def _open_npy(path: Path, key: str) -> np.ndarray:
     with path.open("rb") as file:
         shape, order, dtype = _npy_header(file)
         start = file.tell()
+    _check_size(shape, dtype, path.stat().st_size - start)
     if 0 in shape:  # nothing to map
         return np.empty(shape, dtype)
     # as a plain ndarray: a memmap costs ten times as much per view
@@ -147,7 +228,8 @@ def _open_npz(path: Path, key: str) -> np.ndarray:
     _npz_header(path, key)  # names what is missing
     with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as file:
         shape, order, dtype = _npy_header(file)
-        return np.frombuffer(file.read(), dtype).reshape(shape, order=order)
+        values = file.read(math.prod(shape) * dtype.itemsize)
+        return np.frombuffer(values, dtype).reshape(shape, order=order)
 
 
 def _open_pt(path: Path, key: str) -> np.ndarray:
@@ -173,9 +255,17 @@ def _npz_header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             if key not in names:
                 raise ValueError(f"it has no array '{key}', only {names}: set feature_key")
-            with archive.open(f"{key}.npy") as file:
+            info = archive.getinfo(f"{key}.npy")
+            with archive.open(info) as file:
                 shape, _, dtype = _npy_header(file)
-                return shape, dtype
+                _check_size(shape, dtype, info.file_size - file.tell())
+            ratio, size = MAX_EXPANSION
+            if info.file_size > max(size, ratio * info.compress_size):
+                raise ValueError(
+                    f"{info.compress_size} bytes would become {info.file_size}: save the array "
+                    "with np.save"
+                )
+            return shape, dtype
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path}: cannot be read ({error}). Write the file again") from error
     except ValueError as error:
@@ -183,7 +273,8 @@ def _npz_header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype]:
-    version = np.lib.format.read_magic(file)
+    capped = _Capped(file)
+    version = np.lib.format.read_magic(capped)  # type: ignore[arg-type]
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
@@ -191,10 +282,33 @@ def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], Literal["C", "F"], np
     if version not in readers:
         raise ValueError(f"its .npy format version {version} is not one of plain float arrays")
     with _PARSER:
-        shape, fortran_order, dtype = readers[version](file)
+        shape, fortran_order, dtype = readers[version](capped)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which are never loaded: save a float array")
     return shape, "F" if fortran_order else "C", dtype
+
+
+class _Capped:
+    """A file that refuses to be read in pieces beyond all headers."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def read(self, size: int = -1, /) -> bytes:
+        if size > MAX_HEADER:
+            raise ValueError(f"its header claims to have {size} bytes")
+        return self.file.read(size)
+
+
+def _check_size(shape: tuple[int, ...], dtype: np.dtype, available: int) -> None:
+    if any(size < 0 for size in shape):
+        raise ValueError(f"its header claims the shape {shape}")
+    claimed = math.prod(shape) * dtype.itemsize
+    if claimed > available:
+        raise ValueError(
+            f"its header claims the shape {shape}, {claimed} bytes, but {available} are there: it "
+            "was not written to the end"
+        )
 
 
 def _check_layout(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> None:

@@ -12,16 +12,12 @@ from mmengine.dataset import BaseDataset, force_full_init
 from mmengine.logging import print_log
 
 from mmtal.datasets.annotation_file import AnnotationFile, parse_instances
-from mmtal.datasets.feature_check import read_shapes, scan_values
-from mmtal.datasets.features import MAX_LENGTH_DIFFERENCE
+from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
 from mmtal.datasets.problems import Problems
 from mmtal.registry import DATASETS, TRANSFORMS
 from mmtal.structures import FeatureGrid
 
 BAD_SEGMENTS = ("reversed segment", "empty segment", "segment outside the recording")
-
-DURATION_TOLERANCE = 0.05
-"""Share by which a recording's features may be more or fewer than its duration says."""
 
 
 @DATASETS.register_module()
@@ -273,13 +269,12 @@ class TemporalDataset(BaseDataset):
             info["duration"] = float(longest) if length else math.inf
         else:
             info["duration"] = float(entry["duration"])
-            expected = grid.num_features(info["duration"])
-            slack = max(DURATION_TOLERANCE * expected, MAX_LENGTH_DIFFERENCE)
-            if self.check_duration and length and abs(length - expected) > slack:
+            expected = expected_length(grid, info["duration"], length)
+            if self.check_duration and length and expected is not None:
                 problems.add(
                     "duration and feature length disagree",
                     f"{where} lasts {info['duration']:g} s at {fps:g} frames per second, so it "
-                    f"should have {max(expected, 0):.0f} features, but got {length} "
+                    f"should have {expected:.0f} features, but got {length} "
                     f"({', '.join(info['feat_paths'])})",
                 )
         info["segments"], info["labels"] = parse_instances(
