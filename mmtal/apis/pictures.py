@@ -12,8 +12,27 @@ from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.result_files import read_recordings
 from mmtal.progress import progress
 from mmtal.visualization.layout import FORMATS, save_figure
+from mmtal.visualization.overview import draw_overview
 from mmtal.visualization.recording_view import RecordingView, read_recording_views
 from mmtal.visualization.timeline import draw_annotations, draw_predictions
+
+
+def overview(ann_file: str | Path, out: str | Path) -> Path:
+    """Draw a whole data set: its recordings and classes.
+
+    Args:
+        ann_file: Annotation JSON.
+        out: The picture.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not in its format.
+    """
+    subsets: dict[str, list[RecordingView]] = {}
+    classes: list[str] = []
+    for subset in _subsets(ann_file, None):
+        subsets[subset], classes = read_recording_views(ann_file, subset)
+    return save_figure(draw_overview(subsets, classes, title=Path(ann_file).name), out)
 
 
 def timelines(
@@ -127,4 +146,5 @@ def _find(recording: str, names: Iterable[str], source: str) -> int:
 def _subsets(ann_file: str | Path, subset: str | None) -> list[str]:
     if subset is not None:
         return [subset]
-    return sorted({entry["subset"] for entry in AnnotationFile(ann_file).database.values()})
+    entries = AnnotationFile(ann_file).database.values()
+    return list({entry["subset"].lower(): entry["subset"] for entry in entries}.values())

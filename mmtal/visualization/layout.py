@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from mmtal.files import whole_file
@@ -28,6 +28,8 @@ MAX_NAME_WIDTH = 2.2
 MAX_LINES = 12
 MEDIAN_WIDTH = 0.15
 """Lines of time are cut so that the median instance is at least this wide."""
+MIN_HATCHED = 0.05
+"""Narrower bars show no pattern, only a colour."""
 DASHES = (0, (2, 1))
 
 STEPS = (
@@ -141,6 +143,8 @@ def time_ticks(axes: Axes, line: Line, *, labels: bool = True) -> None:
         FuncFormatter(lambda seconds, _: format_time(seconds, step) if labels else "")
     )
     axes.tick_params(labelsize=8, pad=2)
+    axes.grid(axis="x", color="0.93", linewidth=0.6)
+    axes.set_axisbelow(True)
 
 
 def format_time(seconds: float, step: float = 1.0) -> str:
@@ -188,10 +192,10 @@ def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9
 @lru_cache(maxsize=20_000)
 def text_width(text: str, size: float) -> float:
     """Width of a text in inches."""
-    if not text.strip():
-        return 0.0
-    path = TextPath((0, 0), plain(text), size=size, prop=FontProperties())
-    return float(path.get_extents().width) / 72
+    font = get_font(findfont(FontProperties()))
+    font.set_size(size, 72)
+    font.set_text(text, 0.0)
+    return float(font.get_width_height()[0]) / 64 / 72
 
 
 def plain(text: str) -> str:
@@ -209,6 +213,13 @@ def shorten(text: str, size: float, width: float) -> str:
         if text_width(short, size) <= width:
             return short
     return text[:1]
+
+
+def ink_on(color: str | tuple[float, ...]) -> str:
+    """Black or white, whichever is read better on a colour that lies on white."""
+    red, green, blue, alpha = to_rgba(color)
+    light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2  # WCAG 2.1
+    return "white" if light * alpha + 1 - alpha < 0.25 else "black"
 
 
 def swatch(axes: Axes, x: float, y: float, label: int, size: float = 0.1) -> None:
@@ -261,13 +272,25 @@ def bars(
 
 
 def class_bars(
-    axes: Axes, segments: np.ndarray, labels: np.ndarray, y: float, height: float, scale: float
+    axes: Axes,
+    segments: np.ndarray,
+    labels: np.ndarray,
+    y: float,
+    height: float,
+    scale: float,
+    *,
+    edge: bool = True,
 ) -> None:
     """Bars of one lane in the looks of their classes; see :func:`bars`."""
-    for hatch in sorted({class_hatch(label) for label in labels.tolist()}):
-        own = np.array([class_hatch(label) == hatch for label in labels.tolist()], dtype=bool)
+    wide = (segments[:, 1] - segments[:, 0]) * scale >= MIN_HATCHED
+    hatches = [
+        class_hatch(label) if w else "" for label, w in zip(labels.tolist(), wide, strict=True)
+    ]
+    for hatch in sorted(set(hatches)):
+        own = np.array([h == hatch for h in hatches], dtype=bool)
         colors = [class_color(label) for label in labels[own].tolist()]
-        bars(axes, segments[own], y, height, colors, scale=scale, hatch=hatch * 2)
+        width = 0.4 if edge else 0.0
+        bars(axes, segments[own], y, height, colors, scale=scale, hatch=hatch * 2, linewidth=width)
 
 
 def header(

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from mmtal.visualization.colors import GROUND_TRUTH, HIT, MISS
+from mmtal.visualization.colors import GROUND_TRUTH, HIT, MISS, class_color
 from mmtal.visualization.layout import (
     AXIS_HEIGHT,
     DASHES,
@@ -19,6 +19,7 @@ from mmtal.visualization.layout import (
     class_bars,
     format_time,
     header,
+    ink_on,
     line_axes,
     lines_of_time,
     new_figure,
@@ -42,6 +43,8 @@ LINE_GAP = 0.14
 MAX_LANES = 3
 NAME_SIZE = 8.0
 TEXT_SIZE = 6.5
+HIGH = 8.0
+"""Inches; from here on the times stand above the rows, too."""
 MAX_HEIGHT = 45.0
 """Inches; a higher picture gets fewer and longer lines of time."""
 
@@ -153,8 +156,10 @@ class _Rows:
         if len(self.lines) > 1:
             span = self.lines[0].end - self.lines[0].start
             notes[-1] += f"; {len(self.lines)} lines of {format_time(span)}"
-        top = header(None, self.title, notes, legend)
-        height = top + sum(self.heights) + len(self.lines) * (AXIS_HEIGHT + LINE_GAP) + MARGIN
+        above = AXIS_HEIGHT if max(self.heights) > HIGH else 0.0
+        top = header(None, self.title, notes, legend) + above
+        between = AXIS_HEIGHT + LINE_GAP + above
+        height = top + sum(self.heights) + len(self.lines) * between + MARGIN - above
         figure = new_figure(WIDTH, height)
         header(figure, self.title, notes, legend)
         for line, rows, inches in zip(self.lines, self.rows, self.heights, strict=True):
@@ -163,6 +168,8 @@ class _Rows:
             names.axis("off")
             axes = line_axes(figure, line, MARGIN + self.gutter, top, inches)
             time_ticks(axes, line)
+            if inches > HIGH:
+                axes.tick_params(top=True, labeltop=True)
             y = ROW_GAP / 2
             for number, (label, gt_lanes, pred_lanes, row_height) in enumerate(rows):
                 if number:
@@ -179,7 +186,7 @@ class _Rows:
                 below = self._draw_instances(axes, line, y + ROW_GAP / 2, gt_lanes)
                 self._draw_predictions(axes, line, below, pred_lanes)
                 y += row_height
-            top += inches + AXIS_HEIGHT + LINE_GAP
+            top += inches + between
         return figure
 
     def _draw_instances(self, axes: Axes, line: Line, y: float, lanes: np.ndarray) -> float:
@@ -190,7 +197,7 @@ class _Rows:
             if self.matches is None:
                 class_bars(axes, segments, view.gt_labels[rows], y, LANE - 0.02, line.scale)
                 texts = [[f"{end - start:.1f} s"] for start, end in segments]
-                inks = ["black"] * len(rows)
+                inks = [ink_on(class_color(label)) for label in view.gt_labels[rows].tolist()]
                 _write(axes, line, segments, y + LANE / 2, texts, inks, inside=False)
             else:
                 found = self.found[rows]
@@ -220,10 +227,7 @@ class _Rows:
             for row in rows:
                 score, tiou = (f"{x:.2f}" for x in (view.pred_scores[row], self.matches.tiou[row]))
                 texts.append([f"{score} | {tiou}", score])
-            inks = [
-                "white" if s > (0.6 if h else 0.95) else "black"
-                for h, s in zip(hit, strength, strict=True)
-            ]
+            inks = [ink_on(color) for color in colors]
             segments = view.pred_segments[rows]
             _write(axes, line, segments, y + LANE / 2, texts, inks)
             y += LANE
@@ -249,18 +253,18 @@ def _write(
         room = (end - start) * line.scale - 0.05
         after = (min(float(nexts[place]), line.end + 0.1 / line.scale) - end) * line.scale - 0.08
         crowded = bool(overlap[place] or (place and overlap[place - 1]))
-        for text in texts[index]:
+        for text in [] if crowded else texts[index]:
             width = text_width(text, TEXT_SIZE)
-            if inside and width <= room and not crowded:
+            if width <= room and (inside or width > after):
                 axes.text(
                     (start + end) / 2, y, text, size=TEXT_SIZE, color=inks[index], ha="center",
-                    va="center_baseline",
+                    va="center",
                 )  # fmt: skip
                 break
-            if width <= after and not crowded:
+            if width <= after:
                 axes.text(
                     end + 0.04 / line.scale, y, text, size=TEXT_SIZE, color="0.25",
-                    va="center_baseline",
+                    va="center",
                 )  # fmt: skip
                 break
 

@@ -1,0 +1,282 @@
+"""A whole data set at a glance: every recording as a strip, every class with its figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mmtal.visualization.colors import GROUND_TRUTH, MISS, class_color
+from mmtal.visualization.layout import (
+    AXIS_HEIGHT,
+    MARGIN,
+    MAX_NAME_WIDTH,
+    WIDTH,
+    Line,
+    class_bars,
+    format_time,
+    header,
+    line_axes,
+    new_figure,
+    place_axes,
+    plain,
+    shorten,
+    swatch,
+    text_width,
+    time_ticks,
+)
+from mmtal.visualization.recording_view import RecordingView
+
+MAX_STRIPS = 300
+MAX_CLASSES = 300
+STRIPS_PER_COLUMN = 100
+STRIP = 0.15
+ROW = 0.19
+NAME_SIZE = 8.0
+STRIP_NAME_SIZE = 6.5
+
+
+def draw_overview(
+    subsets: dict[str, Sequence[RecordingView]], classes: Sequence[str], *, title: str
+) -> Figure:
+    """Strips of the recordings above, durations and numbers of the classes below.
+
+    Up to ``MAX_STRIPS`` recordings are drawn, and the ``MAX_CLASSES`` most frequent classes; the
+    notes say so where there are more. Figures are of all recordings.
+
+    Args:
+        subsets: The recordings of each subset, by its name.
+        classes: Names by label.
+        title: Above the picture.
+    """
+    chosen = sample_recordings({name: len(views) for name, views in subsets.items()}, MAX_STRIPS)
+    strips = [(name, subsets[name][i]) for name, rows in chosen.items() for i in rows]
+    views = [view for group in subsets.values() for view in group]
+    instances = sum(len(view.gt_labels) for view in views)
+    hours = sum(view.duration for view in views) / 3600
+    counts = {
+        name: np.bincount(
+            np.concatenate([v.gt_labels for v in group] or [np.zeros(0, int)]).astype(int),
+            minlength=len(classes),
+        )
+        for name, group in subsets.items()
+    }
+    total = np.sum(list(counts.values()), axis=0, dtype=int)
+    rows = np.argsort(-total, kind="stable")[:MAX_CLASSES]
+    rows = np.sort(rows[total[rows] > 0])
+    parts = ", ".join(f"{name}: {len(group)}" for name, group in subsets.items())
+    notes = [
+        f"{len(views)} recordings ({parts}), {hours:.1f} h, {instances} instances of "
+        f"{(total > 0).sum()} classes"
+        + (f"; {(total == 0).sum()} classes without an instance" if (total == 0).any() else "")
+    ]
+    if len(strips) < len(views):
+        notes.append(f"strips: {len(strips)} of {len(views)} recordings, spread evenly")
+    if len(rows) < (total > 0).sum():
+        notes.append(f"classes: the {len(rows)} with most instances; see the file for the others")
+
+    for name in [name for name, count in counts.items() if not count.any() and len(rows)]:
+        notes.append(f"{name}: no instances")
+        del counts[name]
+    table = _ClassTable(views, classes, rows, counts)
+    field = _Strips(strips)
+    top = header(None, title, notes, [])
+    figure = new_figure(WIDTH, top + field.height + 0.25 + table.height + MARGIN)
+    header(figure, title, notes, [])
+    field.draw(figure, top)
+    table.draw(figure, top + field.height + 0.25)
+    return figure
+
+
+def sample_recordings(sizes: dict[str, int], most: int) -> dict[str, list[int]]:
+    """Which recordings of each subset are drawn: all, or ``most`` spread evenly over all.
+
+    Args:
+        sizes: Recordings in each subset.
+        most: How many at most; a subset that has any keeps at least one.
+    """
+    total = sum(sizes.values())
+    chosen = {}
+    for name, size in sizes.items():
+        share = size if total <= most else min(size, max(1, size * most // total))
+        chosen[name] = np.linspace(0, size - 1, share).round().astype(int).tolist() if size else []
+    return chosen
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Where a strip (or, without a recording, the name of a subset) stands in the columns."""
+
+    column: int
+    row: int
+    subset: str
+    view: RecordingView | None
+
+
+class _Strips:
+    """Recordings below each other in up to three columns, all with the same scale of time."""
+
+    def __init__(self, strips: Sequence[tuple[str, RecordingView]]) -> None:
+        entries: list[tuple[str, RecordingView | None]] = []
+        for index, (subset, view) in enumerate(strips):
+            if index == 0 or strips[index - 1][0] != subset:
+                entries.append((subset, None))
+            entries.append((subset, view))
+        columns = int(np.clip(-(-len(entries) // STRIPS_PER_COLUMN), 1, 3))
+        per_column = -(-len(entries) // columns)
+        self.cells = [
+            _Cell(i // per_column, i % per_column, subset, view)
+            for i, (subset, view) in enumerate(entries)
+        ]
+        self.rows = min(per_column, len(entries))
+        self.height = self.rows * STRIP + AXIS_HEIGHT
+        self.column_width = (WIDTH - 2 * MARGIN) / columns
+        names = [text_width(view.video_id, STRIP_NAME_SIZE) for _, view in strips]
+        room = min(MAX_NAME_WIDTH, 0.4 * self.column_width)
+        self.gutter = min(max(names, default=0), room) + 0.12
+        durations = np.array([view.duration for _, view in strips] or [1.0])
+        # One very long recording must not press all others flat.
+        self.span = float(min(durations.max(), 3 * np.quantile(durations, 0.9)))
+        self.scale = (self.column_width - self.gutter - 0.65) / self.span
+
+    def draw(self, figure: Figure, top: float) -> None:
+        for column in range(max((cell.column for cell in self.cells), default=-1) + 1):
+            left = MARGIN + column * self.column_width
+            height = self.rows * STRIP
+            names = place_axes(figure, left, top, self.gutter, height)
+            names.set(xlim=(0, self.gutter), ylim=(height, 0))
+            names.axis("off")
+            names.set_zorder(2)  # names of subsets reach into the strips' axes
+            line = Line(0.0, self.span, self.scale)
+            axes = line_axes(figure, line, left + self.gutter, top, height)
+            axes.spines["left"].set_visible(False)
+            time_ticks(axes, line)
+            for cell in self.cells:
+                if cell.column == column:
+                    self._draw_cell(names, axes, cell)
+
+    def _draw_cell(self, names: Axes, axes: Axes, cell: _Cell) -> None:
+        y = cell.row * STRIP
+        if cell.view is None:
+            names.text(
+                0, y + STRIP / 2, plain(cell.subset), size=STRIP_NAME_SIZE + 1, weight="bold",
+                va="center",
+            )  # fmt: skip
+            return
+        view = cell.view
+        name = shorten(view.video_id, STRIP_NAME_SIZE, self.gutter - 0.12)
+        names.text(0, y + STRIP / 2, plain(name), size=STRIP_NAME_SIZE, va="center")
+        end = min(view.duration, self.span)
+        axes.broken_barh([(0, end)], (y + 0.02, STRIP - 0.04), facecolor="0.93")
+        order = np.argsort(-(view.gt_segments[:, 1] - view.gt_segments[:, 0]), kind="stable")
+        inside = order[view.gt_segments[order, 0] < end]
+        segments = view.gt_segments[inside].clip(0, end)
+        class_bars(
+            axes, segments, view.gt_labels[inside], y + 0.02, STRIP - 0.04, self.scale, edge=False
+        )  # fmt: skip
+        cut = view.duration > self.span
+        axes.text(
+            end + 0.04 / self.scale, y + STRIP / 2,
+            ("▸ " if cut else "") + format_time(view.duration), size=5.5, color="0.4", va="center",
+        )  # fmt: skip
+
+
+class _ClassTable:
+    """A row for each class: look, name, spread of its durations, instances in each subset."""
+
+    def __init__(
+        self,
+        views: Sequence[RecordingView],
+        classes: Sequence[str],
+        rows: np.ndarray,
+        counts: dict[str, np.ndarray],
+    ) -> None:
+        self.classes, self.rows, self.counts = classes, rows, counts
+        labels = np.concatenate([view.gt_labels for view in views] or [np.zeros(0, int)])
+        segments = np.concatenate([view.gt_segments for view in views] or [np.zeros((0, 2))])
+        lengths = segments[:, 1] - segments[:, 0]
+        order = np.argsort(labels, kind="stable")
+        first = np.searchsorted(labels[order], rows)
+        last = np.searchsorted(labels[order], rows, side="right")
+        self.lengths = [
+            np.maximum(lengths[order[a:b]], 0.01) for a, b in zip(first, last, strict=True)
+        ]
+        self.body = max(len(rows), 1) * ROW
+        self.height = 0.3 + self.body + AXIS_HEIGHT
+
+    def draw(self, figure: Figure, top: float) -> None:
+        widths = [text_width(self.classes[label], NAME_SIZE) for label in self.rows]
+        gutter = min(max(widths, default=1.0), MAX_NAME_WIDTH + 1) + 0.3
+        top += 0.3
+        names = place_axes(figure, MARGIN, top, gutter, self.body)
+        names.set(xlim=(0, gutter), ylim=(self.body, 0))
+        names.axis("off")
+        for row, label in enumerate(self.rows.tolist()):
+            y = (row + 0.5) * ROW
+            swatch(names, 0, y, label)
+            name = shorten(self.classes[label], NAME_SIZE, MAX_NAME_WIDTH + 1)
+            names.text(0.16, y, plain(name), size=NAME_SIZE, va="center")
+        room = WIDTH - 2 * MARGIN - gutter
+        width = 0.42 * room
+        self._draw_durations(place_axes(figure, MARGIN + gutter, top, width, self.body))
+        each = (room - width) / max(len(self.counts), 1)
+        for index, (subset, counts) in enumerate(self.counts.items()):
+            left = MARGIN + gutter + width + index * each + 0.25
+            axes = place_axes(figure, left, top, each - 0.75, self.body)
+            self._draw_counts(axes, subset, counts[self.rows])
+
+    def _draw_durations(self, axes: Axes) -> None:
+        axes.set_title("duration of instances: 5 to 95 %, quartiles, median", size=9, loc="left")
+        axes.set(ylim=(self.body, 0), yticks=[], xscale="log")
+        for row, (label, lengths) in enumerate(zip(self.rows.tolist(), self.lengths, strict=True)):
+            y = (row + 0.5) * ROW
+            low, first, middle, third, high = np.quantile(lengths, (0.05, 0.25, 0.5, 0.75, 0.95))
+            axes.plot([low, high], [y, y], color="0.6", linewidth=1)
+            axes.broken_barh(
+                [(first, third - first)], (y - 0.06, 0.12), facecolor=class_color(label)
+            )
+            axes.plot([middle, middle], [y - 0.075, y + 0.075], color="black", linewidth=1.6)
+        if not self.lengths:
+            axes.set_xlim(1, 10)
+            axes.text(2, self.body / 2, "no instances", color="0.5", va="center", size=NAME_SIZE)
+        low, high = axes.get_xlim()
+        if high / low < 4:
+            axes.set_xlim(low / 2, high * 2)
+        low, high = axes.get_xlim()
+        ticks = [t for t in DURATION_TICKS if low <= t <= high]
+        axes.set_xticks(ticks, [duration_text(t) for t in ticks])
+        axes.minorticks_off()
+        axes.tick_params(labelsize=8, pad=2)
+        axes.grid(axis="x", color="0.9", linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+
+    def _draw_counts(self, axes: Axes, subset: str, counts: np.ndarray) -> None:
+        width = axes.get_position().width * WIDTH
+        name = plain(shorten(f"instances, {subset}", 9, width + 0.5))
+        axes.set_title(name, size=9, loc="left")
+        most = max(counts.max(initial=0), 1)
+        axes.set(ylim=(self.body, 0), yticks=[], xlim=(0, most), xticks=[])
+        axes.spines[["top", "right", "bottom"]].set_visible(False)
+        for row, count in enumerate(counts.tolist()):
+            y = (row + 0.5) * ROW
+            if count:
+                axes.broken_barh([(0, count)], (y - 0.06, 0.12), facecolor=GROUND_TRUTH)
+            axes.text(
+                count + 0.05 * most / width, y, str(count), size=7, va="center",
+                color="0.25" if count else MISS, weight="normal" if count else "bold",
+            )  # fmt: skip
+
+
+DURATION_TICKS = (
+    0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400, 864000
+)  # fmt: skip
+
+
+def duration_text(seconds: float) -> str:
+    """0.3 -> '0.3 s', 180 -> '3 min', 7200 -> '2 h'."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds / unit:g} {name}"
+    return f"{seconds:g} s"
