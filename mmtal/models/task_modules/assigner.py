@@ -62,6 +62,38 @@ class CentreAssigner:
         if len(segments) == 0:
             return segments.new_zeros(P, num_classes), segments.new_zeros(P, 2)
 
+        tied, distances, chosen = self._choose(points, segments)
+        one_hot = F.one_hot(labels, num_classes).to(segments.dtype)  # (N, K)
+        class_targets = (tied.to(segments.dtype) @ one_hot).clamp(max=1)
+        offsets = distances[torch.arange(P, device=chosen.device), chosen]
+        return class_targets, offsets / points.level_strides[:, None]
+
+    @torch.no_grad()
+    def coverage(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:
+        """Which points could predict an instance, and which do.
+
+        Args:
+            points: P points.
+            segments: (N, 2) in grid units, N > 0.
+
+        Returns:
+            Bool (P, N): the point would be positive for the instance if it were alone; and bool
+            (P, N): it is positive for it among all the others.
+        """
+        eligible = self._eligible(points, segments)[0]
+        return eligible, self._choose(points, segments)[0]
+
+    def _choose(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Instances that own each point, bool (P, N); distances (P, N, 2); the first owner (P,)."""
+        eligible, distances = self._eligible(points, segments)
+        P = len(points.positions)
+        lengths = segment_lengths(segments).expand(P, -1).masked_fill(~eligible, torch.inf)
+        shortest, chosen = lengths.min(dim=1)
+        tied = (lengths <= shortest[:, None] + TIE) & lengths.isfinite()
+        return tied, distances, chosen
+
+    def _eligible(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:
+        """Whether points are near the centre, on a level that owns the length; distances."""
         position = points.positions[:, None]  # (P, 1)
         stride = points.level_strides[:, None]
         start, end = segments[:, 0], segments[:, 1]
@@ -77,15 +109,6 @@ class CentreAssigner:
                 )
                 > 0
             )
-
         ranges = segments.new_tensor(self.regression_ranges)[points.levels]  # (P, 2)
         longer = distances.amax(-1)
-        owned = (longer >= ranges[:, :1]) & (longer <= ranges[:, 1:])
-
-        lengths = segment_lengths(segments).expand(P, -1).masked_fill(~(inside & owned), torch.inf)
-        shortest, chosen = lengths.min(dim=1)
-        tied = (lengths <= shortest[:, None] + TIE) & lengths.isfinite()  # (P, N)
-        one_hot = F.one_hot(labels, num_classes).to(segments.dtype)  # (N, K)
-        class_targets = (tied.to(segments.dtype) @ one_hot).clamp(max=1)
-        offsets = distances[torch.arange(P, device=chosen.device), chosen] / stride
-        return class_targets, offsets
+        return inside & (longer >= ranges[:, :1]) & (longer <= ranges[:, 1:]), distances
