@@ -1,0 +1,164 @@
+"""What an inferencer is given, as recordings.
+
+T features (or raw samples) of C channels; several sources are joined over the channels.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmtal.datasets.features import FeatureArray, common_length, open_features, read_shape
+
+ENDINGS = (".npy", ".npz", ".pt")
+
+Source = np.ndarray | torch.Tensor | str | os.PathLike
+Input = Source | tuple[Source, ...]
+"""One recording: an array or tensor (T, C), or a feature file; a tuple: one for each source."""
+Inputs = Input | list[Input] | Mapping[str, Input]
+"""Recordings: one, a folder (or a tuple of folders), a list of them, or recordings by name."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Features of one recording, not yet read.
+
+    Args:
+        name: Of the recording.
+        paths: Feature files, one for each source; empty for arrays.
+        arrays: (T, C_i), one for each source; empty for files.
+        key: Name of the array in files with named arrays.
+    """
+
+    name: str
+    paths: tuple[Path, ...] = ()
+    arrays: tuple[np.ndarray, ...] = ()
+    key: str = "feats"
+
+    def open(self) -> FeatureArray:
+        """The features; nothing is read from ``.npy`` files."""
+        return open_features(self.paths, key=self.key) if self.paths else FeatureArray(self.arrays)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether opening it again costs nothing and frees what was read."""
+        return bool(self.paths) and all(path.suffix == ".npy" for path in self.paths)
+
+    def shapes(self) -> list[tuple[int, int]]:
+        """(T, C_i) of each source, the same T; checks files by their headers.
+
+        Raises:
+            FileNotFoundError: A file does not exist.
+            ValueError: A file is unreadable or not (T, C), or the lengths differ too much.
+        """
+        if not self.paths:
+            return [(a.shape[0], a.shape[1]) for a in self.arrays]
+        sizes = {str(path): read_shape(path, key=self.key) for path in self.paths}
+        length = common_length({path: size[0] for path, size in sizes.items()})
+        return [(length, size[1]) for size in sizes.values()]
+
+
+def find_recordings(
+    inputs: Inputs, *, file_prefix: str = "", file_ext: str = ".npy", key: str = "feats"
+) -> list[Recording]:
+    """All recordings that are meant, in order; files and arrays are checked, not read.
+
+    Args:
+        inputs: See :data:`Inputs`.
+        file_prefix: Comes before the recording's name in file names.
+        file_ext: Ending to look for first in folders.
+        key: Name of the array in files with named arrays.
+
+    Raises:
+        FileNotFoundError: A file or folder does not exist, or a folder holds no feature file.
+        ValueError: An input is not (T, C), or two recordings have the same name.
+        TypeError: An input is of another type.
+    """
+    if isinstance(inputs, Mapping):
+        items = list(inputs.items())
+        found = [_recording(item, str(name), key) for name, item in items]
+    else:
+        listed = inputs if isinstance(inputs, list) else [inputs]
+        found = list(_flat(listed, file_prefix, file_ext, key))
+    if not found:
+        raise ValueError("inputs must hold at least one recording, but are empty")
+    names = [recording.name for recording in found]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(names) > 1 else []
+    if twice:
+        raise ValueError(
+            f"recordings must have names of their own, but these occur twice: {', '.join(twice)}. "
+            "Give a dict {name: features}"
+        )
+    return found
+
+
+def _flat(listed: Sequence[Any], prefix: str, ext: str, key: str) -> Iterator[Recording]:
+    for index, item in enumerate(listed):
+        parts = item if isinstance(item, tuple) else (item,)
+        if parts and all(isinstance(p, str | os.PathLike) for p in parts):
+            paths = [Path(p).expanduser() for p in parts]
+            if all(path.is_dir() for path in paths):
+                yield from _from_folders(paths, prefix, ext, key)
+            else:
+                yield _recording(item, paths[0].stem.removeprefix(prefix), key)
+        else:
+            yield _recording(item, f"recording_{index}", key)
+
+
+def _from_folders(folders: list[Path], prefix: str, ext: str, key: str) -> Iterator[Recording]:
+    first = sorted(folders[0].iterdir())
+    endings = [ext, *ENDINGS]
+    files = next((f for e in endings if (f := [p for p in first if p.suffix == e])), [])
+    if not files:
+        raise FileNotFoundError(
+            f"folder {folders[0]} holds no feature file ({', '.join(ENDINGS)}), "
+            + (f"but for example '{first[0].name}'" if first else "it is empty")
+        )
+    for file in files:
+        parts = tuple(folder / file.name for folder in folders)
+        item = parts if len(parts) > 1 else parts[0]
+        yield _recording(item, file.stem.removeprefix(prefix), key)
+
+
+def _recording(item: Any, name: str, key: str) -> Recording:
+    parts = item if isinstance(item, tuple) else (item,)
+    if not parts:
+        raise ValueError(f"recording '{name}': an empty tuple has no features")
+    if all(isinstance(part, str | os.PathLike) for part in parts):
+        recording = Recording(name, paths=tuple(Path(p).expanduser() for p in parts), key=key)
+        for path in recording.paths:
+            if path.is_dir():
+                raise ValueError(f"recording '{name}': {path} is a folder, not a feature file")
+            if not path.exists():
+                raise FileNotFoundError(f"feature file {path} does not exist")
+    else:
+        arrays = tuple(_array(part, name) for part in parts)
+        length = common_length(
+            {f"source {i} of recording '{name}'": len(a) for i, a in enumerate(arrays)}
+        )
+        recording = Recording(name, arrays=tuple(a[:length] for a in arrays))
+    recording.shapes()
+    return recording
+
+
+def _array(part: Any, name: str) -> np.ndarray:
+    if isinstance(part, torch.Tensor):
+        part = part.detach().cpu()
+        part = part.float().numpy() if part.dtype == torch.bfloat16 else part.numpy()
+    if not isinstance(part, np.ndarray):
+        raise TypeError(
+            f"recording '{name}': features must be an array or a tensor (T, C), or the path of a "
+            f"feature file or folder, but got {type(part).__name__}"
+        )
+    if part.dtype.kind not in "fiu":
+        raise ValueError(f"recording '{name}': features must be numbers, but got {part.dtype}")
+    if part.ndim != 2 or 0 in part.shape:
+        raise ValueError(
+            f"recording '{name}': features must have the shape (T, C), one row per feature, and "
+            f"not be empty, but got {part.shape}"
+        )
+    return part
