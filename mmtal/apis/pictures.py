@@ -1,16 +1,19 @@
 """From files to pictures: what the commands of ``tools/visualize.py`` do."""
 
-import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from matplotlib.figure import Figure
 from mmengine.logging import print_log
 
+from mmtal.apis.open_recording import find_name, open_recording
+from mmtal.apis.run import load_config
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.result_files import read_recordings
 from mmtal.progress import progress
+from mmtal.visualization.features import draw_features
 from mmtal.visualization.layout import FORMATS, save_figure
 from mmtal.visualization.overview import draw_overview
 from mmtal.visualization.recording_view import RecordingView, read_recording_views
@@ -88,8 +91,8 @@ def predictions(
     views, classes = read_recording_views(ann_file, subsets, results_file)
     predicted = set(read_recordings(results_file))
     if recording is not None:
-        _find(recording, [view.video_id for view in views], str(ann_file))
-        _find(recording, predicted, str(results_file))
+        find_name(recording, [view.video_id for view in views], str(ann_file))
+        find_name(recording, predicted, str(results_file))
     views = [view for view in views if view.video_id in predicted]
     if not views:
         raise ValueError(
@@ -101,6 +104,30 @@ def predictions(
         return draw_predictions(view, classes, score_thr=score_thr, tiou_thr=tiou_thr)
 
     return _draw_each(views, draw, out, recording, str(results_file))
+
+
+def features(
+    config_file: str | Path,
+    recording: str,
+    out: str | Path,
+    *,
+    options: Mapping[str, Any] | None = None,
+) -> Path:
+    """Draw the features of a recording as the config's model gets them when it is tested.
+
+    Args:
+        config_file: A config.
+        recording: Its name, in any subset.
+        out: The picture.
+        options: Values of the config to override, by dotted name.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: The config or its data are wrong, or there is no such recording.
+    """
+    opened = open_recording(load_config(config_file, options=options), recording)
+    figure = draw_features(opened.features.numpy(), opened.sample.grid, opened.view, opened.classes)
+    return save_figure(figure, out)
 
 
 def picture_name(video_id: str) -> str:
@@ -117,7 +144,7 @@ def _draw_each(
 ) -> list[Path]:
     out = Path(out)
     if recording is not None:
-        chosen = _find(recording, [view.video_id for view in views], source)
+        chosen = find_name(recording, [view.video_id for view in views], source)
         return [save_figure(draw(views[chosen]), out)]
     if out.suffix.lower() in FORMATS:
         raise ValueError(
@@ -129,18 +156,6 @@ def _draw_each(
         paths.append(save_figure(draw(view), out / f"{picture_name(view.video_id)}.png"))
     print_log(f"{len(paths)} pictures in {out}", "current")
     return paths
-
-
-def _find(recording: str, names: Iterable[str], source: str) -> int:
-    names = list(names)
-    if recording in names:
-        return names.index(recording)
-    close = difflib.get_close_matches(recording, names, n=3, cutoff=0.5)
-    hint = ", ".join(f"'{name}'" for name in close or names[:3])
-    raise ValueError(
-        f"recording '{recording}' is not among the {len(names)} of {source}"
-        + (f"; {'did you mean' if close else 'there are'} {hint}" if hint else "")
-    )
 
 
 def _subsets(ann_file: str | Path, subset: str | None) -> list[str]:

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from mmtal.files import whole_file
-from mmtal.visualization.colors import GROUND_TRUTH, class_color, class_hatch
+from mmtal.visualization.colors import GROUND_TRUTH
 
 FORMATS = (".png", ".svg", ".pdf")
 DPI = 110
@@ -28,8 +27,6 @@ MAX_NAME_WIDTH = 2.2
 MAX_LINES = 12
 MEDIAN_WIDTH = 0.15
 """Lines of time are cut so that the median instance is at least this wide."""
-MIN_HATCHED = 0.05
-"""Narrower bars show no pattern, only a colour."""
 DASHES = (0, (2, 1))
 
 STEPS = (
@@ -163,32 +160,6 @@ def format_time(seconds: float, step: float = 1.0) -> str:
     return (f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}") + tail
 
 
-def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9) -> np.ndarray:
-    """Lanes in which no two segments overlap, in the order given: int (N,).
-
-    Args:
-        segments: (N, 2); the first gets the best lane.
-        gap: Seconds between neighbours.
-        max_lanes: What finds no place in so many lanes goes to the last one all the same.
-    """
-    lanes: list[list[tuple[float, float]]] = []
-    out = np.zeros(len(segments), dtype=int)
-    for index, (start, end) in enumerate(segments.tolist()):
-        for lane, taken in enumerate(lanes):  # noqa: B007 - used after the loop
-            at = bisect.bisect(taken, (start, end))
-            free_before = at == 0 or taken[at - 1][1] + gap <= start
-            free_after = at == len(taken) or end + gap <= taken[at][0]
-            if free_before and free_after:
-                break
-        else:
-            lane = len(lanes) if len(lanes) < max_lanes else max_lanes - 1
-            if lane == len(lanes):
-                lanes.append([])
-        bisect.insort(lanes[lane], (start, end))
-        out[index] = lane
-    return out
-
-
 @lru_cache(maxsize=20_000)
 def text_width(text: str, size: float) -> float:
     """Width of a text in inches."""
@@ -213,84 +184,6 @@ def shorten(text: str, size: float, width: float) -> str:
         if text_width(short, size) <= width:
             return short
     return text[:1]
-
-
-def ink_on(color: str | tuple[float, ...]) -> str:
-    """Black or white, whichever is read better on a colour that lies on white."""
-    red, green, blue, alpha = to_rgba(color)
-    light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2  # WCAG 2.1
-    return "white" if light * alpha + 1 - alpha < 0.25 else "black"
-
-
-def swatch(axes: Axes, x: float, y: float, label: int, size: float = 0.1) -> None:
-    """A small square in the look of a class, at a place in axes whose units are inches."""
-    axes.add_patch(
-        Rectangle(
-            (x, y - size / 2), size, size, facecolor=class_color(label),
-            hatch=class_hatch(label) * 2, edgecolor="white", linewidth=0,
-        )
-    )  # fmt: skip
-
-
-def bars(
-    axes: Axes,
-    segments: np.ndarray,
-    y: float,
-    height: float,
-    colors: Sequence[str | tuple[float, ...]],
-    *,
-    scale: float,
-    hatch: str = "",
-    edge: str = "white",
-    linewidth: float = 0.4,
-    linestyle: str | tuple[int, tuple[int, ...]] = "solid",
-) -> None:
-    """Bars of one lane; none is thinner than what can be seen.
-
-    Args:
-        axes: From :func:`line_axes`.
-        segments: (N, 2) seconds.
-        y: Upper edge, inches.
-        height: Inches.
-        colors: One for each, or one for all.
-        scale: Inches per second.
-        hatch: Pattern of all.
-        edge: Colour of edges and hatch.
-        linewidth: Of the edges, points.
-        linestyle: Of the edges.
-    """
-    if not len(segments):
-        return
-    least = 0.018 / scale
-    widths = np.maximum(segments[:, 1] - segments[:, 0], least)
-    starts = (segments[:, 0] + segments[:, 1] - widths) / 2
-    axes.broken_barh(
-        list(zip(starts.tolist(), widths.tolist(), strict=True)), (y, height),
-        facecolors=list(colors), edgecolor=edge, linewidth=linewidth, hatch=hatch,
-        linestyle=linestyle,
-    )  # fmt: skip
-
-
-def class_bars(
-    axes: Axes,
-    segments: np.ndarray,
-    labels: np.ndarray,
-    y: float,
-    height: float,
-    scale: float,
-    *,
-    edge: bool = True,
-) -> None:
-    """Bars of one lane in the looks of their classes; see :func:`bars`."""
-    wide = (segments[:, 1] - segments[:, 0]) * scale >= MIN_HATCHED
-    hatches = [
-        class_hatch(label) if w else "" for label, w in zip(labels.tolist(), wide, strict=True)
-    ]
-    for hatch in sorted(set(hatches)):
-        own = np.array([h == hatch for h in hatches], dtype=bool)
-        colors = [class_color(label) for label in labels[own].tolist()]
-        width = 0.4 if edge else 0.0
-        bars(axes, segments[own], y, height, colors, scale=scale, hatch=hatch * 2, linewidth=width)
 
 
 def header(

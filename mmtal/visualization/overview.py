@@ -1,12 +1,13 @@
 """A whole data set at a glance: every recording as a strip, every class with its figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmtal.visualization.bars import class_bars, swatch
 from mmtal.visualization.colors import GROUND_TRUTH, MISS, class_color
 from mmtal.visualization.layout import (
     AXIS_HEIGHT,
@@ -14,7 +15,6 @@ from mmtal.visualization.layout import (
     MAX_NAME_WIDTH,
     WIDTH,
     Line,
-    class_bars,
     format_time,
     header,
     line_axes,
@@ -22,7 +22,6 @@ from mmtal.visualization.layout import (
     place_axes,
     plain,
     shorten,
-    swatch,
     text_width,
     time_ticks,
 )
@@ -38,7 +37,7 @@ STRIP_NAME_SIZE = 6.5
 
 
 def draw_overview(
-    subsets: dict[str, Sequence[RecordingView]], classes: Sequence[str], *, title: str
+    subsets: Mapping[str, Sequence[RecordingView]], classes: Sequence[str], *, title: str
 ) -> Figure:
     """Strips of the recordings above, durations and numbers of the classes below.
 

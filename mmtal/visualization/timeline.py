@@ -7,6 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from mmtal.visualization.bars import (
+    Color,
+    bars,
+    class_bars,
+    ink_on,
+    pack_lanes,
+    swatch,
+    write_texts,
+)
 from mmtal.visualization.colors import GROUND_TRUTH, HIT, MISS, class_color
 from mmtal.visualization.layout import (
     AXIS_HEIGHT,
@@ -15,20 +24,15 @@ from mmtal.visualization.layout import (
     MAX_NAME_WIDTH,
     WIDTH,
     Line,
-    bars,
-    class_bars,
     format_time,
     header,
-    ink_on,
     line_axes,
     lines_of_time,
     new_figure,
-    pack_lanes,
     place_axes,
     plain,
     save_figure,
     shorten,
-    swatch,
     text_width,
     time_ticks,
 )
@@ -198,7 +202,7 @@ class _Rows:
                 class_bars(axes, segments, view.gt_labels[rows], y, LANE - 0.02, line.scale)
                 texts = [[f"{end - start:.1f} s"] for start, end in segments]
                 inks = [ink_on(class_color(label)) for label in view.gt_labels[rows].tolist()]
-                _write(axes, line, segments, y + LANE / 2, texts, inks, inside=False)
+                write_texts(axes, line, segments, y + LANE / 2, texts, inks, inside=False)
             else:
                 found = self.found[rows]
                 bars(axes, segments[found], y, LANE - 0.02, [GROUND_TRUTH], scale=line.scale)
@@ -207,7 +211,7 @@ class _Rows:
                     edge=GROUND_TRUTH, linewidth=0.9, linestyle=DASHES,
                 )  # fmt: skip
                 texts = [[] if hit else ["missed"] for hit in found]
-                _write(axes, line, segments, y + LANE / 2, texts, ["black"] * len(rows))
+                write_texts(axes, line, segments, y + LANE / 2, texts, ["black"] * len(rows))
             y += LANE
         return y
 
@@ -219,7 +223,7 @@ class _Rows:
             rows = self.shown[lanes == lane]
             hit = self.matches.hit[rows]
             strength = 0.25 + 0.75 * np.clip(view.pred_scores[rows], 0, 1)
-            colors = [
+            colors: list[Color] = [
                 (*to_rgb(HIT if h else MISS), float(s)) for h, s in zip(hit, strength, strict=True)
             ]
             bars(axes, view.pred_segments[rows], y, LANE - 0.02, colors, scale=line.scale)
@@ -229,44 +233,8 @@ class _Rows:
                 texts.append([f"{score} | {tiou}", score])
             inks = [ink_on(color) for color in colors]
             segments = view.pred_segments[rows]
-            _write(axes, line, segments, y + LANE / 2, texts, inks)
+            write_texts(axes, line, segments, y + LANE / 2, texts, inks)
             y += LANE
-
-
-def _write(
-    axes: Axes,
-    line: Line,
-    segments: np.ndarray,
-    y: float,
-    texts: list[list[str]],
-    inks: list[str],
-    *,
-    inside: bool = True,
-) -> None:
-    """Beside or into each bar of a lane the longest of its texts that has room there."""
-    order = np.argsort(segments[:, 0], kind="stable")
-    nexts = np.append(segments[order, 0][1:], np.inf)
-    overlap = np.maximum.accumulate(segments[order, 1]) > nexts
-    for place, index in enumerate(order):
-        start = max(float(segments[index, 0]), line.start)
-        end = min(float(segments[index, 1]), line.end)
-        room = (end - start) * line.scale - 0.05
-        after = (min(float(nexts[place]), line.end + 0.1 / line.scale) - end) * line.scale - 0.08
-        crowded = bool(overlap[place] or (place and overlap[place - 1]))
-        for text in [] if crowded else texts[index]:
-            width = text_width(text, TEXT_SIZE)
-            if width <= room and (inside or width > after):
-                axes.text(
-                    (start + end) / 2, y, text, size=TEXT_SIZE, color=inks[index], ha="center",
-                    va="center",
-                )  # fmt: skip
-                break
-            if width <= after:
-                axes.text(
-                    end + 0.04 / line.scale, y, text, size=TEXT_SIZE, color="0.25",
-                    va="center",
-                )  # fmt: skip
-                break
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,243 @@
+"""Bars of instances and predictions, and the looks of classes; units are those of the layout."""
+
+import bisect
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mmtal.visualization.colors import class_color, class_hatch
+from mmtal.visualization.layout import (
+    MARGIN,
+    MAX_NAME_WIDTH,
+    WIDTH,
+    Line,
+    line_axes,
+    place_axes,
+    plain,
+    shorten,
+    text_width,
+)
+from mmtal.visualization.recording_view import RecordingView
+
+Color = str | tuple[float, float, float, float]
+
+LANE = 0.15
+MAX_LANES = 8
+TEXT_SIZE = 6.5
+MIN_HATCHED = 0.05
+"""Narrower bars show no pattern, only a colour."""
+
+
+def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9) -> np.ndarray:
+    """Lanes in which no two segments overlap, in the order given: int (N,).
+
+    Args:
+        segments: (N, 2); the first gets the best lane.
+        gap: Seconds between neighbours.
+        max_lanes: What finds no place in so many lanes goes to the last one all the same.
+    """
+    lanes: list[list[tuple[float, float]]] = []
+    out = np.zeros(len(segments), dtype=int)
+    for index, (start, end) in enumerate(segments.tolist()):
+        for lane, taken in enumerate(lanes):  # noqa: B007 - used after the loop
+            at = bisect.bisect(taken, (start, end))
+            free_before = at == 0 or taken[at - 1][1] + gap <= start
+            free_after = at == len(taken) or end + gap <= taken[at][0]
+            if free_before and free_after:
+                break
+        else:
+            lane = len(lanes) if len(lanes) < max_lanes else max_lanes - 1
+            if lane == len(lanes):
+                lanes.append([])
+        bisect.insort(lanes[lane], (start, end))
+        out[index] = lane
+    return out
+
+
+def ink_on(color: Color) -> str:
+    """Black or white, whichever is read better on a colour that lies on white."""
+    red, green, blue, alpha = to_rgba(color)
+    light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2  # WCAG 2.1
+    return "white" if light * alpha + 1 - alpha < 0.25 else "black"
+
+
+def swatch(axes: Axes, x: float, y: float, label: int, size: float = 0.1) -> None:
+    """A small square in the look of a class, at a place in axes whose units are inches."""
+    axes.add_patch(
+        Rectangle(
+            (x, y - size / 2), size, size, facecolor=class_color(label),
+            hatch=class_hatch(label) * 2, edgecolor="white", linewidth=0,
+        )
+    )  # fmt: skip
+
+
+def bars(
+    axes: Axes,
+    segments: np.ndarray,
+    y: float,
+    height: float,
+    colors: Sequence[Color],
+    *,
+    scale: float,
+    hatch: str = "",
+    edge: str = "white",
+    linewidth: float = 0.4,
+    linestyle: str | tuple[int, tuple[int, ...]] = "solid",
+) -> None:
+    """Bars of one lane; none is thinner than what can be seen.
+
+    Args:
+        axes: From :func:`line_axes`.
+        segments: (N, 2) seconds.
+        y: Upper edge, inches.
+        height: Inches.
+        colors: One for each, or one for all.
+        scale: Inches per second.
+        hatch: Pattern of all.
+        edge: Colour of edges and hatch.
+        linewidth: Of the edges, points.
+        linestyle: Of the edges.
+    """
+    if not len(segments):
+        return
+    least = 0.018 / scale
+    widths = np.maximum(segments[:, 1] - segments[:, 0], least)
+    starts = (segments[:, 0] + segments[:, 1] - widths) / 2
+    axes.broken_barh(
+        list(zip(starts.tolist(), widths.tolist(), strict=True)), (y, height),
+        facecolors=list(colors), edgecolor=edge, linewidth=linewidth, hatch=hatch,
+        linestyle=linestyle,
+    )  # fmt: skip
+
+
+def class_bars(
+    axes: Axes,
+    segments: np.ndarray,
+    labels: np.ndarray,
+    y: float,
+    height: float,
+    scale: float,
+    *,
+    edge: bool = True,
+) -> None:
+    """Bars of one lane in the looks of their classes; see :func:`bars`."""
+    wide = (segments[:, 1] - segments[:, 0]) * scale >= MIN_HATCHED
+    hatches = [
+        class_hatch(label) if w else "" for label, w in zip(labels.tolist(), wide, strict=True)
+    ]
+    for hatch in sorted(set(hatches)):
+        own = np.array([h == hatch for h in hatches], dtype=bool)
+        colors = [class_color(label) for label in labels[own].tolist()]
+        width = 0.4 if edge else 0.0
+        bars(axes, segments[own], y, height, colors, scale=scale, hatch=hatch * 2, linewidth=width)
+
+
+def write_texts(
+    axes: Axes,
+    line: Line,
+    segments: np.ndarray,
+    y: float,
+    texts: list[list[str]],
+    inks: list[str],
+    *,
+    inside: bool = True,
+) -> None:
+    """Beside or into each bar of a lane the longest of its texts that has room there."""
+    order = np.argsort(segments[:, 0], kind="stable")
+    nexts = np.append(segments[order, 0][1:], np.inf)
+    overlap = np.maximum.accumulate(segments[order, 1]) > nexts
+    for place, index in enumerate(order):
+        start = max(float(segments[index, 0]), line.start)
+        end = min(float(segments[index, 1]), line.end)
+        room = (end - start) * line.scale - 0.05
+        after = (min(float(nexts[place]), line.end + 0.1 / line.scale) - end) * line.scale - 0.08
+        crowded = bool(overlap[place] or (place and overlap[place - 1]))
+        for text in [] if crowded else texts[index]:
+            width = text_width(text, TEXT_SIZE)
+            if width <= room and (inside or width > after):
+                axes.text(
+                    (start + end) / 2, y, plain(text), size=TEXT_SIZE, color=inks[index],
+                    ha="center", va="center",
+                )  # fmt: skip
+                break
+            if width <= after:
+                axes.text(
+                    end + 0.04 / line.scale, y, plain(text), size=TEXT_SIZE, color="0.25",
+                    va="center",
+                )  # fmt: skip
+                break
+
+
+def class_legend(
+    figure: Figure | None, top: float, labels: Sequence[int], classes: Sequence[str]
+) -> float:
+    """Looks and names of classes in columns; returns their height in inches.
+
+    Args:
+        figure: None: only measure.
+        top: Where it begins, inches.
+        labels: The classes to be named.
+        classes: Names by label.
+    """
+    if not labels:
+        return 0.0
+    size, room = 7.5, WIDTH - 2 * MARGIN
+    width = min(max(text_width(classes[label], size) for label in labels), MAX_NAME_WIDTH) + 0.35
+    columns = max(1, min(int(room / width), len(labels)))
+    rows = -(-len(labels) // columns)
+    height = rows * 0.165 + 0.12
+    if figure is None:
+        return height
+    axes = place_axes(figure, MARGIN, top, room, height)
+    axes.set(xlim=(0, room), ylim=(height, 0))
+    axes.axis("off")
+    for index, label in enumerate(labels):
+        x, y = index // rows * width, (index % rows + 0.5) * 0.165
+        swatch(axes, x, y, label)
+        name = plain(shorten(classes[label], size, MAX_NAME_WIDTH))
+        axes.text(x + 0.15, y, name, size=size, va="center")
+    return height
+
+
+def instance_lanes(
+    figure: Figure | None,
+    line: Line,
+    left: float,
+    top: float,
+    view: RecordingView,
+    classes: Sequence[str],
+) -> float:
+    """All instances of a line, whatever their class, in as few lanes as they need.
+
+    Args:
+        figure: None: only measure.
+        line: The line of time.
+        left: Place in the figure, inches.
+        top: Place in the figure, inches.
+        view: The recording.
+        classes: Names by label.
+
+    Returns:
+        The height in inches.
+    """
+    rows = np.flatnonzero(line.sees(view.gt_segments))
+    rows = rows[np.argsort(view.gt_segments[rows, 0], kind="stable")]
+    lanes = pack_lanes(view.gt_segments[rows], max_lanes=MAX_LANES)
+    height = (lanes.max(initial=0) + 1) * LANE + 0.04
+    if figure is None:
+        return float(height)
+    axes = line_axes(figure, line, left, top, height)
+    axes.axis("off")
+    for lane in range(lanes.max(initial=-1) + 1):
+        own = rows[lanes == lane]
+        labels = view.gt_labels[own]
+        class_bars(axes, view.gt_segments[own], labels, lane * LANE, LANE - 0.02, line.scale)
+        inks = [ink_on(class_color(label)) for label in labels.tolist()]
+        texts = [[] if class_hatch(label) else [classes[label]] for label in labels.tolist()]
+        middle = lane * LANE + LANE / 2 - 0.01
+        write_texts(axes, line, view.gt_segments[own], middle, texts, inks)
+    return float(height)

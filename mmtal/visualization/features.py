@@ -1,0 +1,166 @@
+"""Features as a heat-map below the instances of their recording. T features of C channels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mmtal.structures import FeatureGrid
+from mmtal.visualization.bars import class_legend, instance_lanes
+from mmtal.visualization.layout import (
+    AXIS_HEIGHT,
+    DPI,
+    MARGIN,
+    WIDTH,
+    Line,
+    format_time,
+    header,
+    line_axes,
+    lines_of_time,
+    new_figure,
+    place_axes,
+    time_ticks,
+)
+from mmtal.visualization.recording_view import RecordingView
+
+MAX_LINES = 8
+GUTTER = 0.65
+STATISTICS_OF = 4096
+"""Features, spread evenly, that median and spread of the channels are taken from."""
+LINE_GAP = 0.15
+COLORS = "RdBu_r"
+
+
+def draw_features(
+    features: np.ndarray, grid: FeatureGrid, view: RecordingView, classes: Sequence[str]
+) -> Figure:
+    """Each channel relative to its median and spread, above it the instances on the same axis.
+
+    Where a pixel stands for several features or channels, it shows the value that is furthest
+    from the median, so that nothing short is lost and nothing regular makes false patterns.
+
+    Args:
+        features: (T, C), of the whole recording.
+        grid: Where they lie in time.
+        view: The recording.
+        classes: Names by label.
+    """
+    _, C = features.shape
+    lines = lines_of_time(
+        view.duration, WIDTH - 2 * MARGIN - GUTTER - 0.2, view.gt_segments, max_lines=MAX_LINES
+    )
+    labels = sorted(set(view.gt_labels.tolist()))
+    heat = float(np.clip(0.03 * C, 0.6 if C > 1 else 0.3, 3.0))
+    rows = min(C, int(heat * DPI))
+    scale = robust_scale(features)
+    images = [_image_of_line(features, grid, line, rows, scale) for line in lines]
+    limit = max(1.0, float(np.nanquantile(np.concatenate([abs(i) for i, _ in images], 1), 0.98)))
+    notes = [
+        f"{format_time(view.duration)}, {len(features)} features of {C} channels, one every "
+        f"{grid.feature_stride / grid.fps:.3g} s"
+        + (f"; {len(lines)} lines of {format_time(lines[0].end)}" if len(lines) > 1 else ""),
+        "colour: distance from the channel's median in robust standard deviations, "
+        f"from {-limit:.1f} (blue) over 0 (white) to {limit:.1f} (red)"
+        + (f"; black: not finite ({n})" if (n := int((~np.isfinite(features)).sum())) else ""),
+    ]
+    if rows < C or len(features) > images[0][0].shape[1] * len(lines):
+        notes.append("a pixel shows the value furthest from the median of those that it stands for")
+    top = header(None, view.video_id, notes, [])
+    legend = class_legend(None, top, labels, classes)
+    lanes = [instance_lanes(None, line, 0, 0, view, classes) for line in lines]
+    one = heat + AXIS_HEIGHT + LINE_GAP
+    figure = new_figure(WIDTH, top + legend + sum(lanes) + one * len(lines) + MARGIN)
+    header(figure, view.video_id, notes, [])
+    class_legend(figure, top, labels, classes)
+    top += legend
+    for line, (image, span), inches in zip(lines, images, lanes, strict=True):
+        instance_lanes(figure, line, MARGIN + GUTTER, top, view, classes)
+        axes = line_axes(figure, line, MARGIN + GUTTER, top + inches, heat)
+        _draw_image(axes, image, span, heat, limit)
+        time_ticks(axes, line)
+        _channel_axis(figure, top + inches, heat, C)
+        top += inches + one
+    return figure
+
+
+def _image_of_line(
+    features: np.ndarray,
+    grid: FeatureGrid,
+    line: Line,
+    rows: int,
+    scale: tuple[np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, tuple[float, float]]:
+    """Pooled values (rows, columns) of a line, and the seconds at their left and right edge."""
+    T = len(features)
+    # A feature's cell reaches half a grid step to both sides of its time.
+    first = int(np.clip(np.floor(grid.to_grid(line.start) + 0.5), 0, T - 1))
+    last = int(np.clip(np.ceil(grid.to_grid(line.end) + 0.5), first + 1, T))
+    center, spread = scale
+    values = (features[first:last].astype(np.float32) - center) / spread
+    columns = min(last - first, int(line.width * DPI) + 1)
+    image = pool_extremes(pool_extremes(values, columns).T, rows)
+    return image, (float(grid.to_seconds(first - 0.5)), float(grid.to_seconds(last - 0.5)))
+
+
+def robust_scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Median and spread of each channel, (C,) each; the spread is 1 where a channel is constant.
+
+    The spread is that of a normal distribution with the channel's quartiles; where these are
+    equal, as with a signal that is mostly 0, the standard deviation.
+    """
+    rows = np.linspace(0, len(features) - 1, min(len(features), STATISTICS_OF)).round().astype(int)
+    sample = features[rows].astype(np.float64)
+    sample = np.where(np.isfinite(sample), sample, np.nan)
+    some = np.isfinite(sample).any(axis=0)
+    sample[:, ~some] = 0
+    low, center, high = np.nanquantile(sample, (0.25, 0.5, 0.75), axis=0)
+    spread = (high - low) / 1.349
+    spread = np.where(spread > 0, spread, np.nanstd(sample, axis=0))
+    return center.astype(np.float32), np.where(spread > 0, spread, 1.0).astype(np.float32)
+
+
+def pool_extremes(values: np.ndarray, number: int) -> np.ndarray:
+    """Shorten the first axis to ``number``: of each group the value furthest from 0.
+
+    A value that lies on the border of two groups belongs to both; each group stands for the same
+    share of the axis.
+
+    Args:
+        values: (T, C), T >= number.
+        number: Of groups.
+    """
+    T = len(values)
+    if number >= T:
+        return values
+    edges = np.arange(number + 1) * T / number
+    first, last = np.floor(edges[:-1]).astype(int), np.ceil(edges[1:]).astype(int)
+    bounds = np.stack([first, last], axis=1).ravel()[:-1]  # the last group ends with the values
+    high = np.maximum.reduceat(values, bounds, axis=0)[::2]
+    low = np.minimum.reduceat(values, bounds, axis=0)[::2]
+    return np.where(high >= -low, high, low)
+
+
+def _draw_image(
+    axes: Axes, image: np.ndarray, span: tuple[float, float], height: float, limit: float
+) -> None:
+    colors = colormaps[COLORS].with_extremes(bad="black")
+    limits = axes.get_xlim()
+    axes.imshow(
+        np.ma.masked_invalid(image), extent=(*span, height, 0), aspect="auto", cmap=colors,
+        vmin=-limit, vmax=limit, interpolation="nearest", zorder=0,
+    )  # fmt: skip
+    axes.set_xlim(limits)
+    axes.grid(False)
+
+
+def _channel_axis(figure: Figure, top: float, height: float, channels: int) -> None:
+    axes = place_axes(figure, MARGIN, top, GUTTER, height)
+    axes.set(xlim=(0, GUTTER), ylim=(height, 0))
+    axes.axis("off")
+    shown = sorted({0, channels - 1}) if height < 1 else [0, channels // 2, channels - 1]
+    for channel in shown:
+        y = (channel + 0.5) * height / channels
+        axes.text(GUTTER - 0.06, y, str(channel), size=7.5, ha="right", va="center")
+    axes.text(0.08, height / 2, "channel", size=8, rotation=90, ha="center", va="center")
