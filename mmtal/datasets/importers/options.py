@@ -1,0 +1,91 @@
+"""What a user may say about the files to import."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+UNITS = ("seconds", "frames", "milliseconds")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file or folder to import; ``subset`` is given by the user, or None."""
+
+    path: Path
+    subset: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Source":
+        """From ``SUBSET=PATH`` or ``PATH``."""
+        match = re.fullmatch(r"(\w+)=(.+)", text)
+        if match and not Path(text).exists():
+            return cls(Path(match[2]), match[1])
+        return cls(Path(text))
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """Choices that the formats share; each format uses those that concern it.
+
+    Args:
+        fps: Frames per second, where the files do not say it.
+        unit: Of times that are plain numbers: one of ``UNITS``; None: as the file says.
+        labels: Which labels, where a file holds several kinds: verb, noun or action
+            (EPIC-Kitchens), tiers (ELAN), attribute (VIA), control tag (Label Studio).
+        columns: Name of the column for each role of a table.
+        classes: Class names by label id.
+        background: Labels that are no action.
+        group: Column, or pattern with one group, that says which recordings belong together.
+        feature_stride: Frames between the starts of neighbouring features.
+        snippet_frames: Frames behind one feature.
+    """
+
+    fps: float | None = None
+    unit: str | None = None
+    labels: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[int, str] | None = None
+    background: tuple[str, ...] = ("background",)
+    group: str | None = None
+    feature_stride: float | None = None
+    snippet_frames: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("fps", "feature_stride", "snippet_frames"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise ValueError(f"{name} must be > 0, but got {value}")
+        if self.unit not in (None, *UNITS):
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, but got '{self.unit}'")
+
+    @property
+    def group_column(self) -> str | None:
+        """The column that holds the group, if it is one."""
+        return None if self.group is None or "(" in self.group else self.group
+
+    def choose(self, present: list[str], *, what: str, where: str) -> list[str]:
+        """Those of several kinds of labels that are wanted; a single kind needs no choice.
+
+        Args:
+            present: Names of the kinds that the file holds.
+            what: What a kind is called there, such as ``tier``.
+            where: The file.
+
+        Raises:
+            ValueError: There are several and none is chosen, or a chosen one is missing.
+        """
+        if not self.labels:
+            if len(present) > 1:
+                raise ValueError(
+                    f"{where}: labels are in {len(present)} {what}s; choose with --labels from "
+                    + ", ".join(f"'{name}'" for name in present)
+                )
+            return present
+        missing = [name for name in self.labels if name not in present]
+        if missing:
+            raise ValueError(
+                f"{where}: no {what} '{missing[0]}'; there is "
+                + (", ".join(f"'{name}'" for name in present) or "none")
+            )
+        return list(self.labels)

@@ -1,0 +1,26 @@
+"""What a value from a file may be."""
+
+import math
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_name(value: Any) -> bool:
+    """Whether it is a text that is not empty."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def media_name(address: str) -> str:
+    """The name of a recording from the path or address of its media file.
+
+    Example:
+        ``file:///C:/videos/clip%200.mp4`` and ``C:\\videos\\clip 0.mp4`` are ``clip 0``.
+    """
+    path = unquote(address.split("?d=")[-1].split("?")[0]).replace("\\", "/")
+    return PurePosixPath(path).stem
