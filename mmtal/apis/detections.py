@@ -7,9 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from terminaltables import AsciiTable
 
 from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.result_files import write_results
+from mmtal.visualization.timeline import format_time
+
+MAX_ROWS = 40
 
 
 class Detection(NamedTuple):
@@ -88,3 +92,27 @@ def write_detections(
         {r.video_id: dict(segments=r.segments, labels=r.labels, scores=r.scores) for r in results}
     )
     write_results(path, table, results[0].classes, stamp)
+
+
+def format_detections(results: Sequence[Detections], *, best: int = 5) -> str:
+    """A short table: the best detections of each recording, as far as 40 rows reach.
+
+    Args:
+        results: Of any number of recordings.
+        best: Detections shown of each.
+    """
+    rows: list[list[str]] = []
+    shown = 0
+    for result in results:
+        if shown and len(rows) + min(best, len(result)) > MAX_ROWS:
+            break
+        shown += 1
+        of = f"{result.video_id} ({format_time(result.duration)}): {len(result)} found"
+        lines = [
+            [f"{d.start:.2f}", f"{d.end:.2f}", d.name, f"{d.score:.3f}"]
+            for d, _ in zip(result, range(best), strict=False)
+        ] or [["-", "-", "-", "-"]]
+        rows += [[of if row == 0 else "", *line] for row, line in enumerate(lines)]
+    table = AsciiTable([["recording", "start (s)", "end (s)", "class", "score"], *rows]).table
+    left = len(results) - shown
+    return table + (f"\n... and {left} more recordings" if left else "")

@@ -131,6 +131,10 @@ class TemporalActionInferencer:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be >= 1, but got {batch_size}")
+        if out_file is not None and Path(out_file).is_dir():
+            raise ValueError(f"out_file must be a file to write, but {out_file} is a folder")
+        if show_dir is not None and Path(show_dir).is_file():
+            raise ValueError(f"show_dir must be a folder, but {show_dir} is a file")
         recordings = find_recordings(
             inputs,
             file_prefix=self.dataset.get("file_prefix", ""),
@@ -150,7 +154,7 @@ class TemporalActionInferencer:
             write_detections(out_file, results, stamp)
         if show_dir is not None:
             for result in results:
-                picture = Path(show_dir) / f"{result.video_id}.png"
+                picture = Path(show_dir) / f"{result.video_id.replace('/', '_')}.png"
                 save_figure(draw_predictions(result), picture)
         return results
 
