@@ -13,6 +13,7 @@ from mmtal.evaluation.error_analysis.curves import PrecisionRecall
 from mmtal.evaluation.error_analysis.false_negatives import CAUSES
 from mmtal.evaluation.error_analysis.false_positives import ERROR_TYPES, OUTCOMES
 from mmtal.visualization.colors import BACKGROUND, BASE, HIT, MISS
+from mmtal.visualization.layout import plain
 
 OUTCOME_COLORS = (HIT, "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#999999")
 CHARACTERISTIC_COLORS = BASE
@@ -25,17 +26,17 @@ def impact_figure(analysis: ErrorAnalysis) -> Figure:
     """What mAP would gain, by perfect part and by type of error."""
     oracles = [(o.name, float(o.gain[0]), HIT) for o in analysis.oracles]
     removed = [
-        (f"no {name}", float(gain[0]), MISS)
+        (name, float(gain[0]), MISS)
         for name, gain in zip(ERROR_TYPES, analysis.false_positives.gain, strict=True)
     ]
     missed = [
-        (f"found: {name}", float(gain[0]), "#009E73")
+        (name, float(gain[0]), "#009E73")
         for name, gain in zip(CAUSES, analysis.false_negatives.gain, strict=False)
     ]
     groups = [
-        ("a perfect part (all detections)", oracles),
-        ("missed instances found, by cause", missed),
-        ("false positives not made (10 G best)", removed),
+        ("if one part were perfect", oracles),
+        ("if instances missed for this reason were found", missed),
+        ("if false positives of this type were not made", removed),
     ]
     figure = _figure(9.5, 5.2)
     axes = figure.subplots()
@@ -101,11 +102,7 @@ def sensitivity_figure(analysis: ErrorAnalysis) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=[4, 1.2])
     base = 100 * analysis.scores[1]
     _bucket_bars(left, analysis, lambda part: part.map_n)
-    left.axhline(base, color="0.2", linestyle="--", linewidth=1)
-    left.annotate(
-        f"all: {base:.1f}", (1, base), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-        fontsize=9,
-    )  # fmt: skip
+    _level(left, base)
     left.set_ylabel("average-mAP_N (%)")
     right.axhline(1, color="0.2", linestyle="--", linewidth=1)
     for x, part in enumerate(analysis.sensitivity):
@@ -131,11 +128,7 @@ def false_negative_figure(analysis: ErrorAnalysis) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=[4, 1.2])
     _bucket_bars(left, analysis, lambda part: part.missed)
     part = analysis.false_negatives
-    left.axhline(100 * part.rate, color="0.2", linestyle="--", linewidth=1)
-    left.annotate(
-        f"all: {100 * part.rate:.1f}", (1, 100 * part.rate), xycoords=("axes fraction", "data"),
-        ha="right", va="bottom", fontsize=9,
-    )  # fmt: skip
+    _level(left, 100 * part.rate)
     left.set_ylabel("missed instances (%)")
     shares = 100 * part.counts / len(analysis.matches.truth)
     bars = right.bar(range(len(shares)), shares, color="#009E73")
@@ -270,9 +263,9 @@ def _bucket_bars(axes: Axes, analysis: ErrorAnalysis, values: Callable[..., np.n
                 x, heights[bucket], f"{heights[bucket]:.1f}", ha="center", va="bottom", fontsize=8
             )
             limits = item.limits(bucket)
-            label = name if limits == name else f"{name}\n{limits}"
+            label = name if limits == name else f"{name}: {limits}"
             ticks.append(x)
-            names.append(f"{label}\nn={item.counts[bucket]}")
+            names.append(f"{label} ({item.counts[bucket]})")
             x += 1
         axes.annotate(
             item.name, ((first + x - 1) / 2, 1.02), xycoords=("data", "axes fraction"),
@@ -281,9 +274,20 @@ def _bucket_bars(axes: Axes, analysis: ErrorAnalysis, values: Callable[..., np.n
         x += 1
         if index < len(analysis.sensitivity) - 1:
             axes.axvline(x - 1, color="0.7", linestyle=":", linewidth=1)
-    axes.set_xticks(ticks, names, rotation=90 if len(ticks) > 8 else 0, fontsize=8)
-    axes.set_ylim(0, 105)
+    axes.set_xticks(ticks, names, rotation=90, fontsize=8)
+    axes.set_xlabel("bucket (instances)")
+    highest = max((100 * np.nanmax(values(part)) for part in analysis.sensitivity), default=0)
+    axes.set_ylim(0, min(105, max(1.3 * highest, 1)))
     _clean(axes, "y")
+
+
+def _level(axes: Axes, value: float) -> None:
+    """The figure of everything, beside the bars of its parts."""
+    axes.axhline(value, color="0.2", linestyle="--", linewidth=1)
+    axes.annotate(
+        f" all\n {value:.1f}", (1, value), xycoords=("axes fraction", "data"), va="center",
+        fontsize=9, annotation_clip=False,
+    )  # fmt: skip
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -299,4 +303,4 @@ def _clean(axes: Axes, grid: str) -> None:
 
 
 def _short(name: str, length: int = 28) -> str:
-    return name if len(name) <= length else f"{name[: length - 1]}…"
+    return plain(name if len(name) <= length else f"{name[: length - 1]}…")

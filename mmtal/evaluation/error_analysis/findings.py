@@ -17,8 +17,9 @@ ADVICE = {
     "regression ranges that fit the lengths, or a stronger regression head help.",
     "perfect scores": "The right segments are among the detections, but wrong ones score as high: "
     "compare loss weights, training length and NMS settings, and see the calibration below.",
-    "finding what is not seen": "Instances are never proposed: allow more detections per recording, lower "
-    "the score threshold, and check that the pyramid covers the lengths that are missed.",
+    "finding what is not seen": "Nothing points at these instances: allow more detections per "
+    "recording, lower the score threshold, and check that the pyramid covers the lengths that "
+    "are missed.",
 }
 NOT_SEEN = CAUSES.index("not seen")
 WORTH_SAYING = 5e-4
