@@ -158,8 +158,19 @@ def _init_cpu_processes(config: Config) -> None:
     config.model_wrapper_cfg = {"broadcast_buffers": False, **wrapper, "device_ids": None}
 
 
-def run_tool(main: Callable[[], None]) -> None:
-    """Run a command-line tool: what the user can mend is one line and exit code 1."""
+def run_tool(
+    main: Callable[[], None],
+    *,
+    failed: int = 1,
+    interrupted: str = "--resume goes on from the last finished epoch",
+) -> None:
+    """Run a command-line tool: what the user can mend is one line.
+
+    Args:
+        main: The tool.
+        failed: Exit code for bad input.
+        interrupted: What to know after Ctrl-C, which ends with exit code 130.
+    """
     try:
         main()
     except USER_ERRORS as error:
@@ -169,9 +180,9 @@ def run_tool(main: Callable[[], None]) -> None:
         print(f"error: {text}", file=sys.stderr)
         if not os.environ.get("MMTAL_DEBUG"):
             print("(MMTAL_DEBUG=1 shows where it was raised)", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(failed)
     except KeyboardInterrupt:
-        print("interrupted; --resume goes on from the last finished epoch", file=sys.stderr)
+        print(f"interrupted; {interrupted}", file=sys.stderr)
         sys.exit(130)
     finally:
         if torch_dist.is_available() and torch_dist.is_initialized():

@@ -1,0 +1,173 @@
+"""What a verification goes by: where the data lie, and what a model expects of them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mmtal.datasets.temporal_dataset import TemporalDataset
+from mmtal.datasets.transforms import ResizeFeatures, SlidingWindow, TemporalStride, Truncate
+from mmtal.models.task_modules import CentreAssigner
+from mmtal.registry import BACKBONES, TASK_UTILS, TRANSFORMS
+
+LOADERS = ("train", "val", "test")
+MOVING = (SlidingWindow, TemporalStride, ResizeFeatures)
+"""Transforms that change the grid of a whole recording."""
+
+NEUTRAL = ("LoadFeatures", "Normalize", "FeatureNoise", "ChannelDropout", "PackInputs")
+
+
+@dataclass(frozen=True)
+class DataSetting:
+    """One annotation file with its features, as one data loader sees it.
+
+    Arguments that are not described are those of :class:`TemporalDataset`.
+
+    Args:
+        ann_file: Annotation JSON.
+        folders: Feature folders; none: features are not checked.
+        subsets: Subsets to verify; None: all.
+        file_ext: None: the one that most files of the folder have.
+        feature_stride: None: unknown.
+        snippet_frames: None: unknown.
+        role: Loader of a config that it is from, ``train``, ``val`` or ``test``.
+        transforms: Those of the pipeline that change the grid, before ``truncate``.
+        truncate: How training recordings are cut.
+        unknown_transforms: Types in the pipeline of which it is not known whether they do.
+    """
+
+    ann_file: Path
+    folders: tuple[Path, ...] = ()
+    subsets: tuple[str, ...] | None = None
+    file_prefix: str = ""
+    file_ext: str | None = None
+    feature_key: str = "feats"
+    feature_stride: float | None = None
+    snippet_frames: float | None = None
+    fps: float | None = None
+    classes: tuple[str, ...] | int | None = None
+    allow_missing: bool = False
+    check_duration: bool = True
+    role: str = ""
+    transforms: tuple[Callable[[dict], dict], ...] = ()
+    truncate: Truncate | None = None
+    unknown_transforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelSetting:
+    """What a model expects; None where that is not known.
+
+    Args:
+        in_channels: Channels of what the pipeline delivers.
+        num_classes: Of the head; 1: it is class-agnostic.
+        max_seq_len: Longest sequence in training.
+        level_strides: Grid steps between the points of each level.
+        assigner: Tells which points of which level own an instance.
+    """
+
+    in_channels: int | None = None
+    num_classes: int | None = None
+    max_seq_len: int | None = None
+    level_strides: tuple[int, ...] = ()
+    assigner: CentreAssigner | None = None
+
+
+def settings_of_config(config: Mapping[str, Any]) -> tuple[list[DataSetting], ModelSetting]:
+    """The data sets of all loaders of a config, and its model.
+
+    Raises:
+        ValueError: No loader has a ``TemporalDataset``.
+    """
+    settings = []
+    for role in LOADERS:
+        loader = config.get(f"{role}_dataloader") or {}
+        for dataset in _datasets(loader.get("dataset") or {}):
+            settings.append(_data_setting(dataset, role))
+    if not settings:
+        raise ValueError(
+            "the config must have a data loader with a dataset of type 'TemporalDataset', but has "
+            "none: give a config that can be trained"
+        )
+    return settings, _model_setting(config.get("model") or {}, settings)
+
+
+def _datasets(dataset: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The innermost data sets: wrappers repeat or join others."""
+    inner = dataset.get("dataset") or dataset.get("datasets")
+    if inner:
+        for part in [inner] if isinstance(inner, Mapping) else inner:
+            yield from _datasets(part)
+    elif dataset.get("type") in (TemporalDataset, "TemporalDataset", "mmtal.TemporalDataset"):
+        yield dataset
+
+
+def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
+    root = Path(dataset.get("data_root") or "")
+    moving, truncate, unknown = _pipeline(dataset.get("pipeline") or ())
+    given = {
+        name: dataset[name]
+        for name in (
+            "file_prefix",
+            "feature_key",
+            "feature_stride",
+            "snippet_frames",
+            "fps",
+            "allow_missing",
+            "check_duration",
+        )
+        if name in dataset
+    }
+    classes = dataset.get("classes")
+    return DataSetting(
+        ann_file=root / dataset["ann_file"],
+        folders=tuple(root / folder for folder in as_list(dataset["features"])),
+        subsets=tuple(as_list(dataset["subset"])),
+        file_ext=dataset.get("file_ext", ".npy"),
+        classes=classes if classes is None or isinstance(classes, int) else tuple(classes),
+        role=role,
+        transforms=tuple(moving),
+        truncate=truncate,
+        unknown_transforms=tuple(unknown),
+        **given,
+    )
+
+
+def _pipeline(pipeline: Sequence[Any]) -> tuple[list[Callable], Truncate | None, list[str]]:
+    moving: list[Callable] = []
+    unknown: list[str] = []
+    truncate = None
+    for step in pipeline:
+        transform = TRANSFORMS.build(step) if isinstance(step, Mapping) else step
+        if isinstance(transform, Truncate):
+            truncate = transform
+        elif isinstance(transform, MOVING):
+            moving.append(transform)
+        elif type(transform).__name__ not in NEUTRAL:
+            unknown.append(type(transform).__name__)
+    return moving, truncate, unknown
+
+
+def _model_setting(model: Mapping[str, Any], settings: Sequence[DataSetting]) -> ModelSetting:
+    backbone, head = model.get("backbone") or {}, model.get("head") or {}
+    level_strides: tuple[int, ...] = ()
+    if backbone:
+        with torch.device("meta"):  # only its shape is wanted
+            level_strides = tuple(BACKBONES.build(backbone).level_strides)
+    assigner = TASK_UTILS.build(head["assigner"]) if "assigner" in head else None
+    in_channels = backbone.get("in_channels")
+    max_lens = [s.truncate.max_len for s in settings if s.truncate]
+    return ModelSetting(
+        in_channels=in_channels if in_channels is None else sum(as_list(in_channels)),
+        num_classes=head.get("num_classes"),
+        max_seq_len=max(max_lens) if max_lens else backbone.get("max_seq_len"),
+        level_strides=level_strides,
+        assigner=assigner if isinstance(assigner, CentreAssigner) else None,
+    )
+
+
+def as_list(value: Any) -> list:
+    """One or several, as a list."""
+    return [value] if isinstance(value, (str, int, Path)) else list(value)
