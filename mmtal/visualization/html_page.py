@@ -36,7 +36,8 @@ def html_page(title: str, body: str, *, data: Any = None, script: str = "", styl
         style: CSS beside the common one.
     """
     # "<" must not end the script element; JSON strings may hold it as an escape.
-    constants = "" if data is None else f"const DATA = {json.dumps(data)};".replace("<", "\\u003c")
+    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    constants = "" if data is None else f"const DATA = {text};"
     safe = html.escape(title)
     return f"""<!doctype html>
 <html lang="en">

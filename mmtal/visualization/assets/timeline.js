@@ -1,0 +1,374 @@
+// The picture of one recording: bars on a canvas as large as what can be seen of it, so that neither
+// many classes nor many bars make it slow. Pan and zoom in time; rows scroll.
+
+const AXIS = 26; // px
+const LANE = 10;
+const LANE_GAP = 2;
+const ROW_GAP = 9;
+const CLASS_LANES = 3; // of a kind; overlapping bars beyond these share the last lane
+const COMPACT_LANES = 8;
+const NARROW = 4; // px: narrower bars show no pattern
+const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
+
+class Timeline {
+  // `paint`: colours of the page. `events`: {hover(bar, x, y), select(bar)}; bar may be null.
+  constructor(plot, paint, events) {
+    this.plot = plot;
+    this.canvas = plot.querySelector("canvas");
+    this.spacer = plot.querySelector(".spacer");
+    this.pen = this.canvas.getContext("2d");
+    this.paint = paint;
+    this.events = events;
+    this.patterns = new Map();
+    this.bars = [];
+    this.rows = [];
+    this.selected = null;
+    this.pending = false;
+    listenTo(this);
+    new ResizeObserver(() => requestAnimationFrame(() => this.layout())).observe(plot);
+  }
+
+  // `view`: {recording, match, threshold, on, compact, predicted}
+  show(view, keepRange) {
+    this.view = view;
+    const { recording } = view;
+    const ends = [...recording.gt.end, ...recording.pred.end];
+    this.length = ends.reduce((a, b) => Math.max(a, b), recording.duration) || 1;
+    if (!keepRange) [this.from, this.to] = [0, this.length];
+    this.selected = null;
+    this.layout();
+  }
+
+  // ------------------------------------------------------------ what lies where
+
+  layout() {
+    if (!this.view) return;
+    this.gutter = Math.min(190, Math.max(90, this.plot.clientWidth * 0.16));
+    this.rows = this.view.compact ? this.compactRows() : this.classRows();
+    this.bars = this.rows.flatMap((row) => row.bars);
+    const last = this.rows[this.rows.length - 1];
+    const content = AXIS + (last ? last.top + last.height + ROW_GAP : 40);
+    this.spacer.style.height = `${Math.max(0, content - this.plot.clientHeight)}px`;
+    this.draw();
+  }
+
+  // What a recording has lanes of, from above.
+  kinds() {
+    return this.view.predicted ? ["truth", "hit", "false"] : ["truth"];
+  }
+
+  barsByKind() {
+    const { recording, match, threshold, on, predicted } = this.view;
+    const { gt, pred } = recording;
+    const shown = shownCount(recording, threshold);
+    const kinds = { truth: [], hit: [], false: [] };
+    gt.label.forEach((label, index) => {
+      const by = match.takenBy[index];
+      const missed = predicted && !(by >= 0 && by < shown);
+      if (on[label]) kinds.truth.push(this.bar("truth", gt, index, missed));
+    });
+    for (let index = shown - 1; index >= 0; index--) { // the highest score comes to lie on top
+      const kind = match.takes[index] >= 0 ? "hit" : "false";
+      if (on[pred.label[index]]) kinds[kind].push(this.bar(kind, pred, index, kind === "false"));
+    }
+    return kinds;
+  }
+
+  bar(kind, columns, index, unmatched) {
+    const [a, b] = [columns.start[index], columns.end[index]];
+    return { kind, index, unmatched, label: columns.label[index], start: Math.min(a, b),
+      end: Math.max(a, b), score: columns.score ? columns.score[index] : 1, height: LANE };
+  }
+
+  classRows() {
+    const kinds = this.barsByKind();
+    const rows = new Map();
+    for (const kind of this.kinds()) {
+      for (const bar of kinds[kind]) {
+        const { label } = bar;
+        if (!rows.has(label)) rows.set(label, { label, name: this.paint.classes[label], bars: [] });
+        rows.get(label).bars.push(bar);
+      }
+    }
+    const sorted = [...rows.values()].sort((a, b) => a.label - b.label);
+    let top = ROW_GAP / 2;
+    for (const row of sorted) {
+      row.top = top;
+      for (const kind of this.kinds()) {
+        const own = row.bars.filter((bar) => bar.kind === kind);
+        const used = spread(own, CLASS_LANES);
+        for (const bar of own) bar.top = top + bar.lane * (LANE + LANE_GAP);
+        top += used * (LANE + LANE_GAP);
+      }
+      row.height = top - row.top;
+      top += ROW_GAP;
+    }
+    return sorted;
+  }
+
+  compactRows() {
+    const kinds = this.barsByKind();
+    const names = { truth: "ground truth", hit: "hits", false: "false" };
+    let top = ROW_GAP;
+    return this.kinds().map((kind) => {
+      const height = 18;
+      const used = spread(kinds[kind], COMPACT_LANES);
+      for (const bar of kinds[kind]) {
+        bar.height = height - 2;
+        bar.top = top + bar.lane * height;
+      }
+      const row = { name: names[kind], label: null, top, height: used * height, bars: kinds[kind] };
+      top += row.height + 2 * ROW_GAP;
+      return row;
+    });
+  }
+
+  x(seconds) {
+    const width = this.plot.clientWidth - this.gutter;
+    return this.gutter + ((seconds - this.from) / (this.to - this.from)) * width;
+  }
+
+  seconds(x) {
+    const width = this.plot.clientWidth - this.gutter;
+    return this.from + ((x - this.gutter) / width) * (this.to - this.from);
+  }
+
+  // The topmost bar at a point of the canvas, or null.
+  barAt(x, y) {
+    if (x < this.gutter || y < AXIS) return null;
+    const row = y - AXIS + this.plot.scrollTop;
+    for (let i = this.bars.length - 1; i >= 0; i--) {
+      const bar = this.bars[i];
+      const inRow = row >= bar.top - 1 && row <= bar.top + bar.height + 1;
+      if (inRow && x >= this.x(bar.start) - 2 && x <= this.x(bar.end) + 2) return bar;
+    }
+    return null;
+  }
+
+  // ------------------------------------------------------------ drawing
+
+  draw() {
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(() => {
+      this.pending = false;
+      this.drawNow();
+    });
+  }
+
+  drawNow() {
+    const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
+    const ratio = window.devicePixelRatio || 1;
+    const size = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.canvas.width !== size[0] || this.canvas.height !== size[1]) {
+      [this.canvas.width, this.canvas.height] = size;
+      this.canvas.style.width = `${width}px`;
+      this.canvas.style.height = `${height}px`;
+    }
+    const pen = this.pen;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    pen.font = "12px system-ui, sans-serif";
+    pen.textBaseline = "middle";
+    this.drawAfterEnd(width, height);
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, AXIS, width, height - AXIS);
+    pen.clip();
+    for (const row of this.rows) this.drawRow(row, width, height);
+    pen.restore();
+    this.drawAxis(width, height);
+    if (!this.rows.some((row) => row.bars.length)) {
+      pen.fillStyle = "#666";
+      pen.fillText("nothing to show: see the score threshold and the classes", this.gutter + 12, AXIS + 22);
+    }
+  }
+
+  drawAfterEnd(width, height) {
+    const x = this.x(this.view.recording.duration);
+    if (x >= width) return;
+    this.pen.fillStyle = "#f1f1f1";
+    this.pen.fillRect(Math.max(x, this.gutter), AXIS, width, height);
+  }
+
+  drawRow(row, width, height) {
+    const pen = this.pen;
+    const top = AXIS + row.top - this.plot.scrollTop;
+    if (top > height || top + row.height < AXIS) return;
+    if (row.label !== null) {
+      pen.fillStyle = this.paint.colors[row.label];
+      pen.fillRect(4, top + 1, 8, Math.min(row.height - 3, 12));
+    }
+    pen.fillStyle = "#1b1b1b";
+    pen.fillText(this.fit(row.name, this.gutter - 26), row.label === null ? 4 : 17, top + 7);
+    pen.strokeStyle = "#e6e6e6";
+    pen.beginPath();
+    pen.moveTo(0, Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5);
+    pen.lineTo(width, Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5);
+    pen.stroke();
+    pen.save();
+    pen.beginPath();
+    pen.rect(this.gutter, AXIS, width - this.gutter, height - AXIS);
+    pen.clip();
+    for (const bar of row.bars) {
+      if (bar.end >= this.from && bar.start <= this.to) this.drawBar(bar);
+    }
+    pen.restore();
+  }
+
+  drawBar(bar) {
+    const pen = this.pen;
+    const y = AXIS + bar.top - this.plot.scrollTop;
+    const x = this.x(bar.start);
+    const width = Math.max(this.x(bar.end) - x, 1.5);
+    const color = this.inClassColor() ? this.paint.colors[bar.label] : this.paint[bar.kind];
+    const strength = Math.min(1, Math.max(0, bar.score / this.paint.highest));
+    pen.globalAlpha = bar.kind === "truth" ? 1 : 0.4 + 0.6 * strength;
+    if (width < NARROW || !bar.unmatched) {
+      pen.fillStyle = color;
+      pen.fillRect(x, y, width, bar.height);
+      if (width >= NARROW) {
+        this.drawClassPattern(bar, x, y, width);
+        pen.strokeStyle = "#fff"; // neighbours stay apart
+        pen.lineWidth = 1;
+        pen.strokeRect(x, y, width, bar.height);
+      }
+    } else {
+      pen.fillStyle = "#fff";
+      pen.fillRect(x, y, width, bar.height);
+      if (bar.kind === "false") {
+        pen.fillStyle = this.pattern(color, () => stripeTile(color));
+        pen.fillRect(x, y, width, bar.height);
+      }
+      pen.strokeStyle = color;
+      pen.lineWidth = 1.5;
+      pen.strokeRect(x + 0.75, y + 0.75, width - 1.5, bar.height - 1.5);
+    }
+    pen.globalAlpha = 1;
+    if (this.view.compact && width > 40) this.drawName(bar, x, y, width);
+    if (bar === this.selected) {
+      pen.strokeStyle = "#000";
+      pen.lineWidth = 2;
+      pen.strokeRect(x - 2, y - 2, width + 4, bar.height + 4);
+    }
+  }
+
+  // Beside predictions, rows of classes show by colour what is right; the rest shows classes.
+  inClassColor() {
+    return this.view.compact || !this.view.predicted;
+  }
+
+  drawClassPattern(bar, x, y, width) {
+    const index = this.paint.hatches[bar.label];
+    if (!this.inClassColor() || !index) return;
+    this.pen.fillStyle = this.pattern(`hatch ${index}`, () => hatchTile(index));
+    this.pen.fillRect(x, y, width, bar.height);
+  }
+
+  drawName(bar, x, y, width) {
+    const pen = this.pen;
+    const left = Math.max(x, this.gutter);
+    const name = this.fit(this.paint.classes[bar.label], x + width - left - 8);
+    if (name.length < 2) return;
+    const textWidth = pen.measureText(name).width;
+    pen.fillStyle = "rgba(255, 255, 255, 0.85)";
+    pen.fillRect(left + 3, y + 2, textWidth + 2, bar.height - 4);
+    pen.fillStyle = "#1b1b1b";
+    pen.fillText(name, left + 4, y + bar.height / 2 + 0.5);
+  }
+
+  drawAxis(width, height) {
+    const pen = this.pen;
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, width, AXIS);
+    const room = (width - this.gutter) / 84;
+    const step = TICKS.find((tick) => (this.to - this.from) / tick <= room) || 36000;
+    pen.textAlign = "center";
+    for (let k = Math.ceil(this.from / step); k * step <= this.to + 1e-9; k++) {
+      const x = this.x(k * step);
+      pen.strokeStyle = "rgba(0, 0, 0, 0.08)";
+      pen.lineWidth = 1;
+      pen.beginPath();
+      pen.moveTo(Math.round(x) + 0.5, 18);
+      pen.lineTo(Math.round(x) + 0.5, height);
+      pen.stroke();
+      pen.fillStyle = "#444";
+      const text = formatTime(k * step, step < 1 ? 1 : 0);
+      const half = pen.measureText(text).width / 2;
+      pen.fillText(text, Math.min(Math.max(x, this.gutter + half), width - half), 11);
+    }
+    pen.textAlign = "left";
+    // Which part of the recording is in view.
+    const scale = (width - this.gutter) / this.length;
+    pen.fillStyle = "#e3e3e3";
+    pen.fillRect(this.gutter, 21, width - this.gutter, 4);
+    pen.fillStyle = "#0072B2";
+    pen.fillRect(this.gutter + this.from * scale, 21, Math.max((this.to - this.from) * scale, 3), 4);
+  }
+
+  fit(text, width) {
+    if (this.pen.measureText(text).width <= width) return text;
+    let [low, high] = [0, text.length];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.pen.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
+      else high = middle - 1;
+    }
+    return low ? `${text.slice(0, low)}…` : "";
+  }
+
+  pattern(key, makeTile) {
+    if (!this.patterns.has(key)) {
+      this.patterns.set(key, this.pen.createPattern(makeTile(), "repeat"));
+    }
+    return this.patterns.get(key);
+  }
+
+  // ------------------------------------------------------------ pan and zoom
+
+  move(from, to) {
+    const span = Math.min(Math.max(to - from, Math.min(0.5, this.length)), this.length);
+    this.from = Math.min(Math.max(from, 0), this.length - span);
+    this.to = this.from + span;
+    this.draw();
+  }
+
+  pan(share) {
+    const shift = share * (this.to - this.from);
+    this.move(this.from + shift, this.to + shift);
+  }
+
+  zoom(factor, at = (this.from + this.to) / 2) {
+    const span = Math.min(Math.max((this.to - this.from) * factor, Math.min(0.5, this.length)), this.length);
+    const left = at - ((at - this.from) * span) / (this.to - this.from);
+    this.move(left, left + span);
+  }
+
+  reset() {
+    this.move(0, this.length);
+  }
+
+  // The next (1) or previous (-1) bar in time.
+  step(direction) {
+    const order = [...this.bars].sort((a, b) => a.start - b.start || a.top - b.top);
+    if (!order.length) return;
+    const at = order.indexOf(this.selected);
+    const none = direction > 0 ? 0 : order.length - 1;
+    this.select(at < 0 ? order[none] : order[(at + direction + order.length) % order.length]);
+    const bar = this.selected;
+    const span = this.to - this.from;
+    if (bar.start < this.from || bar.end > this.to) {
+      this.move((bar.start + bar.end - span) / 2, (bar.start + bar.end + span) / 2);
+    }
+    const [top, room] = [this.plot.scrollTop, this.plot.clientHeight - AXIS];
+    if (bar.top < top || bar.top + bar.height > top + room) {
+      this.plot.scrollTop = bar.top - room / 2;
+    }
+  }
+
+  select(bar) {
+    this.selected = bar;
+    this.events.select(bar);
+    this.draw();
+  }
+}

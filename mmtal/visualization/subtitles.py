@@ -1,0 +1,104 @@
+"""Instances and predictions as subtitles, which any player shows beside the video."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmtal.visualization.recording_view import RecordingView
+
+FORMATS = ("vtt", "srt")
+MOST_LINES = 6
+"""Of a subtitle; what scores lowest is counted instead."""
+
+Cue = tuple[int, int, list[str]]
+"""Start and end in ms, lines of text."""
+
+
+def subtitles(
+    view: RecordingView, classes: Sequence[str], *, file_format: str, score_thr: float = 0.3
+) -> str:
+    """The subtitles of one recording, the text of a file.
+
+    Players differ in what they do with subtitles at the same time, hence there are none: at every
+    start and end a new one begins, with a line for each instance and prediction of that moment.
+    Instances come first, then predictions by falling score.
+
+    Args:
+        view: The recording. If it has predictions, lines begin with ``truth:`` or ``found:``.
+        classes: Names by label.
+        file_format: ``vtt`` (WebVTT, W3C) or ``srt`` (SubRip).
+        score_thr: Predictions that score lower are left out.
+
+    Raises:
+        ValueError: There is no such format.
+    """
+    if file_format not in FORMATS:
+        raise ValueError(
+            f"file_format must be one of {', '.join(FORMATS)}, but got '{file_format}'"
+        )
+    cues = cues_of(view, classes, score_thr=score_thr)
+    blocks = ["WEBVTT"] if file_format == "vtt" else []
+    escape = _escape_vtt if file_format == "vtt" else _escape_srt
+    mark = "." if file_format == "vtt" else ","
+    for number, (start, end, lines) in enumerate(cues, start=1):
+        times = f"{_timestamp(start, mark)} --> {_timestamp(end, mark)}"
+        blocks.append("\n".join([str(number), times, *map(escape, lines)]))
+    return "".join(f"{block}\n\n" for block in blocks)
+
+
+def cues_of(view: RecordingView, classes: Sequence[str], *, score_thr: float) -> list[Cue]:
+    """What is to be read when; no two cues overlap, and moments without an instance have none."""
+    found, truth = ("found: ", "truth: ") if len(view.pred_scores) else ("", "")
+    shown = np.flatnonzero(view.pred_scores >= score_thr)
+    shown = shown[np.argsort(-view.pred_scores[shown], kind="stable")]
+    texts = [f"{truth}{classes[label]}" for label in view.gt_labels.tolist()]
+    texts += [
+        f"{found}{classes[label]} {score:.2f}"
+        for label, score in zip(
+            view.pred_labels[shown].tolist(), view.pred_scores[shown].tolist(), strict=True
+        )
+    ]
+    segments = np.concatenate([view.gt_segments, view.pred_segments[shown]])
+    ms = np.rint(np.clip(segments, 0, view.duration) * 1000).astype(np.int64)
+
+    # Sweep over the boundaries; rows of one moment are read in the order of `texts`.
+    events = sorted(
+        (time, opens, row)
+        for row, (start, end) in enumerate(ms.tolist())
+        if start < end
+        for time, opens in ((start, True), (end, False))
+    )
+    cues: list[Cue] = []
+    active: set[int] = set()
+    last = 0
+    for time, opens, row in events:
+        if time > last and active:
+            cues.append((last, time, _lines([texts[r] for r in sorted(active)])))
+        last = time
+        (active.add if opens else active.remove)(row)
+    return cues
+
+
+def _lines(texts: list[str]) -> list[str]:
+    if len(texts) <= MOST_LINES:
+        return texts
+    kept = texts[: MOST_LINES - 1]
+    return [*kept, f"and {len(texts) - len(kept)} more"]
+
+
+def _timestamp(ms: int, mark: str) -> str:
+    """3723004 -> 01:02:03.004"""
+    seconds, ms = divmod(ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{mark}{ms:03d}"
+
+
+def _escape_vtt(line: str) -> str:
+    return html.escape(" ".join(line.split()), quote=False)
+
+
+def _escape_srt(line: str) -> str:
+    """SubRip has no escapes, but players obey its tags: what begins one is replaced."""
+    return " ".join(line.split()).translate(str.maketrans("<>{}", "[]()"))

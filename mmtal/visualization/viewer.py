@@ -1,0 +1,176 @@
+"""One page that shows every recording of a split: ground truth against predictions."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from mmtal.visualization.colors import (
+    GROUND_TRUTH,
+    HATCHES,
+    HIT,
+    MISS,
+    class_color,
+    class_hatch,
+)
+from mmtal.visualization.html_page import html_page
+from mmtal.visualization.matches import TIOU_OF_HIT
+from mmtal.visualization.recording_view import RecordingView
+
+ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = (
+    "matching.js", "bars.js", "gestures.js", "timeline.js", "recording_list.js", "viewer.js",
+)  # fmt: skip
+SCORE_UNITS = 10_000
+"""The page holds scores in steps of 1 / 10,000, rounded down: no threshold tells the difference."""
+
+TIOUS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
+
+
+def viewer_page(
+    views: Sequence[RecordingView],
+    classes: Sequence[str],
+    *,
+    title: str,
+    score_thr: float = 0.3,
+    min_score: float = 0.01,
+) -> str:
+    """A self-contained HTML page: list of recordings, timeline, score threshold, class filter.
+
+    Hits are found in the browser as :func:`~mmtal.visualization.matches.match_predictions` does it.
+    Without any prediction the page shows the annotations alone. ``<page>#<recording>`` opens a
+    recording, see :func:`recording_link`.
+
+    Args:
+        views: The recordings.
+        classes: Names by label.
+        title: Heading of the page.
+        score_thr: Where the score threshold starts.
+        min_score: Predictions that score lower are left out, and the page says so; keeps pages
+            of detectors that return everything small.
+
+    Raises:
+        ValueError: There is no recording, or a label is no class.
+    """
+    if not views:
+        raise ValueError("the page needs at least one recording, but got none")
+    for view in views:
+        for name, labels in (("ground truth", view.gt_labels), ("predictions", view.pred_labels)):
+            if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
+                raise ValueError(
+                    f"recording '{view.video_id}': labels of the {name} must be 0 to "
+                    f"{len(classes) - 1} for {len(classes)} classes, but got "
+                    f"{labels.min()} to {labels.max()}"
+                )
+    scores = np.concatenate([view.pred_scores for view in views])
+    left_out = int((scores < min_score).sum())
+    kept = scores[scores >= min_score]
+    predicted = scores.size > 0
+    highest = float(kept.max(initial=min_score))
+    data: dict[str, Any] = dict(
+        title=title,
+        classes=list(classes),
+        predicted=predicted,
+        threshold=score_thr,
+        tiou=TIOU_OF_HIT,
+        highest=highest,
+        paint=dict(
+            truth=GROUND_TRUTH,
+            hit=HIT,
+            false=MISS,
+            colors=[class_color(label) for label in range(len(classes))],
+            hatches=[HATCHES.index(class_hatch(label)) for label in range(len(classes))],
+        ),
+        recordings=[_columns(view, min_score) for view in views],
+    )
+    lowest = float(kept.min(initial=highest))
+    body = _body(predicted, lowest, highest, _note(scores.size, left_out, min_score))
+    return html_page(
+        title,
+        body,
+        data=data,
+        script="\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        style=(ASSETS / "viewer.css").read_text(encoding="utf-8"),
+    )
+
+
+def recording_link(page: str, video_id: str) -> str:
+    """Address that opens the page at one recording; ``page`` as seen from where the link is."""
+    return f"{page}#{quote(video_id, safe='')}"
+
+
+def _columns(view: RecordingView, min_score: float) -> dict[str, Any]:
+    """The columns that matching.js decodes: whole ms, scores in units, by falling score."""
+    order = np.argsort(-view.pred_scores, kind="stable")
+    order = order[view.pred_scores[order] >= min_score]
+    # The small addend undoes binary rounding: 0.57 * 10,000 is 5699.999...
+    units = np.floor(view.pred_scores[order] * SCORE_UNITS + 1e-6).astype(np.int64)
+    return dict(
+        id=view.video_id,
+        d=round(view.duration * 1000),
+        g=[*_times(view.gt_segments), view.gt_labels.tolist()],
+        p=[*_times(view.pred_segments[order]), view.pred_labels[order].tolist(), units.tolist()],
+    )
+
+
+def _times(segments: np.ndarray) -> list[list[int]]:
+    """Starts and lengths in ms."""
+    ms = np.rint(segments * 1000).astype(np.int64)
+    return [ms[:, 0].tolist(), (ms[:, 1] - ms[:, 0]).tolist()]
+
+
+def _note(total: int, left_out: int, min_score: float) -> str:
+    if not total:
+        return ""
+    note = f"{total:,} predictions."
+    if left_out:
+        note = (
+            f"{total - left_out:,} of {total:,} predictions: the {left_out:,} that score below "
+            f"{min_score:g} are not in this page."
+        )
+    return f"{note} Times are rounded to milliseconds."
+
+
+def _body(predicted: bool, lowest: float, highest: float, note: str) -> str:
+    figures = ["hits", "false", "missed", "precision", "recall", "F1"] if predicted else []
+    names = ["instances", *figures]
+    head = "".join(f"<th scope=col>{name}</th>" for name in names)
+    # Whole steps of a hundredth where scores reach that far.
+    step = 0.01 if highest - min(lowest, 0.0) >= 0.2 else 0.0005
+    low, high = np.floor(min(lowest, 0.0) / step) * step, np.ceil(highest / step) * step
+    if highest - lowest > 100:
+        step = (highest - lowest) / 1000
+    options = "".join(f"<option>{tiou:g}</option>" for tiou in TIOUS)
+    controls = (
+        f"""<div class="controls">
+<label>score at least <input type="range" id="score" min="{low:.4f}" max="{high:.4f}"
+ step="{step:g}"></label>
+<input type="number" id="score-number" min="{low:.4f}" step="{step:g}" aria-label="score threshold">
+<button id="best" title="the score threshold with the best F1 over all recordings">best F1</button>
+<label title="A prediction is a hit where it overlaps an instance of its class, not yet taken by a
+ higher-scoring one, at least so much.">hit from tIoU <select id="tiou">{options}</select></label>
+</div>"""
+        if predicted
+        else ""
+    )
+    keys = (
+        """<span class="in-compact">colour: class</span>
+<span><i class="truth"></i>instance, found</span><span><i class="missed"></i>missed</span>
+<span><i class="hit"></i>hit</span><span><i class="false"></i>false prediction</span>
+<span class="note">paler: lower score</span>"""
+        if predicted
+        else "<span>colour: class</span>"
+    )
+    template = Template((ASSETS / "viewer.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        body_class="" if predicted else "unpredicted",
+        note=html.escape(note),
+        controls=controls,
+        head=head,
+        cells="<td></td>" * len(names),
+        keys=keys,
+    )
