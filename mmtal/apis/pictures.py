@@ -1,6 +1,7 @@
 """From files to pictures: what the commands of ``tools/visualize.py`` do."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -8,16 +9,27 @@ from urllib.parse import quote
 from matplotlib.figure import Figure
 from mmengine.logging import print_log
 
+from mmtal.apis.model_activity import model_activity
 from mmtal.apis.open_recording import find_name, open_recording
 from mmtal.apis.run import load_config
+from mmtal.apis.weights import load_weights
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.engine.hooks.setup_check_hook import check_setup
 from mmtal.evaluation.result_files import read_recordings
 from mmtal.progress import progress
+from mmtal.registry import MODELS
+from mmtal.visualization.activity import draw_activity
+from mmtal.visualization.curves import draw_curves
 from mmtal.visualization.features import draw_features
 from mmtal.visualization.layout import FORMATS, save_figure
 from mmtal.visualization.overview import draw_overview
-from mmtal.visualization.recording_view import RecordingView, read_recording_views
+from mmtal.visualization.recording_view import (
+    RecordingView,
+    read_recording_views,
+    without_classes,
+)
 from mmtal.visualization.timeline import draw_annotations, draw_predictions
+from mmtal.visualization.training_log import read_training_log
 
 
 def overview(ann_file: str | Path, out: str | Path) -> Path:
@@ -127,6 +139,58 @@ def features(
     """
     opened = open_recording(load_config(config_file, options=options), recording)
     figure = draw_features(opened.features.numpy(), opened.sample.grid, opened.view, opened.classes)
+    return save_figure(figure, out)
+
+
+def curves(paths: Sequence[str | Path], out: str | Path) -> Path:
+    """Draw how trainings went, side by side.
+
+    Args:
+        paths: Work dirs or log files.
+        out: The picture.
+
+    Raises:
+        FileNotFoundError: There is no log.
+        ValueError: A log is not in the format, or holds nothing.
+    """
+    return save_figure(draw_curves([read_training_log(path) for path in paths]), out)
+
+
+def activity(
+    config_file: str | Path,
+    checkpoint: str | Path,
+    recording: str,
+    out: str | Path,
+    *,
+    score_thr: float = 0.3,
+    queries: Sequence[float] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Path:
+    """Draw what the levels and the attention of a model do on a recording.
+
+    Args:
+        config_file: A config.
+        checkpoint: Weights of its model.
+        recording: Its name, in any subset.
+        out: The picture.
+        score_thr: Predictions that score lower are not drawn.
+        queries: Seconds whose attention is drawn; None: the middles of the best predictions.
+        options: Values of the config to override, by dotted name.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: Config, data, checkpoint or recording do not fit together.
+    """
+    config = load_config(config_file, options=options)
+    model = MODELS.build(config.model)
+    load_weights(model, checkpoint)
+    opened = open_recording(config, recording)
+    check_setup(model, opened.dataset)
+    found = model_activity(model, opened, queries=queries)
+    view, classes = without_classes(found.view, opened.classes, model)
+    figure = draw_activity(
+        replace(found, view=view), opened.sample.grid, classes, score_thr=score_thr
+    )
     return save_figure(figure, out)
 
 

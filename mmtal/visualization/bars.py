@@ -153,7 +153,7 @@ def write_texts(
     for place, index in enumerate(order):
         start = max(float(segments[index, 0]), line.start)
         end = min(float(segments[index, 1]), line.end)
-        room = (end - start) * line.scale - 0.05
+        room = (end - start) * line.scale - 0.08
         after = (min(float(nexts[place]), line.end + 0.1 / line.scale) - end) * line.scale - 0.08
         crowded = bool(overlap[place] or (place and overlap[place - 1]))
         for text in [] if crowded else texts[index]:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmtal.structures import FeatureGrid
 from mmtal.visualization.bars import class_legend, instance_lanes
+from mmtal.visualization.grid_image import draw_image, part_in_line, pool_extremes
 from mmtal.visualization.layout import (
     AXIS_HEIGHT,
     DPI,
@@ -78,8 +77,8 @@ def draw_features(
     for line, (image, span), inches in zip(lines, images, lanes, strict=True):
         instance_lanes(figure, line, MARGIN + GUTTER, top, view, classes)
         axes = line_axes(figure, line, MARGIN + GUTTER, top + inches, heat)
-        _draw_image(axes, image, span, heat, limit)
-        time_ticks(axes, line)
+        draw_image(axes, image, span, 0, heat, COLORS, (-limit, limit))
+        time_ticks(axes, line, grid=False)
         _channel_axis(figure, top + inches, heat, C)
         top += inches + one
     return figure
@@ -93,15 +92,11 @@ def _image_of_line(
     scale: tuple[np.ndarray, np.ndarray],
 ) -> tuple[np.ndarray, tuple[float, float]]:
     """Pooled values (rows, columns) of a line, and the seconds at their left and right edge."""
-    T = len(features)
-    # A feature's cell reaches half a grid step to both sides of its time.
-    first = int(np.clip(np.floor(grid.to_grid(line.start) + 0.5), 0, T - 1))
-    last = int(np.clip(np.ceil(grid.to_grid(line.end) + 0.5), first + 1, T))
+    first, last, span = part_in_line(len(features), grid, 1, line)
     center, spread = scale
     values = (features[first:last].astype(np.float32) - center) / spread
-    columns = min(last - first, int(line.width * DPI) + 1)
-    image = pool_extremes(pool_extremes(values, columns).T, rows)
-    return image, (float(grid.to_seconds(first - 0.5)), float(grid.to_seconds(last - 0.5)))
+    columns = int((span[1] - span[0]) * line.scale * DPI) + 1
+    return pool_extremes(pool_extremes(values, columns).T, rows), span
 
 
 def robust_scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,40 +114,6 @@ def robust_scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spread = (high - low) / 1.349
     spread = np.where(spread > 0, spread, np.nanstd(sample, axis=0))
     return center.astype(np.float32), np.where(spread > 0, spread, 1.0).astype(np.float32)
-
-
-def pool_extremes(values: np.ndarray, number: int) -> np.ndarray:
-    """Shorten the first axis to ``number``: of each group the value furthest from 0.
-
-    A value that lies on the border of two groups belongs to both; each group stands for the same
-    share of the axis.
-
-    Args:
-        values: (T, C), T >= number.
-        number: Of groups.
-    """
-    T = len(values)
-    if number >= T:
-        return values
-    edges = np.arange(number + 1) * T / number
-    first, last = np.floor(edges[:-1]).astype(int), np.ceil(edges[1:]).astype(int)
-    bounds = np.stack([first, last], axis=1).ravel()[:-1]  # the last group ends with the values
-    high = np.maximum.reduceat(values, bounds, axis=0)[::2]
-    low = np.minimum.reduceat(values, bounds, axis=0)[::2]
-    return np.where(high >= -low, high, low)
-
-
-def _draw_image(
-    axes: Axes, image: np.ndarray, span: tuple[float, float], height: float, limit: float
-) -> None:
-    colors = colormaps[COLORS].with_extremes(bad="black")
-    limits = axes.get_xlim()
-    axes.imshow(
-        np.ma.masked_invalid(image), extent=(*span, height, 0), aspect="auto", cmap=colors,
-        vmin=-limit, vmax=limit, interpolation="nearest", zorder=0,
-    )  # fmt: skip
-    axes.set_xlim(limits)
-    axes.grid(False)
 
 
 def _channel_axis(figure: Figure, top: float, height: float, channels: int) -> None:

@@ -131,17 +131,16 @@ def line_axes(figure: Figure, line: Line, left: float, top: float, height: float
     return axes
 
 
-def time_ticks(axes: Axes, line: Line, *, labels: bool = True) -> None:
+def time_ticks(axes: Axes, line: Line, *, grid: bool = True) -> None:
     """Ticks at round times, an inch or more apart."""
     step = STEPS[min(bisect.bisect_left(STEPS, 0.9 / line.scale), len(STEPS) - 1)]
     ticks = np.arange(np.ceil(line.start / step - 1e-9), np.floor(line.end / step + 1e-9) + 1)
     axes.xaxis.set_major_locator(FixedLocator((ticks * step).tolist()))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda seconds, _: format_time(seconds, step) if labels else "")
-    )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: format_time(seconds, step)))
     axes.tick_params(labelsize=8, pad=2)
-    axes.grid(axis="x", color="0.93", linewidth=0.6)
-    axes.set_axisbelow(True)
+    if grid:
+        axes.grid(axis="x", color="0.93", linewidth=0.6)
+        axes.set_axisbelow(True)
 
 
 def format_time(seconds: float, step: float = 1.0) -> str:

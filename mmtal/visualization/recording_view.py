@@ -1,7 +1,7 @@
 """What is known of one recording, as pictures and reports need it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,17 @@ def read_recording_views(
         duration = entry.get("duration") or max(ends, default=1.0)
         views.append(RecordingView(video_id, float(duration), **own))
     return views, classes
+
+
+def without_classes(
+    view: RecordingView, classes: Sequence[str], model: Any
+) -> tuple[RecordingView, list[str]]:
+    """What to draw of a model: where its head knows no classes, neither do the pictures."""
+    if len(classes) < 2 or getattr(getattr(model, "head", None), "num_classes", None) != 1:
+        return view, list(classes)
+    return replace(view, gt_labels=0 * view.gt_labels, pred_labels=0 * view.pred_labels), [
+        "any class"
+    ]
 
 
 def _by_recording(table: InstanceTable) -> dict[str, Mapping[str, np.ndarray]]:

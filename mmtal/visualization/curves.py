@@ -1,0 +1,127 @@
+"""How trainings went: losses, learning rate, gradient norm and mAP."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mmtal.visualization.colors import BASE
+from mmtal.visualization.layout import MARGIN, WIDTH, header, new_figure, place_axes, plain
+from mmtal.visualization.training_log import TrainingLog
+
+COLUMNS = 3
+PANEL = 2.4
+LEGEND = 0.9
+LINES = ("-", "--", ":", "-.")
+RATES = ("lr", "grad_norm")
+MEAN = "mAP"
+
+
+def draw_curves(logs: Sequence[TrainingLog]) -> Figure:
+    """A panel for each quantity, in each a line for every training.
+
+    Of a single training, mAP is also drawn at each tIoU threshold.
+
+    Args:
+        logs: Trainings; with several, the legend names them.
+    """
+    terms = sorted({key for log in logs for key in log.training} - {"base_lr"}, key=_rank)
+    metrics = {key for log in logs for key in log.validation}
+    panels = [(key, [key], True) for key in terms]
+    means = sorted(key for key in metrics if "@" not in key)
+    for mean in means:
+        keys = [mean]
+        if len(logs) == 1:
+            keys += sorted(key for key in metrics if key.startswith(f"{mean}@"))
+        panels.append((mean, keys, False))
+    others = sorted(key for key in metrics if "@" in key and key.split("@")[0] not in means)
+    panels += [(key, [key], False) for key in others]
+
+    names = _names(logs)
+    legend = [(_color(i), name) for i, name in enumerate(names)] if len(logs) > 1 else []
+    title = names[0] if len(logs) == 1 else f"{len(logs)} trainings"
+    notes = [
+        _summary(log, name if len(logs) > 1 else "") for log, name in zip(logs, names, strict=True)
+    ]
+    notes = [note for note in notes if note]
+    top = header(None, title, notes, legend)
+    rows = -(-len(panels) // COLUMNS)
+    figure = new_figure(WIDTH, top + rows * (PANEL + 0.75) + MARGIN)
+    header(figure, title, notes, legend)
+    each = (WIDTH - 2 * MARGIN) / COLUMNS
+    for index, (name, keys, is_training) in enumerate(panels):
+        left = MARGIN + index % COLUMNS * each + 0.6
+        place = top + index // COLUMNS * (PANEL + 0.75) + 0.25
+        room = each - 0.75 - (LEGEND if len(keys) > 1 else 0)
+        axes = place_axes(figure, left, place, room, PANEL)
+        _draw_panel(axes, name, keys, logs, is_training)
+    return figure
+
+
+def _draw_panel(
+    axes: Axes, name: str, keys: Sequence[str], logs: Sequence[TrainingLog], is_training: bool
+) -> None:
+    for index, log in enumerate(logs):
+        columns = log.training if is_training else log.validation
+        for number, key in enumerate(key for key in keys if key in columns):
+            steps, values = columns[key]
+            percent = 1.0 if is_training else 100.0
+            look = index if len(logs) > 1 else number
+            axes.plot(
+                steps, percent * values, color=_color(look), linestyle=LINES[look // 7 % 4],
+                linewidth=1.8 if number == 0 else 1.1, marker="o" if len(steps) < 30 else None,
+                markersize=3, label=f"tIoU {key.split('@')[1]}" if "@" in key else "average",
+            )  # fmt: skip
+    axes.set_title(plain(name if is_training else f"{name} (%)"), size=10, loc="left")
+    by_epoch = all(log.by_epoch for log in logs)
+    axes.set_xlabel("iteration" if is_training or not by_epoch else "epoch", size=8.5)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.tick_params(labelsize=8)
+    axes.grid(color="0.92", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    low, high = axes.get_ylim()
+    if is_training and name != "lr" and low < 0.4 * high:
+        axes.set_ylim(bottom=min(low, 0))
+    if len(keys) > 1:
+        axes.legend(fontsize=7.5, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.03))
+
+
+def _summary(log: TrainingLog, name: str) -> str:
+    parts = []
+    if "loss" in log.training:
+        steps, values = log.training["loss"]
+        parts.append(f"{steps[-1]:.0f} iterations, last loss {values[-1]:.3f}")
+        broken = int((~np.isfinite(values)).sum())
+        if broken:
+            parts.append(f"{broken} losses that are not finite")
+    for key, (steps, values) in log.validation.items():
+        if key.split("/")[-1] == MEAN and np.isfinite(values).any():
+            best = int(np.nanargmax(values))
+            unit = "epoch" if log.by_epoch else "iteration"
+            parts.append(
+                f"best {key} {100 * values[best]:.2f} % ({unit} {steps[best]:.0f}), "
+                f"last {100 * values[-1]:.2f} %"
+            )
+    return (f"{name}: " if name and parts else "") + "; ".join(parts)
+
+
+def _names(logs: Sequence[TrainingLog]) -> list[str]:
+    names = [log.name for log in logs]
+    return [
+        name if names.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(names, start=1)
+    ]
+
+
+def _rank(key: str) -> tuple[int, str]:
+    """loss, its terms, then other values, then learning rate and gradient norm."""
+    if key == "loss":
+        return 0, key
+    if key in RATES:
+        return 3 + RATES.index(key), key
+    return (1 if "loss" in key else 2), key
+
+
+def _color(index: int) -> str:
+    return BASE[index % len(BASE)]
