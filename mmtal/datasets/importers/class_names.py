@@ -15,7 +15,6 @@ def read_class_names(path: Path) -> dict[int, str]:
 
     Lines are ``0 take``, ``c000 Holding some clothes``, or just names, numbered as they come; or
     it is a table with a column ``id`` and one of ``name``, ``label``, ``class`` and ``key``.
-    Numbers that start at 1 are moved to start at 0.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -46,5 +45,4 @@ def read_class_names(path: Path) -> dict[int, str]:
     names = {int(number): name for number, name in pairs}
     if len(names) < len(pairs) or len(set(names.values())) < len(pairs):
         raise ValueError(f"{path}: a class number or a name occurs twice")
-    first = 1 if min(names) == 1 else 0
-    return {number - first: name for number, name in names.items()}
+    return names

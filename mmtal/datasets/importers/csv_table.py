@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from mmtal.datasets.importers.collected import Collected
 from mmtal.datasets.importers.options import ImportOptions, Source
 from mmtal.datasets.importers.probe import Probe
-from mmtal.datasets.importers.tables import Row, header_of, read_rows, read_text
+from mmtal.datasets.importers.tables import Row, header_of, read_rows, read_text, require_different
 from mmtal.datasets.importers.times import to_number, to_seconds
 
 NEEDED = ("recording", "start", "end", "label")
@@ -97,6 +97,7 @@ def find_columns(header: list[str], given: Mapping[str, str], *, where: str) -> 
     Raises:
         ValueError: A needed column is missing, or several could be meant.
     """
+    require_different(header, where=where)
     unknown = [role for role in given if role not in ROLES]
     if unknown:
         raise ValueError(f"--columns {unknown[0]}=...: must be one of {', '.join(ROLES)}")

@@ -140,6 +140,8 @@ def _read_columns(
 def _layout(lines: list[str]) -> str:
     """How begin, end and duration are written in a text without header, '' if it is none.
 
+    Seconds have a point always, milliseconds never.
+
     A row is tier, participant, the three times each in one to three notations, and the value. One
     letter for each of these columns: c clock, s seconds, m milliseconds.
     """
@@ -157,6 +159,8 @@ def _fits(fields: list[str], layout: str, kinds: int) -> bool:
     try:
         values = [_seconds(text, unit) for text, unit in zip(times, layout, strict=True)]
     except ValueError:
+        return False
+    if any("." not in text for text, unit in zip(times, layout, strict=True) if unit == "s"):
         return False
     begin, end, duration = values[0], values[kinds], values[2 * kinds]
     same = all(abs(v - values[k // kinds * kinds]) < CLOSE for k, v in enumerate(values))

@@ -11,7 +11,8 @@ def number_labels(
 ) -> dict[str, int]:
     """The label id of each label: the source's own, else by ``options.classes``, else by name.
 
-    Background labels of ``options.classes`` get no number; those after them move up.
+    Numbers of ``options.classes`` that start at 1 are moved to start at 0. Background labels get
+    no number; those after them move up.
 
     Raises:
         ValueError: Labels and ids contradict each other, or a label is not in the classes.
@@ -69,5 +70,6 @@ def _by_classes(options: ImportOptions) -> dict[str, int]:
     classes = sorted((options.classes or {}).items())
     kept = [(number, name) for number, name in classes if name.lower() not in background]
     if len(kept) == len(classes):
-        return {name: number for number, name in classes}
+        first = 1 if classes[0][0] == 1 else 0  # some lists count from 1
+        return {name: number - first for number, name in classes}
     return {name: rank for rank, (_, name) in enumerate(kept)}

@@ -57,9 +57,7 @@ def read_rows(path: Path, collected: Collected) -> Iterator[Row]:
     """
     text = read_text(path)
     header, delimiter = header_of(text)
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise ValueError(f"{path}: the column '{repeated[0]}' occurs twice in the first line")
+    require_different(header, where=str(path))
     first_row = 2 if re.match('"?sep=', text) else 1
     reader = csv.reader(text.split("\n"), delimiter=delimiter, strict=True)
     line = 0
@@ -79,6 +77,17 @@ def read_rows(path: Path, collected: Collected) -> Iterator[Row]:
             collected.error(where, _wrong_length(fields, header, delimiter))
         else:
             yield Row(where, dict(zip(header, (field.strip() for field in fields), strict=True)))
+
+
+def require_different(header: list[str], *, where: str) -> None:
+    """Refuse a name that two columns share.
+
+    Raises:
+        ValueError: There is one.
+    """
+    repeated = [name for name in header if header.count(name) > 1]
+    if repeated:
+        raise ValueError(f"{where}: the column '{repeated[0]}' occurs twice in the first line")
 
 
 def _wrong_length(fields: list[str], header: list[str], delimiter: str) -> str:
