@@ -24,11 +24,13 @@ class AnnotationContent:
 
     Args:
         path: The file.
-        database: Its entries.
+        names: All of its recordings, whatever their entries look like.
+        database: Entries in the format.
         numbers: Where instances were left out: the numbers in the file of those that are left.
     """
 
     path: Path
+    names: frozenset[str]
     database: dict[str, dict]
     numbers: dict[str, list[int]]
 
@@ -82,7 +84,7 @@ def read_file(path: Path, findings: Findings) -> AnnotationContent:
             recording=video_id,
             ann_file=path,
         )
-    file = AnnotationContent(path, {}, {})
+    file = AnnotationContent(path, frozenset(database), {}, {})
     for video_id, entry in database.items():
         _add(file, video_id, entry, findings)
     return file
@@ -195,12 +197,14 @@ def _classes(
         findings.report(
             "contradicting label ids", text, recording=recording, ann_file=setting.ann_file
         )
+    if conflicts:
+        return sorted({i["label"] for e in entries.values() for i in e.get("annotations", ())})
     if not names:
         findings.report("no instance", "no recording has an instance", ann_file=setting.ann_file)
     number = len(names) if setting.classes is None else setting.classes
     kind = "gap in the label ids" if setting.classes is None else "unknown label"
     for label in sorted(names):
-        if not 0 <= label < number and not conflicts:
+        if not 0 <= label < number:
             findings.report(
                 kind,
                 f"label_id {label} ('{names[label]}') occurs with {number} classes",

@@ -48,9 +48,9 @@ def read_features(
         readable = [folder for folder in setting.folders if listings[folder] is not None]
         names = next((listings[folder] for folder in readable), None) or []
         ending = setting.file_ext or _usual_ending(names)
-        database = next(file.database for file in files if file.path == setting.ann_file)
+        known = next(file.names for file in files if file.path == setting.ann_file)
         for folder in readable:
-            expected[folder] |= {f"{setting.file_prefix}{name}{ending}" for name in database}
+            expected[folder] |= {f"{setting.file_prefix}{name}{ending}" for name in known}
         if len(readable) < len(setting.folders):
             continue
         for recording in group:
@@ -174,7 +174,7 @@ def check_channels(
                 f"{_join(recording.channels)} channels, most have {_join(usual)} "
                 f"({', '.join(map(str, recording.paths))})",
                 findings,
-                remedy="the array is turned round: save features.T" if turned else None,
+                remedy="the array seems to be turned round: save features.T" if turned else None,
             )
     if model.in_channels not in (None, sum(usual) * factor):
         made = f" and become {sum(usual) * factor}" if factor > 1 else ""
