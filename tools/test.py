@@ -13,6 +13,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("config", help="config file")
     parser.add_argument("checkpoint", help="checkpoint file")
     parser.add_argument("--out", help="write the detections here, as ActivityNet results JSON")
+    parser.add_argument("--show-dir", help="draw each recording's predictions into this folder")
     parser.add_argument("--work-dir", help="where logs go")
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
     parser.add_argument(
@@ -36,6 +37,9 @@ def main() -> None:
     config.load_from = args.checkpoint
     if args.out:
         main_metric(config.test_evaluator)["out_file"] = args.out
+    if args.show_dir:
+        pictures = dict(type="PredictionPicturesHook", show_dir=args.show_dir)
+        config.merge_from_dict({"default_hooks.pictures": pictures})
     build_runner(config).test()
 
 

@@ -5,6 +5,7 @@ default_hooks = dict(
     check=dict(type="SetupCheckHook"),
     seed=dict(type="SeedHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
+    pictures=dict(type="PredictionPicturesHook", in_training=0),
     logger=dict(type="LoggerHook", interval=20),
     checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="tal/mAP"),
 )

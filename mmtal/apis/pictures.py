@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from matplotlib.figure import Figure
 from mmengine.logging import print_log
@@ -21,7 +20,7 @@ from mmtal.registry import MODELS
 from mmtal.visualization.activity import draw_activity
 from mmtal.visualization.curves import draw_curves
 from mmtal.visualization.features import draw_features
-from mmtal.visualization.layout import FORMATS, save_figure
+from mmtal.visualization.layout import FORMATS, picture_name, save_figure
 from mmtal.visualization.overview import draw_overview
 from mmtal.visualization.recording_view import (
     RecordingView,
@@ -192,11 +191,6 @@ def activity(
         replace(found, view=view), opened.sample.grid, classes, score_thr=score_thr
     )
     return save_figure(figure, out)
-
-
-def picture_name(video_id: str) -> str:
-    """A file name (without ending) for any recording, and a different one for each."""
-    return quote(video_id, safe=" ()[]+,=@")
 
 
 def _draw_each(

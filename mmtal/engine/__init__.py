@@ -1,6 +1,17 @@
 """Training machinery that MMEngine lacks."""
 
-from mmtal.engine.hooks import SafeCheckpointHook, SeedHook, SetupCheckHook
+from mmtal.engine.hooks import (
+    PredictionPicturesHook,
+    SafeCheckpointHook,
+    SeedHook,
+    SetupCheckHook,
+)
 from mmtal.engine.weight_decay_constructor import WeightDecayConstructor
 
-__all__ = ["SafeCheckpointHook", "SeedHook", "SetupCheckHook", "WeightDecayConstructor"]
+__all__ = [
+    "PredictionPicturesHook",
+    "SafeCheckpointHook",
+    "SeedHook",
+    "SetupCheckHook",
+    "WeightDecayConstructor",
+]

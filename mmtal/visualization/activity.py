@@ -95,8 +95,8 @@ def draw_activity(
     ]
     if activity.attention:
         notes.append(
-            "green: attention blocks, with the positions that each sees and their step in features: "
-            "how many of these it looks at (perplexity, mean over heads), from none to all"
+            "green: attention blocks, with the positions that each sees and their step in "
+            "features: how many of these it looks at (perplexity, mean over heads), none to all"
         )
     labels = sorted({*view.gt_labels.tolist(), *view.pred_labels[shown].tolist()})
     top = header(None, view.video_id, notes, [])
@@ -231,11 +231,9 @@ def _query_panels(
         return []
     panels = []
     for index, time in enumerate(activity.queries):
-        reaches = [
-            block.window // 2 * block.stride for block in activity.attention if block.window != -1
-        ]
         is_global = any(block.window == -1 for block in activity.attention)
-        reach = 1.1 * max(reaches, default=0) * grid.feature_stride / grid.fps
+        reaches = [(block.window // 2 + 0.6) * block.stride for block in activity.attention]
+        reach = max(reaches) * grid.feature_stride / grid.fps
         start = 0.0 if is_global else max(0.0, time - reach)
         end = activity.view.duration if is_global else min(activity.view.duration, time + reach)
         panels.append(
@@ -254,6 +252,5 @@ def _names(figure: Figure, top: float, height: float) -> Axes:
 def _block_name(block: BlockAttention) -> str:
     """'backbone.branch.0.attn' -> 'branch.0: 9, step 2'."""
     name = block.name.removeprefix("backbone.").removesuffix(".attn")
-    return f"{name}, " + (
-        "global" if block.window == -1 else f"window {block.window} × {block.stride}"
-    )
+    seen = "all" if block.window == -1 else block.window
+    return f"{name}: {seen}, step {block.stride}"

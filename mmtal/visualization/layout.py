@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -99,6 +100,11 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     with whole_file(path) as temporary:
         figure.savefig(temporary, dpi=DPI)
     return path
+
+
+def picture_name(video_id: str) -> str:
+    """A file name (without ending) for any recording, and a different one for each."""
+    return quote(video_id, safe=" ()[]+,=@")
 
 
 def new_figure(width: float, height: float) -> Figure:
