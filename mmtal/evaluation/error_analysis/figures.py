@@ -238,7 +238,7 @@ def _curve(axes: Axes, curve: PrecisionRecall, name: str, column: int, row: int)
             left + recall, base - precision, base, step="post", color=HIT, alpha=0.25, linewidth=0
         )
         axes.step(left + recall, base - precision, where="post", color=HIT, linewidth=1.2)
-    axes.text(left, base - 1.06, _short(name, 24), fontsize=8, va="bottom")
+    axes.text(left, base - 1.06, _short(name, 20), fontsize=8, va="bottom")
     axes.text(
         left + 0.97, base - 0.93, f"AP {100 * curve.ap:.1f}\n{curve.num_truth} inst.", fontsize=7,
         ha="right", va="top", color="0.3",

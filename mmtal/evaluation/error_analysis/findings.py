@@ -23,8 +23,8 @@ ADVICE = {
 }
 NOT_SEEN = CAUSES.index("not seen")
 WORTH_SAYING = 5e-4
-MIN_SHARE = 0.02
-"""Buckets with a smaller share of the instances are not spoken of."""
+MIN_SHARE, MIN_INSTANCES = 0.02, 10
+"""Buckets that hold fewer of the instances are not spoken of."""
 GOOD_ECE = 0.05
 
 
@@ -110,7 +110,7 @@ def _weakest(analysis: ErrorAnalysis) -> list[str]:
         (part, bucket)
         for part in analysis.sensitivity
         for bucket, count in enumerate(part.characteristic.counts)
-        if count >= max(MIN_SHARE * total, 1) and count < total
+        if max(MIN_SHARE * total, MIN_INSTANCES) <= count < total
     ]
     if not found:
         return []
@@ -140,7 +140,7 @@ def _weakest(analysis: ErrorAnalysis) -> list[str]:
 
 def _confusion(analysis: ErrorAnalysis) -> list[str]:
     names, totals = analysis.present, analysis.matches.num_truth
-    pairs = top_confusions(analysis.confusion, 3)
+    pairs = [pair for pair in top_confusions(analysis.confusion, 3) if pair[2] > 1]
     if not pairs:
         return []
     shown = "; ".join(

@@ -56,6 +56,7 @@ def write_report(analysis: ErrorAnalysis, folder: str | Path, *, title: str) -> 
         for name, draw in progress(FIGURES.items(), len(FIGURES), text="drawing figures"):
             figure = draw(analysis)
             save_figure(figure, new / "figures" / f"{name}.png")
+            figure.set_layout_engine("none")  # it is laid out by now
             shown[name] = html_figure(figure)
         pictures = []
         for rank, item in progress(
@@ -116,9 +117,9 @@ def _body(analysis: ErrorAnalysis, shown: dict[str, str], pictures: list[str]) -
         f"Protocol {stamp['protocol']}; {stamp['num_videos']} recordings, list "
         f"{stamp['video_list_sha256'][:8]}; {stamp['num_instances']} instances "
         f"({stamp['duplicates_dropped']} repeated ones dropped). Definitions follow DETAD "
-        "(Alwassel et al., Diagnosing Error in Temporal Action Detectors, ECCV 2018). G is the number of "
-        "instances of a class; mAP_N is mAP with the precision that each class would have if all "
-        "had the mean number of instances."
+        "(Alwassel et al., Diagnosing Error in Temporal Action Detectors, ECCV 2018). G is the "
+        "number of instances of a class; mAP_N is mAP with the precision that each "
+        "class would have if all had the mean number of instances."
     )
     return "".join(
         [
@@ -160,7 +161,7 @@ def _missed(analysis: ErrorAnalysis, figure: str) -> str:
         "An instance is missed if nothing hits it while the normalised precision is above 5 %. "
         "Score too low: something hits it below that. Boundaries off: one of the 10 G best "
         "detections has its label and overlaps it by 0.1 or more. Other label: one of another "
-        "class reaches the threshold. Not seen: none of these. Pale bars: fewer than 10 instances."
+        "class reaches the threshold. Not seen: none of these."
     )
     return figure + _table(tables.cause_table(analysis)) + _note(note)
 
@@ -176,7 +177,8 @@ def _hard(analysis: ErrorAnalysis, figure: str) -> str:
         "size: how many times the instance fits into the background beside it, up to 3 before and "
         "3 after"
         + (f"; from the annotation file: {', '.join(sources)}" if sources else "")
-        + ". The last column: what mAP gains if the missed instances of the bucket were found."
+        + ". The last column: what mAP gains if the missed instances of the bucket "
+        "were found. Pale bars: fewer than 10 instances."
     )
     return figure + _table(tables.characteristic_table(analysis)) + _note(note)
 
@@ -192,9 +194,9 @@ def _confused(analysis: ErrorAnalysis, figure: str) -> str:
             f"Shown are the {figures.MAX_MATRIX} of {number} classes with the most confusions; "
             "report.json holds them all."
         )
-    return f'<div class="scroll">{figure}</div>{_table(tables.confusion_table(analysis))}' + _note(
-        note
-    )
+    pairs = tables.confusion_table(analysis)
+    text = _table(pairs) if pairs.rows else _note("No instance is taken for another class.")
+    return f'<div class="scroll">{figure}</div>{text}{_note(note)}'
 
 
 def _scores(tiou: str, figure: str) -> str:
