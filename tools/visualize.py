@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from mmengine.config import DictAction
 
-from mmtal.apis import pictures
+from mmtal.apis import pictures, playback
 from mmtal.apis.run import run_tool
 
 
@@ -48,17 +48,47 @@ def activity(args: argparse.Namespace) -> None:
     )  # fmt: skip
 
 
+def page(args: argparse.Namespace) -> None:
+    """one interactive HTML page of all recordings: predictions against ground truth"""
+    playback.page(
+        args.ann, args.out, results_file=args.results, subset=args.subset,
+        score_thr=args.score_thr, min_score=args.min_score,
+    )  # fmt: skip
+
+
+def subtitles(args: argparse.Namespace) -> None:
+    """subtitles of one recording, or of each (then --out is a folder)"""
+    playback.subtitle_files(
+        args.ann, args.out, results_file=args.results, subset=args.subset,
+        recording=args.recording, score_thr=args.score_thr, file_format=args.format,
+    )  # fmt: skip
+
+
+def video(args: argparse.Namespace) -> None:
+    """a video with the timeline of its recording below, as MP4"""
+    playback.burn(
+        args.video, args.ann, args.out, results_file=args.results, recording=args.recording,
+        score_thr=args.score_thr,
+    )  # fmt: skip
+
+
 ARGUMENTS: dict[str, dict] = {
     "config": dict(help="config file"),
     "checkpoint": dict(help="checkpoint file"),
     "results": dict(help="ActivityNet results JSON"),
     "work_dirs": dict(nargs="+", help="work dirs of trainings, or log files"),
+    "video": dict(help="any video that FFmpeg reads"),
+    "--results": dict(help="ActivityNet results JSON (default: show the annotations alone)"),
     "--ann": dict(required=True, help="annotation JSON"),
     "--out": dict(required=True, help="file to write"),
     "--subset": dict(help="subset of the annotations (default: all)"),
     "--recording": dict(help="name of the recording"),
     "recording": dict(help="name of the recording"),
     "--score-thr": dict(type=float, default=0.3, help="lowest score drawn (default: 0.3)"),
+    "--min-score": dict(
+        type=float, default=0.01, help="lowest score kept in the page (default: 0.01)"
+    ),
+    "--format": dict(choices=["vtt", "srt"], default="vtt", help="of files in a folder"),
     "--tiou": dict(type=float, default=0.5, help="tIoU of a true positive (default: 0.5)"),
     "--at": dict(type=float, nargs="+", metavar="SECONDS", help="whose attention to draw"),
     "--cfg-options": dict(
@@ -79,6 +109,12 @@ COMMANDS: tuple[tuple[Command, tuple[str, ...]], ...] = (
         activity,
         ("config", "checkpoint", "recording", "--out", "--score-thr", "--at", "--cfg-options"),
     ),
+    (page, ("--ann", "--results", "--out", "--subset", "--score-thr", "--min-score")),
+    (
+        subtitles,
+        ("--ann", "--results", "--out", "--subset", "--recording", "--score-thr", "--format"),
+    ),
+    (video, ("video", "--ann", "--results", "--out", "--recording", "--score-thr")),
 )
 
 

@@ -44,7 +44,7 @@ def overview(ann_file: str | Path, out: str | Path) -> Path:
     """
     subsets: dict[str, list[RecordingView]] = {}
     classes: list[str] = []
-    for subset in _subsets(ann_file, None):
+    for subset in subsets_of(ann_file, None):
         subsets[subset], classes = read_recording_views(ann_file, subset)
     return save_figure(draw_overview(subsets, classes, title=Path(ann_file).name), out)
 
@@ -71,7 +71,7 @@ def timelines(
         FileNotFoundError: A file does not exist.
         ValueError: A file is not in its format, or has no such recording.
     """
-    views, classes = read_recording_views(ann_file, _subsets(ann_file, subset))
+    views, classes = read_recording_views(ann_file, subsets_of(ann_file, subset))
     return _draw_each(views, lambda v: draw_annotations(v, classes), out, recording, str(ann_file))
 
 
@@ -98,7 +98,7 @@ def predictions(
         score_thr: Predictions that score lower are not drawn.
         tiou_thr: tIoU of a true positive.
     """
-    subsets = _subsets(ann_file, subset)
+    subsets = subsets_of(ann_file, subset)
     views, classes = read_recording_views(ann_file, subsets, results_file)
     predicted = set(read_recordings(results_file))
     if recording is not None:
@@ -216,7 +216,8 @@ def _draw_each(
     return paths
 
 
-def _subsets(ann_file: str | Path, subset: str | None) -> list[str]:
+def subsets_of(ann_file: str | Path, subset: str | None) -> list[str]:
+    """The names of the subsets that are meant; None: all, in the order of the file."""
     if subset is not None:
         return [subset]
     entries = AnnotationFile(ann_file).database.values()

@@ -38,6 +38,7 @@ def viewer_page(
     title: str,
     score_thr: float = 0.3,
     min_score: float = 0.01,
+    note: str = "",
 ) -> str:
     """A self-contained HTML page: list of recordings, timeline, score threshold, class filter.
 
@@ -52,6 +53,7 @@ def viewer_page(
         score_thr: Where the score threshold starts.
         min_score: Predictions that score lower are left out, and the page says so; keeps pages
             of detectors that return everything small.
+        note: What else is to be said, plain text.
 
     Raises:
         ValueError: There is no recording, or a label is no class.
@@ -88,7 +90,8 @@ def viewer_page(
         recordings=[_columns(view, min_score) for view in views],
     )
     lowest = float(kept.min(initial=highest))
-    body = _body(predicted, lowest, highest, _note(scores.size, left_out, min_score))
+    notes = f"{_note(scores.size, left_out, min_score)} {note}"
+    body = _body(predicted, lowest, highest, notes)
     return html_page(
         title,
         body,
