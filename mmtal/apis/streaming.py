@@ -107,10 +107,8 @@ class DetectionStream:
     @property
     def time(self) -> float:
         """Seconds of signal so far."""
-        if not self._raw_received:
-            return 0.0
         grid = self._raw_grid
-        return float(grid.to_seconds(self._raw_received + grid.snippet_offset))
+        return self._raw_received * grid.feature_stride / grid.fps
 
     @property
     def num_undecided(self) -> int:
@@ -189,7 +187,9 @@ class DetectionStream:
         self._buffer = [joined[self._walker.start - start :].copy()]
         frontier = min(self._walker.next_points) - self._longest
         settled = self._nms.settle(np.inf if is_last else frontier)
-        ends_at = self.time if is_last else np.inf
+        # as the data set has it: the longest recording of so many features
+        raw = self._raw_grid
+        ends_at = raw.to_seconds(self._raw_received + raw.snippet_offset) if is_last else np.inf
         return [
             Detection(begin, finish, score, label, self.classes[label])
             for (begin, finish), score, label in zip(
