@@ -23,6 +23,8 @@ def main() -> None:
     args = make_parser().parse_args()
     if args.split and args.folds:
         raise ValueError("give --split or --folds, not both")
+    if args.split_only and not (args.split or args.folds):
+        raise ValueError("--split-only is for --split and --folds")
     out = Path(args.out)
     imported = import_annotations(
         [Source.parse(text) for text in args.sources],

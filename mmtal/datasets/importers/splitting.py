@@ -1,10 +1,15 @@
 """Subsets of recordings that are alike in their classes."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+LOOKS = 20_000
+"""Looks at a group for an improvement; at most 20, at least one at each group."""
+
+SWAPS = 16
+"""Groups that a group may change places with, drawn anew each time."""
 
 Database = Mapping[str, Mapping[str, Any]]
 
@@ -16,8 +21,8 @@ def stratified_parts(
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas, ECML PKDD 2011) on numbers of
     instances instead of yes or no: the rarest class first, its largest groups first, each to the
-    part that has the smallest share so far of what it wants of this class. Then single groups
-    change their part as long as that brings the shares nearer to what is wanted.
+    part that has the smallest share so far of what it wants of this class. Then groups move, or
+    change places, as long as that brings the shares nearer to what is wanted.
 
     Args:
         counts: Instances of each class in each group, int (G, K).
@@ -40,13 +45,14 @@ def stratified_parts(
         )
     # recordings count as one more class, so that parts get their share of them, too
     columns = np.concatenate([counts, sizes[:, None]], axis=1).astype(np.float64)  # (G, K+1)
-    order = np.random.default_rng(seed).permutation(num_groups)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(num_groups)
     columns = columns[order]
     totals = columns.sum(0)
     columns = columns / np.where(totals > 0, totals, 1)  # each group's share of each class
     parts = _deal(columns, shares)
     _fill_empty(parts, columns, num_parts)
-    _improve(parts, columns, shares)
+    _improve(parts, columns, shares, rng)
     result = np.empty(num_groups, dtype=np.int64)
     result[order] = parts
     return result
@@ -75,37 +81,44 @@ def _fill_empty(parts: np.ndarray, columns: np.ndarray, num_parts: int) -> None:
             parts[groups[columns[groups, -1].argmin()]] = part
 
 
-def _improve(parts: np.ndarray, columns: np.ndarray, shares: np.ndarray, rounds: int = 20) -> None:
+def _improve(
+    parts: np.ndarray, columns: np.ndarray, shares: np.ndarray, rng: np.random.Generator
+) -> None:
+    """Move groups, or let two of them change places, while that lowers the cost."""
     held = np.zeros((len(shares), columns.shape[1]))
     np.add.at(held, parts, columns)
-    weights = np.ones(columns.shape[1])
-    weights[-1] = max(1.0, math.sqrt(columns.shape[1] - 1))  # sizes matter more than one class
-    present = columns.sum(0) > 0
+    weights = np.where(columns.sum(0) > 0, 1.0, 0.0)
+    weights[-1] = max(1.0, (columns.shape[1] - 1) / 2)  # sizes matter more than one class
     possible = (columns > 0).sum(0) >= len(shares)  # in enough groups to be in every part
 
     def costs(held: np.ndarray) -> np.ndarray:
         """How far parts are from what they want: (..., S, K+1) -> (...)."""
         off = np.abs(held - shares[:, None]) / shares[:, None]
         absent = (held < 1e-12) & possible
-        return ((off + 2.0 * absent) * weights * present).sum((-1, -2))
+        return ((off + 2.0 * absent) * weights).sum((-1, -2))
 
-    members = np.bincount(parts, minlength=len(shares))
     cost = costs(held)
-    for _ in range(rounds):
+    for _ in range(max(1, min(20, LOOKS // len(parts)))):
         before = cost
         for group, old in enumerate(parts.tolist()):
-            if members[old] == 1:
-                continue
-            trials = np.repeat(held[None], len(shares), 0)  # (S, S, K+1): moved to each part
-            trials[:, old] -= columns[group]
-            trials[np.arange(len(shares)), np.arange(len(shares))] += columns[group]
+            others = rng.integers(len(parts), size=SWAPS)
+            others = others[parts[others] != old]
+            alone = (parts == old).sum() == 1
+            targets = np.arange(0 if alone else len(shares))
+            # what changes hands: the group alone, or the group for another
+            new = np.concatenate([targets, parts[others]])  # (M,)
+            change = columns[group] - np.pad(columns[others], ((len(targets), 0), (0, 0)))
+            trials = np.repeat(held[None], len(new), 0)  # (M, S, K+1)
+            trials[:, old] -= change
+            trials[np.arange(len(new)), new] += change
             found = costs(trials)
-            new = int(found.argmin())
-            if found[new] < cost - 1e-9:
-                held, cost, parts[group] = trials[new], found[new], new
-                members[old] -= 1
-                members[new] += 1
-        if before - cost < 1e-6 * before:
+            if len(new) and found.min() < cost - 1e-9:
+                best = int(found.argmin())
+                held, cost = trials[best], found[best]
+                parts[group] = new[best]
+                if best >= len(targets):
+                    parts[others[best - len(targets)]] = old
+        if before - cost < 1e-3 * before:
             break
 
 
