@@ -52,7 +52,7 @@ class VideoStrip:
         self.view, self.classes = view, classes
         pages = 1 if self.length <= 1.5 * PAGE_SECONDS else math.ceil(self.length / PAGE_SECONDS)
         self.pages, self.page_seconds = pages, self.length / pages
-        self.em = int(np.clip(width / 52, 11, 40))
+        self.em = int(np.clip(width / 60, 11, 28))
         self.font, self.small = _font(self.em), _font(int(self.em * 0.8))
         self.gutter = round(3.8 * self.em)
         self.shown = np.flatnonzero(view.pred_scores >= score_thr)
