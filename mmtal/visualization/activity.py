@@ -16,12 +16,11 @@ from mmtal.visualization.bars import (
     LANE,
     class_bars,
     class_legend,
-    ink_on,
+    ink_on_class,
     instance_lanes,
     pack_lanes,
     write_texts,
 )
-from mmtal.visualization.colors import class_color
 from mmtal.visualization.grid_image import draw_strip
 from mmtal.visualization.layout import (
     AXIS_HEIGHT,
@@ -178,7 +177,7 @@ class _Line:
             labels, segments = view.pred_labels[own], view.pred_segments[own]
             place = y + lane * LANE
             class_bars(axes, segments, labels, place, LANE - 0.03, self.line.scale)
-            inks = [ink_on(class_color(label)) for label in labels.tolist()]
+            inks = [ink_on_class(label) for label in labels.tolist()]
             texts = [[f"{score:.2f}"] for score in view.pred_scores[own]]
             write_texts(axes, self.line, segments, place + LANE / 2 - 0.01, texts, inks)
 

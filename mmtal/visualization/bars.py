@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from mmtal.visualization.colors import class_color, class_hatch
 from mmtal.visualization.layout import (
@@ -28,6 +29,7 @@ Color = str | tuple[float, float, float, float]
 LANE = 0.15
 MAX_LANES = 8
 TEXT_SIZE = 6.5
+RIM = [withStroke(linewidth=1.8, foreground="white")]
 MIN_HATCHED = 0.05
 """Narrower bars show no pattern, only a colour."""
 
@@ -63,6 +65,11 @@ def ink_on(color: Color) -> str:
     red, green, blue, alpha = to_rgba(color)
     light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2  # WCAG 2.1
     return "white" if light * alpha + 1 - alpha < 0.25 else "black"
+
+
+def ink_on_class(label: int) -> str:
+    """:func:`ink_on` the look of a class; ``halo``, black with a white rim, on a pattern."""
+    return "halo" if class_hatch(label) else ink_on(class_color(label))
 
 
 def swatch(axes: Axes, x: float, y: float, label: int, size: float = 0.1) -> None:
@@ -146,7 +153,17 @@ def write_texts(
     *,
     inside: bool = True,
 ) -> None:
-    """Beside or into each bar of a lane the longest of its texts that has room there."""
+    """Into or beside each bar of a lane the first of its texts that has room there.
+
+    Args:
+        axes: From :func:`line_axes`.
+        line: The line of time.
+        segments: (N, 2) seconds.
+        y: Middle of the lane, inches.
+        texts: Of each bar, best first.
+        inks: Of each bar, for texts inside; see :func:`ink_on_class`.
+        inside: Rather inside than beside.
+    """
     order = np.argsort(segments[:, 0], kind="stable")
     nexts = np.append(segments[order, 0][1:], np.inf)
     overlap = np.maximum.accumulate(segments[order, 1]) > nexts
@@ -159,9 +176,10 @@ def write_texts(
         for text in [] if crowded else texts[index]:
             width = text_width(text, TEXT_SIZE)
             if width <= room and (inside or width > after):
+                halo = inks[index] == "halo"
                 axes.text(
-                    (start + end) / 2, y, plain(text), size=TEXT_SIZE, color=inks[index],
-                    ha="center", va="center",
+                    (start + end) / 2, y, plain(text), size=TEXT_SIZE, ha="center", va="center",
+                    color="black" if halo else inks[index], path_effects=RIM if halo else None,
                 )  # fmt: skip
                 break
             if width <= after:
@@ -236,8 +254,8 @@ def instance_lanes(
         own = rows[lanes == lane]
         labels = view.gt_labels[own]
         class_bars(axes, view.gt_segments[own], labels, lane * LANE, LANE - 0.02, line.scale)
-        inks = [ink_on(class_color(label)) for label in labels.tolist()]
-        texts = [[] if class_hatch(label) else [classes[label]] for label in labels.tolist()]
+        inks = [ink_on_class(label) for label in labels.tolist()]
+        texts = [[classes[label]] for label in labels.tolist()]
         middle = lane * LANE + LANE / 2 - 0.01
         write_texts(axes, line, view.gt_segments[own], middle, texts, inks)
     return float(height)

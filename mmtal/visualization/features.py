@@ -62,7 +62,7 @@ def draw_features(
         + (f"; {len(lines)} lines of {format_time(lines[0].end)}" if len(lines) > 1 else ""),
         "colour: distance from the channel's median in robust standard deviations, "
         f"from {-limit:.1f} (blue) over 0 (white) to {limit:.1f} (red)"
-        + (f"; black: not finite ({n})" if (n := int((~np.isfinite(features)).sum())) else ""),
+        + (f"; black: not finite ({n})" if (n := _count_broken(features)) else ""),
     ]
     if rows < C or len(features) > images[0][0].shape[1] * len(lines):
         notes.append("a pixel shows the value furthest from the median of those that it stands for")
@@ -97,6 +97,11 @@ def _image_of_line(
     values = (features[first:last].astype(np.float32) - center) / spread
     columns = int((span[1] - span[0]) * line.scale * DPI) + 1
     return pool_extremes(pool_extremes(values, columns).T, rows), span
+
+
+def _count_broken(features: np.ndarray) -> int:
+    parts = (features[i : i + STATISTICS_OF] for i in range(0, len(features), STATISTICS_OF))
+    return sum(int((~np.isfinite(part)).sum()) for part in parts)
 
 
 def robust_scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -36,6 +36,13 @@ STEPS = (
 )  # fmt: skip
 
 
+SPANS = (
+    *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50),
+    *(60 * s for s in (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)),
+)
+"""Seconds that a line may last."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A stretch of a recording that is drawn as one line.
@@ -76,16 +83,16 @@ def lines_of_time(
     number = int(np.clip(np.ceil(duration / longest), 1, max_lines))
     span = duration
     if number > 1:
-        span = _next_step(duration / number)
+        span = _next_span(duration / number)
     scale = width / span
     starts = np.arange(0.0, duration, span) if number > 1 else np.zeros(1)
     return [Line(float(a), float(min(a + span, duration)), scale) for a in starts]
 
 
-def _next_step(span: float) -> float:
-    """The next length of time that is easily read: 1, 2, 3, 4, 5, 6, 8 ... of a unit."""
-    unit = max((step for step in STEPS if step <= span), default=STEPS[0])
-    return float(np.ceil(span / unit - 1e-9) * unit)
+def _next_span(span: float) -> float:
+    """The next length of time that is easily read; below a second the length itself."""
+    hours = float(np.ceil(span / 3600 - 1e-9) * 3600)
+    return next((s for s in SPANS if s >= span - 1e-9), hours) if span >= 1 else span
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:

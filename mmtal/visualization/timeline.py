@@ -12,11 +12,12 @@ from mmtal.visualization.bars import (
     bars,
     class_bars,
     ink_on,
+    ink_on_class,
     pack_lanes,
     swatch,
     write_texts,
 )
-from mmtal.visualization.colors import GROUND_TRUTH, HIT, MISS, class_color
+from mmtal.visualization.colors import GROUND_TRUTH, HIT, MISS
 from mmtal.visualization.layout import (
     AXIS_HEIGHT,
     DASHES,
@@ -201,7 +202,7 @@ class _Rows:
             if self.matches is None:
                 class_bars(axes, segments, view.gt_labels[rows], y, LANE - 0.02, line.scale)
                 texts = [[f"{end - start:.1f} s"] for start, end in segments]
-                inks = [ink_on(class_color(label)) for label in view.gt_labels[rows].tolist()]
+                inks = [ink_on_class(label) for label in view.gt_labels[rows].tolist()]
                 write_texts(axes, line, segments, y + LANE / 2, texts, inks, inside=False)
             else:
                 found = self.found[rows]

@@ -1,85 +1,89 @@
-"""Pictures of predictions against ground truth."""
+"""Pictures of instances and predictions over time."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mmtal.visualization import draw_timeline, save_figure
-from mmtal.visualization.timeline import find_hits, format_time
+sys.path.insert(0, str(Path(__file__).parent))
+from pictures import check_texts, class_names, view, written
 
-HITS = [
-    ("same label, half covered: tIoU 0.5 counts", [[0, 10]], [0], [[0, 5]], [0.9], [0], [True]),
-    ("just less than half", [[0, 10]], [0], [[0, 4.9]], [0.9], [0], [False]),
-    ("other label", [[0, 10]], [0], [[0, 10]], [0.9], [1], [False]),
-    (
-        "an instance is taken once, by the higher score",
-        [[0, 10]],
-        [0],
-        [[0, 10], [0, 9]],
-        [0.4, 0.8],
-        [0, 0],
-        [False, True],
-    ),
-    ("touching is not overlapping", [[0, 10]], [0], [[10, 20]], [0.9], [0], [False]),
-    ("no ground truth", np.zeros((0, 2)), [], [[0, 1]], [0.9], [0], [False]),
-    ("no prediction", [[0, 10]], [0], np.zeros((0, 2)), [], [], []),
+from mmtal.visualization import RecordingView, draw_predictions, save_figure
+from mmtal.visualization.timeline import draw_annotations
+
+SIZES = [
+    (num_classes, duration, number)
+    for num_classes in (1, 20, 110)
+    for duration, number in ((30, 8), (10800, 60))
 ]
 
 
-@pytest.mark.parametrize(
-    ("why", "gt", "gt_labels", "pred", "scores", "labels", "expected"),
-    HITS,
-    ids=[case[0] for case in HITS],
-)
-def test_hits(why, gt, gt_labels, pred, scores, labels, expected) -> None:
-    hit = find_hits(
-        np.array(gt, dtype=float),
-        np.array(gt_labels, dtype=int),
-        np.array(pred, dtype=float),
-        np.array(scores, dtype=float),
-        np.array(labels, dtype=int),
+@pytest.mark.parametrize(("num_classes", "duration", "number"), SIZES)
+def test_nothing_is_written_over_something_else(num_classes, duration, number) -> None:
+    recording, names = view(num_classes, duration, number), class_names(num_classes)
+    assert check_texts(draw_annotations(recording, names)) > number / 3
+    assert check_texts(draw_predictions(recording, names)) > number / 3
+
+
+def test_rows_are_the_classes_that_occur() -> None:
+    one = np.array([[0.0, 9.0]])
+    recording = RecordingView(
+        "name", 20.0, one, np.array([4]), one + 5, np.array([0.9]), np.array([2])
     )
-    assert hit.tolist() == expected
+    names = [
+        text for text in written(draw_predictions(recording, list("abcdef"))) if len(text) == 1
+    ]
+    assert names == ["c", "e"]
+    names = [
+        text for text in written(draw_annotations(recording, list("abcdef"))) if len(text) == 1
+    ]
+    assert names == ["e"]
 
 
-@pytest.mark.parametrize("num_classes", [0, 1, 20])
+def test_scores_and_tiou_are_written_and_misses_named() -> None:
+    recording = RecordingView(
+        "v", 30.0,
+        np.array([[0.0, 10.0], [20.0, 30.0]]), np.array([0, 1]),
+        np.array([[0.0, 8.0], [10.0, 19.0]]), np.array([0.75, 0.5]), np.array([0, 1]),
+    )  # fmt: skip
+    texts = written(draw_predictions(recording, ["a", "b"]))
+    assert "0.75 | 0.80" in texts and "0.50 | 0.00" in texts and texts.count("missed") == 1
+    legend = [text for text in texts if "(" in text]
+    assert any("found (1)" in text for text in legend)
+    assert any("missed (1)" in text for text in legend)
+    assert any("true positive, tIoU ≥ 0.5 (1)" in text for text in legend)
+    assert any("false positive (1)" in text for text in legend)
+    # The instance is missed where its prediction scores too low to be drawn.
+    texts = written(draw_predictions(recording, ["a", "b"], score_thr=0.8))
+    assert texts.count("missed") == 2 and "0 of 2" in " ".join(texts)
+    texts = written(draw_predictions(recording, ["a", "b"], tiou_thr=0.9))
+    assert any("true positive, tIoU ≥ 0.9 (0)" in text for text in texts)
+
+
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
-def test_figure_has_a_row_per_class(tmp_path: Path, num_classes: int, ending: str) -> None:
-    labels = np.arange(num_classes)
-    segments = np.stack([labels, labels + 1.0], axis=1)
-    figure = draw_timeline(
-        gt_segments=segments,
-        gt_labels=labels,
-        pred_segments=segments,
-        pred_scores=np.full(num_classes, 0.9),
-        pred_labels=labels,
-        classes=[f"action {i}" for i in range(num_classes)],
-        duration=30.0,
-        title="a recording",
+def test_a_recording_without_anything(tmp_path: Path, ending: str) -> None:
+    empty = RecordingView("empty", 5.0)
+    for figure in (draw_annotations(empty, ["a"]), draw_predictions(empty, ["a"])):
+        assert "nothing here" in written(figure)
+        assert check_texts(figure) >= 3
+        assert save_figure(figure, tmp_path / f"out{ending}").stat().st_size > 1000
+
+
+def test_long_recordings_are_wrapped_and_say_so() -> None:
+    start = np.arange(0.0, 10800.0, 300)
+    recording = RecordingView(
+        "v", 10800.0, np.stack([start, start + 4], axis=1), np.zeros(len(start), int)
     )
-    (axes,) = figure.axes
-    names = [text.get_text() for text in axes.get_yticklabels()]
-    assert names == [f"action {i}" for i in range(num_classes)]
-    assert len(axes.patches) == 2 * num_classes
-    assert save_figure(figure, tmp_path / f"out{ending}").stat().st_size > 1000
+    figure = draw_annotations(recording, ["a"])
+    assert any("12 lines of 15:00" in text for text in written(figure))
 
 
-def test_predictions_below_the_threshold_are_left_out() -> None:
-    one = np.array([[0.0, 1.0]])
-    figure = draw_timeline(
-        gt_segments=one,
-        gt_labels=np.array([0]),
-        pred_segments=one,
-        pred_scores=np.array([0.1]),
-        pred_labels=np.array([1]),
-        classes=["a", "b"],
-        duration=2.0,
-    )
-    (axes,) = figure.axes
-    assert len(axes.patches) == 1
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["a"]
-
-
-def test_times() -> None:
-    assert [format_time(t) for t in (0, 75, 4000)] == ["0:00", "1:15", "1:06:40"]
+def test_many_predictions_at_once_stay_low() -> None:
+    random = np.random.default_rng(0)
+    start = random.uniform(0, 5, 200)
+    recording = RecordingView(
+        "v", 60.0, np.array([[0.0, 30.0]]), np.array([0]),
+        np.stack([start, start + 30], axis=1), random.uniform(0.3, 1, 200), np.zeros(200, int),
+    )  # fmt: skip
+    assert draw_predictions(recording, ["a"]).get_size_inches()[1] < 3
