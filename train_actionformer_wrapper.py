@@ -23,7 +23,7 @@ def parse_args() -> argparse.Namespace:
         "--config_template",
         required=True,
         help="a config: its path, or its name below configs/actionformer (thumos_i3d, anet_tsp, "
-        "epic_slowfast_verb, ...)",
+        "epic_slowfast_verb, ...); auto: verify the data, and write a config that fits them",
     )
     parser.add_argument("--data_path", required=True, help="folder with annotations and features")
     parser.add_argument("--learning_rate", type=float, help="default: the template's")

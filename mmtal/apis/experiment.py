@@ -15,6 +15,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from mmtal.apis.auto_template import auto_template
 from mmtal.apis.run import build_runner, load_config, main_metric, override, set_seed
 from mmtal.config_files import find_config, resource_root
 from mmtal.datasets.annotation_file import AnnotationFile
@@ -22,6 +23,7 @@ from mmtal.registry import DATASETS
 from mmtal.version import __version__
 from mmtal.visualization import RecordingView, draw_predictions, save_figure
 
+AUTO = "auto"
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
 
@@ -118,7 +120,7 @@ def prepare_config(
     """A template's config with the data's place and the given options; the rest stays as it is.
 
     Args:
-        template: Name or path of a config.
+        template: Name or path of a config; ``auto`` verifies the data and suggests one.
         data_path: Folder that holds the data set.
         work_dir: Where results go.
         learning_rate: Of the optimizer.
@@ -131,7 +133,8 @@ def prepare_config(
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be >= 1, but got {value}")
-    config = load_config(find_template(template), work_dir=str(work_dir))
+    path = auto_template(data_path, work_dir) if template == AUTO else find_template(template)
+    config = load_config(path, work_dir=str(work_dir))
     place = find_data(config.train_dataloader.dataset, data_path)
     for name in LOADERS:
         config[name].dataset.update(
@@ -224,11 +227,12 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
             command.append("--resume")
         if subprocess.run(command, check=False).returncode:
             raise ValueError(f"training on {gpus} processes failed: see the messages above")
-        config.resume, config.load_from = False, _last_checkpoint(work_dir)
-        runner = build_runner(config)
     else:
-        runner = build_runner(config)
-        runner.train()
+        build_runner(config).train()
+    # A runner that has trained would test the raw weights, since MMEngine's EMAHook begins anew
+    # with every run. The checkpoint holds the averaged ones.
+    config.resume, config.load_from = False, _last_checkpoint(work_dir)
+    runner = build_runner(config)
     metrics = runner.test()
     record = dict(metrics=metrics, seed=runner.seed, versions=versions())
     (work_dir / "metrics.json").write_text(json.dumps(record, indent=1) + "\n")

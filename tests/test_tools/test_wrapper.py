@@ -32,7 +32,8 @@ def call(cwd: Path, *args: object) -> subprocess.CompletedProcess:
 @pytest.mark.slow
 def test_trains_tests_draws_and_prints_the_final_map(tmp_path: Path) -> None:
     data = make_dataset(tmp_path / "data")
-    config = write_config(tmp_path / "tiny.py", data)
+    hooks = "custom_hooks = [dict(type='EMAHook', momentum=0.05)]"
+    config = write_config(tmp_path / "tiny.py", data, hooks)
     done = call(
         tmp_path, "--config_template", config, "--data_path", data, "--epochs", 9,
         "--output_name", "run", "--seed", 3,
@@ -48,6 +49,14 @@ def test_trains_tests_draws_and_prints_the_final_map(tmp_path: Path) -> None:
     assert record["versions"].keys() >= {"mmtal", "torch", "mmengine"}
     assert float(match[1]) == pytest.approx(100 * metrics["tal/mAP"], abs=0.006)
     assert float(match[1]) > 30, "the tiny data set is easy to learn"
+    validated = [
+        json.loads(line)["tal/mAP"]
+        for scalars in work_dir.glob("*/vis_data/scalars.json")
+        for line in scalars.read_text().splitlines()
+        if "tal/mAP" in line
+    ]
+    assert len(validated) == 4, "every third epoch"
+    assert metrics["tal/mAP"] == validated[-1], "the averaged weights are validated and tested"
     assert "| average |" in done.stdout + done.stderr
     stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
     assert stamp["protocol"] == "corrected"
