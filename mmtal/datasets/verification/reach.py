@@ -24,8 +24,9 @@ from mmtal.structures import FeatureGrid
 CELLS = 1 << 20
 """Pairs of point and instance to look at in one piece; bounds the memory."""
 
-WINDOWS = 16
-"""Random windows of each recording by which the loss through truncation is estimated."""
+WINDOWS = 16, 20_000
+"""Random windows by which the loss through truncation is estimated: the most of a recording, and
+about how many of all."""
 
 
 @dataclass
@@ -127,6 +128,7 @@ def check_reach(
     """
     sums: dict[str, SplitReach] = {}
     points = PointGenerator(model.level_strides) if model.assigner else None
+    windows = max(1, min(WINDOWS[0], WINDOWS[1] // max(1, len(recordings))))
     for recording in progress(recordings, len(recordings), text="checking instances"):
         total = sums.setdefault(
             recording.split, SplitReach(per_level=[0] * len(model.level_strides))
@@ -156,7 +158,7 @@ def check_reach(
         if truncate is not None:
             total.trained_on += len(segments)
             if length > truncate.max_len and len(segments):
-                dropped, clipped = expected_loss(truncate, grid, length, segments)
+                dropped, clipped = expected_loss(truncate, grid, length, segments, windows)
                 total.dropped += dropped
                 total.clipped += clipped
         if points is not None and len(segments):
@@ -165,7 +167,7 @@ def check_reach(
 
 
 def expected_loss(
-    truncate: Truncate, grid: FeatureGrid, length: int, segments: np.ndarray
+    truncate: Truncate, grid: FeatureGrid, length: int, segments: np.ndarray, windows: int
 ) -> tuple[float, float]:
     """Instances that a random window of a recording drops, and those that it clips, on average.
 
@@ -174,23 +176,25 @@ def expected_loss(
         grid: Of the recording.
         length: Its features.
         segments: (N, 2) seconds.
+        windows: To draw.
     """
-    random = np.random.default_rng(0)
+    random = np.random.default_rng([length, len(segments)])
+    feats, labels = _no_features(length), np.arange(len(segments))
     dropped = clipped = 0
-    for _ in range(WINDOWS):
+    for _ in range(windows):
         results = truncate(
             {
-                "feats": _no_features(length),
+                "feats": feats,
                 "grid": grid,
                 "rng": random,
                 "segments": segments,
-                "labels": np.arange(len(segments)),
+                "labels": labels,
             }
         )
         kept = results["labels"]
         dropped += len(segments) - len(kept)
         clipped += int((results["segments"] != segments[kept]).any(axis=1).sum())
-    return dropped / WINDOWS, clipped / WINDOWS
+    return dropped / windows, clipped / windows
 
 
 def _add_reach(
@@ -248,8 +252,8 @@ def coverage(
             points.level_strides[first : first + rows],
             points.levels[first : first + rows],
         )
-        could, does = model.assigner.coverage(part, segments)
-        eligible |= could.any(dim=0).numpy()
-        for level in part.levels.unique().tolist():
-            owned[level] |= does[part.levels == level].any(dim=0).numpy()
+        could, does = (mask.numpy() for mask in model.assigner.coverage(part, segments))
+        eligible |= could.any(axis=0)
+        levels, starts = np.unique(part.levels.numpy(), return_index=True)  # finest level first
+        owned[levels] |= np.logical_or.reduceat(does, starts, axis=0)
     return eligible, owned

@@ -62,7 +62,8 @@ class CentreAssigner:
         if len(segments) == 0:
             return segments.new_zeros(P, num_classes), segments.new_zeros(P, 2)
 
-        tied, distances, chosen = self._choose(points, segments)
+        eligible, distances = self._eligible(points, segments)
+        tied, chosen = self._choose(eligible, segments)
         one_hot = F.one_hot(labels, num_classes).to(segments.dtype)  # (N, K)
         class_targets = (tied.to(segments.dtype) @ one_hot).clamp(max=1)
         offsets = distances[torch.arange(P, device=chosen.device), chosen]
@@ -81,16 +82,16 @@ class CentreAssigner:
             (P, N): it is positive for it among all the others.
         """
         eligible = self._eligible(points, segments)[0]
-        return eligible, self._choose(points, segments)[0]
+        return eligible, self._choose(eligible, segments)[0]
 
-    def _choose(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Instances that own each point, bool (P, N); distances (P, N, 2); the first owner (P,)."""
-        eligible, distances = self._eligible(points, segments)
-        P = len(points.positions)
-        lengths = segment_lengths(segments).expand(P, -1).masked_fill(~eligible, torch.inf)
+    def _choose(self, eligible: Tensor, segments: Tensor) -> tuple[Tensor, Tensor]:
+        """Instances that own each point, bool (P, N), and the first of them (P,)."""
+        lengths = (
+            segment_lengths(segments).expand(len(eligible), -1).masked_fill(~eligible, torch.inf)
+        )
         shortest, chosen = lengths.min(dim=1)
         tied = (lengths <= shortest[:, None] + TIE) & lengths.isfinite()
-        return tied, distances, chosen
+        return tied, chosen
 
     def _eligible(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:
         """Whether points are near the centre, on a level that owns the length; distances."""
