@@ -3,6 +3,7 @@
 
 const AXIS = 26; // px
 const LANE = 10;
+const HIGHEST_LANE = 20; // where there is room
 const LANE_GAP = 2;
 const ROW_GAP = 9;
 const CLASS_LANES = 3; // of a kind; overlapping bars beyond these share the last lane
@@ -44,10 +45,18 @@ class Timeline {
   layout() {
     if (!this.view) return;
     this.gutter = Math.min(190, Math.max(90, this.plot.clientWidth * 0.16));
-    this.rows = this.view.compact ? this.compactRows() : this.classRows();
+    const height = () => {
+      const last = this.rows[this.rows.length - 1];
+      return AXIS + (last ? last.top + last.height + ROW_GAP : 40);
+    };
+    const kinds = this.barsByKind();
+    this.rows = this.view.compact ? this.compactRows(kinds) : this.classRows(kinds, LANE);
+    if (!this.view.compact && height() < this.plot.clientHeight) {
+      const room = Math.floor((LANE * this.plot.clientHeight) / height());
+      this.rows = this.classRows(kinds, Math.min(room, HIGHEST_LANE));
+    }
     this.bars = this.rows.flatMap((row) => row.bars);
-    const last = this.rows[this.rows.length - 1];
-    const content = AXIS + (last ? last.top + last.height + ROW_GAP : 40);
+    const content = height();
     this.spacer.style.height = `${Math.max(0, content - this.plot.clientHeight)}px`;
     this.draw();
   }
@@ -77,11 +86,10 @@ class Timeline {
   bar(kind, columns, index, unmatched) {
     const [a, b] = [columns.start[index], columns.end[index]];
     return { kind, index, unmatched, label: columns.label[index], start: Math.min(a, b),
-      end: Math.max(a, b), score: columns.score ? columns.score[index] : 1, height: LANE };
+      end: Math.max(a, b), score: columns.score ? columns.score[index] : 1 };
   }
 
-  classRows() {
-    const kinds = this.barsByKind();
+  classRows(kinds, lane) {
     const rows = new Map();
     for (const kind of this.kinds()) {
       for (const bar of kinds[kind]) {
@@ -97,8 +105,11 @@ class Timeline {
       for (const kind of this.kinds()) {
         const own = row.bars.filter((bar) => bar.kind === kind);
         const used = spread(own, CLASS_LANES);
-        for (const bar of own) bar.top = top + bar.lane * (LANE + LANE_GAP);
-        top += used * (LANE + LANE_GAP);
+        for (const bar of own) {
+          bar.height = lane;
+          bar.top = top + bar.lane * (lane + LANE_GAP);
+        }
+        top += used * (lane + LANE_GAP);
       }
       row.height = top - row.top;
       top += ROW_GAP;
@@ -106,8 +117,7 @@ class Timeline {
     return sorted;
   }
 
-  compactRows() {
-    const kinds = this.barsByKind();
+  compactRows(kinds) {
     const names = { truth: "ground truth", hit: "hits", false: "false" };
     let top = ROW_GAP;
     return this.kinds().map((kind) => {
@@ -245,7 +255,11 @@ class Timeline {
       pen.strokeRect(x + 0.75, y + 0.75, width - 1.5, bar.height - 1.5);
     }
     pen.globalAlpha = 1;
-    if (this.view.compact && width > 40) this.drawName(bar, x, y, width);
+    if (this.view.compact && width > 40) {
+      this.drawText(this.paint.classes[bar.label], bar, x, y, width);
+    } else if (bar.kind !== "truth" && bar.height > 13 && width > 40) {
+      this.drawText(bar.score.toFixed(2), bar, x, y, width);
+    }
     if (bar === this.selected) {
       pen.strokeStyle = "#000";
       pen.lineWidth = 2;
@@ -265,16 +279,16 @@ class Timeline {
     this.pen.fillRect(x, y, width, bar.height);
   }
 
-  drawName(bar, x, y, width) {
+  drawText(text, bar, x, y, width) {
     const pen = this.pen;
     const left = Math.max(x, this.gutter);
-    const name = this.fit(this.paint.classes[bar.label], x + width - left - 8);
-    if (name.length < 2) return;
-    const textWidth = pen.measureText(name).width;
+    const shown = this.fit(text, x + width - left - 8);
+    if (shown.length < 2) return;
+    const textWidth = pen.measureText(shown).width;
     pen.fillStyle = "rgba(255, 255, 255, 0.85)";
     pen.fillRect(left + 3, y + 2, textWidth + 2, bar.height - 4);
     pen.fillStyle = "#1b1b1b";
-    pen.fillText(name, left + 4, y + bar.height / 2 + 0.5);
+    pen.fillText(shown, left + 4, y + bar.height / 2 + 0.5);
   }
 
   drawAxis(width, height) {
