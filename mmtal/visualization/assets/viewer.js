@@ -114,13 +114,13 @@ function open(index) {
   list.mark(index);
   byId("name").textContent = recordings[index].id;
   document.title = `${recordings[index].id} – ${DATA.title}`;
-  byId("detail").textContent = "";
   show(false);
   writeHash();
 }
 
 // Draw the current recording and the figures; `keepRange`: stay at this part of it.
 function show(keepRange) {
+  byId("detail").textContent = "";
   timeline.show({ recording: recordings[state.current], match: matches[state.current],
     threshold: state.threshold, on: state.on, compact: state.compact,
     predicted: DATA.predicted }, keepRange);
