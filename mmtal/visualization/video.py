@@ -44,7 +44,7 @@ def burn_timeline(
         view: The recording.
         classes: Names by label.
         score_thr: Predictions that score lower are not drawn.
-        warn: Gets a text if the video is as long as the annotations say it is not.
+        warn: Gets a text if the video is not as long as annotated, ends early or is damaged.
 
     Returns:
         How many pictures were written.
@@ -71,7 +71,7 @@ def burn_timeline(
             _compare_durations(source, _length(av, video), view, warn)
             first = _first_frame(av, source)
             with whole_file(target) as temporary, _mp4(av, temporary) as out:
-                return _burn(av, video, out, first, view, classes, score_thr=score_thr)
+                return _burn(av, video, out, first, view, classes, score_thr=score_thr, warn=warn)
     except av.error.FFmpegError as error:
         raise ValueError(
             f"{source} cannot be read as a video, or not be written as MP4: {error}"
@@ -80,7 +80,7 @@ def burn_timeline(
 
 def _burn(
     av: Any, video: Any, out: Any, first: Any, view: RecordingView, classes: Sequence[str], *,
-    score_thr: float,
+    score_thr: float, warn: Callable[[str], None],
 ) -> int:  # fmt: skip
     stream = video.streams.video[0]
     stream.thread_type = "AUTO"
@@ -89,14 +89,20 @@ def _burn(
     composer = _Composer(av, sizes, view, classes, length=length, score_thr=score_thr)
     # All streams must be there before the first packet is written.
     encoder = _encoder(out, stream, first, composer.width, composer.height + composer.strip.height)
-    frames = _frames(video, stream, _keep_sound(av, video, out))
+    damaged: list[Any] = []
+    frames = _frames(av, video, stream, _keep_sound(av, video, out), damaged)
     total = stream.frames or round(length * (stream.average_rate or 25))
-    start, written = None, 0
+    start, seconds, written = None, 0.0, 0
     for frame in progress(frames, total, text="drawing"):
         start = frame.time if start is None else start
-        out.mux(encoder.encode(composer.compose(frame, frame.time - start)))
+        seconds = frame.time - start
+        out.mux(encoder.encode(composer.compose(frame, seconds)))
         written += 1
     out.mux(encoder.encode(None))
+    if damaged:
+        warn(f"{video.name}: {len(damaged)} damaged packets were left out")
+    if length - seconds > _tolerance(length):
+        warn(f"{video.name} should last {length:.1f} s, but its pictures end at {seconds:.1f} s")
     return written
 
 
@@ -185,15 +191,25 @@ def _sizes(frame: Any, aspect: Any) -> tuple[tuple[int, int], int, int]:
     return (scaled, scaled[1], scaled[0]) if turned else (scaled, *scaled)
 
 
-def _frames(video: Any, stream: Any, sound: dict[int, Callable[[Any], None]]) -> Iterator[Any]:
-    """The pictures in order of time; sound is passed on as it comes."""
+def _frames(
+    av: Any, video: Any, stream: Any, sound: dict[int, Callable[[Any], None]], damaged: list[Any]
+) -> Iterator[Any]:
+    """The pictures in order of time; sound is passed on as it comes.
+
+    Packets that cannot be decoded are added to ``damaged``.
+    """
     last, count = None, 0
     rate = stream.average_rate or 25
     for packet in video.demux(stream, *(video.streams[index] for index in sound)):
-        if packet.stream.index != stream.index:
-            sound[packet.stream.index](packet)
-            continue
-        for frame in packet.decode():
+        pictures: list[Any] = []
+        try:
+            if packet.stream.index == stream.index:
+                pictures = packet.decode()
+            else:
+                sound[packet.stream.index](packet)
+        except av.error.InvalidDataError:
+            damaged.append(packet.pts)
+        for frame in pictures:
             if frame.pts is None:  # files without times
                 frame.time_base = stream.time_base
                 frame.pts = round(count / rate / stream.time_base)
@@ -215,8 +231,12 @@ def _keep_sound(av: Any, video: Any, out: Any) -> dict[int, Callable[[Any], None
 
 
 def _copier(out: Any, copied: Any) -> Callable[[Any], None]:
+    last: list[int] = []
+
     def copy(packet: Any) -> None:
-        if packet.dts is not None:  # else: the end of the track
+        # Without a time: the end of the track. MP4 holds no steps back, which damaged files make.
+        if packet.dts is not None and (not last or packet.dts > last[0]):
+            last[:] = [packet.dts]
             packet.stream = copied
             out.mux(packet)
 
@@ -267,11 +287,15 @@ def _length(av: Any, video: Any) -> float:
 def _compare_durations(
     source: Path, length: float, view: RecordingView, warn: Callable[[str], None]
 ) -> None:
-    if length and abs(length - view.duration) > max(1.0, DURATION_TOLERANCE * view.duration):
+    if length and abs(length - view.duration) > _tolerance(view.duration):
         warn(
             f"{source} lasts {length:.1f} s, but recording '{view.video_id}' "
             f"{view.duration:.1f} s: is it the right video, and whole?"
         )
+
+
+def _tolerance(seconds: float) -> float:
+    return max(1.0, DURATION_TOLERANCE * seconds)
 
 
 def _kinds(video: Any) -> str:

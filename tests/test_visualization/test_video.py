@@ -136,6 +136,24 @@ def test_another_length_than_annotated_is_told(av, tmp_path: Path) -> None:
     assert len(told) == 1 and "lasts 0.5 s, but recording 'a' 2.0 s" in told[0]
 
 
+def test_damage_is_left_out_and_told(av, tmp_path: Path) -> None:
+    source = make_video(av, tmp_path / "in.mkv", frames=200, audio="aac")
+    view = RecordingView("a", 20.0)
+    content = bytearray(source.read_bytes())
+    half, told = len(content) // 2, []
+    source.write_bytes(content[:half])
+    number = burn_timeline(source, tmp_path / "out.mp4", view, CLASSES, warn=told.append)
+    assert 20 < number < 200 and len(read(av, tmp_path / "out.mp4")[0]) == number
+    assert any("pictures end at" in text for text in told)
+    random = np.random.default_rng(0)
+    for place in random.integers(1500, len(content), len(content) // 60):
+        content[place] = random.integers(256)
+    source.write_bytes(content)
+    told.clear()
+    assert burn_timeline(source, tmp_path / "out.mp4", view, CLASSES, warn=told.append) > 10
+    assert any("damaged packets were left out" in text for text in told)
+
+
 @pytest.mark.parametrize(
     ("source", "target", "error", "message"),
     [
