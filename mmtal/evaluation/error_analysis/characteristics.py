@@ -40,6 +40,7 @@ FIXED = {
 }
 ANNOTATED = {
     "coverage": "coverage",
+    "instances": "num-instances",
     "context size": "context-size",
     "context distance": "context-distance",
     "agreement": "agreement",
@@ -111,7 +112,7 @@ def compute_characteristics(
     """Length, instances, coverage and context size, and what the annotations give besides.
 
     - *length*: in seconds.
-    - *instances*: of the same class in the same recording.
+    - *instances*: of any class in the same recording, as in DETAD's own files.
     - *coverage*: length over the duration of the recording.
     - *context size*: DETAD asked people which of the 3 glimpses before and the 3 after an instance
       belong to its context. Where the annotations hold no such answer, the room for context
@@ -133,12 +134,10 @@ def compute_characteristics(
         raise ValueError(f"buckets must be one of {get_args(Buckets)}, but got {buckets!r}")
     duration = np.array([durations.get(v) or np.nan for v in truth.video_ids])[truth.video]
     length = truth.segments[:, 1] - truth.segments[:, 0]
-    _, group, count = np.unique(
-        np.stack([truth.video, truth.labels]), axis=1, return_inverse=True, return_counts=True
-    )
+    number = np.bincount(truth.video, minlength=len(truth.video_ids))[truth.video]
     computed = {
         "length": length,
-        "instances": count[group.ravel()].astype(np.float64),
+        "instances": number.astype(np.float64),
         "coverage": length / duration,
         "context size": _context_room(truth, duration),
     }

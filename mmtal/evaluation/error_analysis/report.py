@@ -173,7 +173,7 @@ def _hard(analysis: ErrorAnalysis, figure: str) -> str:
         if p.characteristic.source == "annotation file"
     )
     note = (
-        "Instances: of the same class in the recording. Coverage: length over duration. Context "
+        "Instances: in the recording, of any class. Coverage: length over duration. Context "
         "size: how many times the instance fits into the background beside it, up to 3 before and "
         "3 after"
         + (f"; from the annotation file: {', '.join(sources)}" if sources else "")

@@ -34,7 +34,7 @@ def test_values() -> None:
     found = by_name()
     assert list(found) == ["length", "instances", "coverage", "context size"]
     assert found["length"].values.tolist() == [4, 2, 4, 20, 5, 1]
-    assert found["instances"].values.tolist() == [2, 2, 1, 2, 2, 1]
+    assert found["instances"].values.tolist() == [3, 3, 3, 2, 2, 1]
     np.testing.assert_allclose(found["coverage"].values, [0.04, 0.02, 0.04, 1, 0.25, np.nan])
     # Before / after in lengths: 10/4, 6/4 | 6/2, covered by the last | 6/4, 76/4 | none | none |
     # 5/1, not known.
