@@ -20,7 +20,7 @@ from mmtal.registry import MODELS
 from mmtal.visualization.activity import draw_activity
 from mmtal.visualization.curves import draw_curves
 from mmtal.visualization.features import draw_features
-from mmtal.visualization.layout import FORMATS, picture_name, save_figure
+from mmtal.visualization.layout import FORMATS, check_format, picture_name, save_figure
 from mmtal.visualization.overview import draw_overview
 from mmtal.visualization.recording_view import (
     RecordingView,
@@ -42,6 +42,7 @@ def overview(ann_file: str | Path, out: str | Path) -> Path:
         FileNotFoundError: There is no such file.
         ValueError: It is not in its format.
     """
+    check_format(out)
     subsets: dict[str, list[RecordingView]] = {}
     classes: list[str] = []
     for subset in subsets_of(ann_file, None):
@@ -71,6 +72,7 @@ def timelines(
         FileNotFoundError: A file does not exist.
         ValueError: A file is not in its format, or has no such recording.
     """
+    _check_out(out, recording)
     views, classes = read_recording_views(ann_file, subsets_of(ann_file, subset))
     return _draw_each(views, lambda v: draw_annotations(v, classes), out, recording, str(ann_file))
 
@@ -98,6 +100,7 @@ def predictions(
         score_thr: Predictions that score lower are not drawn.
         tiou_thr: tIoU of a true positive.
     """
+    _check_out(out, recording)
     subsets = subsets_of(ann_file, subset)
     views, classes = read_recording_views(ann_file, subsets, results_file)
     predicted = set(read_recordings(results_file))
@@ -136,6 +139,7 @@ def features(
         FileNotFoundError: A file does not exist.
         ValueError: The config or its data are wrong, or there is no such recording.
     """
+    check_format(out)
     opened = open_recording(load_config(config_file, options=options), recording)
     figure = draw_features(opened.features.numpy(), opened.sample.grid, opened.view, opened.classes)
     return save_figure(figure, out)
@@ -152,6 +156,7 @@ def curves(paths: Sequence[str | Path], out: str | Path) -> Path:
         FileNotFoundError: There is no log.
         ValueError: A log is not in the format, or holds nothing.
     """
+    check_format(out)
     return save_figure(draw_curves([read_training_log(path) for path in paths]), out)
 
 
@@ -180,6 +185,7 @@ def activity(
         FileNotFoundError: A file does not exist.
         ValueError: Config, data, checkpoint or recording do not fit together.
     """
+    check_format(out)
     config = load_config(config_file, options=options)
     model = MODELS.build(config.model)
     load_weights(model, checkpoint)
@@ -204,16 +210,20 @@ def _draw_each(
     if recording is not None:
         chosen = find_name(recording, [view.video_id for view in views], source)
         return [save_figure(draw(views[chosen]), out)]
-    if out.suffix.lower() in FORMATS:
-        raise ValueError(
-            f"without --recording, {len(views)} pictures are drawn, so that --out must be a "
-            f"folder, but got '{out}'"
-        )
     paths = []
     for view in progress(views, len(views), text="drawing"):
         paths.append(save_figure(draw(view), out / f"{picture_name(view.video_id)}.png"))
     print_log(f"{len(paths)} pictures in {out}", "current")
     return paths
+
+
+def _check_out(out: str | Path, recording: str | None) -> None:
+    if recording is not None:
+        check_format(out)
+    elif Path(out).suffix.lower() in FORMATS:
+        raise ValueError(
+            f"without --recording, all are drawn, so that --out must be a folder, but got '{out}'"
+        )
 
 
 def subsets_of(ann_file: str | Path, subset: str | None) -> list[str]:

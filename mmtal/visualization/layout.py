@@ -96,7 +96,15 @@ def _next_span(span: float) -> float:
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure, whole or not at all; the file's ending chooses the format.
+    """Write a figure, whole or not at all; see :func:`check_format`."""
+    path = check_format(path)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=DPI)
+    return path
+
+
+def check_format(path: str | Path) -> Path:
+    """The path of a picture, whose ending chooses the format.
 
     Raises:
         ValueError: The ending is not .png, .svg or .pdf.
@@ -104,8 +112,6 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise ValueError(f"a picture must end in {', '.join(FORMATS)}, but got '{path}'")
-    with whole_file(path) as temporary:
-        figure.savefig(temporary, dpi=DPI)
     return path
 
 

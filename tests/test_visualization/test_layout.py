@@ -1,10 +1,14 @@
 """Sizes, times and texts of the pictures."""
 
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pictures import check_texts
 
 from mmtal.visualization.bars import pack_lanes
 from mmtal.visualization.layout import (
@@ -105,3 +109,14 @@ def test_only_pictures_are_written(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     for ending in (".png", ".svg", ".pdf", ".PNG"):
         assert save_figure(new_figure(WIDTH, 1), tmp_path / f"out{ending}").stat().st_size > 300
+
+
+@pytest.mark.parametrize(
+    ("second", "message"), [((0.1, 0.5), "' on '"), ((0.9, 0.5), "is cut off")]
+)
+def test_the_check_of_texts_finds_what_is_wrong(second, message) -> None:
+    figure = new_figure(3, 1)
+    figure.text(0.1, 0.5, "a name")
+    figure.text(*second, "another name")
+    with pytest.raises(AssertionError, match=message):
+        check_texts(figure)
