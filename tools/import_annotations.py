@@ -69,27 +69,34 @@ def main() -> None:
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("sources", nargs="+", metavar="[SUBSET=]SOURCE", help="files and folders to import")
-    add("--out", required=True, help=".json, or .csv or .tsv for a table")
+    add("sources", nargs="+", metavar="[SUBSET=]SOURCE", help="files and folders; a data set")
+    add("--out", required=True, metavar="FILE", help=".json, or .csv or .tsv for a table")
     add("--format", choices=list(FORMATS), help="default: told by the content")
-    add("--fps", type=float, help="frames per second, where the source does not say it")
-    add("--unit", choices=UNITS, help="of plain numbers as times, where the source does not say it")
-    add("--columns", nargs="+", default=[], metavar="ROLE=NAME", help="such as recording=tape")
-    add("--labels", nargs="+", default=[], metavar="NAME", help="verb, noun or action; tiers; ...")
-    add("--classes", help="file of class numbers and names")
-    add("--background", nargs="*", default=["background"], metavar="LABEL", help="no actions")
-    add("--durations", help="table: recording, duration (or frames) and fps")
-    add("--features", help="folder of feature files, for durations")
-    add("--feature-stride", type=float, help="frames from one feature to the next")
-    add("--snippet-frames", type=float, help="frames behind one feature")
     add("--bad-segments", choices=["error", "keep", "drop"], default="error",
         help="reversed, empty or outside the recording (default: error)")  # fmt: skip
-    add("--lists", nargs="+", default=[], metavar="SUBSET=FILE", help="lists of recordings")
+
+    add = parser.add_argument_group("what the source does not say").add_argument
+    add("--fps", type=float, metavar="N", help="frames per second")
+    add("--unit", choices=UNITS, help="of times that are plain numbers")
+    add("--columns", nargs="+", default=[], metavar="ROLE=NAME", help="such as recording=tape")
+    add("--labels", nargs="+", default=[], metavar="NAME",
+        help="which labels, of several: verb, noun or action; tiers; attribute")  # fmt: skip
+    add("--background", nargs="*", default=["background"], metavar="LABEL",
+        help="labels of frames without an action (default: background)")  # fmt: skip
+    add("--classes", metavar="FILE", help="numbers and names of the classes")
+    add("--durations", metavar="FILE", help="table: recording, duration or frames, fps")
+    add("--features", metavar="DIR", help="feature files, for durations; needs the next two")
+    add("--feature-stride", type=float, metavar="N", help="frames from feature to feature")
+    add("--snippet-frames", type=float, metavar="N", help="frames behind one feature")
+
+    add = parser.add_argument_group("subsets").add_argument
+    add("--lists", nargs="+", default=[], metavar="SUBSET=FILE", help="a recording on each line")
     add("--split", nargs="+", default=[], metavar="SUBSET=SHARE", help="training=0.8 test=0.2")
-    add("--folds", type=int, help="write FILE_fold0.json and so on, for cross-validation")
-    add("--split-only", nargs="+", default=[], metavar="SUBSET", help="split only these")
-    add("--group", help="column, or pattern such as '^(P\\d+)_': recordings to keep together")
-    add("--seed", type=int, default=0, help="of the split (default: 0)")
+    add("--folds", type=int, metavar="N", help="writes FILE_fold0.json, ...: cross-validation")
+    add("--split-only", nargs="+", default=[], metavar="SUBSET", help="leave the others alone")
+    add("--group", metavar="COLUMN|PATTERN",
+        help="what stays together: a column, or part of the name as in '^(P\\d+)_'")  # fmt: skip
+    add("--seed", type=int, default=0, metavar="N", help="of the split (default: 0)")
     return parser
 
 

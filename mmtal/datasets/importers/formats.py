@@ -63,17 +63,23 @@ def detect_format(path: Path, options: ImportOptions) -> Format:
     if fitting:
         names = " and ".join(f"{entry.name} ({entry.title})" for entry in fitting)
         raise ValueError(f"{path}: could be {names}; choose with --format")
-    known = ", ".join(f"{entry.name} ({entry.title})" for entry in FORMATS.values())
-    if path.is_dir():
-        seen = "the folder holds " + (
-            ", ".join(sorted(p.name for p in path.iterdir())[:5]) or "no file"
-        )
-    elif probe.json is not None:
-        keys = list(probe.json)[:5] if isinstance(probe.json, dict) else "a list"
-        seen = f"the JSON holds {keys}"
-    else:
-        seen = f"the first line is '{(probe.lines or [''])[0]:.80}'"
+    columns = {csv_table.role_of(column)[0] for column in probe.header} & {*csv_table.NEEDED}
+    if len(columns) >= 2:  # a table, with a column missing
+        csv_table.find_columns(probe.header, options.columns, where=str(path))
+    known = "".join(f"\n  {entry.name}: {entry.title}" for entry in FORMATS.values())
     raise ValueError(
-        f"{path}: is in no known format: {seen}. A table's first line must name its columns "
-        f"recording, start, end and label (or tell them with --columns). Known: {known}"
+        f"{path}: is in no known format: {_seen(probe)}. A table's first line must name its "
+        f"columns recording, start, end and label (or tell them with --columns). Known are:{known}"
     )
+
+
+def _seen(probe: Probe) -> str:
+    if probe.path.is_dir():
+        files = sorted(item.name for item in probe.path.iterdir())
+        return f"the folder holds {', '.join(files[:5]) or 'no file'}"
+    content = probe.json
+    if content is None:
+        return f"the first line is '{(probe.lines or [''])[0]:.80}'"
+    if isinstance(content, list):
+        return f"the JSON is a list of {len(content)}, first {content[:1]!r:.80}"
+    return f"the JSON holds {', '.join(list(content)[:5]) or 'nothing'}"

@@ -11,6 +11,7 @@ from mmtal.datasets.importers.times import to_number
 
 AMBIGUOUS = "Ambiguous"
 LINE = re.compile(r"\S+\s+[\d.]+\s+[\d.]+")
+CLASS_FILE = re.compile(r"(.+)_(val|test)")
 SUBSETS = {"val": "validation", "test": "test"}
 
 
@@ -31,8 +32,12 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     files = text_files(source.path) if source.path.is_dir() else [source.path]
     if not files:
         raise FileNotFoundError(f"{source.path}: holds no text files, such as Diving_test.txt")
+    named = [file for file in files if CLASS_FILE.fullmatch(file.stem)]
+    for file in [] if named in ([], files) else sorted(set(files) - set(named)):
+        collected.note(f"{file}: not read, its name is not <Class>_val.txt or <Class>_test.txt")
+    files = named or files
     for file in files:
-        match = re.fullmatch(r"(.+)_(val|test)", file.stem)
+        match = CLASS_FILE.fullmatch(file.stem)
         label = match[1] if match else file.stem
         of_file = SUBSETS[match[2]] if match else None
         for number, line in enumerate(read_text(file).split("\n"), start=1):

@@ -27,11 +27,12 @@ TABLE = "recording,start,end,label\na,1.5,4,run\nb,2,3,jump\n"
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", {"results": {}}, r"the JSON holds \['results'\]"),
-        ("a.json", [], "the JSON holds a list"),
+        ("a.json", {"results": {}}, "the JSON holds results. "),
+        ("a.json", [], "the JSON is a list of 0"),
         ("a.json", "{", "is not JSON"),
         ("a.json", {}, "is in no known format"),
         ("a.csv", "one,two\n1,2\n", "the first line is 'one,two'"),
+        ("a.csv", "tape,start,end\n", "no column for the recording: .* --columns recording=NAME"),
         ("a.csv", "", "the first line is ''"),
         ("a.npy", b"\x93NUMPY\x01\x00v", "not text"),
         ("a.bin", b"\0\0", "not a text file"),

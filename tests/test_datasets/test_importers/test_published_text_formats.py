@@ -24,9 +24,11 @@ def test_thumos(load: Callable, write: Callable, tmp_path) -> None:
     write("ann/Diving_test.txt", "video_test_0000002 0.0  2.0\nvideo_test_0000002 3 4\n")
     write("ann/BaseballPitch_test.txt", "video_test_0000002 5.0 6.0\n")
     write("ann/Ambiguous_test.txt", "video_test_0000002 7.0 8.0\nvideo_test_0000009 1 2\n")
+    write("ann/detclasslist.txt", "7 BaseballPitch\n9 BasketballDunk\n")
     imported = load(tmp_path / "ann")
     assert imported.formats == ("thumos",)
     assert imported.dropped == {"marked as ambiguous": 2}
+    assert any("detclasslist.txt: not read" in note for note in imported.notes)
     assert {k: e["subset"] for k, e in imported.database.items()} == {
         "video_validation_0000001": "validation",
         "video_test_0000002": "test",  # a recording with ambiguous segments only is none
