@@ -2,9 +2,7 @@
 
 import os
 import textwrap
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +26,7 @@ def config_text(summary: DataSummary, settings: Settings, *, name: str) -> str:
         _data(summary, settings),
         _model(summary, settings),
         _training(settings),
-        RUNTIME,
+        _runtime(settings),
     ]
     return "\n".join(parts)
 
@@ -64,6 +62,11 @@ def _data(summary: DataSummary, settings: Settings) -> str:
         )
         load.append('dict(type="Normalize", mean=channel_mean, std=channel_std),')
     fps = "" if summary.fps_of_recordings else f"    fps={number(summary.grid.fps)},\n"
+    noise = (
+        f'            dict(type="FeatureNoise", std={settings.noise:g}),\n'
+        if settings.noise
+        else ""
+    )
     load_lines = "".join(f"    {line}\n" for line in load)
     return f"""
 # ---------------------------------------------------------------- data
@@ -93,7 +96,7 @@ def _data(summary: DataSummary, settings: Settings) -> str:
             *load,
             # a random window; instances with less than half inside are dropped, others clipped
             dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
-            dict(type="PackInputs"),
+{noise}            dict(type="PackInputs"),
         ],
     ),
 )
@@ -120,13 +123,14 @@ def _model(summary: DataSummary, settings: Settings) -> str:
     why = settings.why
     channels = summary.source_channels
     ranges = "".join(
-        f"                ({low:g}, {high:g}),  # level stride {2**level}: {100 * share:.0f} % of the "
+        f"{' ' * 16}({low:g}, {high:g}),  # level stride {2**level}: {100 * share:.0f} % of the "
         "instances\n"
         for level, ((low, high), share) in enumerate(
             zip(settings.regression_ranges, settings.level_shares, strict=True)
         )
     )
     in_channels = settings.in_channels(channels)
+    nms = f'dict(method="gaussian", sigma={settings.sigma:g}, min_score=0.001)'
     return f"""
 # ---------------------------------------------------------------- model
 {comment(why["model"])}model = dict(
@@ -136,10 +140,10 @@ def _model(summary: DataSummary, settings: Settings) -> str:
         in_channels={in_channels},
         embed_channels={settings.width},
         max_seq_len=max_seq_len,
-        depths=(2, 2, {settings.num_levels - 1}),  # embedding, stem, and a block for each further level
+        depths=(2, 2, {settings.num_levels - 1}),  # embedding, stem, one for each further level
         num_heads={settings.num_heads},
 {comment(why["window"], 8)}        window={settings.window},
-        dropout={settings.dropout:g},
+{comment(why["dropout"], 8)}        dropout={settings.dropout:g},
         drop_path=0.1,
     ),
     neck=dict(type="IdentityNeck"),
@@ -159,7 +163,7 @@ def _model(summary: DataSummary, settings: Settings) -> str:
         score_thr=0.001,
         pre_nms_topk={settings.pre_nms_topk},
         min_duration=0.05,
-{comment(why["sigma"], 8)}        nms=dict(method="gaussian", sigma={settings.sigma:g}, min_score=0.001),
+{comment(why["sigma"], 8)}        nms={nms},
 {comment(why["max_per_video"], 8)}        max_per_video={settings.max_per_video},
     ),
 )
@@ -169,15 +173,21 @@ def _model(summary: DataSummary, settings: Settings) -> str:
 def _training(settings: Settings) -> str:
     why = settings.why
     epochs = settings.warmup_epochs + settings.epochs
+    optimizer = f'dict(type="AdamW", lr={settings.learning_rate:g}, weight_decay=0.05)'
+    average = f'dict(type="EMAHook", momentum={settings.ema_momentum:g})'
     return f"""
 # ---------------------------------------------------------------- training
 {comment(why["epochs"])}warmup_epochs = {settings.warmup_epochs}
-train_cfg = dict(by_epoch=True, max_epochs=warmup_epochs + {settings.epochs}, val_interval={max(1, -(-epochs // 4))})
+train_cfg = dict(
+    by_epoch=True,
+    max_epochs=warmup_epochs + {settings.epochs},
+    val_interval={max(1, -(-epochs // 4))},
+)
 val_cfg = {{}}
 test_cfg = {{}}
 optim_wrapper = dict(
     type="OptimWrapper",
-{comment(why["learning_rate"], 4)}    optimizer=dict(type="AdamW", lr={settings.learning_rate:g}, weight_decay=0.05),
+{comment(why["learning_rate"], 4)}    optimizer={optimizer},
     clip_grad=dict(max_norm=1.0, norm_type=2),
     constructor="WeightDecayConstructor",  # decays weights of convolutions and linear layers
 )
@@ -190,8 +200,13 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
-{comment(why["ema_momentum"])}custom_hooks = [dict(type="EMAHook", momentum={settings.ema_momentum:g})]
+{comment(why["ema_momentum"])}custom_hooks = [{average}]
 """
+
+
+def _runtime(settings: Settings) -> str:
+    epochs = settings.warmup_epochs + settings.epochs
+    return RUNTIME.replace("CHECKPOINT_INTERVAL", str(max(1, epochs // 10)))
 
 
 RUNTIME = """
@@ -203,7 +218,12 @@ default_hooks = dict(
     seed=dict(type="SeedHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
     logger=dict(type="LoggerHook", interval=20),
-    checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="tal/mAP"),
+    checkpoint=dict(
+        type="CheckpointHook",
+        interval=CHECKPOINT_INTERVAL,
+        max_keep_ckpts=2,
+        save_best="tal/mAP",
+    ),
 )
 visualizer = dict(
     type="Visualizer",

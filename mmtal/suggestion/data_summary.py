@@ -4,7 +4,7 @@ R training recordings, N their instances, C channels.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,8 +177,9 @@ def choose_subsets(
         if name is None or name.lower() not in present:
             raise ValueError(
                 f"{annotations.path}: needs a subset to train on and one to test on, but has "
-                f"{', '.join(map(repr, present.values())) or 'none'}. Name them with --train-subset "
-                "and --test-subset, or split the recordings with tools/import_annotations.py"
+                f"{', '.join(map(repr, present.values())) or 'none'}. Name them with "
+                "--train-subset and --test-subset, or split the recordings with "
+                "tools/import_annotations.py"
             )
     assert train is not None and test is not None
     return train, test
@@ -260,10 +261,10 @@ def find_grid(
     return grid, own_fps, feature_stride is None or snippet_frames is None
 
 
-def _find_stride(T: np.ndarray, frames: np.ndarray) -> float:
-    rough = float(np.median(frames / T))
-    if len(T) >= 3 and np.ptp(T) > 0.1 * T.max():  # else the slope says little
-        slope = float(np.polyfit(T, frames, 1)[0])
+def _find_stride(lengths: np.ndarray, frames: np.ndarray) -> float:
+    rough = float(np.median(frames / lengths))
+    if len(lengths) >= 3 and np.ptp(lengths) > 0.1 * lengths.max():  # else the slope says little
+        slope = float(np.polyfit(lengths, frames, 1)[0])
         if abs(slope / rough - 1) < 0.2:
             rough = slope
     whole = max(1.0, float(round(rough)))
@@ -271,19 +272,19 @@ def _find_stride(T: np.ndarray, frames: np.ndarray) -> float:
 
 
 def _checked(
-    grid: FeatureGrid, T: np.ndarray, frames: np.ndarray, names: Sequence[str]
+    grid: FeatureGrid, lengths: np.ndarray, frames: np.ndarray, names: Sequence[str]
 ) -> FeatureGrid:
     expected = (frames - grid.snippet_frames) / grid.feature_stride + 1
     slack = np.maximum(DURATION_TOLERANCE * expected, 2)
-    wrong = np.flatnonzero(np.abs(T - expected) > slack)
+    wrong = np.flatnonzero(np.abs(lengths - expected) > slack)
     if len(wrong):
         name = names[wrong[0]]
         raise ValueError(
             f"durations and numbers of features do not fit together: with feature_stride="
             f"{grid.feature_stride:g}, snippet_frames={grid.snippet_frames:g}, {len(wrong)} of "
             f"{len(names)} recordings differ by more than 5 %, such as '{name}' with "
-            f"{T[wrong[0]]:.0f} features instead of {expected[wrong[0]]:.0f}. Correct the durations "
-            "or give --feature-stride, --snippet-frames and --fps"
+            f"{lengths[wrong[0]]:.0f} features instead of {expected[wrong[0]]:.0f}. Correct the "
+            "durations or give --feature-stride, --snippet-frames and --fps"
         )
     return grid
 
@@ -303,8 +304,9 @@ def channel_statistics(
     with ThreadPoolExecutor(THREADS) as pool:
         parts = progress(pool.map(moments, chosen), len(chosen), text="reading features")
         counts, sums, squares = zip(*parts, strict=True)
-    mean = sum(sums) / sum(counts)
-    return mean, np.sqrt(np.maximum(sum(squares) / sum(counts) - mean**2, 0))
+    mean = np.sum(sums, axis=0) / sum(counts)
+    variance = np.sum(squares, axis=0) / sum(counts) - mean**2
+    return mean, np.sqrt(np.maximum(variance, 0))
 
 
 def _read_shapes(
@@ -318,7 +320,7 @@ def _read_shapes(
         return dict(zip(names, pool.map(shape, names), strict=True))
 
 
-def _share(test, segments: dict[str, np.ndarray]) -> float:
+def _share(test: Callable[[np.ndarray], np.ndarray], segments: dict[str, np.ndarray]) -> float:
     flags = np.concatenate([test(s) for s in segments.values()])
     return float(flags.mean())
 

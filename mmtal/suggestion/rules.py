@@ -15,7 +15,7 @@ from mmtal.suggestion.data_summary import DataSummary
 Range = tuple[float, float]
 
 FIRST_RANGE = 4.0
-"""Longer boundary distance, in steps, up to which the finest level is responsible (ActionFormer)."""
+"""Longer boundary distance, in steps, that the finest level is responsible for at most."""
 
 OPEN_END = 10000.0
 
@@ -32,24 +32,36 @@ MEMORY_SHARE = 0.6
 """Of a GPU's memory that is planned with; kernels and fragmentation take the rest."""
 
 
-SHORT_INSTANCE = 6
-"""Steps that the short instances should span after a raw signal was cut into windows."""
+SHORT_INSTANCE = 5
+"""Steps that short instances, one in ten, should span: finer features cost more and learn worse."""
 
 RAW_CHANNELS = 32
 """Up to so many channels, dense features are a sensor's raw signal."""
 
+RAW_FACTOR = 8
+"""Signals with so many samples to a step, or more, are cut into windows."""
+
 MOST_NORMALIZED = 512
 """Up to so many channels, mean and deviation of each are written into the config."""
 
-UNEVEN_SCALES = 5.0
-"""Deviations of channels that differ more need normalising."""
+CONSTANT = 1e-6
+"""Channels of a smaller deviation say nothing."""
 
-FEWEST_LEVELS, MOST_LEVELS = 4, 8
+FEWEST_LEVELS, MOST_LEVELS = 5, 8
 
 SHORTEST_WINDOW, LONGEST_ON_CPU, LONGEST_ON_GPU = 512, 1280, 2304
 """Training windows, in steps."""
 
-STEPS_ON_CPU, STEPS_ON_GPU, FEWEST_EPOCHS = 600, 2000, 15
+BATCH_ON_CPU = 2560
+"""Steps of all windows of a batch."""
+
+STEPS_ON_CPU, STEPS_ON_GPU, FEWEST_EPOCHS = 700, 2000, 15
+
+FEW_INSTANCES = 5000
+"""Fewer than these are learnt by heart without dropout and noise."""
+
+NOISE = 0.3
+"""Deviation of the noise on features, in deviations of their channels."""
 
 POSITIVES = 3
 """Points that predict an instance: those within 1.5 level strides of its centre."""
@@ -80,7 +92,9 @@ class Budget:
         except ValueError:
             size = math.nan
         if not 1 <= size <= 1000:
-            raise ValueError(f"budget must be 'cpu' or a GPU's memory such as 24GB, but got '{text}'")
+            raise ValueError(
+                f"budget must be 'cpu' or a GPU's memory such as 24GB, but got '{text}'"
+            )
         return cls(gpu_bytes=size * 2**30)
 
 
@@ -98,6 +112,7 @@ class Settings:
     num_heads: int
     window: int
     dropout: float
+    noise: float
     batch_size: int
     epochs: int
     warmup_epochs: int
@@ -130,25 +145,27 @@ def choose_settings(summary: DataSummary, budget: Budget) -> Settings:
     steps = float(window[1] if window else factor)
     durations = summary.durations / steps
     lengths = np.maximum(summary.lengths / steps, 1)
-    longest_test = summary.longest_test / steps
 
     ranges, shares = _regression_ranges(durations, why)
     coarsest = 2 ** (len(ranges) - 1)
     max_seq_len = _max_seq_len(durations, lengths, coarsest, budget, why)
     width, heads = _width(summary, budget, why)
     batch = _batch_size(summary, max_seq_len, width, budget, why)
+    normalized = _normalize(summary, why)
+    dropout, noise = _regularisation(summary, normalized, why)
     epochs, warmup, iterations = _epochs(len(lengths), batch, budget, why)
     return Settings(
         sliding_window=window,
         temporal_stride=factor,
-        normalize=_normalize(summary, why),
+        normalize=normalized,
         max_seq_len=max_seq_len,
         regression_ranges=ranges,
         level_shares=shares,
         width=width,
         num_heads=heads,
         window=_attention_window(max_seq_len, coarsest, why),
-        dropout=0.1 if len(durations) < 5000 else 0.0,
+        dropout=dropout,
+        noise=noise,
         batch_size=batch,
         epochs=epochs,
         warmup_epochs=warmup,
@@ -169,42 +186,56 @@ def _time_resolution(
     short = float(np.quantile(summary.durations, 0.1))
     grid, channels = summary.grid, sum(summary.source_channels)
     rate = grid.fps / grid.feature_stride
-    told = "found from durations and numbers of features" if summary.grid_is_inferred else "as given"
+    told = (
+        "found from durations and numbers of features" if summary.grid_is_inferred else "as given"
+    )
     why["grid"] = (
         f"Where features lie in time ({told}): {rate:g} features per second. One instance in ten "
         f"is shorter than {short:.3g} of them, half are shorter than "
         f"{np.median(summary.durations):.3g}."
     )
-    why["load"] = "From files to what the model sees."
-    if short < 4 * SHORT_INSTANCE:
-        return None, 1
-    if channels <= RAW_CHANNELS:
-        step = round(short / SHORT_INSTANCE)
-        why["load"] += (
-            f" {channels} channels at {rate:g} per second are a raw signal: windows of {2 * step} "
-            f"samples every {step} make features of it, {SHORT_INSTANCE} to the short instances."
+    factor = max(1, int(short / SHORT_INSTANCE))
+    if channels <= RAW_CHANNELS and factor >= RAW_FACTOR:
+        why["load"] = (
+            f"{channels} channels at {rate:g} per second are a raw signal. Windows of {2 * factor} "
+            f"samples every {factor} make features of it; short instances span {SHORT_INSTANCE}."
         )
-        return (2 * step, step), 1
-    factor = int(short / (2 * SHORT_INSTANCE))
-    why["load"] += (
-        f" Every {factor}th feature is enough: short instances still span {2 * SHORT_INSTANCE}."
+        return (2 * factor, factor), 1
+    why["load"] = (
+        "Every feature is used."
+        if factor == 1
+        else f"One feature in {factor} is enough: short instances still span {SHORT_INSTANCE}, and "
+        "the model sees further."
     )
     return None, factor
 
 
-def _normalize(summary: DataSummary, why: dict[str, str]) -> bool:
-    """Whether channels differ so much in scale that some would drown others."""
-    varying = summary.std[summary.std > 1e-6]
-    if not len(varying) or len(summary.std) > MOST_NORMALIZED:
-        return False
-    ratio = float(varying.max() / np.quantile(varying, 0.1))
-    shift = float(np.median(np.abs(summary.mean) / summary.std.clip(1e-6)))
-    why["normalize"] = (
-        "Mean and deviation of each channel over the training recordings: the scales of the "
-        f"channels differ {ratio:.3g}-fold, and the smaller ones would drown."
+def _regularisation(
+    summary: DataSummary, normalized: bool, why: dict[str, str]
+) -> tuple[float, float]:
+    """Dropout, and deviation of the noise on features."""
+    instances = len(summary.durations)
+    if instances >= FEW_INSTANCES:
+        why["dropout"] = f"{instances} instances need neither dropout nor noise."
+        return 0.0, 0.0
+    why["dropout"] = (
+        f"{instances} instances are soon known by heart: dropout, and noise on features."
     )
-    del shift
-    return ratio > UNEVEN_SCALES
+    scale = 1.0 if normalized else float(np.median(summary.std))
+    return 0.2, float(f"{NOISE * scale:.2g}")
+
+
+def _normalize(summary: DataSummary, why: dict[str, str]) -> bool:
+    """Whether to bring all channels to one scale."""
+    channels = len(summary.std)
+    varying = summary.std[summary.std > CONSTANT]
+    if not len(varying) or channels > MOST_NORMALIZED:
+        return False
+    why["normalize"] = (
+        "Mean and deviation of each channel over the training recordings, which brings channels "
+        f"whose deviations differ {varying.max() / varying.min():.3g}-fold to one scale."
+    )
+    return True
 
 
 def _regression_ranges(
@@ -235,25 +266,20 @@ def _max_seq_len(
 ) -> int:
     """Training window: whole recordings where they are short, else several long instances."""
     cap = LONGEST_ON_CPU if budget.gpu_bytes is None else LONGEST_ON_GPU
-    wanted = max(SHORTEST_WINDOW, 8 * float(np.quantile(durations, 0.95)))
-    longest = float(lengths.max())
-    chosen = min(longest, wanted, cap)
+    longest, common = float(lengths.max()), float(np.quantile(durations, 0.95))
+    chosen = longest if longest <= cap else min(cap, max(SHORTEST_WINDOW, 8 * common))
     rounded = math.ceil(chosen / coarsest) * coarsest
     cut = float((durations > rounded).mean())
     why["max_seq_len"] = (
-        f"Training sees windows of at most {rounded} steps (a multiple of the coarsest level's "
-        f"stride {coarsest}): "
+        f"Training sees at most {rounded} steps (a multiple of the coarsest level's stride "
+        f"{coarsest}): "
         + (
             "whole recordings. "
             if rounded >= longest
-            else f"recordings have up to {longest:.0f}, but nineteen instances in twenty span less "
-            f"than {np.quantile(durations, 0.95):.3g}, and another window is cut in every epoch. "
+            else f"recordings have up to {longest:.0f}, nineteen instances in twenty span less "
+            f"than {common:.3g}, and every epoch cuts other windows. "
         )
-        + (
-            "All instances fit in. "
-            if not cut
-            else f"{100 * cut:.2g} % of the instances are longer and are cut. "
-        )
+        + (f"{100 * cut:.2g} % of the instances are longer and are cut. " if cut else "")
         + "Testing sees whole recordings."
     )
     return rounded
@@ -276,7 +302,7 @@ def _batch_size(
     summary: DataSummary, max_seq_len: int, width: int, budget: Budget, why: dict[str, str]
 ) -> int:
     recordings = len(summary.lengths)
-    batch = min(4, recordings)
+    batch = min(recordings, max(2, min(4, BATCH_ON_CPU // max_seq_len)))
     if budget.gpu_bytes is not None:
         per_recording = max_seq_len * (
             BYTES_PER_STEP_AND_CHANNEL * width + 8 * sum(summary.source_channels)

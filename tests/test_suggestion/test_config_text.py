@@ -44,7 +44,14 @@ def test_model_and_data_fit_each_other(root: Path, tmp_path: Path) -> None:
 def test_every_choice_is_explained_in_lines_of_100_columns(root: Path, tmp_path: Path) -> None:
     _, text = suggest(root, tmp_path)
     assert max(map(len, text.splitlines())) <= 100
-    for what in ("max_seq_len = ", "window=", "warmup_epochs = ", "custom_hooks = ", "nms=", "data = "):
+    for what in (
+        "max_seq_len = ",
+        "window=",
+        "warmup_epochs = ",
+        "custom_hooks = ",
+        "nms=",
+        "data = ",
+    ):
         lines = text.splitlines()
         first = next(i for i, line in enumerate(lines) if line.strip().startswith(what))
         assert lines[first - 1].strip().startswith("# "), what

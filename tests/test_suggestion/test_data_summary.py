@@ -66,7 +66,7 @@ def test_without_a_frame_rate_features_are_the_frames() -> None:
 def test_features_of_another_video_are_refused() -> None:
     entries, lengths = recordings(stride=4, snippet=16, fps=30)
     lengths["r3"] *= 2
-    with pytest.raises(ValueError, match="1 of 12 recordings differ .* such as 'r3'"):
+    with pytest.raises(ValueError, match=r"1 of 12 recordings differ .* such as 'r3'"):
         find_grid(entries, lengths, feature_stride=None, snippet_frames=None, fps=None)
 
 

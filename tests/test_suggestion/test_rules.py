@@ -1,6 +1,7 @@
 """From figures of a data set to settings."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,9 +52,9 @@ def settings(budget: Budget = CPU, **changed: object) -> Settings:
 @pytest.mark.parametrize(
     ("durations", "levels"),
     [
-        ([3.0] * 50, 4),  # all on the finest level: never fewer than four
-        ([3.0] * 90 + [70.0] * 10, 5),  # a tenth reaches 35 to a side: (32, ...) is needed
-        ([3.0] * 999 + [5000.0], 4),  # one outlier makes no level
+        ([3.0] * 50, 5),  # all on the finest level: never fewer than five
+        ([3.0] * 90 + [140.0] * 10, 6),  # a tenth reaches 70 to a side: (64, ...) is needed
+        ([3.0] * 999 + [5000.0], 5),  # one outlier makes no level
         ([3.0] * 50 + [3000.0] * 50, 8),  # never more than eight
     ],
 )
@@ -66,7 +67,7 @@ def test_ranges_cover_everything_and_shares_add_up() -> None:
     found = settings()
     ranges = found.regression_ranges
     assert ranges[0][0] == 0 and ranges[-1][1] == 10000
-    assert all(one[1] == other[0] for one, other in zip(ranges[:-1], ranges[1:], strict=True))
+    assert all(one[1] == other[0] for one, other in pairwise(ranges))
     assert sum(found.level_shares) == pytest.approx(1)
     assert found.level_shares[-1] >= 0.02
 
@@ -84,24 +85,30 @@ def test_a_raw_signal_becomes_windows_and_dense_features_are_thinned() -> None:
     durations = np.linspace(160, 1600, 500)  # in samples
     raw = settings(durations=durations, source_channels=(3,), lengths=np.full(10, 40000))
     size, step = raw.sliding_window
-    assert size == 2 * step and 4 <= np.quantile(durations, 0.1) / step <= 8
+    assert size == 2 * step and 5 <= np.quantile(durations, 0.1) / step < 6
     assert raw.in_channels((3,)) == 3 * size and raw.temporal_stride == 1
     dense = settings(durations=durations, source_channels=(512,), lengths=np.full(10, 40000))
     assert dense.sliding_window is None and dense.temporal_stride > 5
 
 
 @pytest.mark.parametrize(
-    ("std", "normalize"),
+    ("std", "normalize", "noise"),
     [
-        (np.ones(64), False),
-        (np.logspace(-2, 1, 64), True),  # a sensor next to another
-        (np.r_[np.ones(60), np.zeros(4)], False),  # constant channels are no scale
-        (np.logspace(-2, 1, 2048), False),  # too many to write down
+        (np.logspace(-2, 1, 64), True, 0.3),  # sensors beside each other
+        (np.r_[np.ones(60), np.zeros(4)], True, 0.3),  # some are constant
+        (np.zeros(64), False, 0),  # nothing to scale by
+        (np.full(2048, 2.0), False, 0.6),  # too many to write down
     ],
 )
-def test_uneven_channels_are_normalised(std: np.ndarray, normalize: bool) -> None:
+def test_channels_come_to_one_scale(std: np.ndarray, normalize: bool, noise: float) -> None:
     found = settings(std=std, mean=np.zeros(len(std)), source_channels=(len(std),))
     assert found.normalize is normalize
+    assert found.noise == pytest.approx(noise)
+
+
+def test_plenty_of_data_need_no_noise() -> None:
+    found = settings(durations=np.full(5000, 9.0))
+    assert (found.dropout, found.noise) == (0, 0)
 
 
 def test_crowded_recordings_keep_more_detections() -> None:
