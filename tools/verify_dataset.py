@@ -29,6 +29,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--snippet-frames", type=float, help="frames behind a feature")
     parser.add_argument("--fps", type=float, help="frames per second of all recordings")
     parser.add_argument("--max-seq-len", type=int, help="longest sequence in training")
+    parser.add_argument(
+        "--min-overlap", type=float, default=0.5, help="share of an instance that truncation leaves"
+    )
     parser.add_argument("--out", metavar="FILE", help="write the whole report here, as JSON")
     parser.add_argument(
         "--fix", metavar="OUT", help="write cleaned annotations here, and OUT's .log.json"
@@ -58,6 +61,7 @@ def main() -> None:
             snippet_frames=args.snippet_frames,
             fps=args.fps,
             max_seq_len=args.max_seq_len,
+            min_overlap=args.min_overlap,
         )
     print(report.format())
     if args.out:

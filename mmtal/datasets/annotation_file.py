@@ -6,6 +6,7 @@ Each annotation holds ``label``, ``segment`` [start, end] in seconds and usually
 import itertools
 import json
 import math
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ DUPLICATE_TOLERANCE = 1e-3
 
 OUTSIDE_TOLERANCE = 1e-6
 """Seconds that a segment may end after its recording: rounding, not a mistake."""
+
+
+_REPR = reprlib.Repr()  # looks at no more than is shown
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 110
 
 
 class AnnotationFile:
@@ -317,7 +322,7 @@ def _malformed(path: Path, where: str, expected: str, found: Any) -> ValueError:
 
 def shorten(found: Any) -> str:
     """A value as messages show it."""
-    shown = repr(found)
+    shown = _REPR.repr(found)
     return shown if len(shown) <= 100 else shown[:100] + "..."
 
 

@@ -26,6 +26,7 @@ from mmtal.datasets.verification.settings import (
 )
 from mmtal.datasets.verification.statistics import describe
 from mmtal.models.task_modules import CentreAssigner
+from mmtal.structures import FeatureGrid
 
 
 def verify(
@@ -65,9 +66,13 @@ def verify(
         ValueError: An annotation file is not JSON or in another format altogether, or an argument
             is out of range.
     """
+    grid = (feature_stride, snippet_frames, fps)
+    FeatureGrid(*(1.0 if value is None else value for value in grid))  # checks them
     truncate = None
-    if max_seq_len is not None and min_overlap is not None:
-        truncate = Truncate(max_seq_len, min_overlap=min_overlap, crop_ratio=None)
+    if max_seq_len is not None:
+        truncate = Truncate(
+            max_seq_len, min_overlap=1.0 if min_overlap is None else min_overlap, crop_ratio=None
+        )
     ranges = list(regression_ranges or ())
     settings = [
         DataSetting(
@@ -81,7 +86,7 @@ def verify(
             snippet_frames=snippet_frames,
             fps=fps,
             classes=classes if classes is None or isinstance(classes, int) else tuple(classes),
-            truncate=truncate,
+            truncate=None if min_overlap is None else truncate,
         )
         for path in as_list(ann_file)
     ]
