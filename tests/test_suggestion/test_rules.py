@@ -18,8 +18,8 @@ CPU = Budget()
 
 
 def data(**changed: object) -> DataSummary:
-    """40 recordings of 1,000 features, 20 instances of 8 to 80 steps in each."""
-    durations = np.exp(np.linspace(np.log(8), np.log(80), 800))
+    """40 recordings of 1,000 features, 20 instances of 4 to 80 steps in each."""
+    durations = np.exp(np.linspace(np.log(4), np.log(80), 800))
     summary = DataSummary(
         ann_file=Path("annotations.json"),
         features=(Path("features"),),
