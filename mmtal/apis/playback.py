@@ -44,11 +44,14 @@ def page(
     if out.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"the page's name must end in .html, but got '{out}'")
     views, classes, others = _read(ann_file, results_file, subset)
+    note = _about_others(others)
+    if results_file is not None and not any(len(view.pred_scores) for view in views):
+        note += " The results hold no prediction of these recordings, hence only annotations show."
     names = [Path(ann_file).stem, *([subset] if subset else [])]
     title = ", ".join([*([Path(results_file).stem] if results_file else []), *names])
     text = viewer_page(
         views, classes, title=title, score_thr=score_thr, min_score=min_score,
-        note=_about_others(others),
+        note=note,
     )  # fmt: skip
     write_text(out, text)
     print_log(f"{len(views)} recordings in {out} ({len(text) / 1e6:.1f} MB)", "current")

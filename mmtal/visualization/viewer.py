@@ -58,16 +58,7 @@ def viewer_page(
     Raises:
         ValueError: There is no recording, or a label is no class.
     """
-    if not views:
-        raise ValueError("the page needs at least one recording, but got none")
-    for view in views:
-        for name, labels in (("ground truth", view.gt_labels), ("predictions", view.pred_labels)):
-            if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
-                raise ValueError(
-                    f"recording '{view.video_id}': labels of the {name} must be 0 to "
-                    f"{len(classes) - 1} for {len(classes)} classes, but got "
-                    f"{labels.min()} to {labels.max()}"
-                )
+    _check(views, len(classes))
     scores = np.concatenate([view.pred_scores for view in views])
     left_out = int((scores < min_score).sum())
     kept = scores[scores >= min_score]
@@ -104,6 +95,19 @@ def viewer_page(
 def recording_link(page: str, video_id: str) -> str:
     """Address that opens the page at one recording; ``page`` as seen from where the link is."""
     return f"{page}#{quote(video_id, safe='')}"
+
+
+def _check(views: Sequence[RecordingView], num_classes: int) -> None:
+    if not views:
+        raise ValueError("the page needs at least one recording, but got none")
+    for view in views:
+        for name, labels in (("ground truth", view.gt_labels), ("predictions", view.pred_labels)):
+            if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
+                raise ValueError(
+                    f"recording '{view.video_id}': labels of the {name} must be 0 to "
+                    f"{num_classes - 1} for {num_classes} classes, but got "
+                    f"{labels.min()} to {labels.max()}"
+                )
 
 
 def _columns(view: RecordingView, min_score: float) -> dict[str, Any]:
