@@ -104,6 +104,8 @@ def draw_predictions(
     ]
     note = f"predictions that score at least {score_thr:g} ({len(shown)} of "
     note += f"{len(view.pred_scores)}), paler: lower score; written: score | tIoU"
+    if len(view.pred_scores) and not len(shown):
+        note += f"; the best score is {view.pred_scores.max():.3g}"
     return picture.draw([note], legend)
 
 

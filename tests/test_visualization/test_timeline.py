@@ -57,6 +57,7 @@ def test_scores_and_tiou_are_written_and_misses_named() -> None:
     # The instance is missed where its prediction scores too low to be drawn.
     texts = written(draw_predictions(recording, ["a", "b"], score_thr=0.8))
     assert texts.count("missed") == 2 and "0 of 2" in " ".join(texts)
+    assert "the best score is 0.75" in " ".join(texts)
     texts = written(draw_predictions(recording, ["a", "b"], tiou_thr=0.9))
     assert any("true positive, tIoU ≥ 0.9 (0)" in text for text in texts)
 
