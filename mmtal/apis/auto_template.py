@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import torch
-from mmengine.logging import print_log
 
 from mmtal.datasets.verification import verify
 from mmtal.files import write_text
@@ -29,7 +28,7 @@ def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
     """
     ann_file, features = find_own_data(data_path)
     report = verify(ann_file, features=[str(folder) for folder in features])
-    print_log(f"\n{report.format()}", "current")
+    print(report.format())
     if not report.ok:
         raise ValueError(
             f"{data_path}: the data cannot be used, see the report above. Mend them, or let "
@@ -39,10 +38,10 @@ def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
     gpu = torch.cuda.get_device_properties(0).total_memory if torch.cuda.is_available() else None
     settings = choose_settings(summary, Budget(gpu_bytes=gpu))
     for name, reason in settings.why.items():
-        print_log(f"{name}: {reason}", "current")
+        print(f"{name}: {reason}")
     path = Path(work_dir) / "suggested_config.py"
     write_text(path, config_text(summary, settings, name=Path(data_path).resolve().name))
-    print_log(f"the config: {path}", "current")
+    print(f"the config: {path}")
     return path
 
 
