@@ -80,9 +80,10 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
             raise FileNotFoundError(f"--data_path {root} holds no {what}: expected {wanted}")
         if len(found) > 1:
             names = ", ".join(str(f if isinstance(f, Path) else f[0]) for f in found[:5])
+            names += ", ..." if len(found) > 5 else ""
             raise ValueError(
-                f"--data_path {root} holds more than one {what} ({names}{', ...' * (len(found) > 5)}"
-                "): choose with tools/suggest_config.py --ann FILE --features DIR, and give the "
+                f"--data_path {root} holds more than one {what} ({names}): "
+                "choose with tools/suggest_config.py --ann FILE --features DIR, and give the "
                 "config that it writes as --config_template"
             )
     return files[0], features[0]
