@@ -144,6 +144,8 @@ class TemporalActionInferencer:
         rates = [self._fps(recording, fps) for recording in recordings]
         for recording in recordings:
             self.pipeline.check(recording)
+        for recording in progress(recordings, len(recordings), text="checking features"):
+            recording.check_values()
         found = self._predict_all(list(zip(recordings, rates, strict=True)), batch_size)
         results = [
             result.above(score_thr)
@@ -258,11 +260,9 @@ class TemporalActionInferencer:
         walker = WindowWalker(self.model, reach=reach, grid=grid)
         head = self.model.head
         pool: list[InstanceData] = []
-        end = 0
-        while end < length:
-            start, end = walker.start, min(walker.start + size, length)
+        spans = walker.spans(length, size)
+        for start, end in progress(spans, len(spans), text=f"{recording.name}: windows"):
             part = dict(data, feats=data["feats"][start:end], grid=grid.window(start))
-            part["video_id"] = f"{recording.name}, from feature {start} on"  # for messages
             values = self.pipeline.finish(part)["inputs"]
             found = drop_long(walker.step(values, is_last=end == length), longest)
             pool = [head.best_of_levels(join([*pool, found]))]

@@ -14,6 +14,9 @@ import torch
 
 from mmtal.datasets.features import FeatureArray, common_length, open_features, read_shape
 
+CHUNK = 1 << 22
+"""Values to look at in one piece; bounds the memory of the check."""
+
 ENDINGS = (".npy", ".npz", ".pt")
 
 Source = np.ndarray | torch.Tensor | str | os.PathLike
@@ -60,6 +63,30 @@ class Recording:
         sizes = {str(path): read_shape(path, key=self.key) for path in self.paths}
         length = common_length({path: size[0] for path, size in sizes.items()})
         return [(length, size[1]) for size in sizes.values()]
+
+    def check_values(self) -> None:
+        """Look at all values, in pieces.
+
+        Raises:
+            ValueError: One is NaN or infinite.
+        """
+        shapes = self.shapes()
+        rows = max(1, CHUNK // sum(shape[1] for shape in shapes))
+        feats = self.open()
+        for start in range(0, shapes[0][0], rows):
+            for index, source in enumerate(feats.sources):
+                part = source[start : start + rows]
+                finite = np.isfinite(part)
+                if not finite.all():
+                    row, channel = np.argwhere(~finite)[0]
+                    where = f" of {self.paths[index]}" if self.paths else ""
+                    raise ValueError(
+                        f"recording '{self.name}': features must be finite, but feature "
+                        f"{start + row}{where} has {part[row, channel]} in channel {channel}. "
+                        "Extract the features again"
+                    )
+            if self.is_mapped:  # frees the pages that were read
+                feats = self.open()
 
 
 def find_recordings(

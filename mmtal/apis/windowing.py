@@ -60,10 +60,12 @@ class WindowWalker:
         inputs, masks = self._batch(values, start, end, is_last)
         features, level_masks = self.model.extract_feat(inputs, masks)
         raw = self.model.head(features, level_masks)
-        taken = [
-            mask & self._take(level, mask.shape[1], start, None if is_last else end).to(mask.device)
+        taken = [  # points that no earlier window gave, and that see no further than the end
+            mask & self._is_new(level, mask, start, None if is_last else end)
             for level, mask in enumerate(level_masks)
         ]
+        if not is_last:
+            self._advance(end)
         sample = TemporalDataSample(
             metainfo=dict(
                 video_id="",
@@ -100,18 +102,38 @@ class WindowWalker:
         masks = torch.arange(length, device=device)[None] < len(values)
         return batch.transpose(1, 2), masks
 
-    def _take(self, level: int, length: int, start: int, end: int | None) -> Tensor:
-        """Which points of a level this window completes, bool (T_l,); moves on past them."""
+    def _is_new(self, level: int, mask: Tensor, start: int, end: int | None) -> Tensor:
+        """Which points of a level this window completes, bool (1, T_l)."""
         stride = self.level_strides[level]
-        positions = start + stride * torch.arange(length)
-        taken = positions >= self.next_points[level]
+        positions = start + stride * torch.arange(mask.shape[1], device=mask.device)
+        new = positions >= self.next_points[level]
         if end is not None:
-            assert self.reach is not None, "only a last window needs no receptive field"
-            limit = end - self.reach.right[level]  # points below it see no further than the end
-            taken &= positions < limit
-            first_left = -(-limit // stride) * stride
+            new &= positions < self._limit(level, end)
+        return new[None]
+
+    def _limit(self, level: int, end: int) -> int:
+        """Points before it depend on nothing from feature ``end`` on."""
+        assert self.reach is not None, "only a last window needs no receptive field"
+        return end - self.reach.right[level]
+
+    def _advance(self, end: int) -> None:
+        for level, stride in enumerate(self.level_strides):
+            first_left = -(-self._limit(level, end) // stride) * stride
             self.next_points[level] = max(self.next_points[level], first_left)
-        return taken
+
+    def spans(self, length: int, size: int) -> list[tuple[int, int]]:
+        """First and last feature (exclusive) of the windows that a recording needs.
+
+        Args:
+            length: Features of the recording.
+            size: Features of a window, at least ``reach.shortest_window`` if it is shorter.
+        """
+        walker = WindowWalker(self.model, reach=self.reach, grid=self.grid)
+        spans = [(0, min(size, length))]
+        while spans[-1][1] < length:
+            walker._advance(spans[-1][1])
+            spans.append((walker.start, min(walker.start + size, length)))
+        return spans
 
 
 def join(parts: Sequence[InstanceData]) -> InstanceData:
@@ -145,11 +167,13 @@ def reach_of(model: Mapping[str, Any]) -> Reach:
         length, twin.backbone.in_channels, generator=torch.Generator().manual_seed(0)
     )
     whole = WindowWalker(twin, reach=None, grid=grid).step(values, is_last=True)
-    walker, parts, end = WindowWalker(twin, reach=reach, grid=grid), [], 0
-    while end < length:
-        end = min(walker.start + reach.shortest_window, length)
-        parts.append(walker.step(values[walker.start : end], is_last=end == length))
-    pooled = join(parts)
+    walker = WindowWalker(twin, reach=reach, grid=grid)
+    pooled = join(
+        [
+            walker.step(values[start:end], is_last=end == length)
+            for start, end in walker.spans(length, reach.shortest_window)
+        ]
+    )
     order = pooled.levels.argsort(stable=True)
     same = len(pooled) == len(whole) and (
         torch.equal(pooled.labels[order], whole.labels)
