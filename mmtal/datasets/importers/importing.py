@@ -114,8 +114,8 @@ def _read(
         collected.note(
             f"{source.path}: subset '{told}' by the file's name"
             if told
-            else f"{source.path}: says no subsets, so all recordings are '{DEFAULT_SUBSET}'; write "
-            f"SUBSET={source.path} for another, or --split to make several"
+            else f"{source.path}: says no subsets; recordings are '{DEFAULT_SUBSET}' unless you "
+            f"write SUBSET={source.path}, or make subsets with --split or --lists"
         )
     return chosen.name
 
@@ -215,6 +215,11 @@ def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
     twice = sorted(label for label in labels if folded[label.casefold()] > 1)
     if twice:
         collected.note("labels that differ only in case: " + ", ".join(map(repr, twice[:6])))
+    repeated = sum(
+        len(r.instances) - len({(i.start, i.end, i.label) for i in r.instances}) for r in recordings
+    )
+    if repeated:
+        collected.note(f"{repeated} instances repeat another of their recording exactly")
     media = [r.name for r in recordings if r.name.lower().endswith(MEDIA_ENDINGS)]
     if media:
         collected.note(

@@ -25,7 +25,7 @@ def _read_json(path: Path, changed: int) -> Any:
     del changed
     try:
         return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: is not JSON ({error})") from error
 
 

@@ -30,6 +30,7 @@ TABLE = "recording,start,end,label\na,1.5,4,run\nb,2,3,jump\n"
         ("a.json", {"results": {}}, "the JSON holds results. "),
         ("a.json", [], "the JSON is a list of 0"),
         ("a.json", "{", "is not JSON"),
+        ("a.json", "[" * 100_000, "is not JSON"),
         ("a.json", {}, "is in no known format"),
         ("a.csv", "one,two\n1,2\n", "the first line is 'one,two'"),
         ("a.csv", "tape,start,end\n", "no column for the recording: .* --columns recording=NAME"),
@@ -236,11 +237,15 @@ def test_ids_and_file_of_classes_must_agree(load: Callable, write: Callable) -> 
 
 
 def test_doubts_are_told(load: Callable, write: Callable) -> None:
-    text = "recording,start,end,label\nclip.mp4,1.5,4,run\nclip.mp4,5,6,Run\n"
+    text = (
+        "recording,start,end,label\nclip.mp4,1.5,4,run\nclip.mp4,5,6,Run\n"
+        + "clip.mp4,7,8,run\n" * 3
+    )
     notes = "\n".join(load(write("t.csv", text)).notes)
     assert "differ only in case: 'Run', 'run'" in notes
     assert "must be named 'clip.mp4.npy'" in notes
     assert "1 recordings have no fps" in notes
+    assert "2 instances repeat another" in notes
 
 
 def test_options_check_themselves() -> None:
