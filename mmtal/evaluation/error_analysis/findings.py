@@ -46,7 +46,7 @@ def _what_it_is(analysis: ErrorAnalysis) -> str:
     plain, normalized = analysis.scores
     return (
         f"mAP is {percent(plain)} % ({over}), average-mAP_N {percent(normalized)} %, with "
-        f"{len(analysis.matches.rows)} detections of {len(analysis.matches.truth)} instances in "
+        f"{len(analysis.matches.rows)} detections for {len(analysis.matches.truth)} instances in "
         f"{len(analysis.matches.truth.video_ids)} recordings."
     )
 
@@ -172,7 +172,7 @@ def _notes(analysis: ErrorAnalysis) -> list[str]:
     notes = []
     if analysis.ignored:
         notes.append(
-            f"{analysis.ignored} detections are of classes that the ground truth lacks; they are "
+            f"Detections of classes that the ground truth lacks ({analysis.ignored} found) are "
             "ignored."
         )
     if analysis.stamp["unlisted_videos"]:
