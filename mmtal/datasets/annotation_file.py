@@ -200,6 +200,7 @@ def names_by_id(
     """
     ids: dict[str, int] = {}
     without_id: set[str] = set()
+    told: set[tuple[str, int]] = set()
     conflicts: list[tuple[str | None, str]] = []
     for video_id, entry in database.items():
         for instance in entry.get("annotations", ()):
@@ -207,6 +208,9 @@ def names_by_id(
             if "label_id" not in instance:
                 without_id.add(label)
             elif ids.setdefault(label, instance["label_id"]) != instance["label_id"]:
+                if (label, instance["label_id"]) in told:
+                    continue
+                told.add((label, instance["label_id"]))
                 text = (
                     f"recording '{video_id}' gives label '{label}' the label_id "
                     f"{instance['label_id']}, others give it {ids[label]}. Make them agree, "

@@ -64,7 +64,7 @@ def read_recordings(
             if key not in recordings:
                 recordings[key] = _recording(setting, video_id, file)
     classes = _classes(settings[0], list(files.values()), findings)
-    _check_several_files(settings, list(files.values()), findings)
+    _check_splits(settings, list(recordings.values()), findings)
     return list(recordings.values()), classes, list(files.values())
 
 
@@ -215,22 +215,23 @@ def _classes(
     return [names.get(label, f"class_{label}") for label in range(number)]
 
 
-def _check_several_files(
-    settings: Sequence[DataSetting], files: Sequence[AnnotationContent], findings: Findings
+def _check_splits(
+    settings: Sequence[DataSetting], recordings: Sequence[Recording], findings: Findings
 ) -> None:
     """Recordings that are in several files, or that a config trains on and tests with."""
-    places: dict[str, list[tuple[Path, str]]] = defaultdict(list)
-    for file in files:
-        for video_id, entry in file.database.items():
-            places[video_id].append((file.path, entry["subset"]))
+    places: dict[str, dict[Path, Recording]] = defaultdict(dict)
+    for recording in recordings:
+        places[recording.video_id].setdefault(recording.setting.ann_file, recording)
     for video_id, found in places.items():
         if len(found) > 1:
-            splits = {subset.lower() for _, subset in found}
+            splits = {recording.split for recording in found.values()}
+            roles_here = {recording.setting.role for recording in found.values()}
+            mixed = len(splits) > 1 or ("train" in roles_here and len(roles_here) > 1)
             findings.report(
-                "repeated recording" if len(splits) == 1 else "recording in two splits",
-                " and ".join(f"in {path} as '{subset}'" for path, subset in found),
+                "recording in two splits" if mixed else "repeated recording",
+                " and ".join(f"in {path} as '{r.subset}'" for path, r in found.items()),
                 recording=video_id,
-                ann_file=found[0][0],
+                ann_file=next(iter(found)),
             )
     roles: dict[tuple[Path, str], set[str]] = defaultdict(set)
     for setting in settings:

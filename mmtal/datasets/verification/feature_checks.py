@@ -50,7 +50,7 @@ def read_features(
         ending = setting.file_ext or _usual_ending(names)
         known = next(file.names for file in files if file.path == setting.ann_file)
         for folder in readable:
-            expected[folder] |= {f"{setting.file_prefix}{name}{ending}" for name in known}
+            expected[folder] |= {f"{setting.file_prefix}{name}" for name in known}
         if len(readable) < len(setting.folders):
             continue
         for recording in group:
@@ -71,8 +71,10 @@ def read_features(
                 similar[folder] = _by_ending_of_name(listings[folder] or ())
         _check_files(recording, similar, findings)
     for folder, present in listings.items():
-        for name in sorted(set(present or ()) - expected[folder]):
-            findings.report("extra feature file", f"{folder / name}: no recording has this name")
+        for name in sorted(present or ()):
+            if name.rsplit(".", 1)[0] not in expected[folder]:
+                text = f"{folder / name}: no recording has this name"
+                findings.report("extra feature file", text)
 
 
 def _list(folder: Path, findings: Findings) -> list[str] | None:

@@ -139,6 +139,23 @@ def test_trained_on_what_is_tested(own):
     assert "subset 'training'" in found.value and "train" in found.value
 
 
+@pytest.mark.parametrize(
+    ("subset", "kind"),
+    [
+        ("validation", None),  # what is not used of a file does not matter
+        ("training", "recording in two splits"),
+    ],
+)
+def test_two_files(own, subset: str, kind: str | None):
+    cfg = config(own)
+    other = own.root / "other.json"
+    other.write_bytes(own.ann.read_bytes())
+    for loader in ("val", "test"):
+        cfg[f"{loader}_dataloader"]["dataset"].update(ann_file="other.json", subset=subset)
+    counts = verify_config(cfg).counts()
+    assert counts == ({} if kind is None else {kind: 4})
+
+
 def test_wrapped_data_sets(own):
     cfg = config(own)
     inner = cfg["train_dataloader"]["dataset"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.datasets.verification import verify
 from mmtal.datasets.verification.findings import KINDS
 
@@ -259,6 +260,8 @@ def test_a_name_that_occurs_twice(own, same_subset: bool, same: bool):
     (finding,) = report.findings
     assert (finding.kind, finding.recording, finding.severity) == (kind, "r0", "error")
     assert ("with the same content" in finding.value) == (same_subset and same)
+    with pytest.raises(ValueError, match=r"ann\.json: recording 'r0' occurs more than once"):
+        AnnotationFile(own.ann)
 
 
 @pytest.mark.parametrize("subset", ["training", "Validation"])
@@ -305,9 +308,10 @@ def test_ending_is_found_out(own):
         np.savez(path.with_suffix(".npz"), feats=np.load(path))
         path.unlink()
     own.put("stray")
+    own.put("r0")  # the same recording in another format is not extra
     report = own.verify()
     assert report.ok and report.counts() == {"extra feature file": 1}
-    assert own.verify(file_ext=".npy").counts()["missing feature file"] == 6
+    assert own.verify(file_ext=".npy").counts()["missing feature file"] == 5
 
 
 def test_turned_arrays_are_recognised(own):
