@@ -35,9 +35,6 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
                 value = None
             numbers[key] = value
         subset, group = entry.get("subset"), entry.get(options.group_column or "group")
-        if subset is not None and not isinstance(subset, str):
-            collected.error(where, f"'subset' must be a name, but got {subset!r:.60}")
-            subset = None
         recording = collected.recording(
             name,
             where=where,

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from mmtal.datasets.importers.values import is_name
+
 SHOWN = 10
 """Unreadable rows that an error message shows."""
 
@@ -57,12 +59,16 @@ class Collected:
 
         With ``once``, so is a name that is there already.
         """
+        name = name.strip()
+        if subset is not None and not is_name(subset):
+            self.error(where, f"the subset must be a name, but got {subset!r:.60}")
+            subset = None
         found = self.recordings.get(name)
         if once and found is not None:
             self.error(where, f"recording '{name}' has been annotated before")
             return found
         if found is None:
-            if not name.strip():
+            if not name:
                 self.error(where, "the recording has no name")
             found = self.recordings[name] = Recording(name, subset, duration, fps, group)
             return found

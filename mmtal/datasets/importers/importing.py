@@ -168,7 +168,11 @@ def _check_segments(recordings: Sequence[Recording], policy: str, collected: Col
             kind = _fault(instance, recording.duration)
             if kind:
                 segment = f"'{instance.label}' [{instance.start:g}, {instance.end:g}] s"
-                length = f", duration {recording.duration:g} s" if kind == "outside" else ""
+                length = (
+                    f", duration {recording.duration:g} s"
+                    if kind == "outside" and recording.duration
+                    else ""
+                )
                 found.setdefault(kind, []).append(f"{instance.where}: {segment}{length}")
             if not kind or policy == "keep":
                 kept.append(instance)

@@ -59,7 +59,8 @@ def read_rows(path: Path, collected: Collected) -> Iterator[Row]:
     header, delimiter = header_of(text)
     require_different(header, where=str(path))
     first_row = 2 if re.match('"?sep=', text) else 1
-    reader = csv.reader(text.split("\n"), delimiter=delimiter, strict=True)
+    lines = (line + "\n" for line in text.split("\n"))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     line = 0
     while True:
         try:

@@ -57,7 +57,7 @@ def test_the_published_form(load: Callable, write: Callable) -> None:
         (dict(annotations=[dict(segment=[1, 2])]), "'label' must be a name, but got None"),
         (dict(annotations=[dict(label="x", label_id="1", segment=[1, 2])]), "'label_id' must be"),
         (dict(annotations=["run"]), "'segment' must be two times"),
-        (dict(annotations={}, subset=3), "'subset' must be a name"),
+        (dict(annotations={}, subset=3), "the subset must be a name"),
         (dict(annotations="run"), "'annotations' must be a list"),
         (dict(duration=0), "'duration' must be a number > 0"),
         (dict(fps=True), "'fps' must be a number > 0"),

@@ -50,6 +50,7 @@ def test_labels_with_commas_quotes_and_line_ends(load: Callable, write: Callable
         load(write("t.csv", text))
     imported = load(write("t.csv", text.replace("b,x,5,y\n", "")))
     assert instances(imported, "a") == [('cut, then "peel"', 1, 2)]
+    assert instances(imported, "b") == [("two\nlines", 3, 4)]
 
 
 def test_unit_and_columns_by_option(load: Callable, write: Callable) -> None:

@@ -179,6 +179,13 @@ def test_bad_segments(load: Callable, write: Callable) -> None:
     assert sum(dropped.dropped.values()) == 4
 
 
+def test_a_time_before_the_start_of_a_recording_of_unknown_length(
+    load: Callable, write: Callable
+) -> None:
+    with pytest.raises(ValueError, match=r"outside the recording \(1 found\)"):
+        load(write("t.csv", "recording,start,end,label\na,-1,2,x\n"))
+
+
 def test_rounding_at_the_end_is_no_mistake(load: Callable, write: Callable) -> None:
     text = "recording,start,end,label,recording_duration\na,0,5.0000001,x,5\n"
     assert len(instances(load(write("t.csv", text)), "a")) == 1

@@ -155,6 +155,8 @@ def test_charades_json(load: Callable, write: Callable) -> None:
         (CHARADES.replace("24.83", "long"), "line 2: length: 'long'"),
         ({"v": dict(subset="training", actions=[[1, 2]])}, "recording 'v', action 0: must be"),
         ({"v": dict(subset="training", actions=[[True, 2, 3]])}, "action 0: must be"),
+        ({"v": dict(subset=["training"], actions=[])}, "the subset must be a name, but got ['tr"),
+        ({"v": dict(subset="", actions=[])}, "the subset must be a name, but got ''"),
         ({"v": dict(subset="training", duration=-1, actions=[])}, "'duration' must be"),
     ],
 )
