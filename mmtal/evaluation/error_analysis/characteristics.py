@@ -1,6 +1,6 @@
 """What an instance is like, by DETAD's characteristics, in buckets.
 
-Source: DETAD (Alwassel et al., ECCV 2018), section 3, and the bucket edges of its released code.
+Source: DETAD (Alwassel et al., ECCV 2018), and the bucket edges of its released code.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from mmtal.evaluation.functional import InstanceTable
 
 Buckets = Literal["fit", "thumos14", "activitynet"]
 SIZES = ("XS", "S", "M", "L", "XL")
-GLIMPSES = 3
-"""Glimpses that DETAD shows on either side of an instance."""
+MAX_ROOM = 3
+"""Most lengths of background that count on either side, so that the sum ends at DETAD's 6."""
 
 _INF = float("inf")
 EDGES: dict[str, dict[str, tuple[float, ...]]] = {
@@ -114,10 +114,9 @@ def compute_characteristics(
     - *length*: in seconds.
     - *instances*: of any class in the same recording, as in DETAD's own files.
     - *coverage*: length over the duration of the recording.
-    - *context size*: DETAD asked people which of the 3 glimpses before and the 3 after an instance
-      belong to its context. Where the annotations hold no such answer, the room for context
-      stands in: how many times the instance fits into the background right before it, up to 3
-      times, and right after it, up to 3 times; 0 to 6 as well.
+    - *context size*: DETAD's is the answer of people, 0 to 6. Where the annotations hold none,
+      the room for context stands in: how many times the instance fits into the background right
+      before it, up to 3 times, and right after it, up to 3 times; 0 to 6 as well.
 
     Args:
         truth: N instances.
@@ -173,7 +172,7 @@ def _number(value: object) -> float:
 
 
 def _context_room(truth: InstanceTable, duration: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) background before and after, in whole lengths of the instance, 0 to 2 * GLIMPSES."""
+    """(N,) background before and after, in whole lengths of the instance, 0 to 2 * MAX_ROOM."""
     start, end = truth.segments.T
     order = np.lexsort((end, start, truth.video))
     before = _gap_before(truth.video[order], start[order], end[order])
@@ -184,7 +183,7 @@ def _context_room(truth: InstanceTable, duration: NDArray[np.float64]) -> NDArra
     after = _gap_before(truth.video[order], -end[order], -start[order])
     room[1, order] = np.where(np.isnan(after), duration[order] - end[order], after)
     length = np.maximum(end - start, 1e-9)
-    return np.floor(room.clip(min=0) / length + 1e-9).clip(max=GLIMPSES).sum(axis=0)
+    return np.floor(room.clip(min=0) / length + 1e-9).clip(max=MAX_ROOM).sum(axis=0)
 
 
 def _gap_before(

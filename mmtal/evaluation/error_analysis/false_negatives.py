@@ -42,7 +42,7 @@ class FalseNegatives:
 def missed_instances(matches: MatchedDetections) -> NDArray[np.bool_]:
     """(T, N) instances that nothing hits as long as the normalised precision is above 5 %.
 
-    Source: DETAD (Alwassel et al., ECCV 2018), section 5.3; the limit is its released code's.
+    Source: DETAD (Alwassel et al., ECCV 2018).3; the limit is its released code's.
     """
     useful = np.zeros_like(matches.hits)
     ends = np.searchsorted(matches.pred_class, np.arange(len(matches.classes) + 1))

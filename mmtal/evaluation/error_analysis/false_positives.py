@@ -1,6 +1,6 @@
 """What is wrong with the false positives, and what each kind costs.
 
-Source: DETAD (Alwassel et al., ECCV 2018), section 4. A false positive is judged by the instance
+Source: DETAD (Alwassel et al., ECCV 2018). A false positive is judged by the instance
 of its recording, of any class, with the highest tIoU: at or above the threshold it is a *double
 detection* if the labels agree, else a *wrong label*; from 0.1 up to the threshold a *localisation*
 error, else a *confusion*; below 0.1 it is *background*.

@@ -16,7 +16,7 @@ from mmtal.evaluation.functional.average_precision import rank_in_group, score_o
 from mmtal.evaluation.functional.matching import Pairs, greedy_match, overlapping_pairs
 
 MIN_TIOU = 0.1
-"""Below it two segments have nothing to do with each other (DETAD, section 4)."""
+"""Below it two segments have nothing to do with each other (DETAD)."""
 
 
 @dataclass(frozen=True)

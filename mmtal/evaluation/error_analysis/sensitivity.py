@@ -1,6 +1,6 @@
 """How the figures depend on what the instances are like.
 
-Source: DETAD (Alwassel et al., ECCV 2018), section 5.
+Source: DETAD (Alwassel et al., ECCV 2018).
 """
 
 from collections.abc import Sequence
