@@ -1,7 +1,9 @@
 """tools/visualize.py: pictures from files."""
 
 import json
+import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -71,8 +73,9 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("ending", [".png", ".svg"])
+@pytest.mark.parametrize(
+    ("command", "ending"), [*((command, ".png") for command in COMMANDS), (COMMANDS[0], ".svg")]
+)
 def test_one_picture(run: Run, files, tmp_path: Path, command: str, ending: str) -> None:
     out = tmp_path / "new folder" / f"out{ending}"
     code, error = run(*command.format(**files).split(), "--out", out)
@@ -128,6 +131,29 @@ def test_bad_input_is_one_line(
     assert sum(line.startswith("error:") for line in error.splitlines()) == 1
     assert message in error and "Traceback" not in error
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.slow
+def test_pictures_while_training_and_testing(files, tmp_path: Path) -> None:
+    def call(tool: str, *arguments: object) -> None:
+        command = [sys.executable, ROOT / "tools" / tool, files["config"], *arguments]
+        done = subprocess.run(
+            [*map(str, command), "--work-dir", tmp_path / "run", "--cfg-options",
+             "default_hooks.pictures.in_training=1", "train_cfg.max_epochs=4",
+             "train_cfg.val_interval=2", "train_dataloader.num_workers=0",
+             "train_dataloader.persistent_workers=False"],
+            capture_output=True, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    call("train.py")
+    images = sorted(path.name for path in tmp_path.glob("run/*/vis_data/vis_image/*"))
+    assert images == ["predictions_rec_2_2.png", "predictions_rec_2_4.png"]
+    call("test.py", files["model"], "--show-dir", tmp_path / "pictures")
+    assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == [
+        "rec_2.png", "rec_3.png"
+    ]  # fmt: skip
 
 
 @pytest.mark.slow
