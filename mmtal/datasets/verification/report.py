@@ -82,7 +82,7 @@ class Report:
 
     def format(self) -> str:
         """Tables for a terminal, ending with the verdict in one line."""
-        parts = [self.source, *(f"note: {note}" for note in self.notes)]
+        parts = [plain(self.source), *(plain(f"note: {note}") for note in self.notes)]
         parts += _problems(self.findings)
         parts += _statistics(self.statistics)
         verdict = "The data can be used." if self.ok else "The data cannot be used as they are."
@@ -90,7 +90,7 @@ class Report:
             f"{self.errors} errors, {self.warnings} warnings, {self.known} known defects of "
             f"published files. {verdict}"
         )
-        return "\n".join(plain(line) for part in parts for line in part.split("\n"))
+        return "\n".join(parts)
 
 
 def _problems(findings: Sequence[Finding]) -> list[str]:
@@ -111,11 +111,11 @@ def _problems(findings: Sequence[Finding]) -> list[str]:
         if known:
             parts.append(f"known: {kind} ({len(cases)}): {known} is published so")
             continue
-        parts.append(f"{severity}: {kind} ({len(cases)}): {cases[0].remedy}")
+        parts.append(plain(f"{severity}: {kind} ({len(cases)}): {cases[0].remedy}"))
         for case in cases[:SHOWN]:
             where = "" if case.recording is None else f"recording '{case.recording}': "
             other = "" if case.remedy == cases[0].remedy else f". {case.remedy}"
-            parts.append(f"  - {where}{case.value}{other}")
+            parts.append(plain(f"  - {where}{case.value}{other}"))
         if len(cases) > SHOWN:
             parts.append(f"  - and {len(cases) - SHOWN} more")
     return parts

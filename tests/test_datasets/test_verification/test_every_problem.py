@@ -283,7 +283,8 @@ def test_unusual_ids(own):
     report = own.verify()
     assert report.counts() == {"ids differ only in case or prefix": 1}  # sub/r0
     (own.features / "x\x1b[31m\n.npy").unlink()
-    assert "\x1b" not in own.verify().format()
+    text = own.verify().format()
+    assert "\x1b" not in text and "recording 'x\\u001b[31m\\n'" in text
 
 
 @pytest.mark.parametrize(
