@@ -95,7 +95,8 @@ def draw_activity(
     if activity.attention:
         notes.append(
             "green: attention blocks, with the positions that each sees and their step in "
-            "features: how many of these it looks at (perplexity, mean over heads), none to all"
+            "features: how many of these it looks at (perplexity, mean over heads), none to all; "
+            "beside its name, how far away it looks on average"
         )
     labels = sorted({*view.gt_labels.tolist(), *view.pred_labels[shown].tolist()})
     top = header(None, view.video_id, notes, [])
@@ -163,7 +164,9 @@ class _Line:
             y += self.level_heights[level]
         y += GAP
         for block in activity.attention:
-            names.text(0, self.truth + GAP + y + STRIP / 2, _block_name(block), size=7, va="center")
+            away = block.distance.mean() * self.grid.feature_stride / self.grid.fps
+            text = f"{_block_name(block)}; {away:.2g} s"
+            names.text(0, self.truth + GAP + y + STRIP / 2, text, size=7, va="center")
             draw_strip(
                 axes, block.spread, self.grid, block.stride, line, y, STRIP - 0.05, SPREAD_COLORS
             )
