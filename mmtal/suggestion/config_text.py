@@ -217,6 +217,7 @@ default_hooks = dict(
     check=dict(type="SetupCheckHook"),
     seed=dict(type="SeedHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
+    pictures=dict(type="PredictionPicturesHook", in_training=0),
     logger=dict(type="LoggerHook", interval=20),
     checkpoint=dict(
         type="CheckpointHook",
