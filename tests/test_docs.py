@@ -35,6 +35,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import Registry
 
 from mmtal import registry
+from mmtal.apis.experiment import AUTO
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -271,7 +272,7 @@ def test_commands_exist_and_take_their_options(path: Path, monkeypatch: pytest.M
                 assert exists(path, argument), f"{program}: {argument} does not exist"
         if "--config_template" in arguments:
             template = arguments[arguments.index("--config_template") + 1]
-            assert "/" in template or template in CONFIGS, f"no template {template}"
+            assert "/" in template or template in (*CONFIGS, AUTO), f"no template {template}"
         if program == "make":
             assert {a for a in arguments if "=" not in a} <= targets, arguments
         elif program == "python":
