@@ -32,6 +32,8 @@ CASES = {
     "gtea split 1, suggested": (SUGGESTED, "gtea", None, (0, 1, 2), 38.84),
     "sbhar subject 0, suggested": (SUGGESTED, "sbhar", None, (0, 1, 2), 96.64),
     "sphere fold 0, suggested": (SUGGESTED, "sphere", None, (0, 1, 2), 3.08),
+    "hapt": ("demo", "hapt", None, (0, 1, 2), None),
+    "hapt, suggested": (SUGGESTED, "hapt", None, (0, 1, 2), None),
 }
 
 # where tools/suggest_config.py finds annotations and features
@@ -40,14 +42,20 @@ DATA_FILES = {
     "gtea": ("annotations/split1.json", "features_split1"),
     "sbhar": ("annotations/loso_sbj_0.json", "features"),
     "sphere": ("annotator0_fold0.json", "features"),
+    "hapt": ("annotations.json", "features"),
 }
+
+
+def data_path(folder: str) -> Path:
+    """Folder of a data set; ``hapt`` is embedded."""
+    return ROOT / "data" / folder if folder == "hapt" else DATA / folder
 
 
 def suggest(folder: str, work_root: Path) -> Path:
     """Write the config that is suggested for a data set, unless it is there."""
     path = work_root / f"{folder}_suggested.py"
     if not path.exists():
-        ann_file, features = (DATA / folder / name for name in DATA_FILES[folder])
+        ann_file, features = (data_path(folder) / name for name in DATA_FILES[folder])
         command = [
             sys.executable, ROOT / "tools" / "suggest_config.py", "--ann", ann_file,
             "--features", features, "--out", path,
@@ -65,7 +73,7 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
         config = suggest(folder, work_root) if template == SUGGESTED else template
         command = [
             sys.executable, ROOT / "train_actionformer_wrapper.py", "--config_template", config,
-            "--data_path", DATA / folder, "--output_name", output, "--seed", str(seed), "--resume",
+            "--data_path", data_path(folder), "--output_name", output, "--seed", str(seed), "--resume",
         ]  # fmt: skip
         if subject is not None:
             ann_file = f"annotations/loso_sbj_{subject}.json"
