@@ -73,7 +73,8 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
         config = suggest(folder, work_root) if template == SUGGESTED else template
         command = [
             sys.executable, ROOT / "train_actionformer_wrapper.py", "--config_template", config,
-            "--data_path", data_path(folder), "--output_name", output, "--seed", str(seed), "--resume",
+            "--data_path", data_path(folder), "--output_name", output, "--seed", str(seed),
+            "--resume",
         ]  # fmt: skip
         if subject is not None:
             ann_file = f"annotations/loso_sbj_{subject}.json"
