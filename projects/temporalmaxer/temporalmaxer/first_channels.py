@@ -1,0 +1,32 @@
+"""A part of the features' channels."""
+
+from mmtal.datasets import FeatureArray
+from mmtal.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class FirstChannels:
+    """Keep the first channels; the others are never read.
+
+    Args:
+        num_channels: How many.
+    """
+
+    def __init__(self, num_channels: int) -> None:
+        if num_channels < 1:
+            raise ValueError(f"num_channels must be >= 1, but got {num_channels}")
+        self.num_channels = num_channels
+
+    def __call__(self, results: dict) -> dict:
+        feats = results["feats"]
+        if feats.num_channels < self.num_channels or len(feats.sources) > 1:
+            raise ValueError(
+                f"recording '{results['video_id']}' must have at least {self.num_channels} "
+                f"channels in one source, but has {feats.num_channels} in {len(feats.sources)}: "
+                "give the features of the release, or take FirstChannels out of the pipeline"
+            )
+        results["feats"] = FeatureArray((feats.sources[0][:, : self.num_channels],))
+        return results
+
+    def __repr__(self) -> str:
+        return f"FirstChannels({self.num_channels})"
