@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.suggestion.data_summary import DataSummary
-from mmtal.suggestion.rules import Settings
+from mmtal.suggestion.rules import CONSTANT, Settings
 from mmtal.version import __version__
 
 WIDTH = 100
@@ -58,8 +58,14 @@ def _data(summary: DataSummary, settings: Settings) -> str:
         constants = (
             comment(why["normalize"])
             + f"channel_mean = {numbers(summary.mean)}\n"
-            + f"channel_std = {numbers(np.where(summary.std > 1e-6, summary.std, 1.0))}\n"
+            + f"channel_std = {numbers(np.where(summary.std > CONSTANT, summary.std, 1.0))}\n"
         )
+        if settings.sliding_window:  # a feature is a window of each channel, one after the other
+            size = settings.sliding_window[0]
+            constants += "".join(
+                f"{name} = [value for value in {name} for _ in range({size})]\n"
+                for name in ("channel_mean", "channel_std")
+            )
         load.append('dict(type="Normalize", mean=channel_mean, std=channel_std),')
     fps = "" if summary.fps_of_recordings else f"    fps={number(summary.grid.fps)},\n"
     noise = (

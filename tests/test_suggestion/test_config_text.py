@@ -1,5 +1,6 @@
 """The config that is written."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,27 @@ def test_several_sources_and_a_frame_rate_of_the_user(root: Path, tmp_path: Path
     assert config.model.backbone.in_channels == 12
     assert config.data.fps == 1 and len(config.data.features) == 2
     assert DATASETS.build(config.train_dataloader.dataset).num_channels == 12
+
+
+def test_a_raw_signal_is_cut_into_windows_and_normalised(tmp_path: Path) -> None:
+    (tmp_path / "features").mkdir()
+    random, database = np.random.default_rng(0), {}
+    for index in range(4):
+        signal = random.normal([5, 0], [2, 0.1], (4000, 2)).astype(np.float32)  # 80 s at 50 Hz
+        np.save(tmp_path / "features" / f"r{index}.npy", signal)
+        database[f"r{index}"] = dict(
+            subset="training" if index < 3 else "test",
+            duration=80.0,
+            fps=50,
+            annotations=[dict(label="run", segment=[k, k + 4.0]) for k in range(0, 76, 8)],
+        )
+    (tmp_path / "annotations.json").write_text(json.dumps(dict(database=database)))
+    config, text = suggest(tmp_path, tmp_path)
+    assert "SlidingWindow" in text and "raw signal" in text
+    dataset = DATASETS.build(config.train_dataloader.dataset)
+    check_setup(MODELS.build(config.model), dataset)
+    values = np.concatenate([item["inputs"].numpy() for item in DATASETS.build(
+        config.test_dataloader.dataset
+    )])  # fmt: skip
+    np.testing.assert_allclose(values.mean(0), 0, atol=0.5)
+    np.testing.assert_allclose(values.std(0), 1, atol=0.4)
