@@ -1,7 +1,7 @@
 """From the figures of a data set to the settings of an ActionFormer, each with its reason.
 
-All lengths are in steps of the grid that the model sees. What the rules aim at was tried on the
-data sets that ``docs/suggest_config.md`` names; it holds no test figure of yours.
+All lengths are in steps of the grid that the model sees. The rules were tried out on the data sets
+that ``docs/suggest_config.md`` names.
 """
 
 import math
