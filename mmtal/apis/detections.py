@@ -12,6 +12,7 @@ from terminaltables import AsciiTable
 from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.result_files import write_results
 from mmtal.visualization.timeline import format_time
+from mmtal.wording import counted
 
 MAX_ROWS = 40
 
@@ -115,4 +116,4 @@ def format_detections(results: Sequence[Detections], *, best: int = 5) -> str:
         rows += [[of if row == 0 else "", *line] for row, line in enumerate(lines)]
     table = AsciiTable([["recording", "start (s)", "end (s)", "class", "score"], *rows]).table
     left = len(results) - shown
-    return table + (f"\n... and {left} more recordings" if left else "")
+    return table + (f"\n... and {counted(left, 'more recording')}" if left else "")

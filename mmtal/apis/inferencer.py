@@ -27,8 +27,9 @@ from mmtal.engine.checkpoint import load_checkpoint_file
 from mmtal.progress import progress
 from mmtal.registry import INFERENCERS, MODELS
 from mmtal.structures import TemporalDataSample
-from mmtal.visualization.prediction_timeline import draw_predictions
-from mmtal.visualization.timeline import save_figure
+from mmtal.visualization.layout import picture_name, save_figure
+from mmtal.visualization.recording_view import RecordingView
+from mmtal.visualization.timeline import draw_detections
 
 ONE_PASS = 16384
 """Features up to which a recording is predicted in one pass, unless ``window`` says otherwise."""
@@ -156,8 +157,12 @@ class TemporalActionInferencer:
             write_detections(out_file, results, stamp)
         if show_dir is not None:
             for result in results:
-                picture = Path(show_dir) / f"{result.video_id.replace('/', '_')}.png"
-                save_figure(draw_predictions(result), picture)
+                view = RecordingView(
+                    result.video_id, result.duration, pred_segments=result.segments,
+                    pred_scores=result.scores, pred_labels=result.labels,
+                )  # fmt: skip
+                picture = Path(show_dir) / f"{picture_name(result.video_id)}.png"
+                save_figure(draw_detections(view, self.classes), picture)
         return results
 
     def stream(

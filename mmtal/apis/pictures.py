@@ -29,6 +29,7 @@ from mmtal.visualization.recording_view import (
 )
 from mmtal.visualization.timeline import draw_annotations, draw_predictions
 from mmtal.visualization.training_log import read_training_log
+from mmtal.wording import counted
 
 
 def overview(ann_file: str | Path, out: str | Path) -> Path:
@@ -213,7 +214,7 @@ def _draw_each(
     paths = []
     for view in progress(views, len(views), text="drawing"):
         paths.append(save_figure(draw(view), out / f"{picture_name(view.video_id)}.png"))
-    print_log(f"{len(paths)} pictures in {out}", "current")
+    print_log(f"{counted(len(paths), 'picture')} in {out}", "current")
     return paths
 
 

@@ -15,6 +15,7 @@ from mmtal.visualization.recording_view import RecordingView, read_recording_vie
 from mmtal.visualization.subtitles import FORMATS, subtitles
 from mmtal.visualization.video import burn_timeline
 from mmtal.visualization.viewer import viewer_page
+from mmtal.wording import counted
 
 
 def page(
@@ -54,7 +55,7 @@ def page(
         note=note,
     )  # fmt: skip
     write_text(out, text)
-    print_log(f"{len(views)} recordings in {out} ({len(text) / 1e6:.1f} MB)", "current")
+    print_log(f"{counted(len(views), 'recording')} in {out} ({len(text) / 1e6:.1f} MB)", "current")
     return out
 
 
@@ -97,7 +98,7 @@ def subtitle_files(
     for view in progress(views, len(views), text="writing subtitles"):
         text = subtitles(view, classes, file_format=file_format, score_thr=score_thr)
         write_text(paths[view.video_id], text)
-    print_log(f"subtitles of {len(views)} recordings: {out}", "current")
+    print_log(f"subtitles of {counted(len(views), 'recording')}: {out}", "current")
     return list(paths.values())
 
 
@@ -172,6 +173,6 @@ def _about_others(others: list[str]) -> str:
     if not others:
         return ""
     return (
-        f"{len(others)} recordings of the results, such as '{others[0]}', are not in these "
-        "annotations and left out."
+        f"Left out: {counted(len(others), 'recording')} of the results, such as '{others[0]}', "
+        "that these annotations lack."
     )

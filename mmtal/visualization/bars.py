@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -67,9 +67,9 @@ def ink_on(color: Color) -> str:
     return "white" if light * alpha + 1 - alpha < 0.25 else "black"
 
 
-def ink_on_class(label: int) -> str:
+def ink_on_class(label: int, alpha: float = 1.0) -> str:
     """:func:`ink_on` the look of a class; ``halo``, black with a white rim, on a pattern."""
-    return "halo" if class_hatch(label) else ink_on(class_color(label))
+    return "halo" if class_hatch(label) else ink_on((*to_rgb(class_color(label)), alpha))
 
 
 def swatch(axes: Axes, x: float, y: float, label: int, size: float = 0.1) -> None:
@@ -130,15 +130,26 @@ def class_bars(
     scale: float,
     *,
     edge: bool = True,
+    alphas: Sequence[float] | None = None,
 ) -> None:
-    """Bars of one lane in the looks of their classes; see :func:`bars`."""
+    """Bars of one lane in the looks of their classes, opaque or each as ``alphas`` say.
+
+    See :func:`bars`.
+    """
     wide = (segments[:, 1] - segments[:, 0]) * scale >= MIN_HATCHED
     hatches = [
         class_hatch(label) if w else "" for label, w in zip(labels.tolist(), wide, strict=True)
     ]
     for hatch in sorted(set(hatches)):
         own = np.array([h == hatch for h in hatches], dtype=bool)
-        colors = [class_color(label) for label in labels[own].tolist()]
+        colors: list[Color] = [
+            (*to_rgb(class_color(label)), alpha)
+            for label, alpha in zip(
+                labels[own].tolist(),
+                np.ones(own.sum()) if alphas is None else np.array(alphas)[own],
+                strict=True,
+            )
+        ]
         width = 0.4 if edge else 0.0
         bars(axes, segments[own], y, height, colors, scale=scale, hatch=hatch * 2, linewidth=width)
 

@@ -26,6 +26,7 @@ from mmtal.visualization.layout import (
     time_ticks,
 )
 from mmtal.visualization.recording_view import RecordingView
+from mmtal.wording import counted
 
 MAX_STRIPS = 300
 MAX_CLASSES = 300
@@ -53,7 +54,8 @@ def draw_overview(
     strips = [(name, subsets[name][i]) for name, rows in chosen.items() for i in rows]
     views = [view for group in subsets.values() for view in group]
     instances = sum(len(view.gt_labels) for view in views)
-    hours = sum(view.duration for view in views) / 3600
+    seconds = sum(view.duration for view in views)
+    length = f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.1f} min"
     counts = {
         name: np.bincount(
             np.concatenate([v.gt_labels for v in group] or [np.zeros(0, int)]).astype(int),
@@ -62,13 +64,14 @@ def draw_overview(
         for name, group in subsets.items()
     }
     total = np.sum(list(counts.values()), axis=0, dtype=int)
+    empty = int((total == 0).sum())
     rows = np.argsort(-total, kind="stable")[:MAX_CLASSES]
     rows = np.sort(rows[total[rows] > 0])
     parts = ", ".join(f"{name}: {len(group)}" for name, group in subsets.items())
     notes = [
-        f"{len(views)} recordings ({parts}), {hours:.1f} h, {instances} instances of "
-        f"{(total > 0).sum()} classes"
-        + (f"; {(total == 0).sum()} classes without an instance" if (total == 0).any() else "")
+        f"{counted(len(views), 'recording')} ({parts}), {length}, "
+        f"{counted(instances, 'instance')} of {counted(int((total > 0).sum()), 'class')}"
+        + (f"; {counted(empty, 'class')} without an instance" if empty else "")
     ]
     if len(strips) < len(views):
         notes.append(f"strips: {len(strips)} of {len(views)} recordings, spread evenly")

@@ -39,8 +39,9 @@ from mmtal.visualization.layout import (
 )
 from mmtal.visualization.matches import TIOU_OF_HIT, Matches, match_predictions
 from mmtal.visualization.recording_view import RecordingView
+from mmtal.wording import counted
 
-__all__ = ["draw_annotations", "draw_predictions", "format_time", "save_figure"]
+__all__ = ["draw_annotations", "draw_detections", "draw_predictions", "format_time", "save_figure"]
 
 LANE = 0.15
 ROW_GAP = 0.09
@@ -63,9 +64,9 @@ def draw_annotations(view: RecordingView, classes: Sequence[str]) -> Figure:
     """
     picture = _Rows(view, classes, None, np.zeros(0, dtype=int))
     lengths = view.gt_segments[:, 1] - view.gt_segments[:, 0]
-    note = _count(len(lengths), "instance")
+    note = counted(len(lengths), "instance")
     if len(lengths):
-        note += f" of {_count(len(set(view.gt_labels.tolist())), 'class')}"
+        note += f" of {counted(len(set(view.gt_labels.tolist())), 'class')}"
         note += f", median {np.median(lengths):.1f} s"
     return picture.draw([note], [])
 
@@ -107,6 +108,34 @@ def draw_predictions(
     if len(view.pred_scores) and not len(shown):
         note += f"; the best score is {view.pred_scores.max():.3g}"
     return picture.draw([note], legend)
+
+
+def draw_detections(
+    view: RecordingView, classes: Sequence[str], *, score_thr: float = 0.3
+) -> Figure:
+    """The predictions of a recording that nobody has annotated, in the colours of their classes.
+
+    Args:
+        view: The recording; instances are not looked at.
+        classes: Names by label.
+        score_thr: Predictions that score lower are not drawn; if none scores so high, the best
+            tenth is drawn.
+    """
+    scores = view.pred_scores
+    if len(scores) and scores.max() < score_thr:
+        score_thr = float(np.quantile(scores, 0.9))
+    shown = np.flatnonzero(scores >= score_thr)
+    shown = shown[np.argsort(-scores[shown], kind="stable")]
+    found = RecordingView(
+        view.video_id,
+        view.duration,
+        pred_segments=view.pred_segments,
+        pred_scores=scores,
+        pred_labels=view.pred_labels,
+    )
+    note = f"{len(shown)} of {counted(len(scores), 'detection')}, those that score at least "
+    note += f"{score_thr:.2g}; paler: lower score"
+    return _Rows(found, classes, None, shown).draw([note], [])
 
 
 class _Rows:
@@ -219,27 +248,26 @@ class _Rows:
         return y
 
     def _draw_predictions(self, axes: Axes, line: Line, y: float, lanes: np.ndarray) -> None:
-        if self.matches is None:
-            return
         view = self.view
         for lane in range(lanes.max(initial=-1) + 1):
             rows = self.shown[lanes == lane]
-            hit = self.matches.hit[rows]
-            strength = 0.25 + 0.75 * np.clip(view.pred_scores[rows], 0, 1)
-            colors: list[Color] = [
-                (*to_rgb(HIT if h else MISS), float(s)) for h, s in zip(hit, strength, strict=True)
-            ]
-            bars(axes, view.pred_segments[rows], y, LANE - 0.02, colors, scale=line.scale)
-            texts = []
-            for row in rows:
-                score, tiou = (f"{x:.2f}" for x in (view.pred_scores[row], self.matches.tiou[row]))
-                texts.append([f"{score} | {tiou}", score])
-            inks = [ink_on(color) for color in colors]
-            segments = view.pred_segments[rows]
+            segments, labels = view.pred_segments[rows], view.pred_labels[rows]
+            strength = (0.25 + 0.75 * np.clip(view.pred_scores[rows], 0, 1)).tolist()
+            texts = [[f"{score:.2f}"] for score in view.pred_scores[rows]]
+            if self.matches is None:
+                class_bars(axes, segments, labels, y, LANE - 0.02, line.scale, alphas=strength)
+                inks = [
+                    ink_on_class(label, alpha)
+                    for label, alpha in zip(labels.tolist(), strength, strict=True)
+                ]
+            else:
+                colors: list[Color] = [
+                    (*to_rgb(HIT if hit else MISS), alpha)
+                    for hit, alpha in zip(self.matches.hit[rows], strength, strict=True)
+                ]
+                bars(axes, segments, y, LANE - 0.02, colors, scale=line.scale)
+                inks = [ink_on(color) for color in colors]
+                for text, tiou in zip(texts, self.matches.tiou[rows], strict=True):
+                    text.insert(0, f"{text[0]} | {tiou:.2f}")
             write_texts(axes, line, segments, y + LANE / 2, texts, inks)
             y += LANE
-
-
-def _count(number: int, noun: str) -> str:
-    plural = noun + ("es" if noun.endswith("s") else "s")
-    return f"{number} {noun if number == 1 else plural}"

@@ -224,7 +224,7 @@ def test_seconds_follow_the_frames_per_second(infer, folder):
 def test_results_are_easy_to_use(infer, tmp_path):
     out, pictures = tmp_path / "results" / "r.json", tmp_path / "pictures"
     found, empty = infer(
-        {"a/b": features(60), "c": features(20)},
+        {"a/b": features(60), "a_b": features(20)},
         fps=1, out_file=out, show_dir=pictures, score_thr=0.05,
     )  # fmt: skip
     assert found.scores.min() >= 0.05
@@ -236,9 +236,9 @@ def test_results_are_easy_to_use(infer, tmp_path):
     assert found.above(2.0).to_dict() == dict(video_id="a/b", duration=61.0, detections=[])
     written = json.loads(out.read_text())["results"]
     assert written["a/b"] == found.to_dict()["detections"]
-    assert {p.name for p in pictures.iterdir()} == {"a_b.png", "c.png"}
+    assert {p.name for p in pictures.iterdir()} == {"a%2Fb.png", "a_b.png"}
     table = format_detections([found, empty.above(2.0)])
-    assert "a/b (1:01)" in table and "c (0:21): 0 found" in table
+    assert "a/b (1:01)" in table and "a_b (0:21): 0 found" in table
     assert "... and 60 more" in format_detections([found] * 68)
 
 

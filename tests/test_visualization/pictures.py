@@ -60,7 +60,7 @@ def ticks(axis: Axis, low: float, high: float) -> list[Text]:
 
 def check_texts(figure: Figure) -> int:
     """No text lies over another or outside the figure; returns how many there are."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     width, height = figure.canvas.get_width_height()
     boxes = []
     for text in texts(figure):

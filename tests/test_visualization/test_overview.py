@@ -32,14 +32,15 @@ def test_nothing_is_written_over_something_else(number, num_classes, duration) -
     assert check_texts(figure) > number + num_classes / 2
 
 
-def test_figures_are_of_all_recordings_and_strips_of_some() -> None:
+def test_figures_are_of_all_recordings_and_strips_of_some(monkeypatch) -> None:
+    monkeypatch.setattr("mmtal.visualization.overview.MAX_STRIPS", 30)
     one = RecordingView("v", 10.0, np.array([[0.0, 1.0]]), np.array([1]))
     views = [replace(one, video_id=f"v{i}") for i in range(400)]
     none = replace(one, gt_segments=np.zeros((0, 2)), gt_labels=np.zeros(0, int))
     texts = written(draw_overview(dict(train=views, test=[none]), ["a", "b"], title="t"))
     assert any("401 recordings (train: 400, test: 1), 1.1 h, 400 instances" in t for t in texts)
-    assert any("1 classes without an instance" in text for text in texts)
-    assert any("strips: 300 of 401 recordings, spread evenly" in text for text in texts)
+    assert any("1 class without an instance" in text for text in texts)
+    assert any("strips: 30 of 401 recordings, spread evenly" in text for text in texts)
     assert "test: no instances" in texts and "400" in texts
     assert "a" not in texts and "b" in texts  # classes that occur
     assert "v0" in texts and "v399" in texts

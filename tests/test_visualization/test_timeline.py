@@ -5,17 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pictures import check_texts, class_names, view, written
 
 from mmtal.visualization import RecordingView, draw_predictions, save_figure
-from mmtal.visualization.timeline import draw_annotations
+from mmtal.visualization.colors import class_color
+from mmtal.visualization.timeline import draw_annotations, draw_detections
 
 SIZES = [
     (num_classes, duration, number)
     for num_classes in (1, 20, 110)
-    for duration, number in ((30, 8), (10800, 60))
+    for duration, number in ((30, 8), (10800, 30))
 ]
 
 
@@ -24,6 +26,7 @@ def test_nothing_is_written_over_something_else(num_classes, duration, number) -
     recording, names = view(num_classes, duration, number), class_names(num_classes)
     assert check_texts(draw_annotations(recording, names)) > number / 3
     assert check_texts(draw_predictions(recording, names)) > number / 3
+    assert check_texts(draw_detections(recording, names)) > number / 3
 
 
 def test_rows_are_the_classes_that_occur() -> None:
@@ -62,10 +65,40 @@ def test_scores_and_tiou_are_written_and_misses_named() -> None:
     assert any("true positive, tIoU ≥ 0.9 (0)" in text for text in texts)
 
 
+def test_detections_have_the_colours_of_their_classes_paler_the_lower_their_score() -> None:
+    at = np.array([[0.0, 9.0], [10.0, 19.0], [20.0, 29.0]])
+    recording = RecordingView(
+        "v", 30.0, at, np.array([2, 2, 2]), at, np.array([1.0, 0.5, 0.2]), np.array([0, 22, 1])
+    )
+    names = [f"class {label}" for label in range(23)]
+    figure = draw_detections(recording, names)
+    texts = written(figure)
+    assert "1.00" in texts and "0.50" in texts and "0.20" not in texts
+    assert [text for text in texts if text.startswith("class")] == ["class 0", "class 22"]
+    assert any("2 of 3 detections" in text for text in texts)
+    bars = [bar for axes in figure.axes for bar in axes.collections]
+    looks = {
+        (to_hex(bar.get_facecolor()[0], keep_alpha=True), bar.get_hatch() or None) for bar in bars
+    }
+    assert looks == {
+        (f"{class_color(0)}ff".lower(), None),
+        (f"{class_color(1)}9f".lower(), "//////"),
+    }
+    # where all score low, the best are drawn
+    assert any(
+        "2 of 3" in text for text in written(draw_detections(recording, names, score_thr=0.4))
+    )
+    assert any(
+        "1 of 3 detections, those that score at least 0.9" in text
+        for text in written(draw_detections(recording, names, score_thr=2.0))
+    )
+
+
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
 def test_a_recording_without_anything(tmp_path: Path, ending: str) -> None:
     empty = RecordingView("empty", 5.0)
-    for figure in (draw_annotations(empty, ["a"]), draw_predictions(empty, ["a"])):
+    for draw in (draw_annotations, draw_predictions, draw_detections):
+        figure = draw(empty, ["a"])
         assert "nothing here" in written(figure)
         assert check_texts(figure) >= 3
         assert save_figure(figure, tmp_path / f"out{ending}").stat().st_size > 1000

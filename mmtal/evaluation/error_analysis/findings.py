@@ -9,6 +9,7 @@ from mmtal.evaluation.error_analysis.confusion import top_confusions
 from mmtal.evaluation.error_analysis.false_negatives import CAUSES
 from mmtal.evaluation.error_analysis.false_positives import ERROR_TYPES
 from mmtal.evaluation.error_analysis.tables import percent
+from mmtal.wording import counted
 
 ADVICE = {
     "perfect labels": "The segments are right, the names are not: see the confusions below; "
@@ -46,8 +47,9 @@ def _what_it_is(analysis: ErrorAnalysis) -> str:
     plain, normalized = analysis.scores
     return (
         f"mAP is {percent(plain)} % ({over}), average-mAP_N {percent(normalized)} %, with "
-        f"{len(analysis.matches.rows)} detections for {len(analysis.matches.truth)} instances in "
-        f"{len(analysis.matches.truth.video_ids)} recordings."
+        f"{counted(len(analysis.matches.rows), 'detection')} for "
+        f"{counted(len(analysis.matches.truth), 'instance')} in "
+        f"{counted(len(analysis.matches.truth.video_ids), 'recording')}."
     )
 
 
@@ -72,12 +74,11 @@ def _false_positives(analysis: ErrorAnalysis) -> str:
         return "None of the 10 G best detections (G: instances of the class) is wrong."
     most, cost = int(counts[1:].argmax()), int(part.gain[:, 0].argmax())
     text = (
-        f"Of the 10 G best detections (G: instances of the class) {percent(wrong / counts.sum())} "
-        f"% are wrong, most often by {ERROR_TYPES[most]} "
-        f"({percent(counts[1 + most] / wrong)} % of the errors)"
+        "The most frequent error among the 10 G best detections (G: instances of the class) is "
+        f"{ERROR_TYPES[most]} ({percent(counts[1 + most] / wrong)} % of the errors)"
     )
     if part.gain[cost, 0] < WORTH_SAYING:
-        return f"{text}; without them mAP would hardly differ, as they score low."
+        return f"{text}; without any of the errors mAP would hardly differ, as they score low."
     return (
         f"{text}. Without the {ERROR_TYPES[cost]} errors mAP would gain "
         f"{percent(part.gain[cost, 0])} points, the most of all types of error."
@@ -195,5 +196,5 @@ def _notes(analysis: ErrorAnalysis) -> list[str]:
     number = len(analysis.matches.classes)
     empty = int((np.bincount(analysis.matches.pred_class, minlength=number) == 0).sum())
     if empty and len(analysis.matches.rows):
-        notes.append(f"{empty} classes have no detection at all.")
+        notes.append(f"{counted(empty, 'class')} without any detection.")
     return notes

@@ -19,6 +19,7 @@ from mmtal.files import write_json, write_text
 from mmtal.progress import progress
 from mmtal.visualization import RecordingView, draw_predictions, save_figure
 from mmtal.visualization.html_page import html_figure, html_page, html_table
+from mmtal.wording import counted
 
 REPORT = "report.json"
 STYLE = """
@@ -114,8 +115,8 @@ def _body(analysis: ErrorAnalysis, shown: dict[str, str], pictures: list[str]) -
     items = "".join(f"<li>{html.escape(text)}</li>" for text in findings(analysis))
     stamp = analysis.stamp
     how = (
-        f"Protocol {stamp['protocol']}; {stamp['num_videos']} recordings, list "
-        f"{stamp['video_list_sha256'][:8]}; {stamp['num_instances']} instances "
+        f"Protocol {stamp['protocol']}; {counted(stamp['num_videos'], 'recording')}, list "
+        f"{stamp['video_list_sha256'][:8]}; {counted(stamp['num_instances'], 'instance')} "
         f"({stamp['duplicates_dropped']} repeated ones dropped). Definitions follow DETAD "
         "(Alwassel et al., Diagnosing Error in Temporal Action Detectors, ECCV 2018). G is the "
         "number of instances of a class; mAP_N is mAP with the precision that each "
