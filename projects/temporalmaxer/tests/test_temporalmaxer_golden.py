@@ -8,15 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from mmengine.config import Config
 from torch import Tensor, nn
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from golden_models import Golden
 
-from mmtal.apis import load_official_state_dict
 from mmtal.apis.official_checkpoint import official_to_mmtal
 
 PROJECT = Path(__file__).resolve().parents[1]
