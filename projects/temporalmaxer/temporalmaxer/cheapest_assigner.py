@@ -51,7 +51,7 @@ class CheapestAssigner(CentreAssigner):
         self.reg_weight = reg_weight
 
     @torch.no_grad()
-    def __call__(
+    def __call__(  # type: ignore[override]  # the parent does not see predictions
         self,
         points: Points,
         segments: Tensor,

@@ -39,7 +39,7 @@ class TemporalMaxerHead(AnchorFreeHead):
             loss_reg=factor * self.loss_reg(distances[positive], targets[positive]),
         )
 
-    def targets(
+    def targets(  # type: ignore[override]  # the parent does not see predictions
         self,
         lengths: Sequence[int],
         data_samples: list[TemporalDataSample],

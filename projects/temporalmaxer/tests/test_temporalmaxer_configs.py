@@ -269,3 +269,10 @@ def test_its_cost_can_be_counted(monkeypatch, capsys):
     tool["main"]()
     out = capsys.readouterr().out
     assert "7.12 M" in out and "23.48 G" in out
+
+
+def test_the_readme_counts_the_lines_as_they_are():
+    text = (PROJECT / "README.md").read_text()
+    told = re.findall(r"\]\(temporalmaxer/(\w+\.py)\) \| (\d+) \|", text)
+    files = (PROJECT / "temporalmaxer").glob("*.py")
+    assert dict(told) == {f.name: str(len(f.read_text().splitlines())) for f in files}

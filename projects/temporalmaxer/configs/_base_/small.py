@@ -1,4 +1,4 @@
-# A 0.4 M-parameter TemporalMaxer for data sets of a few hours, trained in minutes without a GPU.
+# A 0.3 M-parameter TemporalMaxer for data sets of a few hours, trained in minutes without a GPU.
 _base_ = "../../../../configs/_base_/small.py"
 custom_imports = dict(imports=["projects.temporalmaxer.temporalmaxer"])
 model = dict(
