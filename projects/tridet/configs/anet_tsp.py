@@ -50,8 +50,6 @@ optim_wrapper = dict(optimizer=dict(lr=1e-3, weight_decay=0.04), clip_grad=dict(
 warmup_epochs = 10
 param_scheduler = [
     dict(type="LinearLR", start_factor=1e-9, end=warmup_epochs, convert_to_iter_based=True),
-    dict(
-        type="CosineAnnealingLR", begin=warmup_epochs, eta_min=5e-5, convert_to_iter_based=True
-    ),
+    dict(type="CosineAnnealingLR", begin=warmup_epochs, eta_min=5e-5, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=warmup_epochs + 5)

@@ -28,8 +28,6 @@ train_dataloader = val_dataloader = test_dataloader = dict(dataset=data)
 warmup_epochs = 5
 param_scheduler = [
     dict(type="LinearLR", start_factor=1e-9, end=warmup_epochs, convert_to_iter_based=True),
-    dict(
-        type="CosineAnnealingLR", begin=warmup_epochs, eta_min=5e-5, convert_to_iter_based=True
-    ),
+    dict(type="CosineAnnealingLR", begin=warmup_epochs, eta_min=5e-5, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=warmup_epochs + 22)

@@ -22,8 +22,6 @@ optim_wrapper = dict(optimizer=dict(weight_decay=0.025))
 warmup_epochs = 20
 param_scheduler = [
     dict(type="LinearLR", start_factor=1e-9, end=warmup_epochs, convert_to_iter_based=True),
-    dict(
-        type="CosineAnnealingLR", begin=warmup_epochs, eta_min=1e-8, convert_to_iter_based=True
-    ),
+    dict(type="CosineAnnealingLR", begin=warmup_epochs, eta_min=1e-8, convert_to_iter_based=True),
 ]
 train_cfg = dict(max_epochs=warmup_epochs + 20)

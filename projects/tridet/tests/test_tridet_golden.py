@@ -1,8 +1,8 @@
 """The models compute what the TriDet release computes (figures: data/, made by us from it)."""
 
 import json
-import re
 import sys
+from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from mmtal.models.layers import AffineDropPath
 from mmtal.registry import MODELS
 from projects.tridet.tridet.official_checkpoint import load_tridet_state_dict, tridet_to_mmtal
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT.parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from golden_models import Golden
 
+PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ["thumos_i3d", "anet_tsp", "epic_slowfast_verb"]
 
 
@@ -112,11 +112,33 @@ def test_losses_and_gradient_norms(name: str) -> None:
         (model.head.loss_normalizer, "loss_normalizer_after"),
     ):
         assert actual.item() == pytest.approx(float(figures[f"train.{key}"]), rel=1e-5), key
-    for official, grad in official_gradients(model).items():
-        norm = golden(name).meta["grad_norms"][official]
+    norms = golden(name).meta["grad_norms"]
+    for official, grad in official_gradients(model, norms).items():
+        norm = norms[official]
         assert grad.double().norm().item() == pytest.approx(norm, rel=1e-3, abs=1e-5), official
 
 
-def official_gradients(model: nn.Module) -> dict[str, Tensor]:
-    """Our gradients by the release's names."""
-    raise NotImplementedError
+def official_gradients(model: nn.Module, names: Iterable[str]) -> dict[str, Tensor]:
+    """Our gradients by the release's names; all of them are used."""
+    grads = {name: parameter.grad for name, parameter in model.named_parameters()}
+    scales = iter(grads.pop("head.level_scales"))
+    named = {
+        name: next(scales)
+        if name.startswith("reg_head.scale")
+        else grads.pop(tridet_to_mmtal(name))
+        for name in names
+    }
+    assert not grads and not list(scales)
+    return named
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_buffers_are_the_releases(name: str) -> None:
+    """Parameters are compared where their gradients are, shapes where they are loaded."""
+    with torch.device("meta"):
+        model = MODELS.build(golden(name).config.model)
+    buffers = {n: list(buffer.shape) for n, buffer in model.named_buffers()}
+    assert buffers.pop("head.loss_normalizer") == []  # a plain number in the release
+    table = golden(name).meta["buffers"].get("backbone.pos_embd")
+    expected = {} if table is None else {"backbone.pos_table": table[1:]}
+    assert buffers == expected  # its others are the points, which depend on nothing learned

@@ -90,9 +90,7 @@ class DepthwiseConv(nn.Conv1d):
     """
 
     def __init__(self, channels: int, kernel_size: int, init_std: float) -> None:
-        super().__init__(
-            channels, channels, kernel_size, padding=kernel_size // 2, groups=channels
-        )
+        super().__init__(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
         nn.init.normal_(self.weight, std=init_std)
         nn.init.zeros_(self.bias)  # type: ignore[arg-type]
 

@@ -105,7 +105,7 @@ class SGPNet(nn.Module):
         if self.abs_pos:
             T = x.shape[-1]
             table = self.pos_table[None, :, :T]
-            if T > self.padding.max_seq_len:
+            if self.padding.max_seq_len < T:
                 table = F.interpolate(self.pos_table[None], size=T, mode="linear")
             x = x + table * mask.unsqueeze(1).to(x.dtype)
         for block in self.stem:

@@ -11,13 +11,16 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from mmengine.dist import get_world_size
+from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmtal.models import AnchorFreeHead
 from mmtal.models.heads.anchor_free_head import ConvTower
 from mmtal.models.layers import MaskedConv1d
+from mmtal.ops import segment_nms
 from mmtal.registry import HEADS
-from mmtal.structures import TemporalDataSample
+from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
+from projects.tridet.tridet.score_voting import vote_by_score
 
 EPS = 1e-8
 
@@ -124,6 +127,22 @@ class TridentHead(AnchorFreeHead):
         labels = candidates % self.num_classes
         offsets = self.offsets_of([boundaries[None]], torch.zeros_like(point), point, labels)
         return self.coder.decode(positions[point], strides[point], offsets), scores, labels
+
+    def finish(self, candidates: InstanceData, sample: TemporalDataSample) -> InstanceData:
+        """As the parent, with the release's own segment voting where ``nms.voting_thr`` is set."""
+        nms = dict(self.nms or {})
+        voting_thr = nms.pop("voting_thr", None)
+        if voting_thr is None:
+            return super().finish(candidates, sample)
+        segments, scores = candidates.segments, candidates.scores
+        keep = segment_lengths(segments) > self.min_duration
+        segments, scores = segments[keep], scores[keep]
+        kept, kept_scores, labels = segment_nms(
+            segments, scores, candidates.labels[keep], max_per_video=self.max_per_video, **nms
+        )
+        kept = vote_by_score(kept, segments, scores, voting_thr)
+        kept = clip_segments(sample.grid.to_seconds(kept), 0.0, sample.duration)
+        return InstanceData(segments=kept, scores=kept_scores, labels=labels)
 
     def offsets_of(
         self, boundaries: Sequence[Tensor], sample: Tensor, point: Tensor, label: Tensor
