@@ -106,7 +106,8 @@ def main() -> None:
             model.head.cls_conv.weight.mul_(10)
         torch.save(dict(state_dict=model.state_dict()), checkpoint)
         print(
-            f"{'hours':>6} {'features':>9} {'file':>9}  way       peak above idle   seconds  CPU seconds"
+            f"{'hours':>6} {'features':>9} {'file':>9}  way       peak above idle   seconds "
+            " CPU seconds"
         )
         for hours in args.hours:
             path = Path(folder) / "long.npy"

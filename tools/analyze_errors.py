@@ -39,7 +39,7 @@ def main() -> None:
         args.results,
         args.ann,
         subset=args.subset,
-        tiou_thresholds=args.tiou[0] if is_range else [float(t) for t in args.tiou],
+        tiou_thresholds=args.tiou[0] if is_range else args.tiou,
         buckets=args.buckets,
     )
     write_report(analysis, out, title=f"Errors of {Path(args.results).name}")

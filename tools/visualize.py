@@ -4,6 +4,7 @@ Pictures are PNG, SVG or PDF, by the ending of --out.
 """
 
 import argparse
+import math
 from collections.abc import Callable
 
 from mmengine.config import DictAction
@@ -72,6 +73,13 @@ def video(args: argparse.Namespace) -> None:
     )  # fmt: skip
 
 
+def number(text: str) -> float:
+    """A number for argparse; NaN, with which nothing compares, is none."""
+    if math.isnan(value := float(text)):
+        raise ValueError(text)
+    return value
+
+
 ARGUMENTS: dict[str, dict] = {
     "config": dict(help="config file"),
     "checkpoint": dict(help="checkpoint file"),
@@ -84,13 +92,13 @@ ARGUMENTS: dict[str, dict] = {
     "--subset": dict(help="subset of the annotations (default: all)"),
     "--recording": dict(help="name of the recording"),
     "recording": dict(help="name of the recording"),
-    "--score-thr": dict(type=float, default=0.3, help="lowest score drawn (default: 0.3)"),
+    "--score-thr": dict(type=number, default=0.3, help="lowest score drawn (default: 0.3)"),
     "--min-score": dict(
-        type=float, default=0.01, help="lowest score kept in the page (default: 0.01)"
+        type=number, default=0.01, help="lowest score kept in the page (default: 0.01)"
     ),
     "--format": dict(choices=["vtt", "srt"], default="vtt", help="of files in a folder"),
-    "--tiou": dict(type=float, default=0.5, help="tIoU of a true positive (default: 0.5)"),
-    "--at": dict(type=float, nargs="+", metavar="SECONDS", help="whose attention to draw"),
+    "--tiou": dict(type=number, default=0.5, help="tIoU of a true positive (default: 0.5)"),
+    "--at": dict(type=number, nargs="+", metavar="SECONDS", help="whose attention to draw"),
     "--cfg-options": dict(
         nargs="+", action=DictAction, metavar="KEY=VALUE", help="override values of the config"
     ),

@@ -133,6 +133,13 @@ def test_bad_input_is_one_line(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+@pytest.mark.parametrize("option", ["--score-thr", "--tiou"])
+def test_nan_is_no_number(run: Run, files, option: str) -> None:
+    command = "predictions {results} --ann {ann} --recording rec_2 --out o.png"
+    code, error = run(*command.format(**files).split(), option, "nan")
+    assert code == 2 and f"argument {option}: invalid number value: 'nan'" in error
+
+
 @pytest.mark.slow
 def test_pictures_while_training_and_testing(files, tmp_path: Path) -> None:
     def call(tool: str, *arguments: object) -> None:

@@ -217,9 +217,9 @@ def _subset_of(annotations: AnnotationFile, video_ids: Sequence[str]) -> str:
     }
     if len(found) != 1:
         there = sorted({entry["subset"] for entry in annotations.database.values()})
-        what = f"of {sorted(found)}" if found else "none that it lists"
+        what = f"recordings of {sorted(found)}" if found else "none of its recordings"
         raise ValueError(
-            f"{annotations.path}: the results hold recordings {what}, so name the subset to "
+            f"{annotations.path}: the results hold {what}, so name the subset to "
             f"look at with --subset, one of {there}"
         )
     return found.pop()

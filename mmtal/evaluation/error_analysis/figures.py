@@ -12,6 +12,7 @@ from mmtal.evaluation.error_analysis.analysis import ErrorAnalysis
 from mmtal.evaluation.error_analysis.curves import PrecisionRecall
 from mmtal.evaluation.error_analysis.false_negatives import CAUSES
 from mmtal.evaluation.error_analysis.false_positives import ERROR_TYPES, OUTCOMES
+from mmtal.visualization.bars import RIM
 from mmtal.visualization.colors import BACKGROUND, BASE, HIT, MISS
 from mmtal.visualization.layout import plain
 
@@ -260,8 +261,9 @@ def _bucket_bars(axes: Axes, analysis: ErrorAnalysis, values: Callable[..., np.n
                 color=CHARACTERISTIC_COLORS[index % len(CHARACTERISTIC_COLORS)],
             )  # fmt: skip
             axes.text(
-                x, heights[bucket], f"{heights[bucket]:.1f}", ha="center", va="bottom", fontsize=8
-            )
+                x, heights[bucket], f"{heights[bucket]:.1f}", ha="center", va="bottom",
+                fontsize=8, path_effects=RIM,
+            )  # fmt: skip
             limits = item.limits(bucket)
             label = name if limits == name else f"{name}: {limits}"
             ticks.append(x)
@@ -283,7 +285,7 @@ def _bucket_bars(axes: Axes, analysis: ErrorAnalysis, values: Callable[..., np.n
 
 def _level(axes: Axes, value: float) -> None:
     """The figure of everything, beside the bars of its parts."""
-    axes.axhline(value, color="0.2", linestyle="--", linewidth=1)
+    axes.axhline(value, color="0.2", linestyle="--", linewidth=1, zorder=2)
     axes.annotate(
         f" all\n {value:.1f}", (1, value), xycoords=("axes fraction", "data"), va="center",
         fontsize=9, annotation_clip=False,
