@@ -160,6 +160,13 @@ def test_the_cheapest_instance_gives_the_boundaries(predicted, logit, expected, 
     assert targets[AT_6].tolist() == list(expected), why
 
 
+def test_an_instance_that_does_not_hold_the_point_is_never_chosen():
+    logits = torch.zeros(28, 3)
+    logits[AT_6, 2] = 20.0  # sure of the class of the instance beside it
+    _, targets = assign([[10.0, 15.0], SHORT], [2, 1], logits=logits)
+    assert targets[AT_6].tolist() == [2.0, 1.0]
+
+
 def test_classes_are_those_of_the_centre_assigner():
     segments = torch.tensor([LONG, SHORT, [4.0, 7.0], [0.0, 3.0], [8.0, 8.0]])
     labels = torch.tensor([0, 1, 2, 1, 0])
@@ -219,6 +226,20 @@ def test_every_parameter_learns(norm, segments, why):
     assert (losses["loss_reg"] > 0) == (why == "the usual case, with a duplicate")
     sum(losses.values()).backward()
     assert all(torch.isfinite(p.grad).all() for p in model.parameters()), why
+
+
+def test_each_recording_is_assigned_by_its_own_predictions():
+    head = tiny_model().head
+    samples = batch_of(16, 16, segments=[LONG, SHORT])["data_samples"]
+    generator = torch.Generator().manual_seed(0)
+    logits = 5 * torch.randn(2, 28, 3, generator=generator)
+    offsets = 9 * torch.rand(2, 28, 2, generator=generator)
+    _, together = head.targets([16, 8, 4], samples, logits=logits, offsets=offsets)
+    for i in (0, 1):
+        one = slice(i, i + 1)
+        _, alone = head.targets([16, 8, 4], samples[one], logits=logits[one], offsets=offsets[one])
+        torch.testing.assert_close(together[one], alone, rtol=0, atol=0)
+    assert (together[0] != together[1]).any()
 
 
 def test_a_class_agnostic_head_ignores_labels():
