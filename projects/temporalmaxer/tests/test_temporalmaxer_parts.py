@@ -231,6 +231,8 @@ def test_every_parameter_learns(norm, segments, why):
 def test_each_recording_is_assigned_by_its_own_predictions():
     head = tiny_model().head
     samples = batch_of(16, 16, segments=[LONG, SHORT])["data_samples"]
+    for sample in samples:
+        sample.gt_instances.labels = torch.tensor([0, 1])
     generator = torch.Generator().manual_seed(0)
     logits = 5 * torch.randn(2, 28, 3, generator=generator)
     offsets = 9 * torch.rand(2, 28, 2, generator=generator)
