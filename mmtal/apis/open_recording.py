@@ -53,8 +53,9 @@ def open_recording(config: Config, video_id: str) -> OpenedRecording:
     database = AnnotationFile(path).database
     find_name(video_id, database, str(path))
     settings.update(
-        subset=database[video_id]["subset"], allow_missing=True, check_values=False, test_mode=True
-    )
+        subset=database[video_id]["subset"], allow_missing=True, check_values=False,
+        test_mode=True, serialize_data=False,
+    )  # fmt: skip
     dataset = DATASETS.build(settings)
     names = dataset.metainfo["video_ids"]
     if video_id not in names:
