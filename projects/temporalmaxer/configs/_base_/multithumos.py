@@ -6,18 +6,8 @@ data = dict(
     features="../thumos/i3d_features",
 )
 rgb = dict(type="FirstChannels", num_channels=1024)  # the files have RGB, then flow
-train_dataloader = dict(
-    dataset=dict(
-        **data,
-        pipeline=[
-            dict(type="LoadFeatures"),
-            rgb,
-            dict(type="Truncate", max_len=2304, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
-            dict(type="PackInputs"),
-        ],
-    )
-)
-val_dataloader = test_dataloader = dict(
-    dataset=dict(**data, pipeline=[dict(type="LoadFeatures"), rgb, dict(type="PackInputs")])
-)
+train = _base_.train_dataloader.dataset.pipeline
+test = _base_.test_dataloader.dataset.pipeline
+train_dataloader = dict(dataset=dict(**data, pipeline=[train[0], rgb, *train[1:]]))
+val_dataloader = test_dataloader = dict(dataset=dict(**data, pipeline=[test[0], rgb, *test[1:]]))
 val_evaluator = test_evaluator = dict(tiou_thresholds=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
