@@ -48,8 +48,10 @@ def run(stream: DetectionStream, values: np.ndarray, *, largest: int, seed: int 
     return found + stream.finish()
 
 
-@pytest.mark.parametrize("length", [1, 5, 96, 97, 333])
-@pytest.mark.parametrize("largest", [1, 7, 60, 1000])
+@pytest.mark.parametrize(
+    ("length", "largest"),
+    [(1, 1), (5, 7), (96, 1), (97, 60), (96, 1000), (200, 7), (333, 60), (333, 1000)],
+)
 def test_the_union_is_the_result_of_the_whole(infer, length, largest):
     values = features(length, seed=length)
     [expected] = infer(values, fps=2)
@@ -70,7 +72,7 @@ NMS = {
 @pytest.mark.parametrize("nms", NMS.values(), ids=NMS)
 def test_with_every_kind_of_nms(infer, monkeypatch, nms):
     monkeypatch.setattr(infer.model.head, "nms", nms)
-    values = features(400, seed=3)
+    values = features(200, seed=3)
     [expected] = infer(values, fps=1)
     assert_same(run(infer.stream(fps=1, step=8), values, largest=50), expected)
 
