@@ -69,8 +69,8 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
     template, folder, subject, _, _ = CASES[name]
     output = f"{name.replace(' ', '_').replace(',', '')}_seed{seed}"
     work_dir = work_root / "work_dirs" / output
+    config = suggest(folder, work_root) if template == SUGGESTED else template
     if not (work_dir / "metrics.json").exists():
-        config = suggest(folder, work_root) if template == SUGGESTED else template
         command = [
             sys.executable, ROOT / "train_actionformer_wrapper.py", "--config_template", config,
             "--data_path", data_path(folder), "--output_name", output, "--seed", str(seed),
@@ -89,7 +89,10 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
             )
     record = json.loads((work_dir / "metrics.json").read_text())
     stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
-    return dict(case=name, template=template, stamp=stamp, **record)
+    found = dict(case=name, template=template, stamp=stamp, **record)
+    if template == SUGGESTED:  # rules may change, the figures' config does not
+        found["config"] = config.read_text().replace(str(data_path(folder).parent), "DATA")
+    return found
 
 
 def main() -> None:
