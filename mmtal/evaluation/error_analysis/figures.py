@@ -188,7 +188,7 @@ def calibration_figure(analysis: ErrorAnalysis) -> Figure:
     top.bar(middle, 100 * np.nan_to_num(part.precision), width=0.92 * width, color=HIT)
     if not np.isnan(part.ece):
         top.plot([0, 1], [0, 100], color="0.2", linestyle="--", linewidth=1)
-        top.annotate("score = precision", (0.98, 90), ha="right", va="bottom", fontsize=8)
+        top.annotate("score = precision", (0.86, 90), ha="right", va="bottom", fontsize=8)
         top.set_title(f"expected calibration error {100 * part.ece:.1f} %", fontsize=10)
     if not np.isnan(part.best_score):
         for axes in (top, bottom):

@@ -203,7 +203,7 @@ def _confused(analysis: ErrorAnalysis, figure: str) -> str:
 def _scores(tiou: str, figure: str) -> str:
     return figure + _note(
         f"Share of true positives at tIoU {tiou} among all detections with such a score; well "
-        "calibrated scores follow the dashed line. The red line is the score threshold with the "
+        "calibrated scores follow the dashed line. The orange line is the score threshold with the "
         "best F1 over all classes."
     )
 
