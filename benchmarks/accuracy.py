@@ -1,4 +1,4 @@
-"""mAP of the small recipes and of suggested configs on real data, beside the official release's.
+"""mAP of small recipes, plugins and suggested configs on real data, beside the official release's.
 
 Each run is one call of the wrapper; runs that are finished (``metrics.json`` in their work dir) are
 not repeated, interrupted ones go on. The release's figures are one seed each, measured once on
@@ -35,6 +35,11 @@ CASES = {
     "hapt": ("demo", "hapt", None, (0, 1, 2), None),
     "hapt, suggested": (SUGGESTED, "hapt", None, (0, 1, 2), None),
 }
+for project, method in (("temporalmaxer", "TemporalMaxer"), ("tridet", "TriDet")):
+    for name in ("salads50 split 1", "gtea split 1", "sbhar subject 0"):
+        template, folder, subject, seeds, _ = CASES[name]
+        template = str(ROOT / "projects" / project / "configs" / f"{template}.py")
+        CASES[f"{name}, {method}"] = (template, folder, subject, seeds, None)
 
 # where tools/suggest_config.py finds annotations and features
 DATA_FILES = {
@@ -89,7 +94,8 @@ def run_one(name: str, seed: int, work_root: Path) -> dict:
             )
     record = json.loads((work_dir / "metrics.json").read_text())
     stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
-    found = dict(case=name, template=template, stamp=stamp, **record)
+    shown = str(template).replace(f"{ROOT}/", "")
+    found = dict(case=name, template=shown, stamp=stamp, **record)
     if template == SUGGESTED:  # rules may change, the figures' config does not
         found["config"] = config.read_text().replace(str(data_path(folder).parent), "DATA")
     return found
