@@ -47,7 +47,7 @@ def main() -> None:
     )
     files = {out: imported.database}
     if args.split:
-        shares = {k: float(v) for k, v in pairs(args.split, "--split").items()}
+        shares = {k: number(v, "--split") for k, v in pairs(args.split, "--split").items()}
         split = split_database(imported.database, shares, only=args.split_only, seed=args.seed)
         files = {out: split}
         print(format_split([split], list(shares)))
@@ -106,6 +106,13 @@ def pairs(texts: list[str], option: str) -> dict[str, str]:
     if wrong:
         raise ValueError(f"{option} must be NAME=VALUE, but got '{wrong[0]}'")
     return dict(text.split("=", 1) for text in texts)
+
+
+def number(text: str, option: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{option} must be SUBSET=NUMBER, but got '{text}'") from None
 
 
 if __name__ == "__main__":

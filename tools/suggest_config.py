@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmtal.apis.run import run_tool
 from mmtal.files import write_text
-from mmtal.suggestion import Budget, choose_settings, config_text, summarize
+from mmtal.suggestion import Budget, choose_settings, config_text, explanation, summarize
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     )
     settings = choose_settings(summary, budget)
     write_text(args.out, config_text(summary, settings, name=Path(args.ann).stem))
-    print("\n".join(f"{name}: {reason}" for name, reason in settings.why.items()))
+    print(explanation(settings))
     print(f"\nwritten: {args.out}; next: python tools/train.py {args.out}")
 
 

@@ -7,7 +7,7 @@ import torch
 
 from mmtal.datasets.verification import verify
 from mmtal.files import write_text
-from mmtal.suggestion import Budget, choose_settings, config_text, summarize
+from mmtal.suggestion import Budget, choose_settings, config_text, explanation, summarize
 
 ENDINGS = (".npy", ".npz", ".pt")
 
@@ -31,14 +31,14 @@ def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
     print(report.format())
     if not report.ok:
         raise ValueError(
-            f"{data_path}: the data cannot be used, see the report above. Mend them, or let "
-            "tools/verify_dataset.py write cleaned annotations with --fix"
+            f"{data_path}: the data cannot be used, see the report above. Mend them, or write "
+            f"cleaned annotations: python tools/verify_dataset.py --ann {ann_file} --features "
+            f"{' '.join(map(str, features))} --fix cleaned.json"
         )
     summary = summarize(ann_file, features=features)
     gpu = torch.cuda.get_device_properties(0).total_memory if torch.cuda.is_available() else None
     settings = choose_settings(summary, Budget(gpu_bytes=gpu))
-    for name, reason in settings.why.items():
-        print(f"{name}: {reason}")
+    print(explanation(settings))
     path = Path(work_dir) / "suggested_config.py"
     write_text(path, config_text(summary, settings, name=Path(data_path).resolve().name))
     print(f"the config: {path}")

@@ -138,6 +138,21 @@ class QuietRunner(Runner):
                 handler.addFilter(lambda r: not r.getMessage().startswith(self.LEFT_OUT))
         return logger
 
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        parts = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
+        begins = [
+            part.get("begin", 0)
+            for part in parts
+            if isinstance(part, Mapping) and part.get("by_epoch", True)
+        ]
+        if max(begins, default=0) >= self.max_epochs > 0:
+            raise ValueError(
+                f"train_cfg.max_epochs must be > {max(begins)}, where the last part of "
+                f"param_scheduler begins (after warm-up), but got {self.max_epochs}: train longer, "
+                "or shorten the warm-up"
+            )
+        return super().build_param_scheduler(scheduler)
+
 
 def build_runner(config: Config) -> Runner:
     """A runner for this machine: NCCL where there are GPUs, else gloo."""

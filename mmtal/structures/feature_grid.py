@@ -32,7 +32,7 @@ class FeatureGrid:
         for name in ("feature_stride", "fps"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be > 0, but got {getattr(self, name)}")
-        if self.snippet_frames < 0:
+        if not self.snippet_frames >= 0:
             raise ValueError(f"snippet_frames must be >= 0, but got {self.snippet_frames}")
 
     @property

@@ -1,6 +1,6 @@
 """A config for a new data set, from its statistics."""
 
-from mmtal.suggestion.config_text import config_text
+from mmtal.suggestion.config_text import config_text, explanation
 from mmtal.suggestion.data_summary import DataSummary, choose_subsets, summarize
 from mmtal.suggestion.rules import Budget, Settings, choose_settings
 
@@ -11,5 +11,6 @@ __all__ = [
     "choose_settings",
     "choose_subsets",
     "config_text",
+    "explanation",
     "summarize",
 ]

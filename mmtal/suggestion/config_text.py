@@ -100,7 +100,8 @@ def _data(summary: DataSummary, settings: Settings) -> str:
         subset={summary.train_subset!r},
         pipeline=[
             *load,
-            # a random window; instances with less than half inside are dropped, others clipped
+            # a random window of at most max_seq_len, or of 90 to 100 % of a shorter recording;
+            # instances with less than half inside are dropped, others clipped
             dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
 {noise}            dict(type="PackInputs"),
         ],
@@ -238,6 +239,14 @@ visualizer = dict(
 )
 log_processor = dict(by_epoch=True, window_size=20)
 """
+
+
+def explanation(settings: Settings) -> str:
+    """What was chosen and why, for a terminal."""
+    return "\n".join(
+        textwrap.fill(f"{name}: {reason}", WIDTH, subsequent_indent="    ")
+        for name, reason in settings.why.items()
+    )
 
 
 def comment(text: str, indent: int = 0) -> str:

@@ -98,11 +98,22 @@ def summarize(
         FileNotFoundError: Files are missing.
         ValueError: The subsets or the place of the features in time cannot be told.
     """
+    given = (feature_stride, snippet_frames, fps)
+    FeatureGrid(*(1.0 if value is None else value for value in given))  # checks them
     annotations = AnnotationFile(ann_file)
     train, test = choose_subsets(annotations, train_subset, test_subset)
     folders = tuple(Path(folder) for folder in features)
     entries = annotations.recordings(train)
     test_entries = annotations.recordings(test)
+    for subset, group, purpose in (
+        (train, entries, "learn from"),
+        (test, test_entries, "test with"),
+    ):
+        if not any(entry.get("annotations") for entry in group.values()):
+            raise ValueError(
+                f"{ann_file}: subset '{subset}' has no instance to {purpose}: annotate it, or "
+                "split the recordings with tools/import_annotations.py"
+            )
     ext = find_extension(folders[0], next(iter(entries)))
     shapes = _read_shapes([*entries, *test_entries], folders, ext)
     grid, from_file, inferred = find_grid(
@@ -121,8 +132,6 @@ def summarize(
     }
     labels = [label_of[a["label"]] for e in entries.values() for a in e.get("annotations", ())]
     durations = np.concatenate([s[:, 1] - s[:, 0] for s in segments.values()])
-    if not len(durations):
-        raise ValueError(f"{ann_file}: subset '{train}' has no instance to learn from")
     mean, std = channel_statistics(list(entries), folders, ext)
     return DataSummary(
         ann_file=annotations.path,
@@ -175,13 +184,19 @@ def choose_subsets(
         test = pick([name for name in names if train is None or name != train.lower()])
     for name in (train, test):
         if name is None or name.lower() not in present:
+            absent = f" ('{name}' does not occur)" if name else ""
             raise ValueError(
-                f"{annotations.path}: needs a subset to train on and one to test on, but has "
-                f"{', '.join(map(repr, present.values())) or 'none'}. Name them with "
-                "--train-subset and --test-subset, or split the recordings with "
-                "tools/import_annotations.py"
+                f"{annotations.path}: needs a subset to train on and one to test on{absent}, but "
+                f"has {', '.join(map(repr, present.values())) or 'none'}. Name them with "
+                "--train-subset and --test-subset of tools/suggest_config.py, or split the "
+                "recordings with tools/import_annotations.py"
             )
     assert train is not None and test is not None
+    if train.lower() == test.lower():
+        raise ValueError(
+            f"{annotations.path}: '{train}' cannot be trained on and tested with: name two "
+            "subsets, or split the recordings with tools/import_annotations.py"
+        )
     return train, test
 
 
@@ -231,8 +246,9 @@ def find_grid(
     if not timed:
         if fps is None or feature_stride is None or snippet_frames is None:
             raise ValueError(
-                "recordings without 'duration': say where the features lie in time with "
-                "--feature-stride, --snippet-frames and --fps"
+                "no recording has a 'duration', so it cannot be told where the features lie in "
+                "time: add durations (tools/import_annotations.py --durations), or give "
+                "tools/suggest_config.py --feature-stride, --snippet-frames and --fps"
             )
         return FeatureGrid(feature_stride, snippet_frames, fps), False, False
     T = np.array([lengths[name] for name in timed], dtype=float)

@@ -190,7 +190,7 @@ def _time_resolution(
         "found from durations and numbers of features" if summary.grid_is_inferred else "as given"
     )
     why["grid"] = (
-        f"Where features lie in time ({told}): {rate:g} features per second. One instance in ten "
+        f"Where features lie in time ({told}): {rate:.4g} features per second. One instance in ten "
         f"is shorter than {short:.3g} of them, half are shorter than "
         f"{np.median(summary.durations):.3g}."
     )
@@ -313,7 +313,9 @@ def _batch_size(
         memory = f"; about {needed:.1f} of {budget.gpu_bytes / 2**30:.0f} GB"
     else:
         memory = ""
-    why["batch_size"] = f"{batch} windows a step, one from each recording{memory}."
+    why["batch_size"] = (
+        f"{batch} window{'s' * (batch > 1)} a step, one from each recording{memory}."
+    )
     return batch
 
 
@@ -337,7 +339,8 @@ def _attention_window(max_seq_len: int, coarsest: int, why: dict[str, str]) -> i
     window = min(9, max(3, on_coarsest - 1 + on_coarsest % 2))
     why["window"] = (
         f"Every position sees {window // 2} to each side, on the coarsest level "
-        f"{coarsest * (window // 2)} steps; the training window has {on_coarsest} positions there."
+        f"{coarsest * (window // 2)} steps; the training window has {on_coarsest} "
+        f"position{'s' * (on_coarsest > 1)} there."
     )
     return window
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from tiny import make_dataset
 
 from mmtal.apis.auto_template import auto_template, find_own_data
 from mmtal.apis.experiment import build_dataset, prepare_config
+from mmtal.apis.run import QuietRunner
 
 
 def put(path: Path, content: object = None) -> Path:
@@ -82,3 +84,26 @@ def test_data_with_errors_end_it_and_no_config_is_written(
     assert not (tmp_path / "w").exists()
     out = "".join(capsys.readouterr())
     assert "rec_3" in out and "NaN" in out
+
+
+def test_recordings_without_a_frame_rate(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """The config that is written sets one."""
+    data = make_dataset(tmp_path / "data")
+    file = data / "annotations.json"
+    content = json.loads(file.read_text())
+    for entry in content["database"].values():
+        del entry["fps"]
+    put(file, content)
+    config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w")
+    assert len(build_dataset(config, "train_dataloader")) == 8
+    out = capsys.readouterr().out
+    assert "warning: missing fps" in out
+    assert max(map(len, out[out.index("grid: ") :].split("the config: ")[0].splitlines())) <= 100
+
+
+@pytest.mark.parametrize("epochs", [1, 23])
+def test_a_training_shorter_than_the_warm_up_is_refused(epochs: int) -> None:
+    """Small data sets have long warm-ups, which --cfg-options train_cfg.max_epochs=1 cuts."""
+    schedule = [dict(type="LinearLR", end=23), dict(type="CosineAnnealingLR", begin=23)]
+    with pytest.raises(ValueError, match=r"max_epochs must be > 23, .* but got"):
+        QuietRunner.build_param_scheduler(SimpleNamespace(max_epochs=epochs), schedule)

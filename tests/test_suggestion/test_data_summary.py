@@ -98,12 +98,26 @@ def test_subsets(tmp_path: Path, names: tuple[str, ...], expected: tuple[str, st
         (("all",), {}),
         (("training",), {}),  # nothing to test on
         (("training", "validation"), dict(test="tset")),
+        (("training", "validation"), dict(train="tain")),
     ],
 )
 def test_missing_subsets_are_named(tmp_path: Path, names: tuple[str, ...], choice: dict) -> None:
     file = annotate(tmp_path / "a.json", {f"r{i}": name for i, name in enumerate(names)})
     with pytest.raises(ValueError, match=f"has {', '.join(map(repr, names))}.*--train-subset"):
         choose_subsets(file, **choice)
+
+
+def test_a_subset_is_not_tested_with_what_it_was_trained_on(tmp_path: Path) -> None:
+    file = annotate(tmp_path / "a.json", {"r0": "training", "r1": "validation"})
+    with pytest.raises(ValueError, match="'training' cannot be trained on and tested with"):
+        choose_subsets(file, train="training", test="Training")
+
+
+@pytest.mark.parametrize("name", ["feature_stride", "snippet_frames", "fps"])
+@pytest.mark.parametrize("value", [-1.0, float("nan")])
+def test_a_grid_that_cannot_be_is_refused(tmp_path: Path, name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be >=? 0"):
+        summarize(tmp_path / "none.json", features=[tmp_path], **{name: value})
 
 
 def test_figures_are_those_of_the_training_recordings(tmp_path: Path) -> None:
@@ -136,13 +150,16 @@ def test_overlapping_and_contiguous_instances_are_counted(tmp_path: Path) -> Non
     assert (found.overlap, found.contiguous) == (0.5, 0.25)
 
 
-def test_without_an_instance_there_is_nothing_to_learn(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("recording", "purpose"), [("rec_0", "learn from"), ("rec_1", "test with")]
+)
+def test_both_subsets_need_an_instance(tmp_path: Path, recording: str, purpose: str) -> None:
     root = make_dataset(tmp_path / "data", num_train=1, num_test=1)
     file = root / "annotations.json"
     content = json.loads(file.read_text())
-    content["database"]["rec_0"]["annotations"] = []
+    content["database"][recording]["annotations"] = []
     file.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match="no instance to learn from"):
+    with pytest.raises(ValueError, match=f"no instance to {purpose}"):
         summarize(file, features=[root / "features"])
 
 

@@ -120,7 +120,7 @@ def test_all_options_reach_the_import(run: Run, tmp_path: Path) -> None:
         (["none.csv"], "none.csv does not exist"),
         (["t.csv", "--columns", "start"], "--columns must be NAME=VALUE, but got 'start'"),
         (["t.csv", "--split", "a=0.5", "b=0.6"], "whose sum is 1"),
-        (["t.csv", "--split", "a=half", "b=0.5"], "could not convert"),
+        (["t.csv", "--split", "a=half", "b=0.5"], "must be SUBSET=NUMBER, but got 'half'"),
         (["t.csv", "--split", "a=0.5", "b=0.5", "--folds", "2"], "not both"),
         (["t.csv", "--folds", "13"], "13 subsets need at least as many"),
         (["t.csv", "--split-only", "training"], "--split-only is for --split and --folds"),

@@ -114,8 +114,8 @@ def _read(
         collected.note(
             f"{source.path}: subset '{told}' by the file's name"
             if told
-            else f"{source.path}: says no subsets; recordings are '{DEFAULT_SUBSET}' unless you "
-            f"write SUBSET={source.path}, or make subsets with --split or --lists"
+            else f"{source.path}: says no subsets; recordings are '{DEFAULT_SUBSET}' unless "
+            f"SUBSET={source.path}, --lists, --split or --folds make others"
         )
     return chosen.name
 

@@ -137,7 +137,7 @@ def split_database(
         ValueError: The ratios are wrong, there are several subsets and ``only`` is not given, or
             there are too few recordings.
     """
-    if len(ratios) < 2 or min(ratios.values()) <= 0 or abs(sum(ratios.values()) - 1) > 1e-6:
+    if len(ratios) < 2 or min(ratios.values()) <= 0 or not abs(sum(ratios.values()) - 1) <= 1e-6:
         raise ValueError(
             "the shares must be two or more numbers > 0 whose sum is 1, but got "
             + " ".join(f"{name}={share:g}" for name, share in ratios.items())

@@ -43,9 +43,14 @@ def check_instances(
     labels = set(classes)
     no_fps = [recording for recording in recordings if recording.fps is None]
     if recordings and len(no_fps) == len(recordings):
+        needed = any(recording.setting.feature_stride for recording in recordings)
         findings.report(
             "missing fps",
             f"none of {len(recordings)} recordings has 'fps'",
+            severity="error" if needed else "warning",
+            remedy=None
+            if needed
+            else "add fps to each recording, or set fps in the config, as suggested configs do",
             ann_file=recordings[0].setting.ann_file,
         )
         no_fps = []

@@ -254,8 +254,8 @@ def check_lengths(recordings: Sequence[Recording], findings: Findings) -> None:
 def fit_lengths(recordings: Sequence[Recording]) -> tuple[float, float] | None:
     """Features per frame (per second, where frame rates are missing), and features at 0 frames.
 
-    Robust to many outliers (Theil and Sen's slope). None: too few recordings, or all are equally
-    long, or were resized to one length.
+    Robust to many outliers (Theil and Sen's slope; the median ratio where all last equally long).
+    None: too few recordings, or all have the same number of features, such as resized ones.
     """
     frames, lengths = _frames_and_lengths(recordings)
     if len(set(lengths.tolist())) < 2 or len(lengths) < 3:
@@ -265,7 +265,7 @@ def fit_lengths(recordings: Sequence[Recording]) -> tuple[float, float] | None:
     dx, dy = x[:, None] - x, y[:, None] - y
     far = dx > 0.1 * np.median(x)
     if not far.any():
-        return None
+        return float(np.median(y / x)), 0.0
     slope = float(np.median(dy[far] / dx[far]))
     return (slope, float(np.median(lengths - slope * frames))) if slope > 0 else None
 

@@ -86,11 +86,15 @@ class Report:
         parts += _problems(self.findings)
         parts += _statistics(self.statistics)
         verdict = "The data can be used." if self.ok else "The data cannot be used as they are."
+        known = f", {_count(self.known, 'known defect')} of published files" if self.known else ""
         parts.append(
-            f"{self.errors} errors, {self.warnings} warnings, {self.known} known defects of "
-            f"published files. {verdict}"
+            f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')}{known}. {verdict}"
         )
         return "\n".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _problems(findings: Sequence[Finding]) -> list[str]:

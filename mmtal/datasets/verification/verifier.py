@@ -152,10 +152,16 @@ def _notes(settings: Sequence[DataSetting], model: ModelSetting) -> list[str]:
     if not any(setting.folders for setting in settings):
         notes.append("features were not checked: no folder was given")
     if any(setting.feature_stride is None for setting in settings):
-        notes.append("feature stride and snippet are not known: lengths are only compared")
+        notes.append(
+            "feature stride and snippet are not known (--feature-stride, --snippet-frames): "
+            "lengths are only compared with each other"
+        )
     unknown = dict.fromkeys(name for setting in settings for name in setting.unknown_transforms)
     if unknown:
         notes.append(f"what these transforms do to the grid is not known: {', '.join(unknown)}")
     if model.assigner is None:
-        notes.append("which instances the model can reach was not checked: no regression ranges")
+        notes.append(
+            "which instances a model can reach was not checked: that needs a config, with its "
+            "regression ranges"
+        )
     return notes

@@ -156,7 +156,13 @@ def test_only_some_subsets() -> None:
 
 @pytest.mark.parametrize(
     "shares",
-    [{"a": 1.0}, {"a": 0.5, "b": 0.4}, {"a": 1.5, "b": -0.5}, {"a": 1.0, "b": 0.0}],
+    [
+        {"a": 1.0},
+        {"a": 0.5, "b": 0.4},
+        {"a": 1.5, "b": -0.5},
+        {"a": 1.0, "b": 0.0},
+        {"a": float("nan"), "b": 0.5},
+    ],
 )
 def test_bad_shares(shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="whose sum is 1"):

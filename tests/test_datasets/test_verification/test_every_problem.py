@@ -91,6 +91,9 @@ CASES = {
     "no fps in one": (drop("r3", "fps"), {}, "missing fps", "error", "r3", "has no 'fps'"),
     "no fps at all": (lambda own: [e.pop("fps") for e in own.database.values()], {},
         "missing fps", "error", None, "none of 6 recordings"),
+    "no fps at all, nor a stride to compare with": (
+        lambda own: [e.pop("fps") for e in own.database.values()], {"feature_stride": None},
+        "missing fps", "warning", None, "none of 6 recordings"),
     "no duration": (drop("r3", "duration"), {},
         "missing duration", "warning", "r3", "has no 'duration'"),
     "reversed": (edit(segment=[8, 2]), {}, "reversed segment", "error", "r0", r"'run' \[8, 2\] s"),
@@ -154,6 +157,9 @@ CASES = {
         "duration and feature length disagree", "error", "r0", "should have 67 .* but got 60"),
     "longer than others": (entry(duration=33.5), {"feature_stride": None},
         "duration and feature length disagree", "error", "r0", "as most have one every 2 frames"),
+    "longer than others of its duration": (lambda own: own.put("r0", own.array(180, 5)),
+        {"feature_stride": None},
+        "duration and feature length disagree", "error", "r0", "should have 60 .* but got 180"),
     "sources": (lambda own: [own.put(f"r{n}", own.array(57 if n == 0 else 60, 2), "flow")
                              for n in range(6)],
         {"features": ["features", "flow"]},
@@ -225,7 +231,7 @@ def test_sound_data_have_no_finding(own):
     report = own.verify(regression_ranges=[(0, 4), (4, 10000)], max_seq_len=64, min_overlap=0.5)
     assert report.ok and not report.findings
     assert "No problem found." in report.format()
-    assert report.format().endswith("The data can be used.")
+    assert report.format().endswith("0 errors, 0 warnings. The data can be used.")
 
 
 def test_all_problems_come_at_once(own):
