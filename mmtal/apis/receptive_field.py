@@ -15,6 +15,9 @@ from mmtal.models.layers import ConvAttention
 from mmtal.models.localizers import TemporalLocalizer
 from mmtal.registry import MODELS
 
+PROBES = 8
+"""Random recordings: max pooling passes a gradient to its winner alone, another one in each."""
+
 LONGEST_PROBE = 8192
 """Features up to which the reach is looked for; a model that sees further counts as unbounded."""
 
@@ -99,10 +102,10 @@ def _measure(model: TemporalLocalizer, length: int) -> Reach:
     coarsest = max(strides)
     generator = torch.Generator().manual_seed(0)
     device = next(model.parameters()).device
-    shape = (2, model.backbone.in_channels, length)
+    shape = (2 * PROBES, model.backbone.in_channels, length)
     inputs = torch.randn(shape, generator=generator, dtype=torch.float64).to(device)
     inputs.requires_grad_(True)
-    masks = torch.ones(2, length, dtype=torch.bool, device=device)
+    masks = torch.ones(2 * PROBES, length, dtype=torch.bool, device=device)
     raw = _raw_predictions(model, inputs, masks)
     left, right = [], []
     for level, stride in enumerate(strides):
@@ -112,12 +115,12 @@ def _measure(model: TemporalLocalizer, length: int) -> Reach:
         points = [middle, middle + coarsest - stride]
         total = inputs.new_zeros(())
         for outputs in raw:
-            for row, point in enumerate(points):
-                values = outputs[level][row, ..., point // stride]
+            for probes, point in zip(outputs[level].chunk(2), points, strict=True):
+                values = probes[..., point // stride]
                 weights = torch.randn(values.shape, generator=generator, dtype=torch.float64)
                 total = total + (values * weights.to(device)).sum()
         (gradient,) = torch.autograd.grad(total, inputs, retain_graph=True)
-        seen = [row.any(0).nonzero().squeeze(1) for row in gradient != 0]
+        seen = [some.any(0).any(0).nonzero().squeeze(1) for some in (gradient != 0).chunk(2)]
         left.append(max([0, *(p - int(s[0]) for p, s in zip(points, seen, strict=True) if len(s))]))
         right.append(
             max([0, *(int(s[-1]) - p for p, s in zip(points, seen, strict=True) if len(s))])

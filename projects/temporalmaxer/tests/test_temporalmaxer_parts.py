@@ -117,7 +117,10 @@ def test_norms_that_cannot_be_are_refused(channels, norm, message):
         SharedNormNeck(channels, num_levels=2, norm=norm)
 
 
-def test_windows_know_how_far_max_pooling_sees():
+@pytest.mark.parametrize("seed", range(4))
+def test_windows_know_how_far_max_pooling_sees(seed):
+    """Whatever the weights are, though the gradient of a maximum reaches its winner alone."""
+    torch.manual_seed(seed)
     reach = reach_of(Config.fromfile(PROJECT / "configs" / "salads50_cnn.py").model)
     expected = tuple(2 + (s - 1) + 3 * s for s in reach.level_strides)
     assert reach.left == reach.right == expected
