@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from terminaltables import AsciiTable
 
 from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.result_files import write_results
-from mmtal.visualization.timeline import format_time
+from mmtal.visualization.recording_view import RecordingView
+from mmtal.visualization.timeline import draw_detections, format_time
 from mmtal.wording import counted
 
 MAX_ROWS = 40
@@ -66,6 +68,14 @@ class Detections:
         return replace(
             self, segments=self.segments[rows], scores=self.scores[rows], labels=self.labels[rows]
         )
+
+    def draw(self, *, score_thr: float = 0.3) -> Figure:
+        """A picture over time; see :func:`mmtal.visualization.timeline.draw_detections`."""
+        view = RecordingView(
+            self.video_id, self.duration, pred_segments=self.segments, pred_scores=self.scores,
+            pred_labels=self.labels,
+        )  # fmt: skip
+        return draw_detections(view, self.classes, score_thr=score_thr)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: ``video_id``, ``duration``, ``detections`` as in results files."""

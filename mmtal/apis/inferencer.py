@@ -28,8 +28,6 @@ from mmtal.progress import progress
 from mmtal.registry import INFERENCERS, MODELS
 from mmtal.structures import TemporalDataSample
 from mmtal.visualization.layout import picture_name, save_figure
-from mmtal.visualization.recording_view import RecordingView
-from mmtal.visualization.timeline import draw_detections
 
 ONE_PASS = 16384
 """Features up to which a recording is predicted in one pass, unless ``window`` says otherwise."""
@@ -157,12 +155,8 @@ class TemporalActionInferencer:
             write_detections(out_file, results, stamp)
         if show_dir is not None:
             for result in results:
-                view = RecordingView(
-                    result.video_id, result.duration, pred_segments=result.segments,
-                    pred_scores=result.scores, pred_labels=result.labels,
-                )  # fmt: skip
                 picture = Path(show_dir) / f"{picture_name(result.video_id)}.png"
-                save_figure(draw_detections(view, self.classes), picture)
+                save_figure(result.draw(), picture)
         return results
 
     def stream(
