@@ -26,8 +26,9 @@ def main() -> None:
     if args.split_only and not (args.split or args.folds):
         raise ValueError("--split-only is for --split and --folds")
     out = Path(args.out)
+    sources = [Source.parse(text) for text in args.sources]
     imported = import_annotations(
-        [Source.parse(text) for text in args.sources],
+        sources,
         format_name=args.format,
         options=ImportOptions(
             fps=args.fps,
@@ -55,6 +56,9 @@ def main() -> None:
         folds = fold_databases(imported.database, args.folds, only=args.split_only, seed=args.seed)
         files = {out.with_stem(f"{out.stem}_fold{k}"): fold for k, fold in enumerate(folds)}
         print(format_split(folds, [f"fold {k}" for k in range(args.folds)]))
+    for path in files:
+        if any(path.exists() and path.samefile(source.path) for source in sources):
+            raise ValueError(f"--out: would overwrite the source {path}: choose another name")
     for path, database in files.items():
         write_annotations(path, database)
     print(format_summary(imported, next(iter(files.values()))))

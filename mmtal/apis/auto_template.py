@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -62,11 +63,14 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
     places = [root / "annotations.json", root / "annotations" / "annotations.json"]
     files = [path for path in places if path.is_file()][:1] or [
         path for folder in (root, root / "annotations") for path in sorted(folder.glob("*.json"))
-        if _is_annotation_file(path)
+        if _database(path) is not None
     ]  # fmt: skip
     folder = root / "features"
     sources = [path for path in _folders(folder) if _holds_features(path)]
-    if _holds_features(folder):
+    recordings = (_database(files[0]) if files else None) or {}  # perhaps P01/P01_02
+    if _holds_features(folder) or any(
+        (folder / f"{name}{ending}").is_file() for name in recordings for ending in ENDINGS
+    ):
         features = [[folder]]
     elif sources:
         features = [sources]
@@ -97,9 +101,11 @@ def _holds_features(folder: Path) -> bool:
     return folder.is_dir() and any(p.suffix in ENDINGS and p.is_file() for p in folder.iterdir())
 
 
-def _is_annotation_file(path: Path) -> bool:
+def _database(path: Path) -> dict[str, Any] | None:
+    """Recordings by name; None: it is no annotation file."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError):
-        return False
-    return isinstance(content, dict) and isinstance(content.get("database"), dict)
+        return None
+    database = content.get("database") if isinstance(content, dict) else None
+    return database if isinstance(database, dict) else None

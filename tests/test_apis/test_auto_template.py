@@ -41,6 +41,14 @@ def test_found(tmp_path: Path, why: str, files: list[str], features: list[str] |
     assert folders == [tmp_path / name for name in features or ["features"]]
 
 
+def test_recordings_in_folders_are_no_sources(tmp_path: Path) -> None:
+    names = ["P01/P01_01", "P02/P02_01"]
+    put(tmp_path / "annotations.json", dict(database={name: {} for name in names}))
+    for name in names:
+        put(tmp_path / "features" / f"{name}.npy")
+    assert find_own_data(tmp_path)[1] == [tmp_path / "features"]
+
+
 MISSING = [
     ("annotations", ["features/a.npy"], FileNotFoundError, "no annotation file"),
     ("features", ["annotations.json"], FileNotFoundError, "no folder of feature files"),

@@ -127,6 +127,7 @@ def test_all_options_reach_the_import(run: Run, tmp_path: Path) -> None:
         (["t.csv", "--format", "thumos"], "13 row(s) cannot be read"),
         (["t.csv", "--classes", "none.txt"], "does not exist"),
         (["t.csv", "--out", "a.txt"], "must end in .json"),
+        (["t.csv", "--out", "t.csv"], "would overwrite the source t.csv"),
         (["t.csv", "--durations", "d.csv"], "(12 found)"),
     ],
 )
