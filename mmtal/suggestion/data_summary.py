@@ -4,7 +4,7 @@ R training recordings, N their instances, C channels.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ SAMPLED_FEATURES = 2000
 
 @dataclass(frozen=True)
 class DataSummary:
-    """Figures of a data set; all but ``test_subset`` and the last group are of training data.
+    """Figures of a data set, of its training data where not said otherwise.
 
     Attributes:
         ann_file: Annotation JSON.
@@ -43,12 +43,8 @@ class DataSummary:
         durations: (N,), grid steps.
         crowding: Most instances of any recording, the test subset included.
         overlap: Share of the instances that overlap another by at least half of the shorter one.
-        contiguous: Share of the instances that start within a step of another one's end.
-        class_counts: int (K,), instances of each class.
         mean: (C,) of each channel.
         std: (C,) of each channel.
-        num_test: Recordings of the test subset.
-        longest_test: Features of its longest recording.
     """
 
     ann_file: Path
@@ -65,12 +61,8 @@ class DataSummary:
     durations: np.ndarray
     crowding: int
     overlap: float
-    contiguous: float
-    class_counts: np.ndarray
     mean: np.ndarray
     std: np.ndarray
-    num_test: int
-    longest_test: int
 
 
 def summarize(
@@ -124,13 +116,11 @@ def summarize(
         fps=fps,
     )
     classes = annotations.class_names(None)
-    label_of = {name: label for label, name in enumerate(classes)}
     segments = {
         name: np.array([a["segment"] for a in entry.get("annotations", ())]).reshape(-1, 2)
         * ((entry["fps"] if from_file else grid.fps) / grid.feature_stride)
         for name, entry in entries.items()
     }
-    labels = [label_of[a["label"]] for e in entries.values() for a in e.get("annotations", ())]
     durations = np.concatenate([s[:, 1] - s[:, 0] for s in segments.values()])
     mean, std = channel_statistics(list(entries), folders, ext)
     return DataSummary(
@@ -149,13 +139,9 @@ def summarize(
         crowding=max(
             len(e.get("annotations", ())) for e in (*entries.values(), *test_entries.values())
         ),
-        overlap=_share(_overlaps, segments),
-        contiguous=_share(_touches, segments),
-        class_counts=np.bincount(labels, minlength=len(classes)),
+        overlap=float(np.concatenate([_overlaps(s) for s in segments.values()]).mean()),
         mean=mean,
         std=std,
-        num_test=len(test_entries),
-        longest_test=max(shapes[name][0] for name in test_entries),
     )
 
 
@@ -336,22 +322,11 @@ def _read_shapes(
         return dict(zip(names, pool.map(shape, names), strict=True))
 
 
-def _share(test: Callable[[np.ndarray], np.ndarray], segments: dict[str, np.ndarray]) -> float:
-    flags = np.concatenate([test(s) for s in segments.values()])
-    return float(flags.mean())
-
-
 def _overlaps(segments: np.ndarray) -> np.ndarray:
     start, end = segments.T
     common = np.minimum(end[:, None], end) - np.maximum(start[:, None], start)
     shorter = np.minimum((end - start)[:, None], end - start)
     near = common >= 0.5 * np.maximum(shorter, 1e-9)
-    np.fill_diagonal(near, False)
-    return near.any(axis=1)
-
-
-def _touches(segments: np.ndarray) -> np.ndarray:
-    near = np.abs(segments[:, None, 0] - segments[None, :, 1]) <= 1.0
     np.fill_diagonal(near, False)
     return near.any(axis=1)
 

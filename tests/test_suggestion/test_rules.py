@@ -35,12 +35,8 @@ def data(**changed: object) -> DataSummary:
         durations=durations,
         crowding=20,
         overlap=0.0,
-        contiguous=0.5,
-        class_counts=np.array([400, 400]),
         mean=np.zeros(64),
         std=np.ones(64),
-        num_test=10,
-        longest_test=1000,
     )
     return replace(summary, **changed)
 
