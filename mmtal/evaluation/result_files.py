@@ -75,7 +75,7 @@ def read_recordings(path: str | Path) -> list[str]:
 def read_ground_truth(
     path: str | Path, subset: str | Sequence[str]
 ) -> tuple[InstanceTable, list[str]]:
-    """Instances of one or several subsets of an annotation JSON, and the names of the classes by label.
+    """Instances of one or several subsets of an annotation JSON, and the classes by label.
 
     Raises:
         FileNotFoundError: There is no such file.
