@@ -42,7 +42,8 @@ class DataSummary:
         lengths: int (R,), features of each recording.
         durations: (N,), grid steps.
         crowding: Most instances of any recording, the test subset included.
-        overlap: Share of the instances that overlap another by at least half of the shorter one.
+        overlap: Share of the instances that overlap another of their class by at least half of the
+            shorter one.
         mean: (C,) of each channel.
         std: (C,) of each channel.
     """
@@ -121,6 +122,10 @@ def summarize(
         * ((entry["fps"] if from_file else grid.fps) / grid.feature_stride)
         for name, entry in entries.items()
     }
+    labels = {
+        name: np.array([a["label"] for a in entry.get("annotations", ())], dtype=str)
+        for name, entry in entries.items()
+    }
     durations = np.concatenate([s[:, 1] - s[:, 0] for s in segments.values()])
     mean, std = channel_statistics(list(entries), folders, ext)
     return DataSummary(
@@ -139,7 +144,9 @@ def summarize(
         crowding=max(
             len(e.get("annotations", ())) for e in (*entries.values(), *test_entries.values())
         ),
-        overlap=float(np.concatenate([_overlaps(s) for s in segments.values()]).mean()),
+        overlap=float(
+            np.concatenate([_overlaps(segments[name], labels[name]) for name in entries]).mean()
+        ),
         mean=mean,
         std=std,
     )
@@ -322,11 +329,12 @@ def _read_shapes(
         return dict(zip(names, pool.map(shape, names), strict=True))
 
 
-def _overlaps(segments: np.ndarray) -> np.ndarray:
+def _overlaps(segments: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(N,) whether an instance overlaps another of its class by half of the shorter one."""
     start, end = segments.T
     common = np.minimum(end[:, None], end) - np.maximum(start[:, None], start)
     shorter = np.minimum((end - start)[:, None], end - start)
-    near = common >= 0.5 * np.maximum(shorter, 1e-9)
+    near = (common >= 0.5 * np.maximum(shorter, 1e-9)) & (labels[:, None] == labels)
     np.fill_diagonal(near, False)
     return near.any(axis=1)
 

@@ -191,8 +191,7 @@ def _time_resolution(
     )
     why["grid"] = (
         f"Where features lie in time ({told}): {rate:.4g} features per second. One instance in ten "
-        f"is shorter than {short:.3g} of them, half are shorter than "
-        f"{np.median(summary.durations):.3g}."
+        f"is shorter than {short:.3g} of them; the median is {np.median(summary.durations):.3g}."
     )
     factor = max(1, int(short / SHORT_INSTANCE))
     if channels <= RAW_CHANNELS and factor >= RAW_FACTOR:
@@ -251,8 +250,8 @@ def _regression_ranges(
     shares = [float(((reach >= low) & (reach < high)).mean()) for low, high in ranges]
     why["regression_ranges"] = (
         f"{levels} levels: the longer distance to a boundary, in steps, that each is responsible "
-        f"for. Instances span {durations.min():.3g} to {durations.max():.3g} steps, half of them "
-        f"less than {np.median(durations):.3g}; shares by half their length."
+        f"for. Instances span {durations.min():.3g} to {durations.max():.3g} steps (median "
+        f"{np.median(durations):.3g}); shares by half their length."
     )
     return ranges, shares
 
@@ -308,7 +307,7 @@ def _batch_size(
             BYTES_PER_STEP_AND_CHANNEL * width + 8 * sum(summary.source_channels)
         )
         room = MEMORY_SHARE * budget.gpu_bytes - BYTES_PER_PARAMETER * 110 * width**2
-        batch = max(1, min(int(room / per_recording), 16, recordings // 8 or 1))
+        batch = max(1, min(int(room / per_recording), 16, max(2, recordings // 8), recordings))
         needed = (per_recording * batch + BYTES_PER_PARAMETER * 110 * width**2) / 2**30
         memory = f"; about {needed:.1f} of {budget.gpu_bytes / 2**30:.0f} GB"
     else:
@@ -379,11 +378,13 @@ def _loss_normalizer(
 
 
 def _sigma(summary: DataSummary, why: dict[str, str]) -> float:
+    crowded = summary.overlap > 0.2
     why["sigma"] = (
-        f"Soft-NMS per class: {100 * summary.overlap:.2g} % of the instances overlap another by "
-        "half or more."
+        f"Soft-NMS per class: {100 * summary.overlap:.2g} % of the instances overlap another of "
+        "their class by half or more, so overlapping detections are "
+        + ("often right (sigma 0.9)." if crowded else "mostly repetitions (sigma 0.5).")
     )
-    return 0.9 if summary.overlap > 0.2 else 0.5
+    return 0.9 if crowded else 0.5
 
 
 def _max_per_video(summary: DataSummary, why: dict[str, str]) -> int:

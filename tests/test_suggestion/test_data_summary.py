@@ -143,10 +143,10 @@ def test_overlapping_instances_are_counted(tmp_path: Path) -> None:
     content["database"]["rec_0"]["annotations"] = [
         dict(label="sit", label_id=2, segment=segment)
         for segment in ([0, 10], [10, 20], [12, 17], [30, 31])
-    ]
+    ] + [dict(label="wave", label_id=0, segment=[0, 10])]  # NMS is per class
     file.write_text(json.dumps(content))
     found = summarize(file, features=[root / "features"])
-    assert found.overlap == 0.5
+    assert found.overlap == 2 / 5
 
 
 @pytest.mark.parametrize(
