@@ -1,14 +1,11 @@
 """tools/import_annotations.py: from files to files."""
 
 import json
-import runpy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "import_annotations.py"
 TABLE = "video,begin,end,class,subject\n" + "".join(
     f"{'ab'[k % 2]}{k},{k}.5,{k + 3},{'run' if k % 3 else 'jump'},s{k // 2}\n" for k in range(12)
 )
@@ -16,22 +13,11 @@ TABLE = "video,begin,end,class,subject\n" + "".join(
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """The tool in this process and an empty folder: exit code, standard output and error."""
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The tool runs in a folder with a table."""
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text(TABLE)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, arguments)])
-        code = 0
-        try:
-            runpy.run_path(str(TOOL), run_name="__main__")
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def read(name: str) -> dict:

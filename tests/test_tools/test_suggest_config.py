@@ -1,33 +1,20 @@
 """tools/suggest_config.py."""
 
-import runpy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
-from tiny import ROOT, make_dataset
+from tiny import make_dataset
 
-TOOL = ROOT / "tools" / "suggest_config.py"
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch) -> Callable:
-    def run(*args: object) -> None:
-        monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, args)])
-        runpy.run_path(str(TOOL), run_name="__main__")
-
-    return run
+Run = Callable[..., tuple[int, str, str]]
 
 
-def test_says_why_and_what_comes_next(
-    call: Callable, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_says_why_and_what_comes_next(run: Run, tmp_path: Path) -> None:
     data, out = make_dataset(tmp_path / "data"), tmp_path / "mine.py"
-    call("--ann", data / "annotations.json", "--features", data / "features", "--out", out)
-    assert Config.fromfile(out).model.head.num_classes == 3
-    printed = capsys.readouterr().out
+    files = ("--ann", data / "annotations.json", "--features", data / "features")
+    code, printed, _ = run(*files, "--out", out)
+    assert code == 0 and Config.fromfile(out).model.head.num_classes == 3
     assert "regression_ranges: " in printed and f"tools/train.py {out}" in printed
 
 
@@ -40,15 +27,12 @@ FAILURES = [
 
 @pytest.mark.parametrize(("why", "args", "text"), FAILURES, ids=[case[0] for case in FAILURES])
 def test_failure_is_one_line_and_writes_nothing(
-    call: Callable, tmp_path: Path, capsys: pytest.CaptureFixture, why: str, args: list, text: str
+    run: Run, tmp_path: Path, why: str, args: list, text: str
 ) -> None:
     data, out = make_dataset(tmp_path / "data"), tmp_path / "mine.py"
-    with pytest.raises(SystemExit, match="1"):
-        call(
-            "--ann", data / "annotations.json", "--features", data / "features", "--out", out,
-            *args,
-        )  # fmt: skip
-    error = capsys.readouterr().err
+    files = ("--ann", data / "annotations.json", "--features", data / "features")
+    code, _, error = run(*files, "--out", out, *args)
+    assert code == 1
     assert error.startswith("error: ") and text in error
     assert not out.exists()
 
@@ -64,11 +48,11 @@ REAL = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REAL)
 def test_where_real_features_lie_in_time_is_found(
-    call: Callable, tmp_path: Path, name: str, shared_data: Callable[[str], Path]
+    run: Run, tmp_path: Path, name: str, shared_data: Callable[[str], Path]
 ) -> None:
     ann_file, features, (fps, stride, snippet) = REAL[name]
     root, out = shared_data(name), tmp_path / "mine.py"
-    call("--ann", root / ann_file, "--features", root / features, "--out", out)
+    assert run("--ann", root / ann_file, "--features", root / features, "--out", out)[0] == 0
     data = Config.fromfile(out).data
     assert (data.feature_stride, data.snippet_frames) == (stride, snippet)
     assert "fps" not in data, f"the recordings say it: {fps}"

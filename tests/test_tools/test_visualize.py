@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,24 +16,7 @@ from tiny import ROOT, make_dataset, write_config
 
 from mmtal.registry import MODELS
 
-TOOL = ROOT / "tools" / "visualize.py"
-Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The tool in this process: exit code and standard error."""
-
-    def call(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, arguments)])
-        code = 0
-        try:
-            runpy.run_path(str(TOOL), run_name="__main__")
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, capsys.readouterr().err
-
-    return call
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +60,7 @@ COMMANDS = [
 )
 def test_one_picture(run: Run, files, tmp_path: Path, command: str, ending: str) -> None:
     out = tmp_path / "new folder" / f"out{ending}"
-    code, error = run(*command.format(**files).split(), "--out", out)
+    code, _, error = run(*command.format(**files).split(), "--out", out)
     assert code == 0, error
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     start = out.read_bytes()[:6]
@@ -92,7 +74,7 @@ def test_a_picture_of_each_recording(run: Run, files, tmp_path: Path) -> None:
         ("predictions {results} --ann {ann}", ["rec_2", "rec_3"]),
     ):
         out = tmp_path / str(len(list(tmp_path.iterdir())))
-        code, error = run(*command.format(**files).split(), "--out", out)
+        code, _, error = run(*command.format(**files).split(), "--out", out)
         assert code == 0, error
         assert sorted(path.stem for path in out.iterdir()) == names
 
@@ -126,7 +108,7 @@ def test_bad_input_is_one_line(
     run: Run, files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code, error = run(*command.format(**files).split())
+    code, _, error = run(*command.format(**files).split())
     assert code == 1
     assert sum(line.startswith("error:") for line in error.splitlines()) == 1
     assert message in error and "Traceback" not in error
@@ -136,7 +118,7 @@ def test_bad_input_is_one_line(
 @pytest.mark.parametrize("option", ["--score-thr", "--tiou"])
 def test_nan_is_no_number(run: Run, files, option: str) -> None:
     command = "predictions {results} --ann {ann} --recording rec_2 --out o.png"
-    code, error = run(*command.format(**files).split(), option, "nan")
+    code, _, error = run(*command.format(**files).split(), option, "nan")
     assert code == 2 and f"argument {option}: invalid number value: 'nan'" in error
 
 
@@ -174,6 +156,6 @@ def test_real_data(run: Run, tmp_path: Path, shared_data: Callable[[str], Path])
         f"predictions {results} --ann {annotations} --recording video_test_0000950",
         f"features {config} 00001 --cfg-options test_dataloader.dataset.data_root={sphere}",
     ):
-        code, error = run(*command.split(), "--out", tmp_path / "out.png")
+        code, _, error = run(*command.split(), "--out", tmp_path / "out.png")
         assert code == 0, error
         assert (tmp_path / "out.png").stat().st_size > 50_000
