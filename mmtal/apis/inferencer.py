@@ -130,6 +130,8 @@ class TemporalActionInferencer:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be >= 1, but got {batch_size}")
+        if not score_thr >= 0:  # NaN, too
+            raise ValueError(f"score_thr must be >= 0, but got {score_thr}")
         if out_file is not None and Path(out_file).is_dir():
             raise ValueError(f"out_file must be a file to write, but {out_file} is a folder")
         if show_dir is not None and Path(show_dir).is_file():

@@ -313,6 +313,8 @@ def test_bad_arguments(case, infer, tmp_path):
         TemporalActionInferencer(*case, "tpu")
     with pytest.raises(ValueError, match="batch_size must be >= 1, but got 0"):
         infer(GOOD, fps=1, batch_size=0)
+    with pytest.raises(ValueError, match="score_thr must be >= 0, but got nan"):
+        infer(GOOD, fps=1, score_thr=float("nan"))
     with pytest.raises(ValueError, match="fps must be > 0, but got 0"):
         infer(GOOD, fps=0)
     with pytest.raises(ValueError, match="is a folder"):
