@@ -58,10 +58,11 @@ class SGPBlock(nn.Module):
         self.conv_w = DepthwiseConv(channels, window, init_std)
         self.conv_kw = DepthwiseConv(channels, long_window, init_std)
         self.mlp_norm = nn.GroupNorm(GROUPS, channels)
-        widen, narrow = nn.Conv1d(channels, mlp_channels, 1), nn.Conv1d(mlp_channels, channels, 1)
-        self.mlp = nn.Sequential(widen, nn.GELU(), narrow)
-        for layer in (widen, narrow):
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        self.mlp = nn.Sequential(
+            nn.Conv1d(channels, mlp_channels, 1), nn.GELU(), nn.Conv1d(mlp_channels, channels, 1)
+        )
+        for layer in (self.mlp[0], self.mlp[2]):
+            nn.init.zeros_(layer.bias)
         self.sgp_drop_path, self.mlp_drop_path = (
             AffineDropPath(channels, drop_prob=drop_path) if drop_path > 0 else nn.Identity()
             for _ in range(2)

@@ -78,19 +78,18 @@ class SGPNet(nn.Module):
             self.register_buffer("pos_table", table, persistent=False)  # (C, max_seq_len)
         self.abs_pos = abs_pos
 
-        def block(window: int, stride: int, drop_path: float) -> SGPBlock:
+        def block(window: int, **kwargs: float) -> SGPBlock:
             return SGPBlock(
                 self.out_channels,
                 mlp_channels=mlp_channels,
                 window=window,
                 window_ratio=window_ratio,
                 init_std=init_std,
-                stride=stride,
-                drop_path=drop_path,
+                **kwargs,
             )
 
-        self.stem = nn.ModuleList(block(1, 1, 0.0) for _ in range(num_stem))
-        self.branch = nn.ModuleList(block(window, 2, drop_path) for window in windows[1:])
+        self.stem = nn.ModuleList(block(1) for _ in range(num_stem))
+        self.branch = nn.ModuleList(block(w, stride=2, drop_path=drop_path) for w in windows[1:])
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Features and masks of every level, finest first.

@@ -59,17 +59,16 @@ class TridentHead(AnchorFreeHead):
         self.num_bins = num_bins
         channels, (kernel,) = self.reg_conv.in_channels, self.reg_conv.kernel_size
         self.reg_conv = MaskedConv1d(channels, 2 * (num_bins + 1), kernel_size=kernel)
-        self.boundary_towers, self.boundary_convs = nn.ModuleList(), nn.ModuleList()
-        for _ in ("start", "end"):
-            num_convs = len(self.cls_tower.convs)
-            tower = ConvTower(in_channels, channels, num_convs, boundary_kernel, with_norm=True)
-            conv = MaskedConv1d(channels, self.num_classes, kernel_size=boundary_kernel)
-            nn.init.constant_(
-                conv.bias,  # type: ignore[arg-type]
-                -math.log((1 - prior_prob) / prior_prob),
-            )
-            self.boundary_towers.append(tower)
-            self.boundary_convs.append(conv)
+        self.boundary_towers = nn.ModuleList(
+            ConvTower(in_channels, channels, len(self.cls_tower.convs), boundary_kernel, True)
+            for _ in ("start", "end")
+        )
+        self.boundary_convs = nn.ModuleList(
+            MaskedConv1d(channels, self.num_classes, kernel_size=boundary_kernel)
+            for _ in ("start", "end")
+        )
+        for conv in self.boundary_convs:
+            nn.init.constant_(conv.bias, -math.log((1 - prior_prob) / prior_prob))
 
     def forward(
         self, features: list[Tensor], masks: list[Tensor]
