@@ -52,6 +52,12 @@ def model_activity(
     batch = model.data_preprocessor(dict(inputs=[recording.features], data_samples=[sample]))
     features, masks = model.extract_feat(batch["inputs"], batch["masks"])
     raw = head(features, masks)
+    if raw[1][0].shape[1] != 2:  # another meaning: levels would be traced wrongly, silently
+        raise ValueError(
+            "the head must return two distances for each point, to start and end, but "
+            f"{type(head).__name__} returns {raw[1][0].shape[1]} values: its predictions cannot be "
+            "traced to levels"
+        )
     found = head.predict_by_feat(*raw, masks, batch["data_samples"])[0]
     lengths = [int(mask[0].sum()) for mask in masks]
     levels = trace_levels(head, raw[0], raw[1], masks, found.segments, found.labels, recording)

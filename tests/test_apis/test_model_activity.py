@@ -129,3 +129,17 @@ def test_nothing_found_and_nothing_asked(config: Config) -> None:
     activity = model_activity(model, open_recording(config, "rec_2"))
     assert len(activity.levels) == 0
     assert activity.queries == [activity.view.duration / 2]
+
+
+def test_heads_with_other_outputs_are_refused(config: Config, monkeypatch) -> None:
+    """TriDet's head returns bins where ActionFormer's returns distances."""
+    model, opened = MODELS.build(config.model).eval(), open_recording(config, "rec_3")
+    forward = model.head.forward
+
+    def bins(*args: object) -> tuple:
+        logits, offsets = forward(*args)
+        return logits, [x.repeat(1, 5, 1) for x in offsets]
+
+    monkeypatch.setattr(model.head, "forward", bins)
+    with pytest.raises(ValueError, match=r"two distances .* returns 10 values"):
+        model_activity(model, opened)
