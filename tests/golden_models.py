@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -129,3 +130,26 @@ class Golden:
 def join(*batches: dict) -> dict:
     """Several collated batches as one."""
     return {key: [x for batch in batches for x in batch[key]] for key in batches[0]}
+
+
+def unmatched_share(predictions: InstanceData, expected: Sequence[np.ndarray]) -> float:
+    """Share of detections without a partner: same label, ends within 1e-3 s, score within 5e-5.
+
+    Args:
+        predictions: ``segments`` (M, 2) in seconds, ``scores``, ``labels``.
+        expected: Segments, scores and labels of as many detections, in any order.
+    """
+    segments, scores, labels = (
+        getattr(predictions, key).numpy() for key in ("segments", "scores", "labels")
+    )
+    assert len(scores) == len(expected[1])
+    free = np.ones(len(scores), dtype=bool)
+    unmatched = 0
+    for segment, score, label in zip(*expected, strict=True):
+        fits = free & (labels == label) & (np.abs(scores - score) <= 5e-5)
+        fits &= (np.abs(segments - segment) <= 1e-3).all(1)
+        if fits.any():
+            free[np.argmax(fits)] = False
+        else:
+            unmatched += 1
+    return unmatched / len(scores)

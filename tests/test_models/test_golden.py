@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from golden_models import CONFIGS, Golden, join
+from golden_models import CONFIGS, Golden, join, unmatched_share
 
 LOGIT_TOLERANCE = 2e-4
 SUM_TOLERANCE = 2e-3
@@ -93,24 +93,6 @@ def test_detections(models, name: str, index: int) -> None:
     sample = model.test_step(golden(name).video(index, length, in_grid_units=False))[0]
     expected = [figures[f"eval{index}.{key}"] for key in ("segments", "scores", "labels")]
     assert unmatched_share(sample.pred_instances, expected) <= 1e-3
-
-
-def unmatched_share(predictions, expected: list[np.ndarray]) -> float:
-    """Share of detections without a partner: same label, ends within 1e-3 s, score within 5e-5."""
-    segments, scores, labels = (
-        getattr(predictions, key).numpy() for key in ("segments", "scores", "labels")
-    )
-    assert len(scores) == len(expected[1])
-    free = np.ones(len(scores), dtype=bool)
-    unmatched = 0
-    for segment, score, label in zip(*expected, strict=True):
-        fits = free & (labels == label) & (np.abs(scores - score) <= 5e-5)
-        fits &= (np.abs(segments - segment) <= 1e-3).all(1)
-        if fits.any():
-            free[np.argmax(fits)] = False
-        else:
-            unmatched += 1
-    return unmatched / len(scores)
 
 
 @pytest.mark.parametrize("name", slow_unless_small(CONFIGS))

@@ -17,7 +17,7 @@ from mmtal.registry import MODELS
 from projects.tridet.tridet.official_checkpoint import load_tridet_state_dict, tridet_to_mmtal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
-from golden_models import Golden
+from golden_models import Golden, unmatched_share
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ["thumos_i3d", "anet_tsp", "epic_slowfast_verb"]
@@ -58,22 +58,6 @@ def golden(name: str) -> TriDetGolden:
 @cache
 def built(name: str) -> nn.Module:
     return golden(name).build()
-
-
-def unmatched_share(predictions, expected: list[np.ndarray]) -> float:
-    """Share of detections without a partner: same label, ends within 1e-3 s, score within 5e-5."""
-    found = [getattr(predictions, key).numpy() for key in ("segments", "scores", "labels")]
-    assert len(found[1]) == len(expected[1])
-    free = np.ones(len(found[1]), dtype=bool)
-    unmatched = 0
-    for segment, score, label in zip(*expected, strict=True):
-        fits = free & (found[2] == label) & (np.abs(found[1] - score) <= 5e-5)
-        fits &= (np.abs(found[0] - segment) <= 1e-3).all(1)
-        if fits.any():
-            free[np.argmax(fits)] = False
-        else:
-            unmatched += 1
-    return unmatched / len(expected[1])
 
 
 @pytest.mark.parametrize(
