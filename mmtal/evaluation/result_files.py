@@ -1,14 +1,19 @@
 """Results and annotations on disk, in the layout of ActivityNet's evaluation."""
 
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.functional.instance_table import InstanceTable
-from mmtal.files import write_json
+from mmtal.files import whole_file, write_json
+
+GZIP = b"\x1f\x8b"
+"""The first bytes of a gzipped file, whatever its name."""
 
 
 def video_list_sha256(video_ids: Iterable[str]) -> str:
@@ -22,7 +27,10 @@ def write_results(
     classes: Sequence[str],
     stamp: Mapping[str, Any],
 ) -> None:
-    """Write detections as ActivityNet results JSON; ``stamp`` goes under the key ``mmtal``."""
+    """Write detections as ActivityNet results JSON; ``stamp`` goes under the key ``mmtal``.
+
+    A path that ends in ``.gz`` is gzipped, equal content to equal bytes.
+    """
     results: dict[str, list] = {video: [] for video in detections.video_ids}
     rows = zip(
         detections.video.tolist(),
@@ -36,7 +44,12 @@ def write_results(
             dict(label=classes[label], label_id=label, segment=segment, score=score)
         )
     content = dict(version="mmtal 1", results=results, external_data={}, mmtal=dict(stamp))
-    write_json(path, content)
+    if Path(path).suffix == ".gz":
+        with whole_file(path) as temporary:
+            # Without the time of writing, a file that is committed changes only with its content.
+            temporary.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
+    else:
+        write_json(path, content)
 
 
 def read_results(path: str | Path, classes: Sequence[str]) -> InstanceTable:
@@ -102,10 +115,13 @@ def _read_object(path: str | Path) -> dict:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist")
+    data = path.read_bytes()
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(gzip.decompress(data) if data.startswith(GZIP) else data)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path} is gzipped, but damaged or cut short: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(f"{path} must hold a JSON object, but got a {type(content).__name__}")
     return content

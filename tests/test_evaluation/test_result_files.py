@@ -1,5 +1,6 @@
 """Results and ground truth on disk."""
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.result_files import (
     read_ground_truth,
+    read_recordings,
     read_results,
     video_list_sha256,
     write_results,
@@ -56,6 +58,22 @@ def test_results_come_back_bit_for_bit(tmp_path: Path) -> None:
     assert actual.video_ids == written.video_ids
     for name in ("video", "segments", "labels", "scores"):
         np.testing.assert_array_equal(getattr(actual, name), getattr(written, name))
+
+
+def test_gzipped_results(tmp_path: Path) -> None:
+    written = InstanceTable.from_videos({"a": dict(segments=[[1, 2.5]], labels=[1], scores=[0.5])})
+    paths = [tmp_path / "one.json.gz", tmp_path / "other.json.gz"]
+    for path in paths:
+        write_results(path, written, CLASSES, {})
+    assert paths[0].read_bytes() == paths[1].read_bytes()  # no time, no name
+    assert json.loads(gzip.decompress(paths[0].read_bytes()))["results"]["a"][0]["label"] == "run"
+    renamed = paths[1].rename(tmp_path / "renamed.json")
+    for path in (paths[0], renamed):  # the content decides, not the name
+        assert read_results(path, CLASSES).segments.tolist() == [[1, 2.5]]
+    assert read_recordings(paths[0]) == ["a"]
+    renamed.write_bytes(renamed.read_bytes()[:-20])
+    with pytest.raises(ValueError, match=r"renamed\.json is gzipped, but damaged or cut short"):
+        read_results(renamed, CLASSES)
 
 
 @pytest.mark.parametrize(
