@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.runner import Runner
 
 from mmtal.apis.auto_template import auto_template
 from mmtal.apis.run import build_runner, load_config, main_metric, override, set_seed
@@ -198,7 +199,7 @@ def build_dataset(config: Config, loader: str) -> Any:
 
 
 def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> dict[str, float]:
-    """Check the data, train, test the weights of the last epoch.
+    """Check the data, train, test the weights of the last epoch, draw the first recording.
 
     Args:
         config: See :func:`prepare_config`.
@@ -209,6 +210,16 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
         The metrics of the test, values in [0, 1]. ``metrics.json`` has them too, with seed and
         versions, beside ``config.py`` and ``results.json``, which names protocol and recordings.
     """
+    train_experiment(config, resume=resume, gpus=gpus)
+    runner, metrics = evaluate_experiment(config)
+    results = Path(config.work_dir) / "results.json"
+    picture = draw_first_recording(runner.test_dataloader.dataset, results)
+    print_log(f"detections: {results}; picture: {picture}", "current")
+    return metrics
+
+
+def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> None:
+    """The first half of :func:`run_experiment`."""
     work_dir = Path(config.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
     for name in ("train_dataloader", "test_dataloader"):
@@ -229,6 +240,11 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
             raise ValueError(f"training on {gpus} processes failed: see the messages above")
     else:
         build_runner(config).train()
+
+
+def evaluate_experiment(config: Config) -> tuple[Runner, dict[str, float]]:
+    """The second half of :func:`run_experiment`, on what :func:`train_experiment` left."""
+    work_dir = Path(config.work_dir)
     # A runner that has trained would test the raw weights, since MMEngine's EMAHook begins anew
     # with every run. The checkpoint holds the averaged ones.
     config.resume, config.load_from = False, _last_checkpoint(work_dir)
@@ -236,9 +252,7 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
     metrics = runner.test()
     record = dict(metrics=metrics, seed=runner.seed, versions=versions())
     (work_dir / "metrics.json").write_text(json.dumps(record, indent=1) + "\n")
-    picture = draw_first_recording(runner.test_dataloader.dataset, work_dir / "results.json")
-    print_log(f"detections: {work_dir / 'results.json'}; picture: {picture}", "current")
-    return metrics
+    return runner, metrics
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from mmtal.files import write_json
 
 RESULTS_SUFFIX = ".results.json.gz"
+MATCHES_SUFFIX = ".matches.npz"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +23,17 @@ class Record:
         seed: Of everything random.
         fold: Name of the part that was left out, such as ``12``; None: the data have one split.
         config_file: Where the config came from.
-        config_text: The whole config as it was run, without machine paths.
-        config_sha256: Of ``config_text``, seed and fold apart: equal for all runs of a row.
+        config_text: The whole config as it was run, as JSON that MMEngine can load, without
+            what differs between runs of a row (seed, fold) and between machines (paths).
+        config_sha256: Of ``config_text``: equal for all runs of a row.
         data: ``annotations_sha256``, ``features_sha256``, ``video_list_sha256`` of the test set,
             ``num_videos``.
         git: ``commit``, and ``dirty`` (bool) for changes that were not committed; empty where the
             code was no checkout.
         versions: Of packages.
         device: What it ran on, such as ``NVIDIA H100`` or ``CPU, 1 thread``.
-        seconds: ``train`` and ``test``.
+        seconds: ``train`` and ``test``; after an interruption those since the last start, and
+            ``resumed_at_epoch``.
         peak_memory: ``ram_mib``, and ``gpu_mib`` on a GPU.
         scores: Protocol's name to what :meth:`EvaluationProtocol.evaluate` said: ``metrics``
             (name to value in [0, 1]), ``ap_per_class``, and the rest of its stamp.
@@ -56,13 +59,22 @@ class Record:
     @property
     def name(self) -> str:
         """File name without suffix, unique in a leaderboard."""
-        fold = "" if self.fold is None else f"-fold{self.fold}"
-        text = f"{self.benchmark}-{self.method}{fold}-seed{self.seed}"
-        return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
+        return run_name(self.benchmark, self.method, self.fold, self.seed)
 
     def results_path(self, folder: str | Path) -> Path:
         """Where the detections of this run lie: results JSON, gzipped, beside the record."""
         return Path(folder) / f"{self.name}{RESULTS_SUFFIX}"
+
+    def matches_path(self, folder: str | Path) -> Path:
+        """Where hits and false positives of this run lie: see ``mmtal.leaderboard.matches``."""
+        return Path(folder) / f"{self.name}{MATCHES_SUFFIX}"
+
+
+def run_name(benchmark: str, method: str, fold: str | None, seed: int) -> str:
+    """See :attr:`Record.name`."""
+    part = "" if fold is None else f"-fold{fold}"
+    text = f"{benchmark}-{method}{part}-seed{seed}"
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in text)
 
 
 def write_record(folder: str | Path, record: Record) -> Path:
