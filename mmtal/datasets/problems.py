@@ -1,6 +1,6 @@
 """Everything that is wrong with a data set, in one error."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 SHOWN = 3
 """Cases of each kind that an error message shows."""
@@ -28,14 +28,24 @@ class Problems:
 
     Args:
         source: What was checked, for the first line of the error.
+        verdict: What that means, for the same line.
+        remedies: How to mend each kind of problem; its keys are the kinds there are.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        verdict: str = "the data cannot be used",
+        remedies: Mapping[str, str] = REMEDIES,
+    ) -> None:
         self.source = source
+        self.verdict = verdict
+        self.remedies = remedies
         self._cases: dict[str, list[str]] = {}
 
     def add(self, kind: str, case: str) -> None:
-        """Note one case of a ``kind`` of ``REMEDIES``; the case names recording or file."""
+        """Note one case of a ``kind`` of ``remedies``; the case names recording or file."""
         self._cases.setdefault(kind, []).append(case)
 
     def take(self, kinds: Sequence[str]) -> dict[str, int]:
@@ -51,9 +61,9 @@ class Problems:
         """
         if not self._cases:
             return
-        lines = [f"{self.source}: the data cannot be used."]
+        lines = [f"{self.source}: {self.verdict}."]
         for kind, cases in self._cases.items():
-            lines.append(f"{kind} ({len(cases)} found): {REMEDIES[kind]}")
+            lines.append(f"{kind} ({len(cases)} found): {self.remedies[kind]}")
             lines += [f"  - {case}" for case in cases[:SHOWN]]
             if len(cases) > SHOWN:
                 lines.append(f"  - and {len(cases) - SHOWN} more")
