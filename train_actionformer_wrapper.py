@@ -11,8 +11,9 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmtal.apis.experiment import prepare_config, run_experiment
+from mmtal.apis.experiment import AUTO, find_template, prepare_config, run_experiment
 from mmtal.apis.run import run_tool
+from mmtal.config_files import output_name
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,10 +47,14 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    template = args.config_template
+    output = args.output_name or (
+        AUTO if template == AUTO else output_name(find_template(template))
+    )
     config = prepare_config(
-        args.config_template,
+        template,
         data_path=args.data_path,
-        work_dir=Path("work_dirs") / (args.output_name or Path(args.config_template).stem),
+        work_dir=Path("work_dirs") / output,
         learning_rate=args.learning_rate,
         epochs=args.epochs,
         batch_size=args.batch_size,

@@ -36,3 +36,17 @@ def find_config(name: str) -> Path:
             f"config '{name}' must be one of {', '.join(list_configs())} (searched {path})"
         )
     return path
+
+
+def output_name(config: Path) -> str:
+    """What a config's results are called: as its file, after its project or method.
+
+    ActionFormer's and loose configs bear their own name alone: ``salads50_cnn``, but
+    ``tridet_salads50_cnn`` for ``projects/tridet/configs/salads50_cnn.py``.
+    """
+    folders = config.resolve().parts[:-1]
+    if folders[-3:-2] == ("projects",) and folders[-1] == "configs":
+        return f"{folders[-2]}_{config.stem}"
+    if folders[-2:-1] == ("configs",) and folders[-1] != "actionformer":
+        return f"{folders[-1]}_{config.stem}"
+    return config.stem

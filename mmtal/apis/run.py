@@ -16,6 +16,8 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
+from mmtal.config_files import output_name
+
 USER_ERRORS = (ValueError, TypeError, OSError, KeyError, ImportError)
 """What bad input raises; anything else is a bug of ours and keeps its traceback."""
 
@@ -37,7 +39,8 @@ def load_config(
 
     Args:
         path: A config file.
-        work_dir: Where results go; None: the config's own, else ``work_dirs/<config name>``.
+        work_dir: Where results go; None: the config's own, else the folder below ``work_dirs/``
+            that :func:`mmtal.config_files.output_name` names.
         launcher: ``none``, ``pytorch``, ``slurm`` or ``mpi``.
         options: Values to override, by dotted name.
     """
@@ -50,7 +53,7 @@ def load_config(
         if loader:  # more workers than cores only cost memory
             loader.num_workers = min(loader.get("num_workers", 0), os.cpu_count() or 1)
     config.launcher = launcher
-    config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{Path(path).stem}"
+    config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{output_name(Path(path))}"
     return config
 
 

@@ -5,7 +5,8 @@ import torch
 
 from mmtal.models import FocalLoss
 from projects.tridet.tests.test_tridet_golden import golden
-from projects.tridet.tridet import SGPNet, TIoUFocalLoss, load_tridet_state_dict
+from projects.tridet.tridet import SGPNet, TIoUFocalLoss
+from projects.tridet.tridet.official_checkpoint import load_tridet_state_dict
 from projects.tridet.tridet.score_voting import vote_by_score
 from projects.tridet.tridet.trident_head import tiou
 
