@@ -8,12 +8,14 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmtal.evaluation.functional import (
+    ExternalRule,
     InstanceTable,
-    fuse_external_scores,
+    name_detections,
     read_external_scores,
     tiou_grid,
 )
 from mmtal.evaluation.functional.average_precision import Protocol
+from mmtal.evaluation.functional.external_scores import check_fusion
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
 from mmtal.evaluation.report import evaluate_detections, format_table
 from mmtal.evaluation.result_files import write_results
@@ -30,7 +32,10 @@ class TemporalMAP(InstanceMetric):
             ``official`` counts them as the official release does, as other classes.
         recall_at: Multiples k of Recall@kx, logged as ``tal/recall@1x@0.50``.
         external_scores: JSON of class scores per recording, which name class-agnostic detections.
+        external_rule: How ``external_scores`` and a detection's score make the new one: ``sqrt``
+            or ``product``, see :func:`mmtal.evaluation.functional.fuse_external_scores`.
         top_classes: Classes of each recording that ``external_scores`` gives.
+        top_segments: Detections of each recording that get them; None: all.
         class_agnostic: Evaluate where, not what: all labels count as one class.
         per_class: Also print the AP of each class.
         out_file: Write the detections here, as ActivityNet results JSON.
@@ -44,7 +49,9 @@ class TemporalMAP(InstanceMetric):
         protocol: Protocol = "corrected",
         recall_at: Sequence[int] = (),
         external_scores: str | None = None,
+        external_rule: ExternalRule = "sqrt",
         top_classes: int = 2,
+        top_segments: int | None = 200,
         class_agnostic: bool = False,
         per_class: bool = False,
         out_file: str | Path | None = None,
@@ -58,17 +65,27 @@ class TemporalMAP(InstanceMetric):
         self.protocol = protocol
         self.recall_at = recall_at
         self.external = read_external_scores(external_scores) if external_scores else None
+        check_fusion(external_rule, top_classes, top_segments)
+        self.external_rule = external_rule
         self.top_classes = top_classes
+        self.top_segments = top_segments
         self.class_agnostic = class_agnostic
         self.per_class = per_class
         self.out_file = out_file
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """Numbers to log; prints the table and writes the results file."""
-        if self.external is not None:
-            results = [self._name_detections(result) for result in results]
         truth, detections = as_tables(results)
         classes = self.classes
+        if self.external is not None:
+            detections = name_detections(
+                detections,
+                self.external,
+                classes,
+                rule=self.external_rule,
+                top_classes=self.top_classes,
+                top_segments=self.top_segments,
+            )
         if self.class_agnostic:
             truth, detections, classes = _one_class(truth), _one_class(detections), ("action",)
         scores, numbers, stamp = evaluate_detections(
@@ -87,20 +104,6 @@ class TemporalMAP(InstanceMetric):
             names = list(classes) or [f"class_{i}" for i in range(_num_labels(detections))]
             write_results(self.out_file, detections, names, stamp)
         return numbers
-
-    def _name_detections(self, result: dict) -> dict:
-        assert self.external is not None
-        video = result["video_id"]
-        if video not in self.external:
-            raise ValueError(f"the external class scores lack recording '{video}'")
-        scores = self.external[video]
-        if self.classes and scores.shape != (len(self.classes),):
-            raise ValueError(
-                f"the external class scores of recording '{video}' must be one for each of the "
-                f"{len(self.classes)} classes, but got shape {scores.shape}"
-            )
-        fused = fuse_external_scores(result["predicted"], scores, top_classes=self.top_classes)
-        return {**result, "predicted": fused}
 
 
 def _one_class(table: InstanceTable) -> InstanceTable:

@@ -137,6 +137,18 @@ def test_external_scores_name_the_detections(tmp_path: Path) -> None:
     ]
 
 
+def test_external_scores_by_other_rules(tmp_path: Path) -> None:
+    scores, out = tmp_path / "scores.json", tmp_path / "results.json"
+    scores.write_text(json.dumps({"results": {"a": [0.5, 0.25]}, "class": ["run", "jump"]}))
+    found = [(0, 0, 10, 0.5), (0, 20, 30, 0.25)]
+    evaluate(
+        [sample("a", [(1, 0, 10)], found)], external_scores=str(scores), external_rule="product",
+        top_classes=1, top_segments=None, out_file=out,
+    )  # fmt: skip
+    rows = json.loads(out.read_text())["results"]["a"]
+    assert [(row["label"], row["score"]) for row in rows] == [("run", 0.25), ("run", 0.125)]
+
+
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
@@ -159,6 +171,7 @@ def test_external_scores_that_do_not_fit(tmp_path: Path, scores: dict, message: 
     [
         (dict(tiou_thresholds=[]), "tIoU thresholds must be"),
         (dict(tiou_thresholds=[0.5], protocol="both"), "protocol must be one of"),
+        (dict(tiou_thresholds=[0.5], external_rule="mean"), "rule must be one of"),
     ],
 )
 def test_bad_arguments(arguments: dict, message: str) -> None:
