@@ -36,7 +36,10 @@ setup(
     python_requires=">=3.10",
     classifiers=[f"Programming Language :: Python :: 3.{minor}" for minor in (10, 11)],
     packages=find_packages(include=["mmtal", "mmtal.*"]),
-    package_data={"mmtal.visualization": ["assets/*"]},
+    package_data={
+        "mmtal.evaluation.protocols": ["video_lists/*"],
+        "mmtal.visualization": ["assets/*"],
+    },
     package_dir={"": "."},  # without it, an editable install would hide projects.*
     cmdclass={"build_py": BuildWithResources},
     install_requires=requirements("runtime"),

@@ -95,18 +95,24 @@ def _columns(
     return segments, labels, scores
 
 
-def without_duplicates(truth: InstanceTable) -> tuple[InstanceTable, int]:
-    """Drop instances shorter than 1 ms and repeated ones; the first of equal instances stays.
+def without_duplicates(
+    truth: InstanceTable, *, min_duration: float = MIN_DURATION
+) -> tuple[InstanceTable, int]:
+    """Drop instances that are too short and repeated ones; the first of equal instances stays.
 
     Two instances of a recording are equal if they have the same label and both ends lie within
     1 ms. What counts as repeated is compared with the instances kept so far, as the official
     ActionFormer does it, so a chain of near-equal ones loses only those near a kept one.
 
+    Args:
+        truth: Ground truth.
+        min_duration: Seconds; shorter instances are dropped.
+
     Returns:
         The cleaned table and the number of instances dropped.
     """
     start, end = truth.segments.T
-    keep = end - start >= MIN_DURATION
+    keep = end - start >= min_duration
     order = np.lexsort((start, truth.labels, truth.video))
     pairs = []
     for step in range(1, len(truth)):

@@ -1,0 +1,300 @@
+"""What a published figure rests on besides the detections."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmtal.evaluation.error_analysis.normalized_precision import normalized_detection_scores
+from mmtal.evaluation.functional import (
+    DetectionScores,
+    InstanceTable,
+    average_recall,
+    detection_scores,
+    tiou_grid,
+    without_duplicates,
+)
+from mmtal.evaluation.protocols.video_list import VideoList
+from mmtal.evaluation.result_files import video_list_sha256
+from mmtal.wording import counted
+
+LabelHandling = Literal["official", "corrected"]
+Duplicates = Literal["drop", "drop_repeated", "keep"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationProtocol:
+    """How a benchmark is evaluated, in one of its variants.
+
+    Average precision is the area under the precision-recall curve whose precision never rises
+    with recall (VOC 2011), in all of them; equal scores are ordered by recording, then by row.
+    A detection in a recording that the ground truth does not list is a false positive.
+
+    Attributes:
+        name: ``<benchmark>/<variant>``.
+        description: One sentence: what it is.
+        source: Where the facts are from.
+        subset: Of the annotation file.
+        tiou_thresholds: As :func:`tiou_grid` takes them.
+        annotations: The annotation file: where this project's configs look for it.
+        obtain: Where the user gets that file, and under which terms.
+        videos: The recordings; None: all that the annotation file lists, since no list of them
+            is known here.
+        published_videos: Their published number, where ``videos`` is None.
+        excluded: Recordings left out, their detections too.
+        num_classes: Classes that the benchmark has; None: as many as the annotations say.
+        duplicates: ``drop``: instances under 1 ms and repeated ones (ActionFormer);
+            ``drop_repeated``: instances of length 0 and repeated ones (OpenTAD); ``keep``: none.
+        label_handling: What becomes of detections of classes that the ground truth lacks, see
+            :func:`detection_scores`.
+        decimals: Of segments (seconds) and scores, to which detections are rounded.
+        recall_at: The k of Recall@kx.
+        pooled_recall: Recall@kx over all instances, not the mean over the classes.
+        proposals: AN of AR@AN, in place of mAP: what is where, without its class.
+        normalized_above: Also average-mAP_N of the detections with at least this score.
+        main_metric: The figure that papers compare.
+    """
+
+    name: str
+    description: str
+    source: str
+    subset: str
+    tiou_thresholds: str | tuple[float, ...]
+    annotations: str = ""
+    obtain: str = ""
+    videos: VideoList | None = None
+    published_videos: int | None = None
+    excluded: VideoList | None = None
+    num_classes: int | None = None
+    duplicates: Duplicates = "drop"
+    label_handling: LabelHandling = "corrected"
+    decimals: tuple[int, int] | None = None
+    recall_at: tuple[int, ...] = ()
+    pooled_recall: bool = False
+    proposals: tuple[int, ...] = ()
+    normalized_above: float | None = None
+    main_metric: str = "mAP"
+
+    @cached_property
+    def video_ids(self) -> frozenset[str] | None:
+        """The recordings that count; None: all that the annotation file lists."""
+        if self.videos is None:
+            return None
+        return frozenset(self.videos.ids) - self.excluded_ids
+
+    @cached_property
+    def excluded_ids(self) -> frozenset[str]:
+        """The recordings left out."""
+        return frozenset(self.excluded.ids) if self.excluded else frozenset()
+
+    def prepare(
+        self,
+        truth: InstanceTable,
+        detections: InstanceTable,
+        classes: Sequence[str],
+        *,
+        partial: bool = False,
+    ) -> tuple[InstanceTable, InstanceTable, list[str]]:
+        """Ground truth and detections as they enter the figures.
+
+        Args:
+            truth: All recordings of the subset.
+            detections: As predicted.
+            classes: Names by label.
+            partial: The ground truth may be a part of the list, such as one fold.
+
+        Returns:
+            Both tables after list of recordings, removal of duplicates, rounding, and (where it
+            is the mean over classes that counts) label handling: labels of detections are then
+            those that the ground truth would be matched with; and the classes.
+
+        Raises:
+            ValueError: The recordings or the classes are not those of the protocol.
+        """
+        if self.num_classes is not None and len(classes) != self.num_classes:
+            raise ValueError(
+                f"protocol {self.name} has {self.num_classes} classes, but the annotations have "
+                f"{len(classes)}: give the annotation file of this benchmark"
+            )
+        truth = without_recordings(truth, self.excluded_ids)
+        detections = without_recordings(detections, self.excluded_ids)
+        self._check_recordings(truth, partial=partial)
+        truth = self._without_duplicates(truth)
+        if self.decimals is not None:
+            detections = rounded(detections, *self.decimals)
+        if self.label_handling == "official":
+            detections = collided_labels(truth, detections)
+        return truth, detections, list(classes)
+
+    def evaluate(
+        self,
+        truth: InstanceTable,
+        detections: InstanceTable,
+        classes: Sequence[str],
+        *,
+        partial: bool = False,
+    ) -> dict[str, Any]:
+        """Figures and what they rest on, ready for JSON.
+
+        Args:
+            truth: As for :meth:`prepare`.
+            detections: As for :meth:`prepare`.
+            classes: As for :meth:`prepare`.
+            partial: As for :meth:`prepare`.
+
+        Returns:
+            ``metrics`` (name to value in [0, 1], None where there is nothing to find),
+            ``ap_per_class`` (class to AP at each threshold), ``protocol``, ``tiou_thresholds``,
+            ``label_handling``, ``num_videos``, ``video_list_sha256``, ``num_instances``,
+            ``num_detections``, ``duplicates_dropped``, ``excluded_videos``,
+            ``unlisted_videos`` (recordings that only the detections name) and ``partial``.
+
+        Raises:
+            ValueError: See :meth:`prepare`.
+        """
+        cleaned, prepared, names = self.prepare(truth, detections, classes, partial=partial)
+        metrics, ap_per_class = self._figures(cleaned, prepared, names)
+        listed = without_recordings(truth, self.excluded_ids)
+        unlisted = {prepared.video_ids[v] for v in np.unique(prepared.video)}
+        return dict(
+            protocol=self.name,
+            main_metric=self.main_metric,
+            metrics={key: None if math.isnan(v) else v for key, v in metrics.items()},
+            ap_per_class=ap_per_class,
+            tiou_thresholds=[round(float(t), 6) for t in tiou_grid(self.tiou_thresholds)],
+            label_handling=self.label_handling,
+            num_videos=len(listed.video_ids),
+            video_list_sha256=video_list_sha256(listed.video_ids),
+            num_instances=len(cleaned),
+            num_detections=len(prepared),
+            duplicates_dropped=len(listed) - len(cleaned),
+            excluded_videos=len(truth.video_ids) - len(listed.video_ids),
+            unlisted_videos=sorted(unlisted - set(listed.video_ids)),
+            partial=partial,
+        )
+
+    def _figures(
+        self, truth: InstanceTable, detections: InstanceTable, classes: Sequence[str]
+    ) -> tuple[dict[str, float], dict[str, list[float]]]:
+        if self.proposals:
+            return self._proposal_figures(truth, detections), {}
+        # The labels are handled already.
+        scores = detection_scores(truth, detections, self.tiou_thresholds, recall_at=self.recall_at)
+        metrics = _mean_figures("mAP", scores)
+        instances = np.bincount(np.searchsorted(scores.classes, truth.labels))
+        recall = scores.mean_recall
+        if self.pooled_recall and len(truth):
+            recall = scores.recall @ instances / len(truth)
+        for k, multiple in enumerate(self.recall_at):
+            for t, threshold in enumerate(scores.tiou_thresholds):
+                metrics[f"recall@{multiple}x@{threshold:.2f}"] = float(recall[t, k])
+        if self.normalized_above is not None:
+            sure = detections.select(detections.scores >= self.normalized_above)
+            normalized = normalized_detection_scores(truth, sure, self.tiou_thresholds)
+            metrics |= _mean_figures("mAP_N", normalized)
+        ap_per_class = {
+            class_name(classes, label): [float(ap) for ap in scores.ap[:, c]]
+            for c, label in enumerate(scores.classes)
+        }
+        return metrics, ap_per_class
+
+    def _proposal_figures(
+        self, truth: InstanceTable, detections: InstanceTable
+    ) -> dict[str, float]:
+        numbers, recall, area = average_recall(
+            truth, detections, self.tiou_thresholds, max_proposals=max(self.proposals)
+        )
+        metrics = {"AUC": area}
+        return metrics | {
+            f"AR@{number}": float(recall[np.isclose(numbers, number)][0])
+            for number in self.proposals
+        }
+
+    def _without_duplicates(self, truth: InstanceTable) -> InstanceTable:
+        if self.duplicates == "keep":
+            return truth
+        if self.duplicates == "drop":
+            return without_duplicates(truth)[0]
+        length = truth.segments[:, 1] - truth.segments[:, 0]
+        return without_duplicates(truth.select(length > 0), min_duration=0)[0]
+
+    def _check_recordings(self, truth: InstanceTable, *, partial: bool) -> None:
+        if self.video_ids is None:
+            return
+        missing = sorted(self.video_ids - set(truth.video_ids))
+        beyond = sorted(set(truth.video_ids) - self.video_ids)
+        if not beyond and (partial or not missing):
+            return
+        where = f"in the ground truth (subset '{self.subset}')"
+        parts = [
+            f"{counted(len(ids), 'recording')} {what} {where}, such as '{ids[0]}'"
+            for ids, what in ((missing, "missing"), (beyond, "too many"))
+            if ids
+        ]
+        raise ValueError(
+            f"protocol {self.name} is about {counted(len(self.video_ids), 'recording')}, but "
+            f"{' and '.join(parts)}: use the annotation file of the benchmark ({self.obtain}), or "
+            "another protocol"
+        )
+
+
+def without_recordings(table: InstanceTable, excluded: frozenset[str]) -> InstanceTable:
+    """The table without these recordings, which are no longer listed either."""
+    if excluded.isdisjoint(table.video_ids):
+        return table
+    kept = [index for index, name in enumerate(table.video_ids) if name not in excluded]
+    new_index = np.full(len(table.video_ids), -1)
+    new_index[kept] = np.arange(len(kept))
+    video = new_index[table.video]
+    rows = video >= 0
+    return InstanceTable(
+        tuple(table.video_ids[index] for index in kept),
+        video[rows],
+        table.segments[rows],
+        table.labels[rows],
+        table.scores[rows],
+    )
+
+
+def rounded(detections: InstanceTable, segments: int, scores: int) -> InstanceTable:
+    """Segments and scores rounded to so many decimals, as a results file of that many holds."""
+    # Python's rounding, which OpenTAD uses; NumPy's scales first and differs near the halves.
+    ends = [round(end, segments) for end in detections.segments.ravel().tolist()]
+    values = [round(score, scores) for score in detections.scores.tolist()]
+    return InstanceTable(
+        detections.video_ids,
+        detections.video,
+        np.array(ends, dtype=np.float64).reshape(-1, 2),
+        detections.labels,
+        np.array(values, dtype=np.float64),
+    )
+
+
+def collided_labels(truth: InstanceTable, detections: InstanceTable) -> InstanceTable:
+    """Labels of detections as the official ActionFormer release matches them.
+
+    It renumbers the C classes present 0 to C-1 while absent ones keep their number, so that
+    detections of an absent class below C count as another class.
+    """
+    present: NDArray[np.int64] = np.unique(truth.labels)
+    absent = ~np.isin(detections.labels, present)
+    collides = absent & (detections.labels < len(present))
+    labels = detections.labels.copy()
+    labels[collides] = present[labels[collides]]
+    return InstanceTable(
+        detections.video_ids, detections.video, detections.segments, labels, detections.scores
+    )
+
+
+def class_name(classes: Sequence[str], label: int) -> str:
+    """Name of a label, also of one beyond the classes."""
+    return classes[label] if label < len(classes) else f"class_{label}"
+
+
+def _mean_figures(name: str, scores: DetectionScores) -> dict[str, float]:
+    means = zip(scores.tiou_thresholds, scores.mean_ap, strict=True)
+    return {name: scores.average_map} | {f"{name}@{t:.2f}": float(value) for t, value in means}
