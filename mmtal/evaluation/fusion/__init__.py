@@ -1,0 +1,1 @@
+"""Several classifiers, tasks or models behind one list of detections."""
