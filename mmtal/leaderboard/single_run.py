@@ -1,0 +1,214 @@
+"""One planned run, from the config to the record."""
+
+import gzip
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from mmengine.config import Config
+
+from mmtal.apis.experiment import evaluate_experiment, train_experiment, versions
+from mmtal.evaluation.result_files import read_ground_truth, read_results, video_list_sha256
+from mmtal.files import whole_file
+from mmtal.leaderboard.matches import find_matches, write_matches
+from mmtal.leaderboard.record import Record, read_record, write_record
+from mmtal.leaderboard.run_setup import SHORT, RunSetup, file_sha256, protocol_of, set_up
+from mmtal.leaderboard.spec import PlannedRun
+
+CHECKPOINTS = 10
+"""A training is saved so many times: what an interruption can cost, against writing."""
+
+
+class RunElsewhereError(Exception):
+    """Another process is at work on this run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Where runs leave what they make.
+
+    Attributes:
+        records: Records, detections and matches.
+        work: A folder for each run: checkpoints and logs.
+        keep_checkpoints: False: they are deleted once the record is there.
+    """
+
+    records: Path
+    work: Path
+    keep_checkpoints: bool = True
+
+    def record(self, run: PlannedRun) -> Path:
+        """The record of a run."""
+        return self.records / f"{run.name}.json"
+
+    def work_dir(self, run: PlannedRun, config_sha256: str) -> Path:
+        """The folder of a run; another config has another folder, so that none goes on from it."""
+        return self.work / f"{run.name}-{config_sha256[:SHORT]}"
+
+    @property
+    def annotations(self) -> Path:
+        """Annotation files of folds that were dealt out."""
+        return self.work / "annotations"
+
+
+def execute(
+    run: PlannedRun, folders: Folders, *, features_sha256: str, git: Mapping[str, Any]
+) -> Record:
+    """Do a run, or go on with it, and write its record last.
+
+    Args:
+        run: What is planned.
+        folders: Where things go.
+        features_sha256: See :func:`hash_features`.
+        git: For the record.
+
+    Raises:
+        RunElsewhereError: Another process is at it.
+    """
+    setup = set_up(run, folders.annotations)
+    work_dir = folders.work_dir(run, setup.config_sha256)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work_dir / "run.lock", timeout=0):
+            path = folders.record(run)
+            if path.is_file() and read_record(path).config_sha256 == setup.config_sha256:
+                return read_record(path)  # finished since this one was planned
+            return _locked(run, setup, work_dir, folders, features_sha256, git)
+    except Timeout as error:
+        raise RunElsewhereError(run.name) from error
+
+
+def _locked(
+    run: PlannedRun,
+    setup: RunSetup,
+    work_dir: Path,
+    folders: Folders,
+    features_sha256: str,
+    git: Mapping[str, Any],
+) -> Record:
+    config = setup.config
+    config.work_dir = str(work_dir)
+    _leave_out_extras(config)
+    start_epoch = resumable_epoch(work_dir)
+    started = time.monotonic()
+    train_experiment(config, resume=start_epoch is not None)
+    trained = time.monotonic()
+    evaluate_experiment(config)
+    seconds = dict(train=trained - started, test=time.monotonic() - trained)
+    if start_epoch is not None:
+        seconds["resumed_at_epoch"] = start_epoch
+    record = _record(run, setup, work_dir, folders, features_sha256, git, seconds)
+    write_record(folders.records, record)
+    if not folders.keep_checkpoints:
+        for checkpoint in (*work_dir.glob("*.pth"), work_dir / "last_checkpoint"):
+            checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def resumable_epoch(work_dir: Path) -> int | None:
+    """Epoch that a run can go on from; None: it starts from nothing."""
+    pointer = work_dir / "last_checkpoint"
+    if not pointer.is_file():
+        return None
+    checkpoint = Path(pointer.read_text().strip())
+    number = checkpoint.stem.removeprefix("epoch_")
+    if number.isdigit() and checkpoint.is_file():
+        return int(number)
+    pointer.unlink()  # cut short, or left from a folder that was moved
+    return None
+
+
+def _leave_out_extras(config: Config) -> None:
+    """Nothing that does not change the figures: validations, boards, a checkpoint per epoch."""
+    epochs = config.train_cfg.max_epochs
+    config.train_cfg.val_begin = epochs + 1
+    checkpoint = config.default_hooks.checkpoint
+    checkpoint.interval = max(checkpoint.get("interval", 1), epochs // CHECKPOINTS)
+    checkpoint.max_keep_ckpts = 2  # one is whole while another is written
+    checkpoint.save_best = None
+    config.visualizer = dict(type="Visualizer", vis_backends=[dict(type="LocalVisBackend")])
+    for name in ("train_dataloader", "test_dataloader"):
+        loader = config[name]
+        # one core trains
+        loader.num_workers = min(loader.get("num_workers", 0), torch.get_num_threads() - 1)
+        if not loader.num_workers:
+            loader.persistent_workers = False
+
+
+def _record(
+    run: PlannedRun,
+    setup: RunSetup,
+    work_dir: Path,
+    folders: Folders,
+    features_sha256: str,
+    git: Mapping[str, Any],
+    seconds: Mapping[str, float],
+) -> Record:
+    results = work_dir / "results.json"
+    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
+    detections = read_results(results, classes)
+    protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
+    partial = run.fold is not None
+    record = Record(
+        benchmark=run.row.benchmark,
+        method=run.row.method,
+        seed=run.seed,
+        fold=run.fold,
+        config_file=run.row.config,
+        config_text=setup.config_text,
+        config_sha256=setup.config_sha256,
+        data=dict(
+            annotations_sha256=file_sha256(setup.ann_file),
+            features_sha256=features_sha256,
+            video_list_sha256=video_list_sha256(truth.video_ids),
+            num_videos=len(truth.video_ids),
+        ),
+        git=git,
+        versions=versions(),
+        device=_device(),
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+        peak_memory=_peak_memory(),
+        scores={
+            protocol.name: protocol.evaluate(truth, detections, classes, partial=partial)
+            for protocol in protocols
+        },
+        finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+    with (
+        whole_file(record.results_path(folders.records)) as temporary,
+        results.open("rb") as source,
+        # without name and time: equal detections are equal files
+        temporary.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=0) as target,
+    ):
+        shutil.copyfileobj(source, target)
+    matches = [
+        find_matches(protocol, truth, detections, classes)
+        for protocol in protocols
+        if not protocol.proposals
+    ]
+    write_matches(record.matches_path(folders.records), matches)
+    return record
+
+
+def _device() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def _peak_memory() -> dict[str, float]:
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    memory = {"ram_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit}
+    if torch.cuda.is_available():
+        memory["gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
+    return {name: round(value, 1) for name, value in memory.items()}

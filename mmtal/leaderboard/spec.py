@@ -1,0 +1,271 @@
+"""What a leaderboard's runs are: YAML in, planned runs out."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from mmtal.apis.experiment import find_template
+from mmtal.evaluation.protocols import find_protocol
+from mmtal.leaderboard.record import run_name
+
+OWN_PROTOCOL = "config"
+"""Name of the protocol that is what the config's own ``test_evaluator`` says."""
+
+_ROW_KEYS = ("benchmark", "method", "config", "data", "protocols", "seeds", "folds", "options")
+_NEEDED = _ROW_KEYS[:-2]
+_FOLD_KEYS = ("annotations", "names", "count", "group", "seed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folds:
+    """Parts that are left out of training in turn.
+
+    Attributes:
+        names: Of the folds.
+        annotations: Annotation file of each, with ``{fold}`` in its name, below the data's root;
+            None: the folds are dealt out from the config's annotation file.
+        group: Regular expression; recordings in whose name it finds the same (its first group, if
+            it has one) stay together when folds are dealt out. None: every recording alone.
+        seed: Of dealing out.
+    """
+
+    names: tuple[str, ...]
+    annotations: str | None = None
+    group: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One method on one benchmark.
+
+    Attributes:
+        benchmark: Name of the data and their split.
+        method: Name of the method.
+        config: Name or path.
+        data: Folder.
+        protocols: Their names.
+        seeds: One run each.
+        folds: None: the data have one split.
+        options: Config values to override, by dotted name.
+    """
+
+    benchmark: str
+    method: str
+    config: str
+    data: Path
+    protocols: tuple[str, ...]
+    seeds: tuple[int, ...]
+    folds: Folds | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """For messages."""
+        return f"{self.benchmark}, {self.method}"
+
+    def runs(self) -> list[PlannedRun]:
+        """Seed by seed, so that one seed of all folds is there early."""
+        folds = self.folds.names if self.folds else (None,)
+        return [PlannedRun(row=self, seed=seed, fold=fold) for seed in self.seeds for fold in folds]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRun:
+    """One training and test to be done."""
+
+    row: Row
+    seed: int
+    fold: str | None
+
+    @property
+    def name(self) -> str:
+        """As that of its record."""
+        return run_name(self.row.benchmark, self.row.method, self.fold, self.seed)
+
+
+def read_spec(path: str | Path) -> list[Row]:
+    """Read and check a spec: ``rows``, each over ``defaults``; see ``docs/leaderboard.md``.
+
+    Raises:
+        FileNotFoundError: The spec, a config or a data folder does not exist.
+        ValueError: Anything else that is wrong; the row and the key are named.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"spec {path} does not exist")
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not YAML: {error}") from error
+    content = _mapping(content, ("defaults", "rows"), str(path))
+    defaults = _mapping(content.get("defaults") or {}, _ROW_KEYS, f"{path}, defaults")
+    entries = content.get("rows")
+    if not isinstance(entries, list) or not entries:
+        raise ValueError(
+            f"{path}: 'rows' must be a list with at least one row, but got {entries!r}"
+        )
+    rows = []
+    for number, entry in enumerate(entries, start=1):
+        where = f"{path}, row {number}"
+        entry = {**defaults, **_mapping(entry, _ROW_KEYS, where)}
+        if all(isinstance(entry.get(key), str) for key in ("benchmark", "method")):
+            where += f" ({entry['benchmark']}, {entry['method']})"
+        rows.append(_row(entry, where))
+    _check_names(rows, path)
+    return rows
+
+
+def _row(entry: Mapping[str, Any], where: str) -> Row:
+    missing = [key for key in _NEEDED if entry.get(key) is None]
+    if missing:
+        raise ValueError(f"{where} lacks {', '.join(missing)}")
+    benchmark, method, config, data = (
+        _text(entry[key], key, where) for key in ("benchmark", "method", "config", "data")
+    )
+    try:
+        find_template(config)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{where}: {error}") from error
+    options = entry.get("options") or {}
+    if not isinstance(options, dict) or not all(isinstance(key, str) for key in options):
+        raise ValueError(
+            f"{where}: 'options' must be config values by dotted name, such as "
+            f"optim_wrapper.optimizer.lr: 1.0e-4, but got {options!r}"
+        )
+    return Row(
+        benchmark=benchmark,
+        method=method,
+        config=config,
+        data=_folder(data, where),
+        protocols=_protocols(entry["protocols"], where),
+        seeds=_seeds(entry["seeds"], where),
+        folds=None if entry.get("folds") is None else _folds(entry["folds"], where),
+        options=options,
+    )
+
+
+def _protocols(value: Any, where: str) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise ValueError(f"{where}: 'protocols' must be names of protocols, but got {value!r}")
+    for name in names:
+        if name != OWN_PROTOCOL:
+            try:
+                find_protocol(name)
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from error
+    return _unique(names, "protocols", where)
+
+
+def _seeds(value: Any, where: str) -> tuple[int, ...]:
+    seeds = value if isinstance(value, list) else [value]
+    rule = f"{where}: 'seeds' must be integers >= 0, or a range such as 0-4, but got {value!r}"
+    if isinstance(value, str):
+        seeds = [int(name) for name in _range(value, rule)]
+    if not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds):
+        raise ValueError(rule)
+    return _unique(seeds, "seeds", where)
+
+
+def _folds(value: Any, where: str) -> Folds:
+    where = f"{where}, folds"
+    entry = _mapping(value, _FOLD_KEYS, where)
+    dealt, given = {"count", "group", "seed"} & set(entry), {"annotations", "names"} & set(entry)
+    if (dealt and given) or not ({"annotations", "names"} <= given or "count" in dealt):
+        raise ValueError(
+            f"{where} must be 'annotations' and 'names' (a file for each fold), or 'count' with or "
+            f"without 'group' and 'seed' (to be dealt out), but got {', '.join(entry) or 'nothing'}"
+        )
+    if dealt:
+        count, group, seed = entry["count"], entry.get("group"), entry.get("seed", 0)
+        if type(count) is not int or count < 2:
+            raise ValueError(f"{where}: 'count' must be an integer >= 2, but got {count!r}")
+        if type(seed) is not int or seed < 0:
+            raise ValueError(f"{where}: 'seed' must be an integer >= 0, but got {seed!r}")
+        if group is not None:
+            try:
+                re.compile(_text(group, "group", where))
+            except re.error as error:
+                raise ValueError(
+                    f"{where}: 'group' is no regular expression: {error}, in {group!r}"
+                ) from error
+        return Folds(names=tuple(map(str, range(count))), group=group, seed=seed)
+    annotations = _text(entry["annotations"], "annotations", where)
+    if "{fold}" not in annotations:
+        raise ValueError(
+            f"{where}: 'annotations' must hold {{fold}}, such as annotations/loso_{{fold}}.json, "
+            f"but got '{annotations}'"
+        )
+    names = entry["names"]
+    rule = f"{where}: 'names' must be a list of names, or a range such as 0-29, but got {names!r}"
+    if isinstance(names, str):
+        names = _range(names, rule)
+    if not isinstance(names, list) or not names or any(type(n) not in (int, str) for n in names):
+        raise ValueError(rule)
+    return Folds(
+        names=_unique([str(name) for name in names], "names", where), annotations=annotations
+    )
+
+
+def _range(text: str, rule: str) -> list[str]:
+    match = re.fullmatch(r"(\d+)-(\d+)", text.strip())
+    if not match or int(match[1]) > int(match[2]):
+        raise ValueError(rule)
+    return [str(number) for number in range(int(match[1]), int(match[2]) + 1)]
+
+
+def _folder(text: str, where: str) -> Path:
+    data = Path(os.path.expandvars(text)).expanduser()
+    unset = re.findall(r"\$\{?(\w+)", str(data))
+    if unset:
+        raise ValueError(
+            f"{where}: 'data' is '{text}', but the environment variable {unset[0]} is not set: "
+            f"export {unset[0]}=<folder>"
+        )
+    if not data.is_dir():
+        raise FileNotFoundError(f"{where}: the data folder {data} does not exist")
+    return data.resolve()
+
+
+def _mapping(value: Any, keys: Sequence[str], where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} must be a mapping with {', '.join(keys)}, but got {value!r}")
+    for key in value:
+        if key not in keys:
+            close = difflib.get_close_matches(str(key), keys, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(keys)}"
+            raise ValueError(f"{where}: unknown key '{key}'; {hint}")
+    return value
+
+
+def _text(value: Any, key: str, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{where}: '{key}' must be a text, but got {value!r}")
+    return value
+
+
+def _unique(values: Sequence[Any], key: str, where: str) -> tuple[Any, ...]:
+    repeated = [value for index, value in enumerate(values) if value in values[:index]]
+    if repeated:
+        raise ValueError(f"{where}: '{key}' must be different, but {repeated[0]!r} is there twice")
+    return tuple(values)
+
+
+def _check_names(rows: Sequence[Row], path: str | Path) -> None:
+    seen: dict[str, str] = {}
+    for row in rows:
+        for run in row.runs():
+            if run.name in seen:
+                raise ValueError(
+                    f"{path}: two runs would have the name {run.name} (rows '{seen[run.name]}' "
+                    f"and '{row.title}'): give methods or benchmarks names that differ"
+                )
+            seen[run.name] = row.title
