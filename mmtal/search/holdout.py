@@ -1,0 +1,117 @@
+"""A validation set for the search that is not the test set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmtal.apis.experiment import build_dataset
+from mmtal.apis.run import main_metric
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.datasets.importers.splitting import split_database
+from mmtal.datasets.importers.writing import to_json
+from mmtal.files import write_text
+from mmtal.wording import counted
+
+TRAINING, VALIDATION = "training", "validation"
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Where a search trains and validates.
+
+    Args:
+        ann_file: Annotations of the training subset alone, split in two; None: the config's own
+            validation set, which is not its test set.
+        classes: Names by label, of the whole data set.
+        num_training: Recordings.
+        num_validation: Recordings.
+        text: What was done, for people.
+    """
+
+    ann_file: str | None
+    classes: Sequence[str]
+    num_training: int
+    num_validation: int
+    text: str
+
+    def apply(self, config: Config) -> None:
+        """Point a config's data at it; the test set is no part of the config afterwards."""
+        if self.ann_file is not None:
+            loaders = ((config.train_dataloader, TRAINING), (config.val_dataloader, VALIDATION))
+            for loader, subset in loaders:
+                loader.dataset.update(
+                    ann_file=self.ann_file, subset=subset, classes=list(self.classes)
+                )
+        config.test_dataloader = config.test_evaluator = config.test_cfg = None
+
+
+def make_holdout(config: Config, folder: str | Path, *, share: float, seed: int) -> Holdout:
+    """Choose the recordings that trials are compared on.
+
+    A config whose validation set is not its test set keeps it. In all others a part of the
+    training recordings is held out, alike in its classes, groups of recordings together.
+
+    Args:
+        config: A complete one, see :func:`mmtal.apis.experiment.prepare_config`.
+        folder: Gets ``holdout.json``.
+        share: Of the training recordings, to be held out.
+        seed: Of the choice between equal recordings.
+
+    Raises:
+        ValueError: The training set is too small, the share is no share, or the metric needs
+            scores that the training recordings lack.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"--val-share must be > 0 and < 1, but got {share}")
+    train = build_dataset(config, "train_dataloader")
+    classes = list(train.metainfo["classes"])
+    if _place(config, "val_dataloader") != _place(config, "test_dataloader"):
+        validation = build_dataset(config, "val_dataloader")
+        text = (
+            f"trials train on {counted(len(train), 'recording')} and are compared on the config's "
+            f"own validation set ({counted(len(validation), 'recording')}), which is not its test "
+            "set"
+        )
+        return Holdout(None, classes, len(train), len(validation), text)
+    if main_metric(config.val_evaluator).get("external_scores"):
+        raise ValueError(
+            "the metric fuses external scores of the test recordings, which the training "
+            "recordings lack: give the config a validation set of its own (another "
+            "val_dataloader.dataset.subset than the test set's), or leave external_scores out"
+        )
+    place = config.train_dataloader.dataset
+    file = Path(place.get("data_root", ""), place.ann_file)
+    entries = AnnotationFile(file).database
+    database = {name: entries[name] for name in train.metainfo["video_ids"]}
+    subsets = sorted({str(entry["subset"]) for entry in database.values()})
+    split = _split(database, share=share, seed=seed, what=f"{file}, subset {', '.join(subsets)}")
+    path = Path(folder) / "holdout.json"
+    write_text(path, to_json(split))
+    held = sum(entry["subset"] == VALIDATION for entry in split.values())
+    text = (
+        f"of the {counted(len(split), 'training recording')}, trials train on {len(split) - held} "
+        f"and are compared on the other {held} ({path}); no recording of the test set is read"
+    )
+    return Holdout(str(path.resolve()), classes, len(split) - held, held, text)
+
+
+def _split(
+    database: dict[str, dict[str, Any]], *, share: float, seed: int, what: str
+) -> dict[str, dict[str, Any]]:
+    if len(database) < 2:
+        raise ValueError(
+            f"{what}: at least 2 training recordings are needed to hold some out, but there is "
+            f"{len(database)}"
+        )
+    same = {name: {**entry, "subset": TRAINING} for name, entry in database.items()}
+    return split_database(same, {TRAINING: 1 - share, VALIDATION: share}, seed=seed)
+
+
+def _place(config: Config, loader: str) -> tuple[Any, ...]:
+    dataset = config[loader].dataset
+    subset = dataset.subset
+    names = [subset] if isinstance(subset, str) else list(subset)
+    return dataset.ann_file, tuple(sorted(name.lower() for name in names))
