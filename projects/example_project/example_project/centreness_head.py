@@ -38,13 +38,15 @@ class CentrenessHead(AnchorFreeHead):
         self.quality_weight = quality_weight
         self.quality_conv = MaskedConv1d(in_channels, 1, kernel_size=3)
 
-    def forward(self, features: Levels, masks: Levels) -> tuple[Levels, Levels, Levels]:
+    def forward(  # type: ignore[override]  # one output more than the parent
+        self, features: Levels, masks: Levels
+    ) -> tuple[Levels, Levels, Levels]:
         """As the parent, and per level the logit of the centreness, (B, 1, T_l)."""
         cls_logits, offsets = super().forward(features, masks)
         quality = [self.quality_conv(x, mask)[0] for x, mask in zip(features, masks, strict=True)]
         return cls_logits, offsets, quality
 
-    def loss_by_feat(
+    def loss_by_feat(  # type: ignore[override]
         self,
         cls_logits: Levels,
         offsets: Levels,
@@ -64,7 +66,7 @@ class CentrenessHead(AnchorFreeHead):
         factor = self.quality_weight * get_world_size() / self.loss_normalizer
         return {**losses, "loss_quality": factor * loss}
 
-    def predict_by_feat(
+    def predict_by_feat(  # type: ignore[override]
         self,
         cls_logits: Levels,
         offsets: Levels,

@@ -70,7 +70,9 @@ def load_tridet_state_dict(
         ValueError: The file is unsafe or damaged, or a name is unknown, missing, or of another
             shape; all of them are listed.
     """
-    checkpoint = load_state_dict_file(source) if isinstance(source, str | Path) else source
+    checkpoint: Mapping[str, Any] = (
+        load_state_dict_file(source) if isinstance(source, str | Path) else source
+    )
     weights = checkpoint.get("state_dict_ema") or checkpoint.get("state_dict") or checkpoint
     config = config if isinstance(config, Config) else Config.fromfile(config)
     expected = MODELS.build(config.model).state_dict()

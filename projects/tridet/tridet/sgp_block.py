@@ -62,7 +62,7 @@ class SGPBlock(nn.Module):
             nn.Conv1d(channels, mlp_channels, 1), nn.GELU(), nn.Conv1d(mlp_channels, channels, 1)
         )
         for layer in (self.mlp[0], self.mlp[2]):
-            nn.init.zeros_(layer.bias)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
         self.sgp_drop_path, self.mlp_drop_path = (
             AffineDropPath(channels, drop_prob=drop_path) if drop_path > 0 else nn.Identity()
             for _ in range(2)

@@ -1,6 +1,7 @@
 """TriDet's backbone. B batch, C channels, T features, T_l positions of level l."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -78,7 +79,7 @@ class SGPNet(nn.Module):
             self.register_buffer("pos_table", table, persistent=False)  # (C, max_seq_len)
         self.abs_pos = abs_pos
 
-        def block(window: int, **kwargs: float) -> SGPBlock:
+        def block(window: int, **kwargs: Any) -> SGPBlock:
             return SGPBlock(
                 self.out_channels,
                 mlp_channels=mlp_channels,

@@ -1,0 +1,5 @@
+"""Projects to start from: one component, one config, one test, one README."""
+
+from mmtal.new_project.generator import KINDS, NewProject, new_project
+
+__all__ = ["KINDS", "NewProject", "new_project"]

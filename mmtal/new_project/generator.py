@@ -1,0 +1,118 @@
+"""From a name and a kind to a project that trains and passes its test.
+
+The templates are working code of a project called ``my_project`` with a component
+``MyComponent`` in ``my_component.py``; a new project is their text under other names.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmtal.new_project.names import Names, check_class_name, check_module_name
+from mmtal.version import __version__
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+TESTS = dict(head="model", backbone="model", dataset="dataset", loss="model", metric="metric")
+"""Template of the test for each kind of component."""
+KINDS = (*TESTS, "package")
+TEMPLATE_VERSIONS = ">=0.1,<0.2"
+"""Versions of mmtal that the templates' text names."""
+
+
+@dataclass(frozen=True)
+class NewProject:
+    """What was written.
+
+    Args:
+        folder: The project's folder.
+        class_name: The component, as configs call it.
+        files: Paths below the folder, the component's first.
+        commands: What to run next, from the top folder of the repository.
+    """
+
+    folder: Path
+    class_name: str
+    files: list[Path]
+    commands: list[str]
+
+
+def new_project(
+    name: str, *, kind: str, package: bool = False, folder: str | Path | None = None
+) -> NewProject:
+    """Write a project with one component that does something simple and true.
+
+    Args:
+        name: Of the project, in any of the styles ``my_idea``, ``my-idea``, ``MyIdea``.
+        kind: One of ``KINDS``; ``package`` is a package with a head.
+        package: Write a package with an entry point, not a project of this repository.
+        folder: Where; None: ``projects``, for a package the current folder.
+
+    Raises:
+        ValueError: The name cannot be used, or is taken.
+        FileNotFoundError: There is no such folder, or no recipe to inherit from.
+        FileExistsError: There is such a project.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got '{kind}'")
+    if kind == "package":
+        kind, package = "head", True
+    names = Names.of(name, kind)
+    folder = Path(folder or ("." if package else "projects"))
+    _check_folder(folder, package)
+    target = folder / names.project
+    if target.exists():
+        raise FileExistsError(f"{target} exists: choose another name")
+    check_module_name(names.project)
+    check_class_name(names, kind, None if package else folder)
+    texts = {path: names.fill(text) for path, text in _texts(kind, package).items()}
+    files = [Path(names.fill(path)) for path in texts]
+    for path, text in zip(files, texts.values(), strict=True):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_text(text, encoding="utf-8")
+    config = target / "configs" / f"hapt_{names.project}.py"
+    install = [f"pip install --no-deps --no-build-isolation -e {target}"] if package else []
+    commands = [*install, f"python -m pytest {target}", f"python tools/train.py {config}"]
+    return NewProject(target, names.class_name, files, commands)
+
+
+def supported_versions(version: str = __version__) -> str:
+    """The versions that keep what this one promises: ``0.1.7`` -> ``>=0.1,<0.2``."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return f">={major}.{minor},<{major}.{minor + 1}" if major == 0 else f">={major},<{major + 1}"
+
+
+def _texts(kind: str, package: bool) -> dict[str, str]:
+    """Template of every file of a project, by its path in it."""
+    form = "package" if package else "project"
+    config = _read(f"configs/{kind}.py")
+    texts = {
+        "my_project/my_component.py": _read(f"components/{kind}.py"),
+        "my_project/__init__.py": _read(f"{form}/__init__.py"),
+        "configs/hapt_my_project.py": config.replace(
+            _read("project/config_start.py"), _read(f"{form}/config_start.py")
+        ),
+        "tests/test_my_component.py": _read(f"tests/{TESTS[kind]}.py"),
+        "README.md": _read(f"{form}/README.md"),
+    }
+    if package:
+        texts["pyproject.toml"] = _read("package/pyproject.toml")
+    versions = supported_versions()
+    return {path: text.replace(TEMPLATE_VERSIONS, versions) for path, text in texts.items()}
+
+
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _check_folder(folder: Path, package: bool) -> None:
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"folder '{folder}' does not exist: start this in the top folder of mmtal's "
+            "repository, make the folder, or add --package"
+        )
+    recipe = folder.resolve().parent / "configs" / "actionformer" / "demo.py"
+    if not package and (folder.resolve().name != "projects" or not recipe.is_file()):
+        raise FileNotFoundError(
+            f"a project must lie in the folder projects/ of mmtal's repository, but got "
+            f"'{folder}': its config inherits from {recipe}. Add --package for a package that "
+            "may lie anywhere"
+        )
