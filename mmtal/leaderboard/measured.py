@@ -82,6 +82,11 @@ def group_runs(runs: Sequence[Run]) -> dict[Key, list[Run]]:
     return groups
 
 
+def group_title(benchmark: str, protocol: str) -> str:
+    """Both names, the benchmark's once."""
+    return protocol if protocol.startswith(f"{benchmark}/") else f"{benchmark}, {protocol}"
+
+
 def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
     """One entry; where there are folds two, of the folds pooled and of their average.
 

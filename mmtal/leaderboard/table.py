@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmtal.leaderboard.difference import Difference, compare_methods, resample_method
-from mmtal.leaderboard.measured import Key, Measured, Run, group_runs, measure
+from mmtal.leaderboard.measured import Key, Measured, Run, group_runs, group_title, measure
 from mmtal.leaderboard.missing import lacking_folds, no_record, not_run, other_protocol, unfinished
 from mmtal.leaderboard.published import PublishedFigure
 from mmtal.leaderboard.spec import Row as SpecRow
@@ -64,10 +64,8 @@ class Table:
 
     @property
     def title(self) -> str:
-        """Both names, the benchmark's once."""
-        if self.protocol.startswith(f"{self.benchmark}/"):
-            return self.protocol
-        return f"{self.benchmark}, {self.protocol}"
+        """See :func:`mmtal.leaderboard.measured.group_title`."""
+        return group_title(self.benchmark, self.protocol)
 
 
 def build_tables(
