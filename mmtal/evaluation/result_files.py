@@ -1,19 +1,17 @@
-"""Results and annotations on disk, in the layout of ActivityNet's evaluation."""
+"""Results and annotations on disk."""
 
-import gzip
 import hashlib
-import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.functional.instance_table import InstanceTable
-from mmtal.files import whole_file, write_json
-
-GZIP = b"\x1f\x8b"
-"""The first bytes of a gzipped file, whatever its name."""
+from mmtal.evaluation.submissions import activitynet
+from mmtal.evaluation.submissions.file_content import read_content
+from mmtal.evaluation.submissions.formats import detect_format, read_detections
+from mmtal.evaluation.submissions.official_list import class_names
+from mmtal.evaluation.submissions.raw_detections import RawDetections
 
 
 def video_list_sha256(video_ids: Iterable[str]) -> str:
@@ -31,58 +29,47 @@ def write_results(
 
     A path that ends in ``.gz`` is gzipped, equal content to equal bytes.
     """
-    results: dict[str, list] = {video: [] for video in detections.video_ids}
-    rows = zip(
-        detections.video.tolist(),
-        detections.segments.tolist(),
-        detections.labels.tolist(),
-        detections.scores.tolist(),
-        strict=True,
-    )
-    for video, segment, label, score in rows:
-        results[detections.video_ids[video]].append(
-            dict(label=classes[label], label_id=label, segment=segment, score=score)
-        )
-    content = dict(version="mmtal 1", results=results, external_data={}, mmtal=dict(stamp))
-    if Path(path).suffix == ".gz":
-        with whole_file(path) as temporary:
-            # Without the time of writing, a file that is committed changes only with its content.
-            temporary.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
-    else:
-        write_json(path, content)
+    extra = {"mmtal": dict(stamp)}
+    activitynet.write(path, detections, classes, version="mmtal 1", extra=extra)
 
 
-def read_results(path: str | Path, classes: Sequence[str]) -> InstanceTable:
-    """Read detections from an ActivityNet results JSON; labels are names or numbers.
+def read_results(
+    path: str | Path, classes: Sequence[str], *, part: str | None = None
+) -> InstanceTable:
+    """Read detections of any system, in any of ``submissions.formats.FORMATS``.
+
+    Times are taken as they are: an Ego4D submission, in seconds of the clip, is up to 0.5 s off
+    annotations that begin with the clip's features, until it is converted
+    (``tools/convert_results.py --ann``).
+
+    Args:
+        path: The file; it may be gzipped, or in a zip archive.
+        classes: Names by label. Labels of the file are names or numbers.
+        part: Of a file that holds several results: ``verb``, ``noun`` or ``action`` of an
+            EPIC-Kitchens submission, ``detect`` (the default) or ``retrieve`` of one for Ego4D.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no results file, or holds an unknown label; file and recording are named.
+        ValueError: It is in no known format, or rows cannot be used: kinds and places are named.
     """
-    results = _read_object(path).get("results")
-    if not isinstance(results, dict):
-        raise ValueError(f"{path} must hold an object 'results': {{recording: [detections]}}")
-    label_of = {name: label for label, name in enumerate(classes)}
-    videos: dict[str, dict[str, list]] = {}
-    for video, detections in results.items():
-        where = f"{path}, recording '{video}'"
-        if not isinstance(detections, list) or not all(isinstance(d, dict) for d in detections):
-            raise ValueError(f"{where} must be a list of objects {{label, segment, score}}")
-        videos[video] = dict(
-            segments=[_segment(d, where) for d in detections],
-            labels=[_label(d, label_of, where) for d in detections],
-            scores=[_score(d, where) for d in detections],
-        )
-    try:
-        return InstanceTable.from_videos(videos)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    _, _, raw = read_detections(path, part=part)
+    table = raw.table(classes)
+    raw.problems.raise_if_any()
+    return table
 
 
 def read_recordings(path: str | Path) -> list[str]:
-    """Names of the recordings that a results JSON lists, those without a detection included."""
-    results = _read_object(path).get("results")
-    return list(results) if isinstance(results, dict) else []
+    """Names of the recordings that results list, those without a detection included.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is in no known format.
+    """
+    content = read_content(path)
+    form = detect_format(content)
+    raw = RawDetections(path)
+    form.read(content, raw, form.parts[-1] if form.parts else None, {})
+    return list(raw.videos)
 
 
 def read_ground_truth(
@@ -96,10 +83,7 @@ def read_ground_truth(
     """
     annotations = AnnotationFile(path)
     recordings = annotations.recordings(subset)
-    everything = annotations.database.values()
-    ids = [a["label_id"] for e in everything for a in e.get("annotations", ()) if "label_id" in a]
-    # A class of the benchmark need not occur in the file: gaps are no mistake here.
-    classes = annotations.class_names(max(ids) + 1 if ids else None)
+    classes = class_names(annotations)
     label_of = {name: label for label, name in enumerate(classes)}
     videos = {
         video: dict(
@@ -109,46 +93,3 @@ def read_ground_truth(
         for video, entry in recordings.items()
     }
     return InstanceTable.from_videos(videos), classes
-
-
-def _read_object(path: str | Path) -> dict:
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist")
-    data = path.read_bytes()
-    try:
-        content = json.loads(gzip.decompress(data) if data.startswith(GZIP) else data)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} is gzipped, but damaged or cut short: {error}") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} must hold a JSON object, but got a {type(content).__name__}")
-    return content
-
-
-def _segment(detection: Mapping, where: str) -> list[float]:
-    segment = detection.get("segment")
-    if isinstance(segment, list) and len(segment) == 2 and all(map(_is_number, segment)):
-        return segment
-    raise ValueError(f"{where}: 'segment' must be [start, end] in seconds, but got {segment!r}")
-
-
-def _label(detection: Mapping, label_of: Mapping[str, int], where: str) -> int:
-    label = detection.get("label", detection.get("label_id"))
-    if isinstance(label, str) and label in label_of:
-        return label_of[label]
-    if isinstance(label, int) and not isinstance(label, bool) and label >= 0:
-        return label
-    raise ValueError(f"{where}: label {label!r} is not a class of the annotations")
-
-
-def _score(detection: Mapping, where: str) -> float:
-    score = detection.get("score")
-    if _is_number(score):
-        return score
-    raise ValueError(f"{where}: 'score' must be a number, but got {score!r}")
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

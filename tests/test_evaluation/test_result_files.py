@@ -72,7 +72,7 @@ def test_gzipped_results(tmp_path: Path) -> None:
         assert read_results(path, CLASSES).segments.tolist() == [[1, 2.5]]
     assert read_recordings(paths[0]) == ["a"]
     renamed.write_bytes(renamed.read_bytes()[:-20])
-    with pytest.raises(ValueError, match=r"renamed\.json is gzipped, but damaged or cut short"):
+    with pytest.raises(ValueError, match=r"renamed\.json is packed, but damaged or cut short"):
         read_results(renamed, CLASSES)
 
 
@@ -108,10 +108,22 @@ def test_label_id_alone(tmp_path: Path) -> None:
         ({"results": {"v": [3]}}, "recording 'v' must be a list"),
         ({"results": {"v": [detection(label="fly")]}}, "recording 'v': label 'fly'"),
         ({"results": {"v": [detection(label=-1)]}}, "recording 'v': label -1"),
-        ({"results": {"v": [detection(segment=[1])]}}, "recording 'v': 'segment' must be"),
-        ({"results": {"v": [detection(segment=["1", 2])]}}, "recording 'v': 'segment' must be"),
-        ({"results": {"v": [detection(score=None)]}}, "recording 'v': 'score' must be a number"),
-        ({"results": {"v": [detection(score=float("nan"))]}}, "recording 'v' holds a segment or"),
+        (
+            {"results": {"v": [detection(segment=[1])]}},
+            "recording 'v', detection 0: 'segment' must be",
+        ),
+        (
+            {"results": {"v": [detection(segment=["1", 2])]}},
+            "recording 'v', detection 0: 'segment' must be",
+        ),
+        (
+            {"results": {"v": [detection(score=None)]}},
+            "recording 'v', detection 0: 'score' must be a number",
+        ),
+        (
+            {"results": {"v": [detection(score=float("nan"))]}},
+            "recording 'v', detection 0: segment .1, 2.5., score nan",
+        ),
     ],
 )
 def test_bad_results(tmp_path: Path, content: Any, message: str) -> None:

@@ -1,0 +1,75 @@
+"""What a results file holds, whatever it is packed in."""
+
+import gzip
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmtal.engine.plain_pickle import load_plain_pickle
+
+GZIP, ZIP, PICKLE = b"\x1f\x8b", b"PK\x03\x04", b"\x80"
+"""The first bytes of such files, whatever their names."""
+
+
+@dataclass(frozen=True)
+class FileContent:
+    """A file as one of: a JSON value, a pickled value, or lines of text."""
+
+    path: Path
+    json: Any = None
+    pickle: Any = None
+    lines: tuple[str, ...] = ()
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        """The JSON object; empty where the file holds anything else."""
+        return self.json if isinstance(self.json, dict) else {}
+
+
+def read_content(path: str | Path) -> FileContent:
+    """Read a file that may be gzipped, or be the only JSON file in a zip archive.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is damaged, or none of JSON, pickle and text; it is a pickle that holds
+            more than arrays and plain values (nothing in it is run).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist")
+    data = _unpacked(path, path.read_bytes())
+    if data.startswith(PICKLE):
+        return FileContent(path, pickle=load_plain_pickle(path))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is neither JSON nor text nor a pickle: {error}") from error
+    if text.lstrip()[:1] not in ("{", "["):
+        return FileContent(path, lines=tuple(text.splitlines()))
+    try:
+        return FileContent(path, json=json.loads(text))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+
+
+def _unpacked(path: Path, data: bytes) -> bytes:
+    try:
+        if data.startswith(GZIP):
+            return gzip.decompress(data)
+        if data.startswith(ZIP):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                names = [name for name in archive.namelist() if name.endswith(".json")]
+                if len(names) != 1:
+                    raise ValueError(
+                        f"{path} must hold one JSON file, but holds "
+                        f"{', '.join(archive.namelist()[:5])}"
+                    )
+                return archive.read(names[0])
+    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is packed, but damaged or cut short: {error}") from error
+    return data

@@ -1,0 +1,54 @@
+"""What a benchmark's own files say: recordings, durations, classes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmtal.datasets.annotation_file import AnnotationFile
+
+
+@dataclass(frozen=True)
+class OfficialList:
+    """The recordings that a submission must be about.
+
+    Attributes:
+        source: File that says so.
+        durations: Of each recording in seconds, None where the file lacks it.
+        classes: Names by label, where the file says all of them.
+        annotated_classes: Names that occur in it; perhaps not all that there are.
+        starts: For Ego4D: seconds by which a recording of our annotations begins before its clip.
+        steps: For Ego4D: seconds of a feature stride; no recording overhangs its clip by more.
+        names: For EPIC-Kitchens: ``verb`` and ``noun`` to names by number.
+    """
+
+    source: str
+    durations: Mapping[str, float | None]
+    classes: tuple[str, ...] | None = None
+    annotated_classes: frozenset[str] = frozenset()
+    starts: Mapping[str, float] = field(default_factory=dict)
+    steps: Mapping[str, float] = field(default_factory=dict)
+    names: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+
+
+def read_annotation_list(path: Path, subset: str | None) -> OfficialList:
+    """The recordings of a subset of an annotation JSON.
+
+    Raises:
+        ValueError: The file has several subsets, and none is chosen.
+    """
+    annotations = AnnotationFile(path)
+    subsets = {entry["subset"].lower() for entry in annotations.database.values()}
+    if subset is None and len(subsets) != 1:
+        raise ValueError(f"{path}: choose one of its subsets with --subset: {sorted(subsets)}")
+    chosen = subset or subsets.pop()
+    durations = {v: e.get("duration") for v, e in annotations.recordings(chosen).items()}
+    labelled = any(entry.get("annotations") for entry in annotations.database.values())
+    classes = tuple(class_names(annotations)) if labelled else None
+    return OfficialList(str(path), durations, classes=classes)
+
+
+def class_names(annotations: AnnotationFile) -> list[str]:
+    """The classes by label of all subsets; one of the benchmark need not occur in the file."""
+    everything = annotations.database.values()
+    ids = [a["label_id"] for e in everything for a in e.get("annotations", ()) if "label_id" in a]
+    return annotations.class_names(max(ids) + 1 if ids else None)

@@ -1,0 +1,48 @@
+"""What can be wrong with detections, and what to do about it."""
+
+MENDS = {
+    "labels": "unknown label",
+    "nan": "NaN or infinite number",
+    "unlisted": "unlisted recording",
+    "missing": "missing recording",
+    "reversed": "reversed or empty segment",
+    "outside": "segment outside the recording",
+}
+"""What a user may ask to be mended, to its kind of problem."""
+
+MENDED = {
+    "unknown label": "detections of unknown classes are left out",
+    "NaN or infinite number": "detections with NaN or infinity are left out",
+    "unlisted recording": "recordings that are not on the list are left out",
+    "missing recording": "recordings without results get an empty list",
+    "reversed or empty segment": "detections that do not end after their start are left out",
+    "segment outside the recording": "detections are clipped to their recording",
+}
+"""Kind of problem to what is done about it."""
+
+_CORRECT = {
+    "malformed detection": "a detection is an object with a segment, a label and a score",
+    "no label": "these are proposals without classes: name them by a video classifier first, or "
+    "evaluate them with average recall",
+    "unknown label": "correct the label, or give the annotations or class names that the results "
+    "were made with",
+    "NaN or infinite number": "the model or its post-processing is broken here",
+    "wrong field": "the evaluation server refuses the file; convert it anew to set the field right",
+    "wrong taxonomy": "the benchmark has other classes; give its own annotations with --ann",
+    "unlisted recording": "check that these are results of this subset (--subset)",
+    "missing recording": "run the model on these, too",
+    "reversed or empty segment": "the end must come after the start",
+    "segment outside the recording": "times must be seconds from the start of the recording (for "
+    "Ego4D of the clip, not of the whole video)",
+}
+
+REMEDIES = {
+    kind: text
+    + "".join(
+        f"; convert_results.py --mend {name}: {MENDED[kind]}"
+        for name, mended in MENDS.items()
+        if mended == kind
+    )
+    for kind, text in _CORRECT.items()
+}
+"""Kind of problem to what the user can do."""
