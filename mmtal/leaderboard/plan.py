@@ -60,8 +60,8 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
     """Check config and annotations of every run, and look up what there is of it.
 
     Raises:
-        FileNotFoundError: Annotations or features are missing.
-        ValueError: A config cannot be made as the spec wants it, or a record cannot be read.
+        ValueError: A config cannot be made as the spec wants it, data are missing, or a record
+            cannot be read.
     """
     hashes: dict[str, str] = {}
     checked = set()

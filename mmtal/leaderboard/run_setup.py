@@ -2,20 +2,17 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
 from mmtal.apis.experiment import LOADERS, build_dataset, prepare_config
-from mmtal.apis.run import main_metric
-from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.datasets.importers.splitting import fold_databases
-from mmtal.evaluation.protocols import EvaluationProtocol, find_protocol
-from mmtal.files import write_json
+from mmtal.apis.run import USER_ERRORS, main_metric
+from mmtal.evaluation.protocols import EvaluationProtocol, choose_protocol, find_protocol
+from mmtal.leaderboard.fold_files import fold_options
 from mmtal.leaderboard.spec import OWN_PROTOCOL, Folds, PlannedRun, Row
 
 SHORT = 8
@@ -47,24 +44,23 @@ def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
         folder: Where annotation files of folds that are dealt out are written.
 
     Raises:
-        FileNotFoundError: Annotations or features are not there.
-        ValueError: An option does not fit the config; see ``prepare_config``, too.
+        ValueError: An option does not fit the config, or data are not there.
     """
     row = run.row
     try:
         config = _config(row, {}, run.seed)
         text = _text(config, row.folds)
         if row.folds is not None and run.fold is not None:
-            ann_file = _fold_file(config, row.folds, run.fold, Path(folder))
-            config = _config(row, _everywhere(ann_file), run.seed)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise type(error)(f"{row.title}: {error}") from error
-    place = config.test_dataloader.dataset
+            place = fold_options(config, row.folds, run.fold, Path(folder))
+            config = _config(row, place, run.seed)
+    except USER_ERRORS as error:
+        raise ValueError(f"{row.title}: {error}") from error
+    dataset = config.test_dataloader.dataset
     return RunSetup(
         config=config,
         config_text=text,
         config_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        ann_file=Path(place.data_root, place.ann_file),
+        ann_file=Path(dataset.data_root, dataset.ann_file),
     )
 
 
@@ -73,15 +69,8 @@ def protocol_of(name: str, config: Config) -> EvaluationProtocol:
     if name != OWN_PROTOCOL:
         return find_protocol(name)
     metric = main_metric(config.test_evaluator)
-    thresholds = metric["tiou_thresholds"]
-    return EvaluationProtocol(
-        name=OWN_PROTOCOL,
-        description="As the config's test_evaluator.",
-        source="the config",
-        subset=config.test_dataloader.dataset.subset,
-        tiou_thresholds=thresholds if isinstance(thresholds, str) else tuple(thresholds),
-        label_handling=metric.get("protocol", "corrected"),
-    )
+    own = {key: metric.get(key) for key in ("tiou_thresholds", "label_handling", "recall_at")}
+    return replace(choose_protocol(metric.get("protocol"), own), name=OWN_PROTOCOL)
 
 
 def feature_files(config: Config) -> list[Path]:
@@ -125,55 +114,13 @@ def _config(row: Row, place: Mapping[str, Any], seed: int) -> Config:
     )
 
 
-def _everywhere(ann_file: str) -> dict[str, str]:
-    return {f"{loader}.dataset.ann_file": ann_file for loader in LOADERS}
-
-
-def _fold_file(config: Config, folds: Folds, fold: str, folder: Path) -> str:
-    """Annotation file of a fold, below the data's root or absolute."""
-    place = config.train_dataloader.dataset
-    if folds.annotations is not None:
-        name = folds.annotations.replace("{fold}", fold)
-        if not Path(place.data_root, name).is_file():
-            raise FileNotFoundError(
-                f"annotation file {Path(place.data_root, name)} of fold {fold} does not exist"
-            )
-        return name
-    source = Path(place.data_root, place.ann_file)
-    key = hashlib.sha256(source.read_bytes() + _dealing(folds).encode()).hexdigest()[:SHORT]
-    path = (folder / f"{source.stem}-{key}-fold{fold}.json").resolve()
-    if not path.is_file():
-        write_json(path, _dealt_out(source, folds, int(fold)))
-    return str(path)
-
-
-def _dealing(folds: Folds) -> str:
-    return f"{len(folds.names)} folds by {folds.group or 'recording'}, seed {folds.seed}"
-
-
-def _dealt_out(source: Path, folds: Folds, fold: int) -> dict[str, Any]:
-    content = AnnotationFile(source)
-    database = {}
-    for name, entry in content.database.items():
-        group = entry.get("group")
-        if folds.group is not None:
-            found = re.search(folds.group, name)
-            if not found:
-                raise ValueError(f"'group' {folds.group!r} finds nothing in recording '{name}'")
-            group = found[1] if found.groups() else found[0]
-        database[name] = {**entry, "group": group}
-    subsets = sorted({str(entry["subset"]) for entry in database.values()})
-    parts = fold_databases(database, len(folds.names), only=subsets, seed=folds.seed)
-    return {"version": f"fold {fold} of {_dealing(folds)}", "database": parts[fold]}
-
-
 def _text(config: Config, folds: Folds | None) -> str:
     """The config as JSON, without what differs between runs of a row and between machines."""
     content = config.to_dict()
     place = content["train_dataloader"]["dataset"]
     root, ann_file = str(place["data_root"]), place["ann_file"]
     if folds is not None:
-        ann_file = folds.annotations or f"{_dealing(folds)} of {ann_file}"
+        ann_file = folds.describe(ann_file)
     for key in ("work_dir", "val_dataloader", "val_evaluator", "val_cfg", "visualizer"):
         content.pop(key, None)
     for name in LOADERS:

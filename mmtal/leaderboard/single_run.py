@@ -94,7 +94,8 @@ def _locked(
     features_sha256: str,
     git: Mapping[str, Any],
 ) -> Record:
-    config = setup.config
+    # Formatting the config's text takes as long as an epoch of a small run, for each checkpoint.
+    config = Config(setup.config.to_dict(), format_python_code=False)
     config.work_dir = str(work_dir)
     _leave_out_extras(config)
     start_epoch = resumable_epoch(work_dir)
@@ -129,7 +130,8 @@ def resumable_epoch(work_dir: Path) -> int | None:
 def _leave_out_extras(config: Config) -> None:
     """Nothing that does not change the figures: validations, boards, a checkpoint per epoch."""
     epochs = config.train_cfg.max_epochs
-    config.train_cfg.val_begin = epochs + 1
+    for name in ("val_cfg", "val_dataloader", "val_evaluator"):
+        config[name] = None
     checkpoint = config.default_hooks.checkpoint
     checkpoint.interval = max(checkpoint.get("interval", 1), epochs // CHECKPOINTS)
     checkpoint.max_keep_ckpts = 2  # one is whole while another is written

@@ -21,7 +21,8 @@ OWN_PROTOCOL = "config"
 
 _ROW_KEYS = ("benchmark", "method", "config", "data", "protocols", "seeds", "folds", "options")
 _NEEDED = _ROW_KEYS[:-2]
-_FOLD_KEYS = ("annotations", "names", "count", "group", "seed")
+_FOLD_KINDS = (("annotations", "names"), ("leave_out", "names"), ("count", "group", "seed"))
+_FOLD_KEYS = tuple(dict.fromkeys(key for kind in _FOLD_KINDS for key in kind))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +31,29 @@ class Folds:
 
     Attributes:
         names: Of the folds.
-        annotations: Annotation file of each, with ``{fold}`` in its name, below the data's root;
-            None: the folds are dealt out from the config's annotation file.
+        annotations: Annotation file of each, with ``{fold}`` in its name, below the data's root.
+        leave_out: Name of the recordings that each leaves out, with ``{fold}`` in it and ``*`` for
+            any text. Without this and ``annotations``, all recordings of the config's annotation
+            file are dealt out to as many folds as there are names.
         group: Regular expression; recordings in whose name it finds the same (its first group, if
-            it has one) stay together when folds are dealt out. None: every recording alone.
+            it has one) stay together when they are dealt out. None: as the file says.
         seed: Of dealing out.
     """
 
     names: tuple[str, ...]
     annotations: str | None = None
+    leave_out: str | None = None
     group: str | None = None
     seed: int = 0
+
+    def describe(self, ann_file: str) -> str:
+        """What takes the place of the annotation file in the text of a config."""
+        if self.annotations is not None:
+            return self.annotations
+        if self.leave_out is not None:
+            return f"{ann_file} without {self.leave_out}"
+        by = self.group or "group"
+        return f"{ann_file} in {len(self.names)} folds by {by}, seed {self.seed}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,31 +191,23 @@ def _seeds(value: Any, where: str) -> tuple[int, ...]:
 def _folds(value: Any, where: str) -> Folds:
     where = f"{where}, folds"
     entry = _mapping(value, _FOLD_KEYS, where)
-    dealt, given = {"count", "group", "seed"} & set(entry), {"annotations", "names"} & set(entry)
-    if (dealt and given) or not ({"annotations", "names"} <= given or "count" in dealt):
+    kind = next((kind for kind in _FOLD_KINDS if kind[0] in entry), None)
+    if kind is None or not set(entry) <= set(kind) or ("names" in kind and "names" not in entry):
         raise ValueError(
-            f"{where} must be 'annotations' and 'names' (a file for each fold), or 'count' with or "
-            f"without 'group' and 'seed' (to be dealt out), but got {', '.join(entry) or 'nothing'}"
+            f"{where} must be 'annotations' and 'names' (a file for each fold), 'leave_out' and "
+            "'names' (recordings that each leaves out), or 'count' with or without 'group' and "
+            f"'seed' (to be dealt out), but got {', '.join(entry) or 'nothing'}"
         )
-    if dealt:
-        count, group, seed = entry["count"], entry.get("group"), entry.get("seed", 0)
-        if type(count) is not int or count < 2:
-            raise ValueError(f"{where}: 'count' must be an integer >= 2, but got {count!r}")
-        if type(seed) is not int or seed < 0:
-            raise ValueError(f"{where}: 'seed' must be an integer >= 0, but got {seed!r}")
-        if group is not None:
-            try:
-                re.compile(_text(group, "group", where))
-            except re.error as error:
-                raise ValueError(
-                    f"{where}: 'group' is no regular expression: {error}, in {group!r}"
-                ) from error
-        return Folds(names=tuple(map(str, range(count))), group=group, seed=seed)
-    annotations = _text(entry["annotations"], "annotations", where)
-    if "{fold}" not in annotations:
+    if kind[0] == "count":
+        return _dealt_folds(entry, where)
+    key, example = (
+        kind[0],
+        {"annotations": "annotations/loso_{fold}.json", "leave_out": "S{fold}_*"},
+    )
+    pattern = _text(entry[key], key, where)
+    if "{fold}" not in pattern:
         raise ValueError(
-            f"{where}: 'annotations' must hold {{fold}}, such as annotations/loso_{{fold}}.json, "
-            f"but got '{annotations}'"
+            f"{where}: '{key}' must hold {{fold}}, such as {example[key]}, but got '{pattern}'"
         )
     names = entry["names"]
     rule = f"{where}: 'names' must be a list of names, or a range such as 0-29, but got {names!r}"
@@ -210,9 +215,26 @@ def _folds(value: Any, where: str) -> Folds:
         names = _range(names, rule)
     if not isinstance(names, list) or not names or any(type(n) not in (int, str) for n in names):
         raise ValueError(rule)
-    return Folds(
-        names=_unique([str(name) for name in names], "names", where), annotations=annotations
-    )
+    unique = _unique([str(name) for name in names], "names", where)
+    if key == "annotations":
+        return Folds(names=unique, annotations=pattern)
+    return Folds(names=unique, leave_out=pattern)
+
+
+def _dealt_folds(entry: Mapping[str, Any], where: str) -> Folds:
+    count, group, seed = entry["count"], entry.get("group"), entry.get("seed", 0)
+    if type(count) is not int or count < 2:
+        raise ValueError(f"{where}: 'count' must be an integer >= 2, but got {count!r}")
+    if type(seed) is not int or seed < 0:
+        raise ValueError(f"{where}: 'seed' must be an integer >= 0, but got {seed!r}")
+    if group is not None:
+        try:
+            re.compile(_text(group, "group", where))
+        except re.error as error:
+            raise ValueError(
+                f"{where}: 'group' is no regular expression: {error}, in {group!r}"
+            ) from error
+    return Folds(names=tuple(map(str, range(count))), group=group, seed=seed)
 
 
 def _range(text: str, rule: str) -> list[str]:

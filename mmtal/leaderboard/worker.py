@@ -1,5 +1,6 @@
 """A process that does one run."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -13,14 +14,19 @@ from typing import Any
 
 import torch
 
+# What a run loads on its way, seconds of it: the process that others are forked from has it.
+import torch._dynamo  # by optimizers
+
 import mmtal.datasets
 import mmtal.engine
 import mmtal.evaluation.metrics
 import mmtal.models
-import mmtal.visualization  # noqa: F401  # what the process that others are forked from loads
+import mmtal.visualization  # noqa: F401
 from mmtal.leaderboard.single_run import Folders, RunElsewhereError, execute
 from mmtal.leaderboard.spec import PlannedRun
+from mmtal.ops.nms_builtin import kernel
 
+kernel()  # loads numba
 ELSEWHERE = 75
 """Exit code: another process is at work on this run."""
 
@@ -50,10 +56,12 @@ def work(job: Job, gpu: str | None, threads: int) -> None:
     # Ctrl-C reaches every process of the terminal: the parent decides what becomes of this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    multiprocessing.set_start_method(None, force=True)  # loaders' processes are plain forks
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     torch.set_num_threads(threads)
+    gc.freeze()  # data sets collect garbage, and need not look at what has been loaded
     try:
         execute(job.run, job.folders, features_sha256=job.features_sha256, git=job.git)
     except RunElsewhereError:
