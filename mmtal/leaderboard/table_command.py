@@ -1,7 +1,6 @@
 """``tools/leaderboard.py table``."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from mmtal.files import write_text
@@ -9,6 +8,7 @@ from mmtal.leaderboard.measured import read_runs
 from mmtal.leaderboard.published import PUBLISHED, read_published
 from mmtal.leaderboard.spec import read_spec
 from mmtal.leaderboard.table import build_tables
+from mmtal.leaderboard.table_page import leaderboard_page
 from mmtal.leaderboard.table_text import markdown_text, terminal_text
 
 
@@ -34,6 +34,7 @@ def _command(args: argparse.Namespace) -> None:
     tables = build_tables(runs, read_published(args.published), spec, args.spec or "SPEC.yaml")
     ours = [table for table in tables if any(row.published is None for row in table.rows)]
     print(terminal_text(tables if args.all or not ours else ours))
-    if args.markdown:
-        write_text(args.markdown, markdown_text(tables))
-        print(f"\nwritten to {Path(args.markdown)}")
+    for path, content in ((args.markdown, markdown_text), (args.html, leaderboard_page)):
+        if path:
+            write_text(path, content(tables))
+            print(f"\nwritten: {path}")

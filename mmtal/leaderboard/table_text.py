@@ -51,17 +51,24 @@ class Notes:
         return f" [{', '.join(map(str, numbers))}]" if numbers else ""
 
 
-def source_cell(row: TableRow, notes: Notes) -> str:
-    """Who says so, and what became of folds."""
+def remarks(row: TableRow) -> tuple[list[str], list[str]]:
+    """What is to be said of its source, and what is missing."""
     if row.published is None:
-        return (row.measured.how if row.measured else "") or "here"
+        return [], list(row.missing)
     source = f"{row.published.source}, {row.published.url}"
-    return "published" + notes.mark([source, *filter(None, [row.published.note])])
+    return [source, *filter(None, [row.published.note])], list(row.missing)
+
+
+def source_name(row: TableRow) -> str:
+    """Who says so, and what became of folds."""
+    if row.published:
+        return "published"
+    return (row.measured.how if row.measured else "") or "here"
 
 
 def seeds_cell(row: TableRow, notes: Notes) -> str:
     """Number of seeds run here, with what is missing."""
-    mark = notes.mark(row.missing)
+    mark = notes.mark(remarks(row)[1])
     if row.published:
         return f"0{mark}" if mark else EMPTY
     return f"{len(row.measured.seeds) if row.measured else 0}{mark}"
@@ -79,7 +86,8 @@ def table_cells(table: Table, *, spread: bool) -> tuple[list[str], list[list[str
     header.append(f"best {table.main_metric}")
     rows = []
     for row in table.rows:
-        start = [row.method, source_cell(row, notes), seeds_cell(row, notes)]
+        source = source_name(row) + notes.mark(remarks(row)[0])
+        start = [row.method, source, seeds_cell(row, notes)]
         figures = [cell(row, name, spread=spread or "@" not in name) for name in table.columns]
         rows.append([*start, *figures, best(row, table.main_metric)])
     return header, rows, notes.texts
