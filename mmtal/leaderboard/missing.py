@@ -24,7 +24,7 @@ def no_record(figure: PublishedFigure) -> str:
 
 def not_run(row: Row, spec: str) -> str:
     """Planned, but none of its runs is there."""
-    return f"none of {counted(len(row.runs()), 'run')} is there: {RUN} {spec} --only '{row.method}'"
+    return f"none of {counted(len(row.runs()), 'run')} is there: {_command(row, spec)}"
 
 
 def unfinished(row: Row, spec: str, runs: Sequence[Run]) -> list[str]:
@@ -38,7 +38,12 @@ def unfinished(row: Row, spec: str, runs: Sequence[Run]) -> list[str]:
         text = f"{done} of {counted(len(planned), 'run')} (seeds x folds) done"
     else:
         text = f"{sum(run.name in there for run in planned)} of {counted(len(planned), 'seed')} run"
-    return [f"{text}: {RUN} {spec} --only '{row.method}'"]
+    return [f"{text}: {_command(row, spec)}"]
+
+
+def _command(row: Row, spec: str) -> str:
+    names = run_name(row.benchmark, row.method, None, 0).removesuffix("seed0")
+    return f"{RUN} {spec} --only '{names}*'"
 
 
 def lacking_folds(runs: Sequence[Run], incomplete: Mapping[int, tuple[str, ...]]) -> list[str]:
@@ -53,8 +58,9 @@ def lacking_folds(runs: Sequence[Run], incomplete: Mapping[int, tuple[str, ...]]
 
 def other_protocol(protocol: str, runs: Sequence[Run]) -> str:
     """Run, but not evaluated under this protocol."""
-    known = ", ".join(runs[0][1].scores)
+    folder, record = runs[0]
     return (
-        f"its {counted(len(runs), 'run')} were evaluated under {known} only: name {protocol} in "
-        f"the spec's 'protocols' and {RUN} SPEC.yaml"
+        f"its {counted(len(runs), 'run')} were evaluated under {', '.join(record.scores)} only; "
+        f"their detections are kept: tools/eval_results.py {record.results_path(folder)} "
+        f"--protocol {protocol}"
     )

@@ -138,25 +138,22 @@ def _with_planned(
 def _with_published(rows: Sequence[TableRow], figures: Sequence[PublishedFigure]) -> list[TableRow]:
     found = list(rows)
     methods = {row.method for row in rows}
-    configs = {
-        _config_path(record.config_file)
-        for row in rows
-        if row.measured
-        for _, record in row.measured.runs
-    }
+    configs = [run.config_file for row in rows if row.measured for _, run in row.measured.runs]
     for figure in figures:
         name = f"{figure.method}, {figure.features}"
         if figure.method in methods:
             name = figure.method
-        ours = name in methods or any(figure.config and c.endswith(figure.config) for c in configs)
+        ours = name in methods or any(_is_config(figure.config, named) for named in configs)
         missing = () if ours else (no_record(figure),)
         found.append(TableRow(method=name, published=figure, missing=missing))
     return found
 
 
-def _config_path(name: str) -> str:
-    """A name alone stands for one of ActionFormer's configs."""
-    return name if "/" in name else f"configs/actionformer/{name.removesuffix('.py')}.py"
+def _is_config(path: str | None, named: str) -> bool:
+    """Whether a record names this config; a name alone stands for one of ActionFormer's."""
+    if "/" not in named:
+        named = f"actionformer/{named}"
+    return path is not None and f"/{path}".endswith(f"/{named.removesuffix('.py')}.py")
 
 
 def _table(

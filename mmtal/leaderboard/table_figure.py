@@ -19,7 +19,7 @@ def draw_table(table: Table) -> Figure | None:
     if not any(row.measured for row in rows):
         return None
     height = len(rows) * ROW
-    figure = new_figure(WIDTH, height + 0.75)
+    figure = new_figure(WIDTH, height + 0.55)
     axes = place_axes(figure, NAMES, 0.1, WIDTH - NAMES - 0.2, height)
     for place, row in enumerate(rows):
         values = [100 * value for value in row.values(metric)]

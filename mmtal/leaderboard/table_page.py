@@ -1,6 +1,7 @@
 """Tables of a leaderboard as one page that needs nothing else."""
 
 import html
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -114,10 +115,15 @@ def _marks(texts: Sequence[str], notes: list[str], number: int) -> str:
 
 def _notes(notes: Sequence[str], number: int) -> str:
     items = "".join(
-        f'<li id="note-{number}-{place}">{html.escape(text)}</li>'
+        f'<li id="note-{number}-{place}">{_linked(text)}</li>'
         for place, text in enumerate(notes, start=1)
     )
     return f'<ol class="notes">{items}</ol>' if items else ""
+
+
+def _linked(text: str) -> str:
+    """Escaped, addresses as links."""
+    return re.sub(r"https://[^\s,;<]+", r'<a href="\g<0>">\g<0></a>', html.escape(text))
 
 
 def _matrix(table: Table) -> str:

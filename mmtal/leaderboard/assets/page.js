@@ -51,9 +51,8 @@ function addSorting(table) {
 function heat(cell, value) {
   cell.dataset.value = value === null ? "" : value;
   cell.textContent = value === null ? "-" : (100 * value).toFixed(1);
-  const share = value === null ? 0 : value;
-  cell.style.background = `rgba(0, 114, 178, ${(0.85 * share).toFixed(3)})`;
-  cell.style.color = share > 0.6 ? "#fff" : "";
+  // Pale enough for dark text at any value.
+  cell.style.background = `rgba(0, 114, 178, ${(0.75 * (value ?? 0)).toFixed(3)})`;
 }
 
 function mean(values) {
