@@ -266,7 +266,7 @@ class TemporalActionInferencer:
             part = dict(data, feats=data["feats"][start:end], grid=grid.window(start))
             values = self.pipeline.finish(part)["inputs"]
             found = drop_long(walker.step(values, is_last=end == length), longest)
-            pool = [head.best_of_levels(join([*pool, found]))]
+            pool = [head.best_candidates(join([*pool, found]))]
             if self.pipeline.is_lazy and recording.is_mapped:  # frees the pages that were read
                 data = self.pipeline.open(recording, fps=fps, duration=data["duration"])
         metainfo = dict(video_id=recording.name, duration=data["duration"], grid=grid)

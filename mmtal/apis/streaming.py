@@ -70,10 +70,11 @@ class DetectionStream:
                 "segment voting (nms.voting_thr) cannot be streamed, since it looks at all "
                 "candidates: override model.head.nms.voting_thr=None"
             )
-        nms.pop("backend", None)
+        for unused in ("backend", "voting_weight"):
+            nms.pop(unused, None)
         nms.setdefault("method", "gaussian")
         self._nms = IncrementalNMS(**nms)
-        self._min_duration: float = head.min_duration
+        self._min_duration = -np.inf if head.min_duration is None else head.min_duration
         self._stages = _stages(pipeline)
         self._pipeline = pipeline
         self._raw_grid = pipeline.grid(fps)

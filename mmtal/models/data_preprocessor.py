@@ -16,11 +16,16 @@ class TemporalDataPreprocessor(BaseDataPreprocessor):
 
     Args:
         padding: How far sequences must be padded (given by the localizer).
+
+    Attributes:
+        training_length (int | None): Training batches are padded at least so far; up to
+            ``max_seq_len`` this changes no result.
     """
 
     def __init__(self, padding: PaddingRule) -> None:
         super().__init__()
         self.padding = padding
+        self.training_length: int | None = None
 
     def forward(self, data: dict, training: bool = False) -> dict[str, Any]:
         """Batch the features.
@@ -45,6 +50,8 @@ class TemporalDataPreprocessor(BaseDataPreprocessor):
                 "ResizeFeatures transform to the training pipeline, or raise max_seq_len"
             )
         T = max(self.padding.padded_length(n) for n in lengths)
+        if training and self.training_length is not None:
+            T = max(T, self.training_length)
         batch = features[0].new_zeros(len(features), T, features[0].shape[1])
         for row, x in zip(batch, features, strict=True):
             row[: len(x)] = x

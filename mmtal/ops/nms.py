@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mmtal.ops import nms_builtin, nms_mmcv
-from mmtal.ops.voting import vote_segments
+from mmtal.ops.voting import WEIGHTS, vote_segments
 
 BACKENDS = ("auto", "builtin", "mmcv")
 
@@ -25,6 +25,7 @@ def segment_nms(
     sigma: float | None = None,
     class_agnostic: bool = False,
     voting_thr: float | None = None,
+    voting_weight: str = "score_tiou",
     backend: str = "auto",
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Non-maximum suppression along time, as ActionFormer's official release does it.
@@ -47,6 +48,7 @@ def segment_nms(
         class_agnostic: All candidates compete, whatever their labels.
         voting_thr: Refine the kept segments by :func:`mmtal.ops.vote_segments` at this tIoU;
             None: no voting. Only with ``class_agnostic``, since one class has too few neighbours.
+        voting_weight: What a neighbour weighs in it, ``score_tiou`` or ``score``.
         backend: ``builtin``; ``mmcv`` (needs compiled ops); or ``auto``: mmcv's for hard NMS of
             CUDA tensors where it is there, else ``builtin``, the faster one.
 
@@ -61,6 +63,8 @@ def segment_nms(
     _check_settings(
         min_score, max_per_video, method, tiou_thr, sigma, class_agnostic, voting_thr, backend
     )
+    if voting_weight not in WEIGHTS:
+        raise ValueError(f"voting_weight must be one of {WEIGHTS}, but got {voting_weight!r}")
     _check_candidates(segments, scores, labels)
 
     candidates, candidate_scores, candidate_labels = segments, scores, labels
@@ -84,7 +88,9 @@ def segment_nms(
     kept = kept.to(segments.device)
     kept_segments, kept_labels = candidates[kept], candidate_labels[kept]
     if voting_thr is not None:
-        kept_segments = vote_segments(kept_segments, segments, scores, voting_thr)
+        kept_segments = vote_segments(
+            kept_segments, segments, scores, voting_thr, weight=voting_weight
+        )
     return kept_segments.to(segments.dtype), kept_scores.to(scores), kept_labels
 
 

@@ -102,7 +102,7 @@ EMBEDDING = "backbone.embd.0.conv.weight"  # (32, 24, 3)
         ),
         (
             lambda w: w.pop("reg_head.scale.3.scale"),
-            ["level scales for levels [0, 1, 2]"],
+            ["missing: head.level_scales.3"],
             "a level too few",
         ),
         (

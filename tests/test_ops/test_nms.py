@@ -301,6 +301,7 @@ def test_inputs_stay_as_they_are(nms: Nms) -> None:
         ({"method": "hard"}, r"tiou_thr must be in \(0, 1\] for method='hard', but got None"),
         ({"method": "linear", "tiou_thr": 1.5}, r"tiou_thr must be in \(0, 1\].*, but got 1.5"),
         ({"voting_thr": 0.0, "class_agnostic": True}, r"voting_thr must be in \(0, 1\]"),
+        ({"voting_weight": "tiou"}, "voting_weight must be one of .*, but got 'tiou'"),
         ({"voting_thr": 0.9}, "voting_thr must be None unless class_agnostic=True, but got 0.9"),
     ],
 )

@@ -12,6 +12,13 @@ def test_weighs_neighbours_by_score_and_tiou() -> None:
     torch.testing.assert_close(voted, torch.tensor([[0.0, end]]))
 
 
+def test_weighs_neighbours_by_score_alone() -> None:
+    segments = torch.tensor([[0.0, 10], [1, 11], [50, 60]])
+    scores = torch.tensor([0.75, 0.25, 0.9])
+    voted = vote_segments(segments[:1], segments, scores, 0.5, weight="score")
+    assert voted.tolist() == [[0.25, 10.25]]
+
+
 @pytest.mark.parametrize(
     ("segments", "scores"),
     [

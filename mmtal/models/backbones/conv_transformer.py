@@ -28,6 +28,9 @@ class ConvTransformer(nn.Module):
             attention.
         embed_kernel: Kernel size of the embedding convolutions.
         embed_norm: LayerNorm after each embedding convolution.
+        embed_norm_eps: Added to the variance by these LayerNorms (OpenTAD: 1e-6).
+        mask_after_norm: Whether the embedding is zero in the padding (OpenTAD), instead of what
+            the norm's bias leaves there (the official release).
         abs_pos: Add a fixed sinusoid position encoding after the embedding.
         rel_pos: Learn an attention bias by relative position (local attention only).
         dropout: On attention projections and in MLPs.
@@ -53,6 +56,8 @@ class ConvTransformer(nn.Module):
         window: int | Sequence[int] = 19,
         embed_kernel: int = 3,
         embed_norm: bool = True,
+        embed_norm_eps: float = 1e-5,
+        mask_after_norm: bool = False,
         abs_pos: bool = False,
         rel_pos: bool = False,
         dropout: float = 0.0,
@@ -72,6 +77,8 @@ class ConvTransformer(nn.Module):
             num_layers=num_embed,
             kernel_size=embed_kernel,
             with_norm=embed_norm,
+            norm_eps=embed_norm_eps,
+            mask_after_norm=mask_after_norm,
         )
         self.in_channels = sum(self.embedding.in_channels)
         self.out_channels = self.embedding.out_channels

@@ -4,7 +4,6 @@ B batch, C channels, K classes, L levels, T_l positions of level l, P points of 
 M predictions.
 """
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -13,12 +12,13 @@ from mmengine.dist import all_reduce, get_world_size
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmtal.models.layers import ChannelLayerNorm, MaskedConv1d
+from mmtal.models.layers import ConvTower, MaskedConv1d, logit
 from mmtal.ops import segment_nms
 from mmtal.registry import HEADS, LOSSES, TASK_UTILS
 from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
 
 EMPTY_CLASS_PROB = 1e-6
+TOPK_SCOPES = ("level", "recording")
 
 
 @HEADS.register_module()
@@ -35,14 +35,19 @@ class AnchorFreeHead(nn.Module):
         loss_cls: Config of the classification loss.
         loss_reg: Config of the regression loss.
         score_thr: Predictions must score higher, before NMS.
-        pre_nms_topk: Best predictions of each level that reach NMS.
-        min_duration: Predictions must be longer, in grid units.
+        pre_nms_topk: Best predictions of each level that reach NMS (see ``topk_scope``).
+        min_duration: Predictions must be longer, in grid units; None: even empty ones are kept.
         nms: Arguments of :func:`mmtal.ops.segment_nms`; None for none.
         max_per_video: Predictions kept.
         channels: Width of the towers; None: as ``in_channels``.
         num_convs: Convolutions of each tower, the predicting one included.
         kernel_size: Of the convolutions.
         with_norm: LayerNorm after each convolution but the last.
+        norm_eps: Added to the variance by LayerNorm (OpenTAD: 1e-6).
+        mask_after_norm: Whether the padding is zero before each convolution (OpenTAD), instead of
+            what the norm's bias leaves there (the official release).
+        topk_scope: Whether ``pre_nms_topk`` counts each ``level`` by itself, or the ``recording``,
+            all levels together (OpenTAD).
         point_generator: Config of the point generator.
         coder: Config of the segment coder.
         prior_prob: Probability that an untrained classifier gives every class.
@@ -64,13 +69,16 @@ class AnchorFreeHead(nn.Module):
         loss_reg: dict,
         score_thr: float,
         pre_nms_topk: int,
-        min_duration: float,
+        min_duration: float | None,
         nms: dict | None,
         max_per_video: int,
         channels: int | None = None,
         num_convs: int = 3,
         kernel_size: int = 3,
         with_norm: bool = True,
+        norm_eps: float = 1e-5,
+        mask_after_norm: bool = False,
+        topk_scope: str = "level",
         point_generator: dict | None = None,
         coder: dict | None = None,
         prior_prob: float = 0.01,
@@ -85,20 +93,36 @@ class AnchorFreeHead(nn.Module):
             raise ValueError(f"prior_prob must be in (0, 1), but got {prior_prob}")
         if loss_normalizer <= 0:
             raise ValueError(f"loss_normalizer must be > 0, but got {loss_normalizer}")
+        if topk_scope not in TOPK_SCOPES:
+            raise ValueError(f"topk_scope must be one of {TOPK_SCOPES}, but got {topk_scope!r}")
         channels = channels or in_channels
+        self.channels = channels
+        self.num_convs = num_convs
+        self.with_norm = with_norm
         self.num_classes = num_classes
         self.score_thr = score_thr
         self.pre_nms_topk = pre_nms_topk
+        self.topk_scope = topk_scope
         self.min_duration = min_duration
         self.nms = nms
         self.max_per_video = max_per_video
 
-        self.cls_tower = ConvTower(in_channels, channels, num_convs - 1, kernel_size, with_norm)
-        self.reg_tower = ConvTower(in_channels, channels, num_convs - 1, kernel_size, with_norm)
+        self.cls_tower, self.reg_tower = (
+            ConvTower(
+                in_channels,
+                channels,
+                num_convs=num_convs - 1,
+                kernel_size=kernel_size,
+                with_norm=with_norm,
+                norm_eps=norm_eps,
+                mask_after_norm=mask_after_norm,
+            )
+            for _ in ("cls", "reg")
+        )
         self.cls_conv = MaskedConv1d(channels, num_classes, kernel_size=kernel_size)
         self.reg_conv = MaskedConv1d(channels, 2, kernel_size=kernel_size)
         self.level_scales = nn.Parameter(torch.ones(len(level_strides)))
-        nn.init.constant_(self.cls_conv.bias, _logit(prior_prob))  # type: ignore[arg-type]
+        nn.init.constant_(self.cls_conv.bias, logit(prior_prob))  # type: ignore[arg-type]
         self.silence_classes(empty_classes)
 
         self.points = TASK_UTILS.build(
@@ -123,7 +147,7 @@ class AnchorFreeHead(nn.Module):
     def silence_classes(self, empty_classes: Sequence[int]) -> None:
         """Start the classifier of these classes at a probability of about 1e-6."""
         for label in empty_classes:
-            self.cls_conv.bias[label] = _logit(EMPTY_CLASS_PROB)  # type: ignore[index]
+            self.cls_conv.bias[label] = logit(EMPTY_CLASS_PROB)  # type: ignore[index]
 
     def forward(
         self, features: list[Tensor], masks: list[Tensor]
@@ -216,7 +240,7 @@ class AnchorFreeHead(nn.Module):
 
         Of a sample whose metainfo ``is_window`` is true, the candidates are returned, since NMS
         needs all of a recording: ``segments`` in grid units of the window, ``scores``, ``labels``
-        and ``levels``. Pool them by :meth:`best_of_levels`, end with :meth:`finish`.
+        and ``levels``. Pool them by :meth:`best_candidates`, end with :meth:`finish`.
         """
         lengths = [mask.shape[1] for mask in masks]
         points = self.points(lengths, device=masks[0].device)
@@ -242,6 +266,8 @@ class AnchorFreeHead(nn.Module):
                 labels=labels,
                 levels=torch.arange(len(levels), device=labels.device).repeat_interleave(counts),
             )
+            if self.topk_scope == "recording":
+                candidates = self.best_candidates(candidates)
             is_window = sample.get("is_window", False)
             results.append(candidates if is_window else self.finish(candidates, sample))
         return results
@@ -261,8 +287,12 @@ class AnchorFreeHead(nn.Module):
         segments = self.coder.decode(positions[point], strides[point], offsets[:, point].t())
         return segments, scores, labels
 
-    def best_of_levels(self, candidates: InstanceData) -> InstanceData:
-        """The best ``pre_nms_topk`` candidates of each level, of any number of windows."""
+    def best_candidates(self, candidates: InstanceData) -> InstanceData:
+        """The best ``pre_nms_topk`` of each level, or of all, of any number of windows."""
+        if self.topk_scope == "recording":
+            if len(candidates) <= self.pre_nms_topk:
+                return candidates
+            return candidates[candidates.scores.topk(self.pre_nms_topk).indices]
         kept = []
         for level in candidates.levels.unique():
             rows = (candidates.levels == level).nonzero().squeeze(1)
@@ -278,9 +308,10 @@ class AnchorFreeHead(nn.Module):
             candidates: ``segments`` (M, 2) in units of the sample's grid, ``scores``, ``labels``.
             sample: Of the whole recording.
         """
-        keep = segment_lengths(candidates.segments) > self.min_duration
-        segments, scores = candidates.segments[keep], candidates.scores[keep]
-        labels = candidates.labels[keep]
+        segments, scores, labels = candidates.segments, candidates.scores, candidates.labels
+        if self.min_duration is not None:
+            keep = segment_lengths(segments) > self.min_duration
+            segments, scores, labels = segments[keep], scores[keep], labels[keep]
         if self.nms is not None:
             segments, scores, labels = segment_nms(
                 segments, scores, labels, max_per_video=self.max_per_video, **self.nms
@@ -291,42 +322,3 @@ class AnchorFreeHead(nn.Module):
             segments, scores, labels = segments[kept], scores[: len(kept)], labels[kept]
         segments = clip_segments(sample.grid.to_seconds(segments), 0.0, sample.duration)
         return InstanceData(segments=segments, scores=scores, labels=labels)
-
-
-class ConvTower(nn.Module):
-    """Convolutions with norm and ReLU, shared by all levels.
-
-    Args:
-        in_channels: Channels in.
-        channels: Channels out.
-        num_convs: Convolutions.
-        kernel_size: Of the convolutions.
-        with_norm: LayerNorm after each.
-    """
-
-    def __init__(
-        self, in_channels: int, channels: int, num_convs: int, kernel_size: int, with_norm: bool
-    ) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(
-            MaskedConv1d(
-                in_channels if layer == 0 else channels,
-                channels,
-                kernel_size=kernel_size,
-                bias=not with_norm,
-            )
-            for layer in range(num_convs)
-        )
-        self.norms = nn.ModuleList(
-            ChannelLayerNorm(channels) if with_norm else nn.Identity() for _ in range(num_convs)
-        )
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, C_in, T), (B, T) -> (B, C, T); not masked."""
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = F.relu(norm(conv(x, mask)[0]))
-        return x
-
-
-def _logit(prob: float) -> float:
-    return -math.log((1 - prob) / prob)

@@ -1,10 +1,12 @@
 from mmtal.models.layers.attention import ConvAttention, global_attention, local_attention
 from mmtal.models.layers.blocks import ConvBlock, TransformerBlock
 from mmtal.models.layers.conv import MaskedConv1d, downsample_mask, max_pool
+from mmtal.models.layers.conv_tower import ConvTower
 from mmtal.models.layers.drop_path import AffineDropPath
 from mmtal.models.layers.embedding import ConvEmbedding, sinusoid_table
 from mmtal.models.layers.norm import ChannelLayerNorm
 from mmtal.models.layers.padding import PaddingRule
+from mmtal.models.layers.prior import logit
 
 __all__ = [
     "AffineDropPath",
@@ -12,12 +14,14 @@ __all__ = [
     "ConvAttention",
     "ConvBlock",
     "ConvEmbedding",
+    "ConvTower",
     "MaskedConv1d",
     "PaddingRule",
     "TransformerBlock",
     "downsample_mask",
     "global_attention",
     "local_attention",
+    "logit",
     "max_pool",
     "sinusoid_table",
 ]

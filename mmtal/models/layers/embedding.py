@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmtal.models.layers.conv import MaskedConv1d
+from mmtal.models.layers.conv_tower import conv_norm_relu
 from mmtal.models.layers.norm import ChannelLayerNorm
 
 
@@ -21,6 +21,8 @@ class ConvEmbedding(nn.Module):
         num_layers: Convolutions, each with norm and ReLU.
         kernel_size: Of the convolutions.
         with_norm: LayerNorm after each convolution.
+        norm_eps: Added to the variance by LayerNorm.
+        mask_after_norm: As for :class:`ConvTower`.
     """
 
     def __init__(
@@ -31,8 +33,11 @@ class ConvEmbedding(nn.Module):
         num_layers: int,
         kernel_size: int = 3,
         with_norm: bool = True,
+        norm_eps: float = 1e-5,
+        mask_after_norm: bool = False,
     ) -> None:
         super().__init__()
+        self.mask_after_norm = mask_after_norm
         self.projections = nn.ModuleList()
         if isinstance(in_channels, int) != isinstance(channels, int):
             raise ValueError(
@@ -66,10 +71,12 @@ class ConvEmbedding(nn.Module):
                     bias=not with_norm,
                 )
             )
-            self.norms.append(ChannelLayerNorm(self.out_channels) if with_norm else nn.Identity())
+            self.norms.append(
+                ChannelLayerNorm(self.out_channels, eps=norm_eps) if with_norm else nn.Identity()
+            )
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, sum of in_channels, T), (B, T) -> (B, out_channels, T); not masked.
+        """(B, sum of in_channels, T), (B, T) -> (B, out_channels, T), as :class:`ConvTower`.
 
         Raises:
             ValueError: The features have other channels than the model was built for.
@@ -85,9 +92,7 @@ class ConvEmbedding(nn.Module):
             x = torch.cat(
                 [p(s, mask)[0] for p, s in zip(self.projections, sources, strict=True)], dim=1
             )
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = F.relu(norm(conv(x, mask)[0]))
-        return x
+        return conv_norm_relu(x, mask, self.convs, self.norms, mask_after_norm=self.mask_after_norm)
 
 
 def sinusoid_table(length: int, channels: int) -> Tensor:

@@ -25,7 +25,7 @@ class TemporalLocalizer(BaseModel):
         backbone: Config; (B, C, T) and mask to per-level features and masks. Has the attributes
             ``out_channels``, ``level_strides`` and ``padding``.
         neck: Config; per-level features to per-level features. Has ``out_channels``.
-        head: Config; has ``forward``, ``loss`` and ``predict``.
+        head: Config; has ``forward``, ``loss_by_feat`` and ``predict_by_feat``.
         data_preprocessor: Config; None for the default.
     """
 
@@ -60,6 +60,11 @@ class TemporalLocalizer(BaseModel):
         features, level_masks = self.backbone(inputs, masks)
         return self.neck(features, level_masks), level_masks
 
+    def raw_predictions(self, inputs: Tensor, masks: Tensor) -> tuple[tuple, list[Tensor]]:
+        """All that is computed with weights: what the head's forward returns, and level masks."""
+        features, level_masks = self.extract_feat(inputs, masks)
+        return self.head(features, level_masks), level_masks
+
     def forward(  # type: ignore[override]
         self,
         inputs: Tensor,
@@ -76,15 +81,15 @@ class TemporalLocalizer(BaseModel):
             mode: ``loss``: dict of losses; ``predict``: the samples with ``pred_instances``;
                 ``tensor``: the head's raw predictions.
         """
-        features, level_masks = self.extract_feat(inputs, masks)
+        raw, level_masks = self.raw_predictions(inputs, masks)
         if mode == "tensor":
-            return self.head(features, level_masks)
+            return raw
         if data_samples is None:
             raise ValueError(f"mode='{mode}' needs data_samples, but got None")
         if mode == "loss":
-            return self.head.loss(features, level_masks, data_samples)
+            return self.head.loss_by_feat(*raw, level_masks, data_samples)
         if mode == "predict":
-            predictions = self.head.predict(features, level_masks, data_samples)
+            predictions = self.head.predict_by_feat(*raw, level_masks, data_samples)
             for sample, instances in zip(data_samples, predictions, strict=True):
                 sample.pred_instances = instances
             return data_samples

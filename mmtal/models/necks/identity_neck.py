@@ -14,16 +14,25 @@ class IdentityNeck(nn.Module):
         in_channels: Width of the backbone (given by the localizer).
         num_levels: Levels of the backbone (given by the localizer).
         with_norm: LayerNorm on each level.
+        norm_eps: Added to the variance by LayerNorm (OpenTAD: 1e-6).
 
     Attributes:
         out_channels (int): Width of every level.
     """
 
-    def __init__(self, in_channels: int, *, num_levels: int, with_norm: bool = True) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        *,
+        num_levels: int,
+        with_norm: bool = True,
+        norm_eps: float = 1e-5,
+    ) -> None:
         super().__init__()
         self.out_channels = in_channels
         self.norms = nn.ModuleList(
-            ChannelLayerNorm(in_channels) if with_norm else nn.Identity() for _ in range(num_levels)
+            ChannelLayerNorm(in_channels, eps=norm_eps) if with_norm else nn.Identity()
+            for _ in range(num_levels)
         )
 
     def forward(self, features: list[Tensor], masks: list[Tensor]) -> list[Tensor]:

@@ -10,9 +10,6 @@ from mmtal.models.task_modules.points import Points
 from mmtal.registry import TASK_UTILS
 from mmtal.structures import segment_lengths
 
-TIE = 1e-3
-"""Instances whose lengths differ by at most this (grid units) share a point's labels."""
-
 
 @TASK_UTILS.register_module()
 class CentreAssigner:
@@ -25,6 +22,9 @@ class CentreAssigner:
             the level owns, in grid units.
         centre_radius: Positives lie strictly inside centre +- radius, in level strides; None
             takes the whole instance.
+        tie_tolerance: Instances that are longer than a point's shortest one by at most this (grid
+            units) share its labels; inf: all that the point may predict (OpenTAD on Ego4D). Its
+            boundaries are those of the shortest in any case.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class CentreAssigner:
         regression_ranges: Sequence[tuple[float, float]],
         *,
         centre_radius: float | None = 1.5,
+        tie_tolerance: float = 1e-3,
     ) -> None:
         if any(low < 0 or low >= high for low, high in regression_ranges):
             raise ValueError(
@@ -39,8 +40,11 @@ class CentreAssigner:
             )
         if centre_radius is not None and centre_radius <= 0:
             raise ValueError(f"centre_radius must be > 0 or None, but got {centre_radius}")
+        if tie_tolerance < 0:
+            raise ValueError(f"tie_tolerance must be >= 0, but got {tie_tolerance}")
         self.regression_ranges = [tuple(r) for r in regression_ranges]
         self.centre_radius = centre_radius
+        self.tie_tolerance = tie_tolerance
 
     @torch.no_grad()
     def __call__(
@@ -90,7 +94,7 @@ class CentreAssigner:
             segment_lengths(segments).expand(len(eligible), -1).masked_fill(~eligible, torch.inf)
         )
         shortest, chosen = lengths.min(dim=1)
-        tied = (lengths <= shortest[:, None] + TIE) & lengths.isfinite()
+        tied = (lengths <= shortest[:, None] + self.tie_tolerance) & lengths.isfinite()
         return tied, chosen
 
     def _eligible(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:

@@ -23,7 +23,7 @@ model = dict(
         loss_normalizer=400,
         loss_cls=dict(tiou_power=1.0, label_smoothing=0.1),
         min_duration=0.1,
-        nms=dict(sigma=0.7, class_agnostic=True, voting_thr=0.95),
+        nms=dict(sigma=0.7, class_agnostic=True, voting_thr=0.95, voting_weight="score"),
         max_per_video=200,
     ),
 )

@@ -12,9 +12,10 @@ import torch
 from mmengine.config import Config
 from torch import Tensor, nn
 
+from mmtal.apis.checkpoint_names import OFFICIAL
 from mmtal.models.layers import AffineDropPath
 from mmtal.registry import MODELS
-from projects.tridet.tridet.official_checkpoint import load_tridet_state_dict, tridet_to_mmtal
+from projects.tridet.tridet.official_checkpoint import RULES, load_tridet_state_dict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from golden_models import Golden, unmatched_share
@@ -105,11 +106,12 @@ def test_losses_and_gradient_norms(name: str) -> None:
 def official_gradients(model: nn.Module, names: Iterable[str]) -> dict[str, Tensor]:
     """Our gradients by the release's names; all of them are used."""
     grads = {name: parameter.grad for name, parameter in model.named_parameters()}
+    scheme = OFFICIAL.extended(RULES)
     scales = iter(grads.pop("head.level_scales"))
     named = {
         name: next(scales)
         if name.startswith("reg_head.scale")
-        else grads.pop(tridet_to_mmtal(name))
+        else grads.pop(scheme.to_ours(name)[0])
         for name in names
     }
     assert not grads and not list(scales)

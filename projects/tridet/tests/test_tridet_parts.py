@@ -7,7 +7,6 @@ from mmtal.models import FocalLoss
 from projects.tridet.tests.test_tridet_golden import golden
 from projects.tridet.tridet import SGPNet, TIoUFocalLoss
 from projects.tridet.tridet.official_checkpoint import load_tridet_state_dict
-from projects.tridet.tridet.score_voting import vote_by_score
 from projects.tridet.tridet.trident_head import tiou
 
 NET = dict(embed_channels=16, max_seq_len=64, mlp_channels=32, depths=(1, 1, 2))
@@ -48,13 +47,6 @@ def test_a_positive_counts_as_its_segment_fits() -> None:
 def test_tiou_of_segments_that_share_a_point() -> None:
     found = tiou(torch.tensor([[1.0, 1], [0, 0], [2, 2]]), torch.tensor([[1.0, 1], [1, 1], [1, 3]]))
     assert found.tolist() == pytest.approx([1, 0, 3 / 5])
-
-
-def test_votes_weigh_by_score_alone() -> None:
-    segments = torch.tensor([[0.0, 10], [1, 11], [50, 60]])
-    scores = torch.tensor([0.75, 0.25, 0.9])
-    voted = vote_by_score(segments[:1], segments, scores, 0.5)
-    assert voted.tolist() == [[0.25, 10.25]]
 
 
 def test_a_checkpoint_of_another_model_is_refused() -> None:

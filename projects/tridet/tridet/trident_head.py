@@ -4,23 +4,18 @@ B batch, C channels, K classes, L levels, N bins, T_l positions of level l, P po
 Q pairs of a point and a class.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from mmengine.dist import get_world_size
-from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmtal.models import AnchorFreeHead
-from mmtal.models.heads.anchor_free_head import ConvTower
-from mmtal.models.layers import MaskedConv1d
-from mmtal.ops import segment_nms
+from mmtal.models.layers import ConvTower, MaskedConv1d, logit
 from mmtal.registry import HEADS
-from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
-from projects.tridet.tridet.score_voting import vote_by_score
+from mmtal.structures import TemporalDataSample
 
 EPS = 1e-8
 
@@ -57,10 +52,12 @@ class TridentHead(AnchorFreeHead):
         if num_bins < 1:
             raise ValueError(f"num_bins must be >= 1, but got {num_bins}")
         self.num_bins = num_bins
-        channels, (kernel,) = self.reg_conv.in_channels, self.reg_conv.kernel_size
+        channels, (kernel,) = self.channels, self.reg_conv.kernel_size
         self.reg_conv = MaskedConv1d(channels, 2 * (num_bins + 1), kernel_size=kernel)
         self.boundary_towers = nn.ModuleList(
-            ConvTower(in_channels, channels, len(self.cls_tower.convs), boundary_kernel, True)
+            ConvTower(
+                in_channels, channels, num_convs=self.num_convs - 1, kernel_size=boundary_kernel
+            )
             for _ in ("start", "end")
         )
         self.boundary_convs = nn.ModuleList(
@@ -68,7 +65,7 @@ class TridentHead(AnchorFreeHead):
             for _ in ("start", "end")
         )
         for conv in self.boundary_convs:
-            nn.init.constant_(conv.bias, -math.log((1 - prior_prob) / prior_prob))
+            nn.init.constant_(conv.bias, logit(prior_prob))  # type: ignore[arg-type]
 
     def forward(
         self, features: list[Tensor], masks: list[Tensor]
@@ -127,22 +124,6 @@ class TridentHead(AnchorFreeHead):
         labels = candidates % self.num_classes
         offsets = self.offsets_of([boundaries[None]], torch.zeros_like(point), point, labels)
         return self.coder.decode(positions[point], strides[point], offsets), scores, labels
-
-    def finish(self, candidates: InstanceData, sample: TemporalDataSample) -> InstanceData:
-        """As the parent, with the release's own segment voting where ``nms.voting_thr`` is set."""
-        nms = dict(self.nms or {})
-        voting_thr = nms.pop("voting_thr", None)
-        if voting_thr is None:
-            return super().finish(candidates, sample)
-        segments, scores = candidates.segments, candidates.scores
-        keep = segment_lengths(segments) > self.min_duration
-        segments, scores = segments[keep], scores[keep]
-        kept, kept_scores, labels = segment_nms(
-            segments, scores, candidates.labels[keep], max_per_video=self.max_per_video, **nms
-        )
-        kept = vote_by_score(kept, segments, scores, voting_thr)
-        kept = clip_segments(sample.grid.to_seconds(kept), 0.0, sample.duration)
-        return InstanceData(segments=kept, scores=kept_scores, labels=labels)
 
     def offsets_of(
         self, boundaries: Sequence[Tensor], sample: Tensor, point: Tensor, label: Tensor
