@@ -30,20 +30,29 @@ def check_key(config: Config, key: str, *, options: Sequence[str] = ()) -> None:
         known = _children(value)
         last = number == len(parts) - 1
         if part not in known and not (last and part in _parameters(value)):
-            near = difflib.get_close_matches(part, [*known, *_parameters(value)], n=1)
+            guesses = _guesses(config, value, parts, number, options)
             path = ".".join(parts[:number])
-            guesses = [".".join([*parts[:number], name, *parts[number + 1 :]]) for name in near]
-            if not guesses:
-                names = [*options, *_all_keys(config)]
-                guesses = difflib.get_close_matches(key, names, n=1)
-                guesses += [name for name in names if name.endswith(f".{parts[-1]}")][:2]
-            hint = ", ".join(f"'{name}'" for name in dict.fromkeys(guesses))
+            hint = ", ".join(f"'{name}'" for name in guesses)
             raise ValueError(
                 f"the config has no value '{key}'"
                 + (f": '{path}' has no '{part}'" if path else "")
                 + (f"; did you mean {hint}?" if hint else "")
             )
         value = value[int(part)] if isinstance(value, list) else value.get(part)
+
+
+def _guesses(
+    config: Config, value: Any, parts: Sequence[str], number: int, options: Sequence[str]
+) -> list[str]:
+    """What may have been meant by a name whose part of this number ``value`` does not have."""
+    known = [*options, *_all_keys(config)]
+    names = [*_children(value), *(_parameters(value) if number == len(parts) - 1 else [])]
+    near = difflib.get_close_matches(parts[number], names, n=1)
+    guesses = [".".join([*parts[:number], name, *parts[number + 1 :]]) for name in near]
+    if number < len(parts) - 1:  # the rest of the name must exist as well
+        guesses = [guess for guess in guesses if guess in known]
+    same_end = [name for name in known if name.endswith(f".{parts[-1]}")][:2]
+    return guesses or same_end or difflib.get_close_matches(".".join(parts), known, n=1)
 
 
 def _children(value: Any) -> list[str]:

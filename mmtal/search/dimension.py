@@ -89,6 +89,13 @@ class Dimension:
             raise ValueError(f"{key}: the step must be 1 to {high - low}, but got '{text}'")
         return cls(key, kind, low, high, step)
 
+    @property
+    def first(self) -> Any:
+        """A value of the config that lies in the space."""
+        if self.kind == "choice":
+            return self.value_of(self.choices[0])
+        return int(self.low) if self.kind == "int" else self.low
+
     def suggest(self, trial: "optuna.Trial") -> Any:
         """Let a trial choose a value."""
         if self.kind == "choice":

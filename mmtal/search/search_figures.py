@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mmtal.search.dimension import Dimension
 from mmtal.search.trial_store import FrozenTrial, TrialState, TrialStore, optuna
@@ -97,11 +97,13 @@ def draw_importance(store: TrialStore) -> Figure | None:
         f"Share of each value in how {counted(len(inside), 'complete trial')} differ (PED-ANOVA); "
         "of few trials a rough guess. Below: mAP (%) of each."
     )
-    top = header(None, title, [note], [])
+    templates = [trial for trial in inside if trial.user_attrs.get("template")]
+    legend = [(TEMPLATE, "the template as it is")] if templates else []
+    top = header(None, title, [note], legend)
     rows = -(-len(order) // COLUMNS)
     bars_height = BAR * len(order)
     figure = new_figure(WIDTH, top + bars_height + 0.7 + rows * (PANEL + 0.75) + MARGIN)
-    header(figure, title, [note], [])
+    header(figure, title, [note], legend)
     _draw_bars(figure, order, shares, top, bars_height)
     each = (WIDTH - 2 * MARGIN) / COLUMNS
     for index, dimension in enumerate(order):
@@ -151,6 +153,9 @@ def _draw_values(axes: Axes, dimension: Dimension, trials: Sequence[FrozenTrial]
         axes.set_xlim(-0.5, len(names) - 0.5)
     elif dimension.kind == "log":
         axes.set_xscale("log")
+        ticks = np.geomspace(dimension.low, dimension.high, 3).tolist()
+        axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
+        axes.xaxis.set_minor_locator(NullLocator())
     colors = [TEMPLATE if trial.user_attrs.get("template") else HIT for trial in trials]
     axes.scatter(places, results, s=18, c=colors, alpha=0.8, linewidth=0)
     axes.set_title(plain(shorten(dimension.key, 9, 2.3)), size=9, loc="left", color=GROUND_TRUTH)

@@ -81,6 +81,7 @@ def search(
         settings = _settle_template(replace(settings, folder=folder))
         config = settings.config({}, folder)
         check_space(space, config)
+        settings.config({dimension.key: dimension.first for dimension in space}, folder)
         holdout = make_holdout(config, folder, share=val_share, seed=settings.seed)
         trial_store = TrialStore(
             store or folder / "study.db",

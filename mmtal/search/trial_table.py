@@ -16,6 +16,7 @@ from mmtal.search.trial_store import FrozenTrial, TrialState, TrialStore
 from mmtal.wording import counted
 
 SHOWN = 10
+OUTPUTS = ("best.py", "trials.csv", "history.png", "importance.png")
 STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 
 
@@ -100,7 +101,7 @@ def summary(store: TrialStore, settings: SearchSettings, holdout: Holdout, best:
             f"{statistics.median(seconds):.0f} s, {100 * share:.0f} % of it for validation",
             f"mAP is that of {counted(holdout.num_validation, 'held-out recording')}; the highest "
             "of many is rather high: report the test set's",
-            f"{best.parent}: best.py, trials.csv, history.png, importance.png",
+            f"{best.parent}: {', '.join(n for n in OUTPUTS if (best.parent / n).exists())}",
             "train the best on the whole training set, and test it:",
             f"  {train_command(settings)}",
         ]
