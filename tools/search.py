@@ -49,6 +49,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--val-share", type=float, default=0.25, help="of the training set (default: 0.25)"
     )
+    parser.add_argument(
+        "--group",
+        metavar="PATTERN",
+        help="recordings with the same match, such as '(S[0-9]+)_', are held out together",
+    )
     parser.add_argument("--minutes", type=float, help="begin no trial after so many minutes")
     parser.add_argument("--seed", type=int, default=0, help="of everything (default: 0)")
     return parser.parse_args()
@@ -67,6 +72,7 @@ def main() -> None:
         trials=args.trials,
         workers=args.workers,
         val_share=args.val_share,
+        group=args.group,
         minutes=args.minutes,
     )
 

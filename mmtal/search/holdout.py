@@ -1,5 +1,6 @@
 """A validation set for the search that is not the test set."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,9 @@ class Holdout:
         config.test_dataloader = config.test_evaluator = config.test_cfg = None
 
 
-def make_holdout(config: Config, folder: str | Path, *, share: float, seed: int) -> Holdout:
+def make_holdout(
+    config: Config, folder: str | Path, *, share: float, seed: int, group: str | None = None
+) -> Holdout:
     """Choose the recordings that trials are compared on.
 
     A config whose validation set is not its test set keeps it. In all others a part of the
@@ -59,10 +62,12 @@ def make_holdout(config: Config, folder: str | Path, *, share: float, seed: int)
         folder: Gets ``holdout.json``.
         share: Of the training recordings, to be held out.
         seed: Of the choice between equal recordings.
+        group: Pattern with one group, which says what recordings belong together by their names,
+            such as the person; None: as the annotations say (``group``).
 
     Raises:
-        ValueError: The training set is too small, the share is no share, or the metric needs
-            scores that the training recordings lack.
+        ValueError: The training set is too small, the share is no share, the pattern does not
+            fit, or the metric needs scores that the training recordings lack.
     """
     if not 0 < share < 1:
         raise ValueError(f"--val-share must be > 0 and < 1, but got {share}")
@@ -85,17 +90,40 @@ def make_holdout(config: Config, folder: str | Path, *, share: float, seed: int)
     place = config.train_dataloader.dataset
     file = Path(place.get("data_root", ""), place.ann_file)
     entries = AnnotationFile(file).database
-    database = {name: entries[name] for name in train.metainfo["video_ids"]}
+    database = _grouped({name: entries[name] for name in train.metainfo["video_ids"]}, group)
     subsets = sorted({str(entry["subset"]) for entry in database.values()})
     split = _split(database, share=share, seed=seed, what=f"{file}, subset {', '.join(subsets)}")
     path = Path(folder) / "holdout.json"
     write_text(path, to_json(split))
-    held = sum(entry["subset"] == VALIDATION for entry in split.values())
+    held = [entry for entry in split.values() if entry["subset"] == VALIDATION]
+    groups = sorted({str(entry["group"]) for entry in held if entry.get("group") is not None})
+    number = len(split) - len(held)
     text = (
-        f"of the {counted(len(split), 'training recording')}, trials train on {len(split) - held} "
-        f"and are compared on the other {held} ({path}); no recording of the test set is read"
+        f"of the {counted(len(split), 'training recording')}, trials train on {number} and are "
+        f"compared on the other {len(held)}"
+        + (f", those of {', '.join(groups)}" if groups else "")
+        + f" ({path}); no recording of the test set is read"
     )
-    return Holdout(str(path.resolve()), classes, len(split) - held, held, text)
+    return Holdout(str(path.resolve()), classes, number, len(held), text)
+
+
+def _grouped(database: dict[str, Any], group: str | None) -> dict[str, Any]:
+    if group is None:
+        return database
+    try:
+        pattern = re.compile(group)
+    except re.error as error:
+        raise ValueError(f"--group '{group}' is no pattern: {error}") from error
+    if pattern.groups != 1:
+        raise ValueError(f"--group '{group}' must have one group, such as '(S[0-9]+)_'")
+    found = {name: pattern.search(name) for name in database}
+    without = [name for name, match in found.items() if match is None]
+    if without:
+        raise ValueError(
+            f"--group '{group}': {counted(len(without), 'recording')} have no group, such as "
+            f"'{without[0]}'"
+        )
+    return {name: {**entry, "group": found[name][1]} for name, entry in database.items()}  # type: ignore[index]
 
 
 def _split(

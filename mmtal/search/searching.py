@@ -54,6 +54,7 @@ def search(
     trials: int = 30,
     workers: int = 1,
     val_share: float = 0.25,
+    group: str | None = None,
     minutes: float | None = None,
 ) -> SearchResult:
     """Run or go on with a search, printing a line for each trial.
@@ -65,6 +66,7 @@ def search(
         trials: In all, those of earlier runs included.
         workers: Trials that are trained at the same time, each by a process.
         val_share: Of the training recordings, held out to compare trials on.
+        group: Pattern that says which recordings are held out together, see :func:`make_holdout`.
         minutes: No trial begins after so long; those begun are finished.
 
     Raises:
@@ -82,7 +84,7 @@ def search(
         config = settings.config({}, folder)
         check_space(space, config)
         settings.config({dimension.key: dimension.first for dimension in space}, folder)
-        holdout = make_holdout(config, folder, share=val_share, seed=settings.seed)
+        holdout = make_holdout(config, folder, share=val_share, seed=settings.seed, group=group)
         trial_store = TrialStore(
             store or folder / "study.db",
             space=space,

@@ -24,6 +24,7 @@ class TrialReportHook(Hook):
 
     Raises:
         TrialStopped: ``report`` says so.
+        ValueError: Validation gives no mAP.
     """
 
     priority = "LOWEST"  # after EMAHook has put the trained weights back
@@ -40,6 +41,10 @@ class TrialReportHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         self.seconds += time.monotonic() - self._started
+        if "tal/mAP" not in (metrics or {}):
+            raise ValueError(
+                f"a search compares tal/mAP, but validation gives {list(metrics or {})}"
+            )
         self.value = float((metrics or {})["tal/mAP"])
         epoch = runner.epoch  # counts finished epochs when a validation ends
         go_on = self.report(progress_step(epoch, runner.max_epochs), self.value)
