@@ -171,6 +171,7 @@ def name_detections(
     Raises:
         ValueError: The class scores lack a recording or a class.
     """
+    check_fusion(rule, top_classes, top_segments)
     fused = {}
     for index, video in enumerate(detections.video_ids):
         rows = detections.video == index
