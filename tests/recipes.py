@@ -30,7 +30,6 @@ SHARED = dict(
     external_scores=None,
     file_prefix="",
     file_ext=".npy",
-    recall_at=None,
     resized=False,
     abs_pos=False,
     num_heads=4,
@@ -134,7 +133,6 @@ EGO4D = dict(
     pre_nms_topk=5000,
     max_per_video=2000,
     tious=[0.1, 0.2, 0.3, 0.4, 0.5],
-    recall_at=[1],
     subsets=("training", "validation"),
     ann_file="annotations/ego4d.json",
 )

@@ -27,7 +27,7 @@ train_dataloader = dict(
 val_dataloader = test_dataloader = dict(
     dataset=dict(**data, subset="validation", pipeline=[*load, dict(type="PackInputs")])
 )
-val_evaluator = test_evaluator = dict(tiou_thresholds=[0.3, 0.4, 0.5, 0.6, 0.7])
+val_evaluator = test_evaluator = dict(protocol="hapt/demo")
 model = dict(
     backbone=dict(in_channels=3 * 50, max_seq_len=max_seq_len),
     head=dict(num_classes=12),

@@ -1,100 +1,124 @@
-"""Scores as numbers to log, as a table to read, and as a stamp to keep."""
+"""What :meth:`EvaluationProtocol.evaluate` says, as tables to read."""
 
-import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from terminaltables import AsciiTable
 
-from mmtal.evaluation.functional import DetectionScores, InstanceTable, without_duplicates
-from mmtal.evaluation.functional.average_precision import Protocol, detection_scores
+from mmtal.evaluation.functional import tiou_grid
+from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.evaluation.result_files import video_list_sha256
+from mmtal.wording import counted
+
+Stamp = Mapping[str, Any]
+WIDTH = 96  # of text
 
 
-def evaluate_detections(
-    truth: InstanceTable,
-    detections: InstanceTable,
-    *,
-    tiou_thresholds: str | Sequence[float],
-    protocol: Protocol = "corrected",
-    recall_at: Sequence[int] = (),
-    classes: Sequence[str],
-) -> tuple[DetectionScores, dict[str, float], dict[str, Any]]:
-    """Scores of detections, repeated ground truth removed.
-
-    Returns:
-        The scores; the numbers to log, in [0, 1]; and what must be told with them: protocol,
-        number of recordings, hash of their list, recordings that only the detections name
-        (false positives), thresholds, AP of each class.
-    """
-    cleaned, dropped = without_duplicates(truth)
-    scores = detection_scores(
-        cleaned, detections, tiou_thresholds, recall_at=recall_at, protocol=protocol
-    )
-    numbers = {"mAP": scores.average_map}
-    for t, threshold in enumerate(scores.tiou_thresholds):
-        numbers[f"mAP@{threshold:.2f}"] = float(scores.mean_ap[t])
-        for k, multiple in enumerate(scores.recall_at):
-            numbers[f"recall@{multiple}x@{threshold:.2f}"] = float(scores.mean_recall[t, k])
-    unlisted = {detections.video_ids[v] for v in np.unique(detections.video)}
-    unlisted -= set(truth.video_ids)
-    stamp = dict(
-        protocol=protocol,
-        num_videos=len(truth.video_ids),
-        video_list_sha256=video_list_sha256(truth.video_ids),
-        num_instances=len(cleaned),
-        duplicates_dropped=dropped,
-        unlisted_videos=sorted(unlisted),
-        tiou_thresholds=[round(float(t), 6) for t in scores.tiou_thresholds],
-        metrics={name: _or_none(value) for name, value in numbers.items()},
-        ap_per_class={
-            _name(classes, label): [float(ap) for ap in scores.ap[:, c]]
-            for c, label in enumerate(scores.classes)
-        },
-    )
-    return scores, numbers, stamp
-
-
-def format_table(
-    scores: DetectionScores, stamp: dict[str, Any], *, classes: Sequence[str], per_class: bool
-) -> str:
-    """The scores in percent, with protocol and list of recordings in the title."""
-    header = ["tIoU", *(f"{t:.2f}" for t in scores.tiou_thresholds), "average"]
-    rows = [["mAP", *(_percent(v) for v in scores.mean_ap), _percent(scores.average_map)]]
-    for k, multiple in enumerate(scores.recall_at):
-        values = scores.mean_recall[:, k]
-        rows.append(
-            [f"Recall@{multiple}x", *(_percent(v) for v in values), _percent(values.mean())]
-        )
+def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
+    """The figures of one protocol in percent, under what they rest on."""
+    header = ["", *(f"{t:.2f}" for t in stamp["tiou_thresholds"]), "average"]
+    rows = [[name, *cells] for name, cells in _rows(stamp).items()]
     if per_class:
-        for c, label in enumerate(scores.classes):
-            values = scores.ap[:, c]
-            name = _name(classes, label)
-            rows.append([name, *(_percent(v) for v in values), _percent(values.mean())])
-    title = (
-        f" % | protocol {stamp['protocol']} | {stamp['num_videos']} recordings, list "
-        f"{stamp['video_list_sha256'][:8]} | {stamp['num_instances']} instances "
-    )
-    if stamp["unlisted_videos"]:
-        title += (
-            f"| detections in {len(stamp['unlisted_videos'])} recordings that the ground truth "
-            "does not list are false positives"
-        )
-    table = AsciiTable([header, *rows])
-    table.justify_columns = dict.fromkeys(range(1, len(header)), "right")
+        rows += [
+            [name, *map(_percent, values), _percent(sum(values) / len(values))]
+            for name, values in stamp["ap_per_class"].items()
+        ]
+    table = _table([header, *rows])
     # A title wider than the table would be left out.
-    return f"{title.strip()}\n{table.table}"
+    return f"{_title(stamp)}\n{table}"
 
 
-def _or_none(value: float) -> float | None:
-    """JSON has no NaN."""
-    return None if math.isnan(value) else value
+def format_comparison(stamps: Sequence[Stamp]) -> str:
+    """The same detections under several protocols, with the differences to the first."""
+    names = [name for stamp in stamps for name in stamp["metrics"]]
+    shown = [name for name in dict.fromkeys(names) if not name.startswith("recall")]
+    header = ["", *(stamp["protocol"] for stamp in stamps)]
+    facts = (
+        ("recordings", lambda s: f"{s['num_videos']:,}"),
+        ("list", lambda s: s["video_list_sha256"][:8]),
+        ("instances", lambda s: f"{s['num_instances']:,}"),
+        ("repeated ones dropped", lambda s: f"{s['duplicates_dropped']:,}"),
+        ("detections", lambda s: f"{s['num_detections']:,}"),
+        ("absent classes", lambda s: s["label_handling"]),
+    )
+    rows = [[name, *(cell(stamp) for stamp in stamps)] for name, cell in facts]
+    for name in shown:
+        values = [stamp["metrics"].get(name) for stamp in stamps]
+        cells = [_percent(values[0]) if name in stamps[0]["metrics"] else "-"]
+        for stamp, value in zip(stamps[1:], values[1:], strict=True):
+            cells.append(_with_difference(value, values[0]) if name in stamp["metrics"] else "-")
+        rows.append([f"{name} (%)", *cells])
+    return _table([header, *rows])
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.2f}"
+def format_protocols(protocols: Sequence[EvaluationProtocol]) -> str:
+    """Names and descriptions, and in short what the figures rest on."""
+    lines = []
+    for protocol in protocols:
+        ids = protocol.video_ids
+        listed = "all recordings of the annotation file"
+        if ids is not None:
+            listed = f"{counted(len(ids), 'recording')}, list {video_list_sha256(ids)[:8]}"
+        thresholds = tiou_grid(protocol.tiou_thresholds)
+        text = "\n".join(textwrap.wrap(protocol.description, WIDTH))
+        text += f"\n{listed}; tIoU {thresholds[0]:g} to {thresholds[-1]:g}"
+        lines += [protocol.name, textwrap.indent(text, "    ")]
+    return "\n".join(lines)
 
 
-def _name(classes: Sequence[str], label: int) -> str:
-    return classes[label] if label < len(classes) else f"class_{label}"
+def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
+    """What the reader of the figures must know besides."""
+    found = []
+    if stamp["unlisted_videos"]:
+        found.append(
+            f"detections in {counted(len(stamp['unlisted_videos']), 'recording')} that the ground "
+            f"truth does not list, such as '{stamp['unlisted_videos'][0]}', are false positives"
+        )
+    if protocol.published_videos not in (None, stamp["num_videos"]):
+        found.append(
+            f"the benchmark has {counted(protocol.published_videos, 'recording')}, the annotation "
+            f"file {stamp['num_videos']:,}: figures compare only on the same list"
+        )
+    return found
+
+
+def _rows(stamp: Stamp) -> dict[str, list[str]]:
+    """Figures by name without threshold; each has a cell per threshold and one for the average."""
+    metrics, thresholds = stamp["metrics"], stamp["tiou_thresholds"]
+    rows = {}
+    for name in dict.fromkeys(name.rsplit("@0.", 1)[0].rsplit("@1.", 1)[0] for name in metrics):
+        values = [metrics.get(f"{name}@{t:.2f}", "") for t in thresholds]
+        known = [value for value in values if isinstance(value, float)]
+        average = metrics.get(name, sum(known) / len(known) if known else None)
+        rows[name[0].upper() + name[1:] if name.startswith("recall") else name] = [
+            "" if value == "" else _percent(value) for value in values
+        ] + [_percent(average)]
+    return rows
+
+
+def _title(stamp: Stamp) -> str:
+    listed = counted(stamp["num_videos"], "recording")
+    if stamp["missing_videos"]:
+        listed += f" (of {stamp['num_videos'] + stamp['missing_videos']:,})"
+    title = (
+        f"% | protocol {stamp['protocol']}, absent classes {stamp['label_handling']} | {listed}, "
+        f"list {stamp['video_list_sha256'][:8]} | {counted(stamp['num_instances'], 'instance')}"
+    )
+    return title
+
+
+def _table(rows: list[list[str]]) -> str:
+    table = AsciiTable(rows)
+    table.justify_columns = dict.fromkeys(range(1, len(rows[0])), "right")
+    return table.table
+
+
+def _with_difference(value: float | None, first: float | None) -> str:
+    if value is None or first is None:
+        return _percent(value)
+    return f"{_percent(value)} ({100 * (value - first):+.2f})"
+
+
+def _percent(value: float | None) -> str:
+    return "nan" if value is None else f"{100 * value:.2f}"

@@ -59,7 +59,7 @@ def test_trains_tests_draws_and_prints_the_final_map(tmp_path: Path) -> None:
     assert metrics["tal/mAP"] == validated[-1], "the averaged weights are validated and tested"
     assert "| average |" in done.stdout + done.stderr
     stamp = json.loads((work_dir / "results.json").read_text())["mmtal"]
-    assert stamp["protocol"] == "corrected"
+    assert stamp["protocol"] == "custom" and stamp["label_handling"] == "corrected"
     assert stamp["num_videos"] == 5
     assert (work_dir / "epoch_12.pth").exists(), "9 epochs and 3 of warm-up"
     (picture,) = work_dir.glob("predictions_*.png")

@@ -34,6 +34,6 @@ val_dataloader = test_dataloader = dict(
     )
 )
 val_evaluator = test_evaluator = dict(
-    tiou_thresholds=[0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
+    protocol="activitynet13/full",
     external_scores="data/anet_1.3/annotations/cuhk_val_simp_share.json",
 )

@@ -22,4 +22,4 @@ train_dataloader = dict(
     )
 )
 val_dataloader = test_dataloader = dict(dataset=dict(**data, subset="validation"))
-val_evaluator = test_evaluator = dict(tiou_thresholds=[0.1, 0.2, 0.3, 0.4, 0.5], recall_at=[1])
+val_evaluator = test_evaluator = dict(protocol="ego4d-mq/corrected")

@@ -19,4 +19,4 @@ train_dataloader = dict(
     )
 )
 val_dataloader = test_dataloader = dict(dataset=dict(**data, subset="validation"))
-val_evaluator = test_evaluator = dict(tiou_thresholds=[0.3, 0.4, 0.5, 0.6, 0.7])
+val_evaluator = test_evaluator = dict(protocol="sphere/fold0")

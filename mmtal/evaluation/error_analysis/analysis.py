@@ -32,7 +32,7 @@ from mmtal.evaluation.error_analysis.oracles import Oracle, run_oracles
 from mmtal.evaluation.error_analysis.sensitivity import Sensitivity, analyze_sensitivity
 from mmtal.evaluation.error_analysis.worst_recordings import RecordingErrors, worst_recordings
 from mmtal.evaluation.functional import InstanceTable, without_duplicates
-from mmtal.evaluation.report import evaluate_detections
+from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.evaluation.result_files import read_ground_truth, read_results
 
 CURVE_TIOU = 0.5
@@ -47,8 +47,8 @@ class ErrorAnalysis:
         classes: Names by label.
         durations: Of each recording in seconds, None where the annotations lack it.
         matches: Detections and what they hit.
-        stamp: What :func:`mmtal.evaluation.report.evaluate_detections` says: plain mAP, protocol,
-            list of recordings.
+        stamp: What :meth:`EvaluationProtocol.evaluate` says: plain mAP, list of
+            recordings.
         scores: (2,) average mAP and average-mAP_N.
         map_n: (T,) mAP_N at each threshold.
         false_positives: Profile and impact of each type.
@@ -110,7 +110,7 @@ def analyze_errors(
 
     Args:
         truth: Ground truth, N instances; repeated ones are removed.
-        detections: Under the protocol ``corrected``.
+        detections: Those of classes that the ground truth lacks are ignored.
         classes: Names by label.
         tiou_thresholds: See :func:`mmtal.evaluation.functional.tiou_grid`.
         durations: Of each recording, in seconds; without them coverage is not known.
@@ -123,9 +123,8 @@ def analyze_errors(
     if not len(truth):
         raise ValueError("the ground truth must hold at least one instance, but it holds none")
     durations = durations or {}
-    _, _, stamp = evaluate_detections(
-        truth, detections, tiou_thresholds=tiou_thresholds, classes=classes
-    )
+    protocol = EvaluationProtocol(tiou_thresholds=tiou_thresholds)
+    stamp = protocol.evaluate(truth, detections, classes)
     kept, cleaned = _without_duplicates(truth)
     matches = match_detections(cleaned, detections, tiou_thresholds)
     overlaps = find_overlaps(matches)

@@ -115,7 +115,7 @@ def _body(analysis: ErrorAnalysis, shown: dict[str, str], pictures: list[str]) -
     items = "".join(f"<li>{html.escape(text)}</li>" for text in findings(analysis))
     stamp = analysis.stamp
     how = (
-        f"Protocol {stamp['protocol']}; {counted(stamp['num_videos'], 'recording')}, list "
+        f"Absent classes ignored; {counted(stamp['num_videos'], 'recording')}, list "
         f"{stamp['video_list_sha256'][:8]}; {counted(stamp['num_instances'], 'instance')} "
         f"({stamp['duplicates_dropped']} repeated ones dropped). Definitions follow DETAD "
         "(Alwassel et al., Diagnosing Error in Temporal Action Detectors, ECCV 2018). G is the "

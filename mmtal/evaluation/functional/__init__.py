@@ -2,7 +2,7 @@
 
 from mmtal.evaluation.functional.average_precision import (
     DetectionScores,
-    Protocol,
+    LabelHandling,
     detection_scores,
 )
 from mmtal.evaluation.functional.average_recall import average_recall
@@ -23,7 +23,7 @@ __all__ = [
     "ExternalRule",
     "ExternalScores",
     "InstanceTable",
-    "Protocol",
+    "LabelHandling",
     "average_recall",
     "check_external_scores",
     "detection_scores",

@@ -1,4 +1,4 @@
-"""Detection average precision and Recall@kx, under both protocols."""
+"""Detection average precision and Recall@kx."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from mmtal.evaluation.functional.instance_table import InstanceTable
 from mmtal.evaluation.functional.matching import Pairs, greedy_match, overlapping_pairs
 from mmtal.evaluation.functional.thresholds import tiou_grid
 
-Protocol = Literal["official", "corrected"]
+LabelHandling = Literal["official", "corrected"]
+"""What becomes of detections of a class that the ground truth lacks."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def detection_scores(
     tiou_thresholds: str | Sequence[float],
     *,
     recall_at: Sequence[int] = (),
-    protocol: Protocol = "corrected",
+    label_handling: LabelHandling = "corrected",
 ) -> DetectionScores:
     """Average precision per class and tIoU threshold (VOC 2011, every point interpolated).
 
@@ -70,18 +71,21 @@ def detection_scores(
         detections: Their order decides between equal scores, see :func:`score_order`.
         tiou_thresholds: See :func:`tiou_grid`.
         recall_at: The k of Recall@kx.
-        protocol: What becomes of detections of a class that the ground truth lacks. ``corrected``:
-            ignored. ``official``: as in the official ActionFormer, where the classes present are
-            renumbered 0..C-1 and absent ones keep their number, hence count as another class.
+        label_handling: What becomes of detections of a class that the ground truth lacks.
+            ``corrected``: ignored. ``official``: as in the official ActionFormer, where the
+            classes present are renumbered 0..C-1 and absent ones keep their number, hence count
+            as another class.
     """
     thresholds = tiou_grid(tiou_thresholds)
-    if protocol not in get_args(Protocol):
-        raise ValueError(f"protocol must be one of {get_args(Protocol)}, but got {protocol!r}")
+    if label_handling not in get_args(LabelHandling):
+        raise ValueError(
+            f"label_handling must be one of {get_args(LabelHandling)}, but got {label_handling!r}"
+        )
     if any(k < 1 for k in recall_at):
         raise ValueError(f"recall_at must be integers >= 1, but got {tuple(recall_at)}")
 
     classes, truth_class = np.unique(truth.labels, return_inverse=True)
-    pred_class = _renumber(detections.labels, classes, protocol)
+    pred_class = _renumber(detections.labels, classes, label_handling)
     order = score_order(detections, pred_class)
     order = order[pred_class[order] >= 0]
     pred_class = pred_class[order]
@@ -131,14 +135,14 @@ def interpolated_average_precision(hits: NDArray[np.bool_], num_truth: int) -> N
 
 
 def _renumber(
-    labels: NDArray[np.int64], classes: NDArray[np.int64], protocol: Protocol
+    labels: NDArray[np.int64], classes: NDArray[np.int64], label_handling: LabelHandling
 ) -> NDArray[np.int64]:
     """(M,) labels -> index into ``classes`` (C,), -1 for those to be ignored."""
     if not len(classes):
         return np.full(len(labels), -1)
     index = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
     present = classes[index] == labels
-    if protocol == "corrected":
+    if label_handling == "corrected":
         return np.where(present, index, -1)
     return np.where(present, index, np.where(labels < len(classes), labels, -1))
 

@@ -1,8 +1,9 @@
 """Mean average precision, the main figure of temporal action localization."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from mmengine.logging import print_log
@@ -10,14 +11,14 @@ from mmengine.logging import print_log
 from mmtal.evaluation.functional import (
     ExternalRule,
     InstanceTable,
+    LabelHandling,
     name_detections,
     read_external_scores,
-    tiou_grid,
 )
-from mmtal.evaluation.functional.average_precision import Protocol
 from mmtal.evaluation.functional.external_scores import check_fusion
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
-from mmtal.evaluation.report import evaluate_detections, format_table
+from mmtal.evaluation.protocols import choose_protocol
+from mmtal.evaluation.report import format_table
 from mmtal.evaluation.result_files import write_results
 from mmtal.registry import METRICS
 
@@ -27,9 +28,13 @@ class TemporalMAP(InstanceMetric):
     """mAP at tIoU thresholds: ``tal/mAP`` (their average), ``tal/mAP@0.50``, ... in [0, 1].
 
     Args:
+        protocol: Name of a benchmark's protocol, such as ``thumos14/official-212``, see
+            ``docs/protocols.md``; it says what the next three say otherwise. On other recordings
+            or classes its rules hold, but the results do not bear its name.
         tiou_thresholds: A list, or ``"0.3:0.1:0.7"``.
-        protocol: ``corrected`` ignores detections of classes that the ground truth lacks;
-            ``official`` counts them as the official release does, as other classes.
+        label_handling: ``corrected`` ignores detections of classes that the ground truth lacks;
+            ``official`` counts them as the official release does, as other classes. The default
+            is ``corrected``.
         recall_at: Multiples k of Recall@kx, logged as ``tal/recall@1x@0.50``.
         external_scores: JSON of class scores per recording, which name class-agnostic detections.
         external_rule: How ``external_scores`` and a detection's score make the new one: ``sqrt``
@@ -44,10 +49,11 @@ class TemporalMAP(InstanceMetric):
 
     def __init__(
         self,
-        tiou_thresholds: str | Sequence[float],
         *,
-        protocol: Protocol = "corrected",
-        recall_at: Sequence[int] = (),
+        protocol: str | None = None,
+        tiou_thresholds: str | Sequence[float] | None = None,
+        label_handling: LabelHandling | None = None,
+        recall_at: Sequence[int] | None = None,
         external_scores: str | None = None,
         external_rule: ExternalRule = "sqrt",
         top_classes: int = 2,
@@ -58,12 +64,14 @@ class TemporalMAP(InstanceMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(prefix=prefix)
-        if protocol not in get_args(Protocol):
-            raise ValueError(f"protocol must be one of {get_args(Protocol)}, but got {protocol!r}")
-        tiou_grid(tiou_thresholds)
-        self.tiou_thresholds = tiou_thresholds
-        self.protocol = protocol
-        self.recall_at = recall_at
+        self.protocol = choose_protocol(
+            protocol,
+            dict(
+                tiou_thresholds=tiou_thresholds,
+                label_handling=label_handling,
+                recall_at=recall_at,
+            ),
+        )
         self.external = read_external_scores(external_scores) if external_scores else None
         check_fusion(external_rule, top_classes, top_segments)
         self.external_rule = external_rule
@@ -86,24 +94,35 @@ class TemporalMAP(InstanceMetric):
                 top_classes=self.top_classes,
                 top_segments=self.top_segments,
             )
+        protocol = self.protocol
         if self.class_agnostic:
             truth, detections, classes = _one_class(truth), _one_class(detections), ("action",)
-        scores, numbers, stamp = evaluate_detections(
-            truth,
-            detections,
-            tiou_thresholds=self.tiou_thresholds,
-            protocol=self.protocol,
-            recall_at=self.recall_at,
-            classes=classes,
-        )
+            protocol = replace(protocol, name=f"{protocol.name}, class-agnostic", num_classes=None)
+        if not protocol.is_about(truth.video_ids, classes):
+            # No reason to lose a training on data of one's own; but the name would be a lie.
+            print_log(
+                f"recordings or classes are not those of protocol {protocol.name}: evaluated with "
+                "its thresholds and rules, but under the name 'custom'",
+                "current",
+                level=logging.WARNING,
+            )
+            protocol = replace(
+                protocol, name="custom", videos=None, excluded=None, num_classes=None
+            )
+        stamp = protocol.evaluate(truth, detections, classes, partial=True)
         for key in ("dataset_name", "subset", "bad_segments", "missing"):
             stamp[key] = (self.dataset_meta or {}).get(key)
-        table = format_table(scores, stamp, classes=classes, per_class=self.per_class)
+        if "ensemble" in (self.dataset_meta or {}):
+            stamp["ensemble"] = self.dataset_meta["ensemble"]
+        table = format_table(stamp, per_class=self.per_class)
         print_log(f"\n{table}", "current")
         if self.out_file:
             names = list(classes) or [f"class_{i}" for i in range(_num_labels(detections))]
             write_results(self.out_file, detections, names, stamp)
-        return numbers
+        return {
+            name: float("nan") if value is None else value
+            for name, value in stamp["metrics"].items()
+        }
 
 
 def _one_class(table: InstanceTable) -> InstanceTable:

@@ -1,6 +1,13 @@
 """How benchmarks are evaluated: one file for each, named variants in it."""
 
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
-from mmtal.evaluation.protocols.find import find_protocol, protocol_names
+from mmtal.evaluation.protocols.find import choose_protocol, find_protocol, protocol_names
+from mmtal.evaluation.protocols.ground_truth import read_protocol_truth
 
-__all__ = ["EvaluationProtocol", "find_protocol", "protocol_names"]
+__all__ = [
+    "EvaluationProtocol",
+    "choose_protocol",
+    "find_protocol",
+    "protocol_names",
+    "read_protocol_truth",
+]

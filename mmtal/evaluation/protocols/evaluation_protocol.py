@@ -1,18 +1,18 @@
 """What a published figure rests on besides the detections."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.error_analysis.normalized_precision import normalized_detection_scores
 from mmtal.evaluation.functional import (
     DetectionScores,
     InstanceTable,
+    LabelHandling,
     average_recall,
     detection_scores,
     tiou_grid,
@@ -22,7 +22,6 @@ from mmtal.evaluation.protocols.video_list import VideoList
 from mmtal.evaluation.result_files import video_list_sha256
 from mmtal.wording import counted
 
-LabelHandling = Literal["official", "corrected"]
 Duplicates = Literal["drop", "drop_repeated", "keep"]
 
 
@@ -35,11 +34,11 @@ class EvaluationProtocol:
     A detection in a recording that the ground truth does not list is a false positive.
 
     Attributes:
-        name: ``<benchmark>/<variant>``.
+        tiou_thresholds: As :func:`tiou_grid` takes them.
+        name: ``<benchmark>/<variant>``; ``custom`` if it is nobody's.
         description: One sentence: what it is.
         source: Where the facts are from.
         subset: Of the annotation file.
-        tiou_thresholds: As :func:`tiou_grid` takes them.
         annotations: The annotation file: where this project's configs look for it.
         obtain: Where the user gets that file, and under which terms.
         videos: The recordings; None: all that the annotation file lists, since no list of them
@@ -59,11 +58,11 @@ class EvaluationProtocol:
         main_metric: The figure that papers compare.
     """
 
-    name: str
-    description: str
-    source: str
-    subset: str
-    tiou_thresholds: str | tuple[float, ...]
+    tiou_thresholds: str | Sequence[float]
+    name: str = "custom"
+    description: str = ""
+    source: str = ""
+    subset: str = ""
     annotations: str = ""
     obtain: str = ""
     videos: VideoList | None = None
@@ -79,6 +78,16 @@ class EvaluationProtocol:
     normalized_above: float | None = None
     main_metric: str = "mAP"
 
+    def __post_init__(self) -> None:
+        tiou_grid(self.tiou_thresholds)
+        if self.label_handling not in get_args(LabelHandling):
+            raise ValueError(
+                f"label_handling must be one of {get_args(LabelHandling)}, but got "
+                f"{self.label_handling!r}"
+            )
+        if any(k < 1 for k in self.recall_at):
+            raise ValueError(f"recall_at must be integers >= 1, but got {self.recall_at}")
+
     @cached_property
     def video_ids(self) -> frozenset[str] | None:
         """The recordings that count; None: all that the annotation file lists."""
@@ -90,6 +99,12 @@ class EvaluationProtocol:
     def excluded_ids(self) -> frozenset[str]:
         """The recordings left out."""
         return frozenset(self.excluded.ids) if self.excluded else frozenset()
+
+    def is_about(self, video_ids: Iterable[str], classes: Sequence[str]) -> bool:
+        """Whether all the recordings, and the number of classes, are the protocol's."""
+        return (
+            self.video_ids is None or self.video_ids | self.excluded_ids >= set(video_ids)
+        ) and (self.num_classes is None or self.num_classes == len(classes))
 
     def prepare(
         self,
@@ -150,8 +165,9 @@ class EvaluationProtocol:
             ``metrics`` (name to value in [0, 1], None where there is nothing to find),
             ``ap_per_class`` (class to AP at each threshold), ``protocol``, ``tiou_thresholds``,
             ``label_handling``, ``num_videos``, ``video_list_sha256``, ``num_instances``,
-            ``num_detections``, ``duplicates_dropped``, ``excluded_videos``,
-            ``unlisted_videos`` (recordings that only the detections name) and ``partial``.
+            ``num_detections``, ``duplicates_dropped``, ``excluded_videos``, ``missing_videos``
+            (their number: of the list, but not in the ground truth) and ``unlisted_videos``
+            (recordings that only the detections name).
 
         Raises:
             ValueError: See :meth:`prepare`.
@@ -173,8 +189,8 @@ class EvaluationProtocol:
             num_detections=len(prepared),
             duplicates_dropped=len(listed) - len(cleaned),
             excluded_videos=len(truth.video_ids) - len(listed.video_ids),
+            missing_videos=len((self.video_ids or set()) - set(listed.video_ids)),
             unlisted_videos=sorted(unlisted - set(listed.video_ids)),
-            partial=partial,
         )
 
     def _figures(
@@ -193,6 +209,11 @@ class EvaluationProtocol:
             for t, threshold in enumerate(scores.tiou_thresholds):
                 metrics[f"recall@{multiple}x@{threshold:.2f}"] = float(recall[t, k])
         if self.normalized_above is not None:
+            # Imported here, since error analysis is itself one that evaluates.
+            from mmtal.evaluation.error_analysis.normalized_precision import (
+                normalized_detection_scores,
+            )
+
             sure = detections.select(detections.scores >= self.normalized_above)
             normalized = normalized_detection_scores(truth, sure, self.tiou_thresholds)
             metrics |= _mean_figures("mAP_N", normalized)

@@ -1,6 +1,8 @@
 """Protocols by name."""
 
 import difflib
+from collections.abc import Mapping
+from typing import Any
 
 from mmtal.evaluation.protocols import (
     activitynet13,
@@ -55,3 +57,25 @@ def find_protocol(name: str) -> EvaluationProtocol:
     near = near or difflib.get_close_matches(name, _PROTOCOLS, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(_PROTOCOLS)}"
     raise ValueError(f"there is no protocol '{name}'; {hint}")
+
+
+def choose_protocol(name: str | None, own: Mapping[str, Any]) -> EvaluationProtocol:
+    """The protocol that an evaluator's config names, or the one that it describes.
+
+    Args:
+        name: As for :func:`find_protocol`; None: there is none.
+        own: ``tiou_thresholds``, ``label_handling`` and ``recall_at``, each of which may be None.
+
+    Raises:
+        ValueError: There is no protocol of that name; or both, or neither, are given.
+    """
+    given = {key: value for key, value in own.items() if value is not None}
+    if name is not None:
+        if given:
+            raise ValueError(
+                f"protocol '{name}' says {', '.join(given)}: leave them out, or set protocol=None"
+            )
+        return find_protocol(name)
+    if "tiou_thresholds" not in given:
+        raise ValueError("give the name of a protocol, or tiou_thresholds")
+    return EvaluationProtocol(**given)

@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from tiny import ROOT, make_dataset
 
 from mmtal.apis import TemporalActionInferencer, load_official_state_dict
+from mmtal.evaluation.functional import tiou_grid
+from mmtal.evaluation.protocols import find_protocol
 from mmtal.registry import MODELS
 
 PROJECT = ROOT / "projects" / "temporalmaxer"
@@ -76,6 +78,7 @@ def test_values_are_those_of_the_release(name):
     config, model = load(name), build(name)
     train, test = config.train_dataloader.dataset, config.test_dataloader.dataset
     head, raw = model.head, config.model.head
+    protocol = find_protocol(config.test_evaluator.protocol)
     found = dict(
         num_classes=head.num_classes,
         in_channels=model.backbone.in_channels,
@@ -91,7 +94,7 @@ def test_values_are_those_of_the_release(name):
         pre_nms_topk=head.pre_nms_topk,
         max_per_video=head.max_per_video,
         sigma=raw.nms.sigma,
-        tious=config.test_evaluator.tiou_thresholds,
+        tious=tiou_grid(protocol.tiou_thresholds).round(9).tolist(),
         subsets=(train.subset, test.subset),
         ann_file=Path(train.ann_file).name,
     )

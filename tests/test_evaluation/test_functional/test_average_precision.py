@@ -47,9 +47,9 @@ def table(**videos: list) -> InstanceTable:
     )
 
 
-@pytest.mark.parametrize("protocol", ["official", "corrected"])
+@pytest.mark.parametrize("label_handling", ["official", "corrected"])
 @pytest.mark.parametrize("columns", EXPECTED["results"])
-def test_golden_figures(golden: Path, columns: str, protocol: str) -> None:
+def test_golden_figures(golden: Path, columns: str, label_handling: str) -> None:
     rows = json.loads((golden / "eval_pred.json").read_text())
     videos: dict[str, list] = {}
     for name, *row in zip(
@@ -59,11 +59,15 @@ def test_golden_figures(golden: Path, columns: str, protocol: str) -> None:
     truth, _ = without_duplicates(read_ground_truth(golden / "eval_gt.json", "test")[0])
     case = EXPECTED["results"][columns]
     scores = detection_scores(
-        truth, table(**videos), case["tiou"], recall_at=EXPECTED["top_k"], protocol=protocol
+        truth,
+        table(**videos),
+        case["tiou"],
+        recall_at=EXPECTED["top_k"],
+        label_handling=label_handling,
     )
-    np.testing.assert_allclose(scores.mean_ap, case[protocol]["mAP"], rtol=0, atol=1e-9)
-    np.testing.assert_allclose(scores.mean_recall, case[protocol]["recall_at_kx"], atol=1e-9)
-    assert scores.average_map == pytest.approx(case[protocol]["average"], abs=1e-9)
+    np.testing.assert_allclose(scores.mean_ap, case[label_handling]["mAP"], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(scores.mean_recall, case[label_handling]["recall_at_kx"], atol=1e-9)
+    assert scores.average_map == pytest.approx(case[label_handling]["average"], abs=1e-9)
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +79,13 @@ def s_cnn(shared_data: Callable[[str], Path]) -> tuple[InstanceTable, InstanceTa
     return truth, read_results(results, classes), json.loads(expected.read_text())
 
 
-@pytest.mark.parametrize("protocol", ["official", "corrected"])  # every class is in the split
-def test_published_detections(s_cnn: tuple, protocol: str) -> None:
+@pytest.mark.parametrize("label_handling", ["official", "corrected"])  # every class is in the split
+def test_published_detections(s_cnn: tuple, label_handling: str) -> None:
     truth, detections, expected = s_cnn
     untied = replace(detections, scores=detections.scores - 1e-10 * np.arange(len(detections)))
-    scores = detection_scores(truth, untied, expected["tiou"], recall_at=(1, 5), protocol=protocol)
+    scores = detection_scores(
+        truth, untied, expected["tiou"], recall_at=(1, 5), label_handling=label_handling
+    )
     np.testing.assert_allclose(scores.mean_ap, S_CNN_WITHOUT_TIES["mAP"], rtol=0, atol=1e-9)
     np.testing.assert_allclose(scores.mean_recall, S_CNN_WITHOUT_TIES["recall"], atol=1e-9)
 
@@ -179,18 +185,18 @@ def test_class_without_detections_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "absent", "ap"),
+    ("label_handling", "absent", "ap"),
     [
-        # Present 0, 2 -> 0, 1 in the official protocol; 1 is absent and keeps its number.
+        # Present 0, 2 -> 0, 1 under "official"; 1 is absent and keeps its number.
         ("corrected", 1, [1.0, 1.0]),
         ("official", 1, [1.0, 0.5]),
         ("official", 2 + 1, [1.0, 1.0]),  # 3 is nobody's new number
     ],
 )
-def test_absent_class(protocol: str, absent: int, ap: list[float]) -> None:
+def test_absent_class(label_handling: str, absent: int, ap: list[float]) -> None:
     truth = table(v=[(0, 0, 10), (2, 20, 30)])
     detections = table(v=[(0, 0, 10, 0.5), (2, 20, 30, 0.5), (absent, 50, 60, 0.9)])
-    scores = detection_scores(truth, detections, [0.5], protocol=protocol)
+    scores = detection_scores(truth, detections, [0.5], label_handling=label_handling)
     assert scores.ap[0].tolist() == ap
 
 
@@ -219,7 +225,7 @@ def test_figures_do_not_depend_on_the_order_of_recordings() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(protocol="oficial"), "protocol must be one of"),
+        (dict(label_handling="oficial"), "label_handling must be one of"),
         (dict(recall_at=[0]), "recall_at must be integers >= 1"),
         (dict(tiou_thresholds=[0.0]), "tIoU thresholds must be rising numbers"),
     ],

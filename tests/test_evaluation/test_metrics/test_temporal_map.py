@@ -62,7 +62,7 @@ def test_numbers_and_results_file(tmp_path: Path) -> None:
         }
     )
     stamp = json.loads(out.read_text())["mmtal"]
-    assert (stamp["protocol"], stamp["num_videos"], stamp["num_instances"]) == ("corrected", 2, 2)
+    assert (stamp["protocol"], stamp["num_videos"], stamp["num_instances"]) == ("custom", 2, 2)
     assert (stamp["dataset_name"], stamp["subset"]) == ("toy", "test")
     # the file alone gives the same figures
     truth = InstanceTable.from_videos(
@@ -82,7 +82,7 @@ def test_a_recording_tested_twice_is_an_error() -> None:
 
 
 def test_results_are_forgotten_after_each_evaluation() -> None:
-    evaluator = Evaluator(TemporalMAP([0.5]))
+    evaluator = Evaluator(TemporalMAP(tiou_thresholds=[0.5]))
     evaluator.dataset_meta = META
     for _ in range(2):  # two validations
         evaluator.process(TWO, None)
@@ -110,11 +110,35 @@ def test_bfloat16_predictions() -> None:
     assert evaluate([sample("a", [(0, 0, 10)], rows, torch.bfloat16)])["tal/mAP"] == 1.0
 
 
-@pytest.mark.parametrize(("protocol", "expected"), [("corrected", 1.0), ("official", 0.5)])
-def test_protocol(protocol: str, expected: float) -> None:
+@pytest.mark.parametrize(("label_handling", "expected"), [("corrected", 1.0), ("official", 0.5)])
+def test_label_handling(label_handling: str, expected: float) -> None:
     # Only class 1 is present: it becomes 0, and detections of the absent 0 collide with it.
     rows = [(1, 0, 10, 0.5), (0, 50, 60, 0.9)]
-    assert evaluate([sample("a", [(1, 0, 10)], rows)], protocol=protocol)["tal/mAP"] == expected
+    samples = [sample("a", [(1, 0, 10)], rows)]
+    assert evaluate(samples, label_handling=label_handling)["tal/mAP"] == expected
+
+
+@pytest.mark.parametrize(
+    ("video_ids", "num_classes", "name"),
+    [
+        (["00009", "00010"], 20, "sphere/fold0"),
+        (["00009"], 20, "sphere/fold0"),  # a part: the stamp counts what is missing
+        (["00001", "00009"], 20, "custom"),  # not one of the protocol's
+        (["00009", "00010"], 2, "custom"),
+    ],
+)
+def test_named_protocol(tmp_path: Path, video_ids: list[str], num_classes: int, name: str) -> None:
+    out = tmp_path / "results.json"
+    built = METRICS.build(dict(type="TemporalMAP", protocol="sphere/fold0", out_file=out))
+    evaluator = Evaluator(built)
+    evaluator.dataset_meta = dict(classes=[f"c{i}" for i in range(num_classes)])
+    for video in video_ids:
+        evaluator.process([sample(video, [(0, 0, 10)], [(0, 0, 6, 0.5)])], None)
+    numbers = evaluator.evaluate(len(video_ids))
+    assert numbers["tal/mAP"] == pytest.approx(0.8)  # found at .3 to .6 of .3 to .7
+    stamp = json.loads(out.read_text())["mmtal"]
+    assert (stamp["protocol"], stamp["num_videos"]) == (name, len(video_ids))
+    assert stamp["missing_videos"] == (2 - len(video_ids) if name != "custom" else 0)
 
 
 def test_class_agnostic() -> None:
@@ -170,7 +194,10 @@ def test_external_scores_that_do_not_fit(tmp_path: Path, scores: dict, message: 
     ("arguments", "message"),
     [
         (dict(tiou_thresholds=[]), "tIoU thresholds must be"),
-        (dict(tiou_thresholds=[0.5], protocol="both"), "protocol must be one of"),
+        (dict(tiou_thresholds=[0.5], label_handling="both"), "label_handling must be one of"),
+        (dict(tiou_thresholds=[0.5], protocol="gtea/split1"), "says tiou_thresholds: leave"),
+        (dict(protocol="thumos14/official"), "did you mean thumos14/official-212"),
+        ({}, "give the name of a protocol, or tiou_thresholds"),
         (dict(tiou_thresholds=[0.5], external_rule="mean"), "rule must be one of"),
     ],
 )

@@ -10,4 +10,4 @@ train = _base_.train_dataloader.dataset.pipeline
 test = _base_.test_dataloader.dataset.pipeline
 train_dataloader = dict(dataset=dict(**data, pipeline=[train[0], rgb, *train[1:]]))
 val_dataloader = test_dataloader = dict(dataset=dict(**data, pipeline=[test[0], rgb, *test[1:]]))
-val_evaluator = test_evaluator = dict(tiou_thresholds=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+val_evaluator = test_evaluator = dict(protocol="multithumos/corrected-212")
