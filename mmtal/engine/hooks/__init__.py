@@ -1,8 +1,15 @@
 """Hooks that MMEngine lacks."""
 
+from mmtal.engine.hooks.cuda_graph_hook import CudaGraphHook
 from mmtal.engine.hooks.prediction_pictures_hook import PredictionPicturesHook
 from mmtal.engine.hooks.safe_checkpoint_hook import SafeCheckpointHook
 from mmtal.engine.hooks.seed_hook import SeedHook
 from mmtal.engine.hooks.setup_check_hook import SetupCheckHook
 
-__all__ = ["PredictionPicturesHook", "SafeCheckpointHook", "SeedHook", "SetupCheckHook"]
+__all__ = [
+    "CudaGraphHook",
+    "PredictionPicturesHook",
+    "SafeCheckpointHook",
+    "SeedHook",
+    "SetupCheckHook",
+]

@@ -1,0 +1,38 @@
+# At the cost of sbhar_inertial_small.py, with what tools/suggest_config.py chose for the data:
+# short windows, levels after the durations of instances, noise and dropout, averaged weights.
+_base_ = ["../_base_/small.py", "../_base_/datasets/sbhar.py"]
+max_seq_len = 512
+warmup_epochs = 5
+train_dataloader = dict(
+    batch_size=4,
+    dataset=dict(
+        pipeline=[
+            dict(type="LoadFeatures"),
+            dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
+            dict(type="FeatureNoise", std=0.11),
+            dict(type="PackInputs"),
+        ]
+    ),
+)
+model = dict(
+    backbone=dict(in_channels=150, max_seq_len=max_seq_len, depths=(2, 2, 4), dropout=0.2),
+    head=dict(
+        num_classes=12,
+        loss_normalizer=170,
+        assigner=dict(regression_ranges=[(0, 4), (4, 8), (8, 16), (16, 32), (32, 10000)]),
+        pre_nms_topk=2000,
+        max_per_video=200,
+    ),
+)
+train_cfg = dict(max_epochs=warmup_epochs + 63, val_interval=17)
+param_scheduler = [
+    dict(type="LinearLR", start_factor=1e-9, end=warmup_epochs, convert_to_iter_based=True),
+    dict(
+        type="CosineAnnealingLR",
+        begin=warmup_epochs,
+        eta_min=1e-8,
+        convert_to_iter_based=True,
+    ),
+]
+# The average looks back over some 50 steps.
+custom_hooks = [dict(type="EMAHook", momentum=0.02)]
