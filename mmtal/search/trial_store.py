@@ -1,7 +1,9 @@
 """The trials of a search in an SQLite file that survives whatever ends a search."""
 
 import math
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +151,7 @@ class TrialStore:
 
 def _open(path: Path) -> optuna.Study:
     url = f"sqlite:///{path}"
-    if path.exists() and path.stat().st_size and not _is_sqlite(path):
+    if path.exists() and not _is_store(path):
         raise ValueError(
             f"--store {path} must be an SQLite file that a search has made, but is not"
         )
@@ -165,9 +167,14 @@ def _open(path: Path) -> optuna.Study:
     )
 
 
-def _is_sqlite(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
+def _is_store(path: Path) -> bool:
+    """Whether a file is an SQLite database that is empty or Optuna's."""
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            tables = {name for (name,) in database.execute("select name from sqlite_master")}
+    except sqlite3.DatabaseError:
+        return False
+    return not tables or "version_info" in tables
 
 
 def _difference(then: str, now: str) -> str:
