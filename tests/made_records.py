@@ -8,6 +8,7 @@ import numpy as np
 from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.leaderboard.matches import Matches, find_matches, write_matches
+from mmtal.leaderboard.published import PublishedFigure
 from mmtal.leaderboard.record import Record, write_record
 
 CLASSES = ["run", "sit", "walk"]
@@ -93,3 +94,12 @@ def write_run(
     write_record(folder, record)
     write_matches(record.matches_path(folder), [find_matches(PROTOCOL, table, detections, CLASSES)])
     return record
+
+
+def published_figure(method: str = "P", **fields) -> PublishedFigure:
+    """A row that is not ours."""
+    default = PublishedFigure(
+        protocol="made/up", method=method, features="F", obtain="a shop", source="a paper",
+        url="https://x", config=None, metrics={"mAP@0.30": 0.7, "mAP": 0.5}, note="",
+    )  # fmt: skip
+    return dataclasses.replace(default, **fields)

@@ -12,17 +12,9 @@ from mmtal.leaderboard.published import PublishedFigure
 from mmtal.leaderboard.record import write_record
 from mmtal.leaderboard.spec import Folds, Row
 from mmtal.leaderboard.table import Table, TableRow, build_tables
-from tests.made_records import made_record, write_run
+from tests.made_records import made_record, published_figure, write_run
 
 KEY = ("made", "made/up", "A")
-
-
-def published(method: str = "P", **fields) -> PublishedFigure:
-    default = PublishedFigure(
-        protocol="made/up", method=method, features="F", obtain="a shop", source="a paper",
-        url="https://x", config=None, metrics={"mAP@0.30": 0.7, "mAP": 0.5}, note="",
-    )  # fmt: skip
-    return replace(default, **fields)
 
 
 def planned(method: str, seeds: tuple[int, ...], **fields) -> Row:
@@ -48,7 +40,7 @@ def test_seeds_are_gathered_and_rows_sorted(tmp_path: Path) -> None:
         tmp_path, *(made_record("A", s, map_=0.4 + 0.1 * s) for s in (2, 0, 1)),
         made_record("B", 0, map_=0.9),
     )  # fmt: skip
-    (table,) = build_tables(runs, [published()])
+    (table,) = build_tables(runs, [published_figure()])
     assert [row.method for row in table.rows] == ["B", "A", "P, F"]
     assert only_row(table, "A").values("mAP") == pytest.approx((0.4, 0.5, 0.6))
     assert only_row(table, "P, F").values("mAP") == (0.5,)
@@ -64,7 +56,7 @@ def test_many_thresholds_show_those_that_somebody_published(tmp_path: Path) -> N
     stamp["metrics"] = {f"mAP@{t:.2f}": 0.1 for t in np.arange(0.5, 1, 0.05)} | {"mAP": 0.1}
     stamp["metrics"] |= {"recall@1x@0.50": 0.2, "recall@5x@0.50": 0.3}
     runs = records(tmp_path, replace(record, scores={"made/up": stamp}))
-    figure = published(metrics={"mAP@0.50": 0.2, "mAP@0.95": 0.1, "recall@1x@0.50": 0.3})
+    figure = published_figure(metrics={"mAP@0.50": 0.2, "mAP@0.95": 0.1, "recall@1x@0.50": 0.3})
     (table,) = build_tables(runs, [figure])
     assert table.columns == ("mAP@0.50", "mAP@0.95", "mAP", "recall@1x@0.50")
 
@@ -151,12 +143,12 @@ def test_a_run_in_two_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("figure", "missing"),
     [
-        (published("A"), ""),  # the record has the method's name
-        (published("X", config="configs/made/config.py"), ""),  # or names its config
-        (published("X", config="projects/p/made/config.py"), ""),
-        (published("X", config="configs/actionformer/y.py"), "configs/actionformer/y.py"),
-        (published("X", config="configs/actionformer/y.py"), "features F from a shop"),
-        (published("X"), "no recipe of X"),
+        (published_figure("A"), ""),  # the record has the method's name
+        (published_figure("X", config="configs/made/config.py"), ""),  # or names its config
+        (published_figure("X", config="projects/p/made/config.py"), ""),
+        (published_figure("X", config="configs/actionformer/y.py"), "configs/actionformer/y.py"),
+        (published_figure("X", config="configs/actionformer/y.py"), "features F from a shop"),
+        (published_figure("X"), "no recipe of X"),
     ],
 )
 def test_published_without_a_record(tmp_path: Path, figure: PublishedFigure, missing: str) -> None:
@@ -167,7 +159,7 @@ def test_published_without_a_record(tmp_path: Path, figure: PublishedFigure, mis
 
 
 def test_nothing_but_published() -> None:
-    (table,) = build_tables([], [published(), published("Q", metrics={"mAP": 0.9})])
+    (table,) = build_tables([], [published_figure(), published_figure("Q", metrics={"mAP": 0.9})])
     assert [row.method for row in table.rows] == ["Q, F", "P, F"]
     assert (table.benchmark, table.columns) == ("made", ("mAP@0.30", "mAP"))
 
