@@ -77,7 +77,8 @@ def new_project(
 def supported_versions(version: str = __version__) -> str:
     """The versions that keep what this one promises: ``0.1.7`` -> ``>=0.1,<0.2``."""
     major, minor = (int(part) for part in version.split(".")[:2])
-    return f">={major}.{minor},<{major}.{minor + 1}" if major == 0 else f">={major},<{major + 1}"
+    last = f"{major}.{minor + 1}" if major == 0 else f"{major + 1}"
+    return f">={major}.{minor},<{last}"
 
 
 def _texts(kind: str, package: bool) -> dict[str, str]:
