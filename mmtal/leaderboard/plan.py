@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mmtal.config_files import resource_root
 from mmtal.leaderboard.record import read_record
-from mmtal.leaderboard.run_setup import SHORT, feature_files, hash_features, set_up
+from mmtal.leaderboard.run_setup import SHORT, check_protocols, feature_files, hash_features, set_up
 from mmtal.leaderboard.single_run import Folders, resumable_epoch
 from mmtal.leaderboard.spec import PlannedRun, Row
 from mmtal.leaderboard.worker import Job
@@ -57,11 +57,11 @@ def choose(rows: Sequence[Row], patterns: Sequence[str]) -> list[PlannedRun]:
 
 
 def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
-    """Check config and annotations of every run, and look up what there is of it.
+    """Check config, annotations and protocols of every run, and look up what there is of it.
 
     Raises:
-        ValueError: A config cannot be made as the spec wants it, data are missing, or a record
-            cannot be read.
+        ValueError: A config cannot be made as the spec wants it, data are missing or not those
+            of a protocol, or a record cannot be read.
     """
     hashes: dict[str, str] = {}
     checked = set()
@@ -70,7 +70,9 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
         title = run.row.title
         if (title, run.fold) not in checked:  # seeds need no look of their own
             checked.add((title, run.fold))
-            hashes[title] = set_up(run, folders.annotations).config_sha256
+            setup = set_up(run, folders.annotations)
+            check_protocols(run, setup)
+            hashes[title] = setup.config_sha256
         work_dir = folders.work_dir(run, hashes[title])
         status, note = _status(run, hashes[title], work_dir, folders)
         entries.append(PlanEntry(run=run, status=status, note=note, work_dir=work_dir))

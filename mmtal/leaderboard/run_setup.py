@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mmengine.config import Config
 
 from mmtal.apis.experiment import LOADERS, build_dataset, prepare_config
 from mmtal.apis.run import USER_ERRORS, main_metric
 from mmtal.evaluation.protocols import EvaluationProtocol, choose_protocol, find_protocol
+from mmtal.evaluation.result_files import read_ground_truth
 from mmtal.leaderboard.fold_files import fold_options
 from mmtal.leaderboard.spec import OWN_PROTOCOL, Folds, PlannedRun, Row
 
@@ -70,7 +72,32 @@ def protocol_of(name: str, config: Config) -> EvaluationProtocol:
         return find_protocol(name)
     metric = main_metric(config.test_evaluator)
     own = {key: metric.get(key) for key in ("tiou_thresholds", "label_handling", "recall_at")}
-    return replace(choose_protocol(metric.get("protocol"), own), name=OWN_PROTOCOL)
+    protocol = choose_protocol(metric.get("protocol"), own)
+    # whatever the data are, its rules hold
+    return replace(protocol, name=OWN_PROTOCOL, videos=None, excluded=None, num_classes=None)
+
+
+def check_protocols(run: PlannedRun, setup: RunSetup) -> None:
+    """Refuse protocols that are not about the data of a run.
+
+    Raises:
+        ValueError: The recordings or classes are not those of a protocol, or the config gives
+            detections without classes.
+    """
+    where = f"{run.row.title}{'' if run.fold is None else f', fold {run.fold}'}"
+    if main_metric(setup.config.test_evaluator).get("class_agnostic"):
+        raise ValueError(
+            f"{where}: the config evaluates without classes (class_agnostic), which no protocol of "
+            "a leaderboard does: name the detections with external_scores"
+        )
+    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
+    nothing = truth.select(np.zeros(len(truth), dtype=bool))
+    for name in run.row.protocols:
+        protocol = protocol_of(name, setup.config)
+        try:
+            protocol.prepare(truth, nothing, classes, partial=run.fold is not None)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
 
 
 def feature_files(config: Config) -> list[Path]:
