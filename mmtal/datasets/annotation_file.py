@@ -27,6 +27,8 @@ OUTSIDE_TOLERANCE = 1e-6
 """Seconds that a segment may end after its recording: rounding, not a mistake."""
 
 
+CLASS_ORDERS = ("occurring", "alphabetical")
+
 _REPR = reprlib.Repr()  # looks at no more than is shown
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 110
 
@@ -84,16 +86,20 @@ class AnnotationFile:
             key: entry for key, entry in self.database.items() if entry["subset"].lower() in names
         }
 
-    def class_names(self, classes: Sequence[str] | int | None) -> list[str]:
+    def class_names(self, classes: Sequence[str] | int | str | None) -> list[str]:
         """The names of the classes by label.
 
         Args:
             classes: Names; or their number, where classes without an instance in the file get
-                the name ``class_<label>``; or None: all must occur in the file.
+                the name ``class_<label>``; or None: all must occur in the file; or
+                ``"occurring"`` or ``"alphabetical"``: those that occur, by id without the gaps, or
+                by name.
 
         Raises:
             ValueError: Names and ids of the file contradict each other or leave gaps.
         """
+        if isinstance(classes, str):
+            return self._occurring(classes)
         if classes is not None and not isinstance(classes, int):
             if len(set(classes)) != len(classes):
                 raise ValueError(f"classes must be different names, but got {list(classes)}")
@@ -119,6 +125,20 @@ class AnnotationFile:
             name = f"class_{label}"
             names[label] = f"{name} (unused)" if name in taken else name
         return [names[label] for label in range(number)]
+
+    def _occurring(self, order: str) -> list[str]:
+        if order not in CLASS_ORDERS:
+            raise ValueError(
+                f"classes must be names, their number, None or one of {CLASS_ORDERS}, but got "
+                f"'{order}'"
+            )
+        if order == "alphabetical":  # OpenTAD's, whose ids are places in this list
+            entries = self.database.values()
+            return sorted({a["label"] for e in entries for a in e.get("annotations", ())})
+        names, conflicts = names_by_id(self.database)
+        if conflicts:
+            raise ValueError(f"{self.path}: {conflicts[0][1]}")
+        return [names[label] for label in sorted(names)]
 
 
 def read_database(path: Path) -> tuple[dict[str, Any], list[tuple[str, Any]]]:

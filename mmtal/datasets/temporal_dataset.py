@@ -46,7 +46,8 @@ class TemporalDataset(BaseDataset):
         file_ext: ``.npy``, ``.npz`` or ``.pt``.
         feature_key: Name of the array in files with named arrays.
         classes: Names of the classes, or their number where the file lacks some; None: those of
-            the whole file, by ``label_id``.
+            the whole file, by ``label_id``. ``"occurring"``: the same, without gaps in the ids;
+            ``"alphabetical"``: by name, as OpenTAD has them.
         bad_segments: What to do about reversed, empty and outside segments: ``error``, or
             ``keep`` for published benchmark files (counted, and treated as the reference does).
         remove_duplicates: Drop instances that repeat another within 1 ms or are shorter than that.
@@ -78,7 +79,7 @@ class TemporalDataset(BaseDataset):
         file_prefix: str = "",
         file_ext: str = ".npy",
         feature_key: str = "feats",
-        classes: Sequence[str] | int | None = None,
+        classes: Sequence[str] | int | str | None = None,
         bad_segments: str = "error",
         remove_duplicates: bool = False,
         allow_missing: bool = False,

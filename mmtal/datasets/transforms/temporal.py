@@ -36,9 +36,8 @@ class Truncate:
 
     A recording longer than ``max_len`` is cut to ``max_len`` features, a shorter one to a random
     share of its length. The window must keep at least one instance; an instance is kept if
-    ``min_overlap`` of it is inside, and is then clipped. "Inside" includes half a snippet beyond
-    the first and the last feature. If ``max_tries`` windows keep no instance, the last is taken:
-    it is all background, like every window of a recording without instances.
+    ``min_overlap`` of it is inside, and is then clipped. If ``max_tries`` windows keep no instance,
+    the last is taken: it is all background, like every window of a recording without instances.
 
     Args:
         max_len: Longest sequence, in features.
@@ -46,6 +45,8 @@ class Truncate:
         crop_ratio: Least and greatest share of a recording that is no longer than ``max_len``
             to keep; None keeps all of it.
         max_tries: Windows to try.
+        margin: Whether "inside" includes half a snippet beyond the first and the last feature
+            (the official release; OpenTAD has none).
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Truncate:
         min_overlap: float,
         crop_ratio: tuple[float, float] | None = (0.9, 1.0),
         max_tries: int = 200,
+        margin: bool = True,
     ) -> None:
         if max_len < 1:
             raise ValueError(f"max_len must be >= 1, but got {max_len}")
@@ -68,18 +70,20 @@ class Truncate:
         self.min_overlap = min_overlap
         self.crop_ratio = crop_ratio
         self.max_tries = max_tries
+        self.margin = margin
 
     def __call__(self, results: dict) -> dict:
         feats, grid, rng = results["feats"], results["grid"], results["rng"]
         length = self._window_length(len(feats), rng)
         if length == len(feats):
             return results
+        margin = grid.snippet_offset if self.margin else 0
         for _ in range(self.max_tries):
             start = int(rng.integers(len(feats) - length, endpoint=True))
             segments, kept = keep_inside(
                 results["segments"],
-                grid.to_seconds(start - grid.snippet_offset),
-                grid.to_seconds(start + length + grid.snippet_offset),
+                grid.to_seconds(start - margin),
+                grid.to_seconds(start + length + margin),
                 self.min_overlap,
             )
             if kept.any() or not len(segments):
@@ -101,7 +105,7 @@ class Truncate:
     def __repr__(self) -> str:
         return (
             f"Truncate({self.max_len}, min_overlap={self.min_overlap}, "
-            f"crop_ratio={self.crop_ratio}, max_tries={self.max_tries})"
+            f"crop_ratio={self.crop_ratio}, max_tries={self.max_tries}, margin={self.margin})"
         )
 
 
@@ -114,25 +118,46 @@ class ResizeFeatures:
         min_overlap: For training: instances with less than this share before the end of the
             features are dropped, the others end there at the latest (some recordings lack
             frames). None, for testing, leaves the ground truth alone.
+        average: Whether a new feature is the mean over the old ones in its place, not the value in
+            its middle, where there are more of them than ``length`` (OpenTAD).
+        over_duration: Whether the new features divide the recording's duration, feature g being
+            at g / ``length`` of it (OpenTAD), not at the middle of its frames.
     """
 
-    def __init__(self, length: int, *, min_overlap: float | None = None) -> None:
+    def __init__(
+        self,
+        length: int,
+        *,
+        min_overlap: float | None = None,
+        average: bool = False,
+        over_duration: bool = False,
+    ) -> None:
         if length < 1:
             raise ValueError(f"length must be >= 1, but got {length}")
         if min_overlap is not None and not 0 < min_overlap <= 1:
             raise ValueError(f"min_overlap must be in (0, 1] or None, but got {min_overlap}")
         self.length = length
         self.min_overlap = min_overlap
+        self.average = average
+        self.over_duration = over_duration
 
     def __call__(self, results: dict) -> dict:
-        feats = results["feats"]
-        if results["grid"].start:
+        feats, grid = results["feats"], results["grid"]
+        if grid.start:
             raise ValueError("ResizeFeatures must come before Truncate in the pipeline")
-        grid = results["grid"] = results["grid"].resized(len(feats), self.length)
+        if self.over_duration:
+            grid = grid.dividing(results["duration"], self.length)
+        else:
+            grid = grid.resized(len(feats), self.length)
+        results["grid"] = grid
         if len(feats) != self.length:
+            samples = -(-len(feats) // self.length) if self.average else 1  # of each new feature
             columns = torch.from_numpy(feats.read()).t()[None]  # (1, C, T)
-            columns = F.interpolate(columns, self.length, mode="linear", align_corners=False)
-            results["feats"] = FeatureArray((columns[0].t().numpy(),))
+            columns = F.interpolate(
+                columns, self.length * samples, mode="linear", align_corners=False
+            )
+            columns = columns[0].unflatten(1, (self.length, samples)).mean(2)  # (C, length)
+            results["feats"] = FeatureArray((columns.t().numpy(),))
         if self.min_overlap is not None:
             end = grid.to_seconds(self.length + grid.snippet_offset)
             segments, kept = keep_inside(results["segments"], -np.inf, end, self.min_overlap)
@@ -141,7 +166,10 @@ class ResizeFeatures:
         return results
 
     def __repr__(self) -> str:
-        return f"ResizeFeatures({self.length}, min_overlap={self.min_overlap})"
+        return (
+            f"ResizeFeatures({self.length}, min_overlap={self.min_overlap}, "
+            f"average={self.average}, over_duration={self.over_duration})"
+        )
 
 
 def keep_inside(

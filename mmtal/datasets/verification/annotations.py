@@ -192,6 +192,8 @@ def _classes(
         }
     if isinstance(setting.classes, tuple):
         return list(setting.classes)
+    if setting.classes == "alphabetical":
+        return sorted({i["label"] for e in entries.values() for i in e.get("annotations", ())})
     names, conflicts = names_by_id(entries)
     for recording, text in conflicts:
         findings.report(
@@ -201,7 +203,9 @@ def _classes(
         return sorted({i["label"] for e in entries.values() for i in e.get("annotations", ())})
     if not names:
         findings.report("no instance", "no recording has an instance", ann_file=setting.ann_file)
-    number = len(names) if setting.classes is None else setting.classes
+    if setting.classes == "occurring":
+        return [names[label] for label in sorted(names)]
+    number = len(names) if setting.classes is None else int(setting.classes)
     kind = "gap in the label ids" if setting.classes is None else "unknown label"
     for label in sorted(names):
         if not 0 <= label < number:

@@ -47,7 +47,7 @@ class DataSetting:
     feature_stride: float | None = None
     snippet_frames: float | None = None
     fps: float | None = None
-    classes: tuple[str, ...] | int | None = None
+    classes: tuple[str, ...] | int | str | None = None
     allow_missing: bool = False
     check_duration: bool = True
     role: str = ""
@@ -126,7 +126,7 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
         folders=tuple(root / folder for folder in as_list(dataset["features"])),
         subsets=tuple(as_list(dataset["subset"])),
         file_ext=dataset.get("file_ext", ".npy"),
-        classes=classes if classes is None or isinstance(classes, int) else tuple(classes),
+        classes=classes if classes is None or isinstance(classes, int | str) else tuple(classes),
         role=role,
         transforms=tuple(moving),
         truncate=truncate,

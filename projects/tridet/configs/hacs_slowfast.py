@@ -1,6 +1,6 @@
 _base_ = [
     "./_base_/tridet.py",
-    "./_base_/hacs.py",
+    "../../../configs/_base_/datasets/hacs.py",
     "../../../configs/_base_/schedules/adamw_cosine.py",
     "../../../configs/_base_/default_runtime.py",
 ]

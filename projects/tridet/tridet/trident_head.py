@@ -105,15 +105,16 @@ class TridentHead(AnchorFreeHead):
         sample, point, label = classes.nonzero().unbind(1)
         predicted = self.offsets_of(boundaries, sample, point, label)  # (Q, 2)
         wanted = distances[sample, point]
-        factor = get_world_size() / self._update_normalizer(classes.any(-1).sum())
+        factor = get_world_size() / self.update_normalizer(classes.any(-1).sum())
         return dict(
             loss_cls=factor * self.loss_cls(logits[valid], classes[valid], tiou(predicted, wanted)),
             loss_reg=factor * self.loss_reg(predicted, wanted),
         )
 
-    def _decode_level(
+    def decode_level(
         self, logits: Tensor, boundaries: Tensor, mask: Tensor, positions: Tensor, strides: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
+        """As the parent, with ends that differ from class to class."""
         scores = (logits.sigmoid() * mask).t().flatten()  # (T_l * K,)
         candidates = (scores > self.score_thr).nonzero().squeeze(1)
         scores = scores[candidates]

@@ -1,0 +1,47 @@
+# Published for protocol ego4d-mq/opentad.
+_base_ = ["../_base_/opentad.py", "../_base_/datasets/ego4d.py"]
+model = dict(
+    backbone=dict(
+        in_channels=2304,
+        embed_channels=512,
+        depths=(2, 2, 8),
+        window=[9, 9, 9, 9, 9, 9, -1, -1, -1],
+        abs_pos=True,
+        dropout=0.1,
+        max_seq_len=_base_.max_seq_len,
+    ),
+    head=dict(
+        num_classes=110,
+        assigner=dict(
+            tie_tolerance=float("inf"),  # a point learns all instances that it may predict
+            regression_ranges=[
+                (0, 4),
+                (2, 8),
+                (4, 16),
+                (8, 32),
+                (16, 64),
+                (32, 128),
+                (64, 256),
+                (128, 512),
+                (256, 10000),
+            ],
+        ),
+        pre_nms_topk=5000,
+        nms=dict(sigma=2.0),
+    ),
+)
+load, truncate, pack = _base_.train_dataloader.dataset.pipeline
+data = dict(features="slowfast_features", classes="alphabetical")
+train_dataloader = dict(
+    dataset=dict(
+        **data,
+        pipeline=[load, dict(truncate, margin=False), dict(type="ChannelDropout", prob=0.2), pack],
+    )
+)
+val_dataloader = test_dataloader = dict(dataset=data)
+val_evaluator = test_evaluator = dict(protocol="ego4d-mq/opentad")
+param_scheduler = [
+    dict(type="LinearLR", start_factor=1e-9, end=5, convert_to_iter_based=True),
+    dict(type="CosineAnnealingLR", begin=5, end=25, eta_min=1e-8, convert_to_iter_based=True),
+]
+train_cfg = dict(max_epochs=20)  # before the cosine is at its end
