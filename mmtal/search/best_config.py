@@ -39,7 +39,9 @@ def write_best_config(
         "report is that of the test set, after training on the whole training set:"
     )
     text += f"#     {train_command(settings)}\n"
-    text += f"_base_ = {os.path.relpath(template, settings.folder)!r}\n"
+    inside = template.is_relative_to(Path.cwd())  # else a relative path would help nobody
+    base = os.path.relpath(template, settings.folder) if inside else str(template)
+    text += f"_base_ = {base!r}\n"
     if not tree:
         text += "# the template as it is was the best\n"
     for name, content in tree.items():
