@@ -199,7 +199,7 @@ class AnchorFreeHead(nn.Module):
 
         # Gradients are averaged over ranks, so each rank's sum over its own points counts
         # world-size times: N ranks then step as one with N times the batch.
-        factor = get_world_size() / self._update_normalizer(positive.sum())
+        factor = get_world_size() / self.update_normalizer(positive.sum())
         return dict(
             loss_cls=factor * self.loss_cls(logits[valid], class_targets[valid]),
             loss_reg=factor * self.loss_reg(pred_offsets[positive], offset_targets[positive]),
@@ -221,7 +221,8 @@ class AnchorFreeHead(nn.Module):
         classes, offsets = zip(*targets, strict=True)
         return torch.stack(classes), torch.stack(offsets)
 
-    def _update_normalizer(self, num_positives: Tensor) -> Tensor:
+    def update_normalizer(self, num_positives: Tensor) -> Tensor:
+        """Count this process's positive points in; what the sums of losses are divided by."""
         total = num_positives.to(self.loss_normalizer.dtype)
         all_reduce(total)
         momentum = self.normalizer_momentum
@@ -249,7 +250,7 @@ class AnchorFreeHead(nn.Module):
         results = []
         for index, sample in enumerate(data_samples):
             levels = [
-                self._decode_level(
+                self.decode_level(
                     cls_logits[level][index].float(),
                     offsets[level][index].float(),
                     masks[level][index],
@@ -272,10 +273,21 @@ class AnchorFreeHead(nn.Module):
             results.append(candidates if is_window else self.finish(candidates, sample))
         return results
 
-    def _decode_level(
+    def decode_level(
         self, logits: Tensor, offsets: Tensor, mask: Tensor, positions: Tensor, strides: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Best predictions of one level of one recording, segments in grid units."""
+        """Best predictions of one level of one recording, before NMS.
+
+        Args:
+            logits: (K, T_l).
+            offsets: (2, T_l), or whatever :meth:`forward` gives for it.
+            mask: Bool (T_l,).
+            positions: (T_l,) of the points, in grid units.
+            strides: (T_l,), their level's stride.
+
+        Returns:
+            M segments (M, 2) in grid units, scores (M,) and labels (M,).
+        """
         scores = (logits.sigmoid() * mask).t().flatten()  # (T_l * K,)
         candidates = (scores > self.score_thr).nonzero().squeeze(1)
         scores = scores[candidates]

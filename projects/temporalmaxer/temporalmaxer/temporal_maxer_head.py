@@ -33,7 +33,7 @@ class TemporalMaxerHead(AnchorFreeHead):
             [mask.shape[1] for mask in masks], data_samples, logits=logits, offsets=distances
         )
         positive = classes.any(-1) & valid
-        factor = get_world_size() / self._update_normalizer(positive.sum())
+        factor = get_world_size() / self.update_normalizer(positive.sum())
         return dict(
             loss_cls=factor * self.loss_cls(logits[valid], classes[valid]),
             loss_reg=factor * self.loss_reg(distances[positive], targets[positive]),
