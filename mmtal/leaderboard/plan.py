@@ -10,12 +10,18 @@ from typing import Any, Literal
 
 from mmtal.config_files import resource_root
 from mmtal.leaderboard.record import read_record
-from mmtal.leaderboard.run_setup import SHORT, check_protocols, feature_files, hash_features, set_up
-from mmtal.leaderboard.single_run import Folders, resumable_epoch
+from mmtal.leaderboard.run_setup import (
+    RunSetup,
+    check_protocols,
+    feature_files,
+    hash_features,
+    set_up,
+)
+from mmtal.leaderboard.single_run import Folders, missing_protocols, outdated, resumable_epoch
 from mmtal.leaderboard.spec import PlannedRun, Row
 from mmtal.leaderboard.worker import Job
 
-Status = Literal["done", "changed", "resumable", "open"]
+Status = Literal["done", "unscored", "changed", "resumable", "open"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +30,10 @@ class PlanEntry:
 
     Attributes:
         run: The run.
-        status: ``done``: its record is there; ``changed``: its record is of another config;
-            ``resumable``: it goes on from a checkpoint; ``open``: it starts from nothing.
+        status: ``done``: its record is there; ``unscored``: its record lacks a protocol, for
+            which the detections are there; ``changed``: its record is of another config or other
+            annotations; ``resumable``: it goes on from a checkpoint; ``open``: it starts from
+            nothing.
         note: More to know, or empty.
         work_dir: Its folder.
     """
@@ -63,31 +71,29 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
         ValueError: A config cannot be made as the spec wants it, data are missing or not those
             of a protocol, or a record cannot be read.
     """
-    hashes: dict[str, str] = {}
-    checked = set()
+    setups: dict[tuple[str, str | None], RunSetup] = {}
     entries = []
     for run in runs:
-        title = run.row.title
-        if (title, run.fold) not in checked:  # seeds need no look of their own
-            checked.add((title, run.fold))
-            setup = set_up(run, folders.annotations)
-            check_protocols(run, setup)
-            hashes[title] = setup.config_sha256
-        work_dir = folders.work_dir(run, hashes[title])
-        status, note = _status(run, hashes[title], work_dir, folders)
+        key = (run.row.title, run.fold)
+        if key not in setups:  # seeds need no look of their own
+            setups[key] = set_up(run, folders.annotations)
+            check_protocols(run, setups[key])
+        work_dir = folders.work_dir(run, setups[key])
+        status, note = _status(run, setups[key], work_dir, folders)
         entries.append(PlanEntry(run=run, status=status, note=note, work_dir=work_dir))
     return entries
 
 
 def _status(
-    run: PlannedRun, config_sha256: str, work_dir: Path, folders: Folders
+    run: PlannedRun, setup: RunSetup, work_dir: Path, folders: Folders
 ) -> tuple[Status, str]:
     path = folders.record(run)
     if path.is_file():
-        found = read_record(path).config_sha256
-        if found == config_sha256:
-            return "done", ""
-        return "changed", f"config {found[:SHORT]} in the record, {config_sha256[:SHORT]} now"
+        record = read_record(path)
+        if change := outdated(record, setup):
+            return "changed", change
+        missing = missing_protocols(record, run)
+        return ("unscored", f"lacks {', '.join(missing)}") if missing else ("done", "")
     epoch = resumable_epoch(work_dir)
     return ("open", "") if epoch is None else ("resumable", f"after epoch {epoch}")
 

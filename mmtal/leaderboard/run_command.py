@@ -11,6 +11,7 @@ from mmtal.leaderboard.local_execution import run_locally, slots, visible_gpus
 from mmtal.leaderboard.plan import PlanEntry, choose, make_jobs, make_plan
 from mmtal.leaderboard.run_progress import RunProgress
 from mmtal.leaderboard.single_run import Folders
+from mmtal.leaderboard.slurm import submit
 from mmtal.leaderboard.spec import read_spec
 from mmtal.wording import counted
 
@@ -45,10 +46,21 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="list the runs and do nothing")
     parser.add_argument(
-        "--workers", type=int, help="runs at a time, spread over the GPUs; default: one per GPU"
+        "--workers",
+        type=int,
+        help="runs at a time, spread over the GPUs; default: one per GPU (Slurm: no limit)",
+    )
+    parser.add_argument("--slurm", action="store_true", help="submit a Slurm job for each run")
+    parser.add_argument(
+        "--slurm-args",
+        default="",
+        metavar="TEXT",
+        help="more arguments of sbatch, such as --slurm-args='--gres=gpu:1 --time=2:00:00'",
     )
     parser.add_argument(
-        "--redo", action="store_true", help="replace records whose config is not the spec's"
+        "--redo",
+        action="store_true",
+        help="replace records whose config or annotations are not the spec's",
     )
     parser.add_argument(
         "--drop-checkpoints", action="store_true", help="delete those of finished runs"
@@ -57,6 +69,8 @@ def add_to(commands: Any) -> None:
 
 
 def _command(args: argparse.Namespace) -> None:
+    if args.slurm_args and not args.slurm:
+        raise ValueError("--slurm-args does nothing without --slurm")
     if args.workers is not None and args.workers < 1:
         raise ValueError(f"--workers must be >= 1, but got {args.workers}")
     spec = Path(args.spec)
@@ -71,12 +85,30 @@ def _command(args: argparse.Namespace) -> None:
         _list(plan)
         return
     todo = _todo(plan, redo=args.redo)
-    if todo:
+    if todo and args.slurm:
+        names = [entry.run.name for entry in todo]
+        said = submit(
+            names,
+            _task(args, folders),
+            folders.work,
+            at_once=args.workers,
+            slurm_args=args.slurm_args,
+        )
+        print(said)
+    elif todo:
         jobs = make_jobs(todo, folders)
         gpus = visible_gpus()
         progress = RunProgress(len(jobs))
         run_locally(jobs, slots(args.workers or max(1, len(gpus)), gpus), progress.tell)
         progress.finish()
+
+
+def _task(args: argparse.Namespace, folders: Folders) -> list[str]:
+    """The command of one Slurm job, but for its run."""
+    command = ["run", str(Path(args.spec).resolve()), "--workers", "1"]
+    command += ["--records", str(folders.records), "--work-dir", str(folders.work)]
+    command += ["--redo"] if args.redo else []
+    return command + (["--drop-checkpoints"] if args.drop_checkpoints else [])
 
 
 def _list(plan: Sequence[PlanEntry]) -> None:
@@ -98,7 +130,7 @@ def _todo(plan: Sequence[PlanEntry], *, redo: bool) -> list[PlanEntry]:
         shown = "; ".join(f"{e.run.name} ({e.note})" for e in changed[:SHOWN])
         more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         raise ValueError(
-            f"{counted(len(changed), 'record')} of another config than the spec's now: {shown}"
+            f"{counted(len(changed), 'record')} not of what the spec says now: {shown}"
             f"{more}. --redo replaces them; --records takes another folder"
         )
     print(_counts(plan), flush=True)

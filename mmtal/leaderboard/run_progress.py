@@ -1,8 +1,10 @@
 """What is told about runs while they go on, and at the end."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from mmtal.leaderboard.measured import group_runs, measure, read_runs
 from mmtal.leaderboard.record import Record, read_record
 from mmtal.leaderboard.worker import ELSEWHERE, Job
 from mmtal.wording import counted
@@ -21,6 +23,7 @@ class RunProgress:
     def __init__(self, total: int) -> None:
         self.total = total
         self.ended = 0
+        self.done: list[Job] = []
         self.failed: list[Job] = []
         self.elsewhere: list[Job] = []
         self._started = time.monotonic()
@@ -30,6 +33,7 @@ class RunProgress:
         self.ended += 1
         name = job.run.name
         if exit_code == 0:
+            self.done.append(job)
             text = figures_line(read_record(job.folders.record(job.run)))
         elif exit_code == ELSEWHERE:
             self.elsewhere.append(job)
@@ -48,8 +52,11 @@ class RunProgress:
         Raises:
             ValueError: Runs have failed.
         """
-        done = self.ended - len(self.failed) - len(self.elsewhere)
-        print(f"{counted(done, 'run')} done in {duration(time.monotonic() - self._started)}")
+        print(
+            f"{counted(len(self.done), 'run')} done in {duration(time.monotonic() - self._started)}"
+        )
+        for line in fold_lines(self.done):
+            print(line)
         if self.elsewhere:
             print(f"{counted(len(self.elsewhere), 'run')} left to other processes")
         for job in self.failed:
@@ -71,6 +78,30 @@ def figures_line(record: Record) -> str:
         value = scores["metrics"][name]
         parts.append(f"{name} " + ("-" if value is None else f"{100 * value:.2f}"))
     return f"{', '.join(parts)}; {duration(record.seconds['train'] + record.seconds['test'])}"
+
+
+def fold_lines(jobs: Sequence[Job]) -> list[str]:
+    """What folds give together, for each row of these jobs that has a seed with all its folds."""
+    rows = {(job.run.row.benchmark, job.run.row.method) for job in jobs if job.run.fold is not None}
+    if not rows:
+        return []
+    lines = []
+    for key, runs in group_runs(read_runs([jobs[0].folders.records])).items():
+        if (key[0], key[2]) not in rows:
+            continue
+        try:
+            found = measure(key, runs)
+        except ValueError as error:
+            return [f"folds are not put together: {error}"]
+        lines += [
+            f"{part.benchmark}, {part.method}, {part.how}: {part.main_metric} "
+            + ", ".join(
+                f"{100 * value:.2f} (seed {seed})"
+                for seed, value in zip(part.seeds, part.metrics[part.main_metric], strict=True)
+            )
+            for part in found
+        ]
+    return lines
 
 
 def duration(seconds: float) -> str:

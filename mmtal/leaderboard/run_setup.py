@@ -30,12 +30,20 @@ class RunSetup:
         config_text: See :class:`mmtal.leaderboard.record.Record`.
         config_sha256: Of that text.
         ann_file: Annotation file of the run.
+        annotations_sha256: Of that file.
     """
 
     config: Config
     config_text: str
     config_sha256: str
     ann_file: Path
+    annotations_sha256: str
+
+    @property
+    def key(self) -> str:
+        """Differs where a training cannot go on from the checkpoint of another."""
+        both = f"{self.config_sha256} {self.annotations_sha256}"
+        return hashlib.sha256(both.encode()).hexdigest()[:SHORT]
 
 
 def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
@@ -58,11 +66,13 @@ def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
     except USER_ERRORS as error:
         raise ValueError(f"{row.title}: {error}") from error
     dataset = config.test_dataloader.dataset
+    ann_file = Path(dataset.data_root, dataset.ann_file)
     return RunSetup(
         config=config,
         config_text=text,
         config_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        ann_file=Path(dataset.data_root, dataset.ann_file),
+        ann_file=ann_file,
+        annotations_sha256=file_sha256(ann_file),
     )
 
 

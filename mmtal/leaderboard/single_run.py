@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from mmengine.config import Config
 from mmtal.apis.experiment import evaluate_experiment, train_experiment, versions
 from mmtal.evaluation.result_files import read_ground_truth, read_results, video_list_sha256
 from mmtal.files import whole_file
-from mmtal.leaderboard.matches import find_matches, write_matches
+from mmtal.leaderboard.matches import Matches, find_matches, write_matches
 from mmtal.leaderboard.record import Record, read_record, write_record
-from mmtal.leaderboard.run_setup import SHORT, RunSetup, file_sha256, protocol_of, set_up
+from mmtal.leaderboard.run_setup import SHORT, RunSetup, protocol_of, set_up
 from mmtal.leaderboard.spec import PlannedRun
 
 CHECKPOINTS = 10
@@ -49,9 +49,9 @@ class Folders:
         """The record of a run."""
         return self.records / f"{run.name}.json"
 
-    def work_dir(self, run: PlannedRun, config_sha256: str) -> Path:
-        """The folder of a run; another config has another folder, so that none goes on from it."""
-        return self.work / f"{run.name}-{config_sha256[:SHORT]}"
+    def work_dir(self, run: PlannedRun, setup: RunSetup) -> Path:
+        """The folder of a run; after a change of config or annotations it is another one."""
+        return self.work / f"{run.name}-{setup.key}"
 
     @property
     def annotations(self) -> Path:
@@ -74,19 +74,47 @@ def execute(
         RunElsewhereError: Another process is at it.
     """
     setup = set_up(run, folders.annotations)
-    work_dir = folders.work_dir(run, setup.config_sha256)
+    work_dir = folders.work_dir(run, setup)
     work_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work_dir / "run.lock", timeout=0):
             path = folders.record(run)
-            if path.is_file() and read_record(path).config_sha256 == setup.config_sha256:
-                return read_record(path)  # finished since this one was planned
-            return _locked(run, setup, work_dir, folders, features_sha256, git)
+            record = read_record(path) if path.is_file() else None
+            if record is None or outdated(record, setup):
+                return _train(run, setup, work_dir, folders, features_sha256, git)
+            if missing_protocols(record, run):
+                return _score_again(record, run, setup, folders)
+            return record  # finished since this one was planned
     except Timeout as error:
         raise RunElsewhereError(run.name) from error
 
 
-def _locked(
+def outdated(record: Record, setup: RunSetup) -> str:
+    """What has changed since a record was made; empty: nothing."""
+    if record.config_sha256 != setup.config_sha256:
+        return (
+            f"config {record.config_sha256[:SHORT]} in the record, "
+            f"{setup.config_sha256[:SHORT]} now"
+        )
+    if record.data["annotations_sha256"] != setup.annotations_sha256:
+        return "other annotations than in the record"
+    return ""
+
+
+def missing_protocols(record: Record, run: PlannedRun) -> list[str]:
+    """Protocols of the spec that a record lacks."""
+    return [name for name in run.row.protocols if name not in record.scores]
+
+
+def _score_again(record: Record, run: PlannedRun, setup: RunSetup, folders: Folders) -> Record:
+    scored = _score(run, setup, record.results_path(folders.records))
+    write_matches(record.matches_path(folders.records), scored.matches)
+    record = replace(record, scores=scored.scores)
+    write_record(folders.records, record)
+    return record
+
+
+def _train(
     run: PlannedRun,
     setup: RunSetup,
     work_dir: Path,
@@ -155,10 +183,7 @@ def _record(
     seconds: Mapping[str, float],
 ) -> Record:
     results = work_dir / "results.json"
-    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
-    detections = read_results(results, classes)
-    protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
-    partial = run.fold is not None
+    scored = _score(run, setup, results)
     record = Record(
         benchmark=run.row.benchmark,
         method=run.row.method,
@@ -168,20 +193,17 @@ def _record(
         config_text=setup.config_text,
         config_sha256=setup.config_sha256,
         data=dict(
-            annotations_sha256=file_sha256(setup.ann_file),
+            annotations_sha256=setup.annotations_sha256,
             features_sha256=features_sha256,
-            video_list_sha256=video_list_sha256(truth.video_ids),
-            num_videos=len(truth.video_ids),
+            video_list_sha256=video_list_sha256(scored.video_ids),
+            num_videos=len(scored.video_ids),
         ),
         git=git,
         versions=versions(),
         device=_device(),
         seconds={name: round(value, 3) for name, value in seconds.items()},
         peak_memory=_peak_memory(),
-        scores={
-            protocol.name: protocol.evaluate(truth, detections, classes, partial=partial)
-            for protocol in protocols
-        },
+        scores=scored.scores,
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
     with (
@@ -192,13 +214,28 @@ def _record(
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as target,
     ):
         shutil.copyfileobj(source, target)
-    matches = [
-        find_matches(protocol, truth, detections, classes)
-        for protocol in protocols
-        if not protocol.proposals
-    ]
-    write_matches(record.matches_path(folders.records), matches)
+    write_matches(record.matches_path(folders.records), scored.matches)
     return record
+
+
+@dataclass(frozen=True)
+class _Scored:
+    scores: dict[str, dict[str, Any]]
+    matches: list[Matches]
+    video_ids: tuple[str, ...]
+
+
+def _score(run: PlannedRun, setup: RunSetup, results: Path) -> _Scored:
+    """Evaluate a results file under each protocol of the spec."""
+    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
+    detections = read_results(results, classes)
+    protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
+    partial = run.fold is not None
+    return _Scored(
+        {p.name: p.evaluate(truth, detections, classes, partial=partial) for p in protocols},
+        [find_matches(p, truth, detections, classes) for p in protocols if not p.proposals],
+        truth.video_ids,
+    )
 
 
 def _device() -> str:
