@@ -18,6 +18,7 @@ from mmtal.registry import MODELS
 
 MMTAL = "mmtal"
 FORMATS = (MMTAL, *SCHEMES)
+_BIAS = "head.cls_conv.bias"
 _FIRST_PARTS = {
     MMTAL: ("head.",),
     "official": ("cls_head.", "reg_head."),
@@ -154,11 +155,16 @@ def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, sou
         ValueError: None fits, or several do, whose models differ in what has no parameters.
     """
     rename = from_mmtal if source == MMTAL else to_mmtal
+    found = scheme.to_theirs(_BIAS)
+    bias = weights.get(_BIAS if source == MMTAL or found is None else found[0], ())
     fitting = []
     for name in list_configs():
         path = find_config(name)
+        config = Config.fromfile(path)
+        if config.model.head.get("num_classes") != len(bias):  # building all takes seconds
+            continue
         with torch.device("meta"):  # shapes without memory
-            model = MODELS.build(Config.fromfile(path).model)
+            model = MODELS.build(config.model)
         try:
             check_arithmetic(model, scheme)
         except ValueError:
@@ -167,10 +173,10 @@ def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, sou
             fitting.append((name, path))
     if len(fitting) == 1:
         return fitting[0][1]
-    found = ", ".join(name for name, _ in fitting)
+    names = ", ".join(name for name, _ in fitting)
     raise ValueError(
         (
-            f"several configs fit the checkpoint: {found}"
+            f"several configs fit the checkpoint: {names}"
             if fitting
             else "no config fits the checkpoint"
         )

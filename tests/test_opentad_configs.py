@@ -1,0 +1,152 @@
+"""The recipes of configs/actionformer_opentad: OpenTAD's values, and they run."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from opentad_golden import FILES, opentad_golden
+from tiny import CHANNELS, make_dataset
+
+from mmtal.config_files import find_config, list_configs
+from mmtal.evaluation.protocols import find_protocol
+from mmtal.registry import DATASETS, MODELS
+
+NAMES = [n.split("/")[1] for n in list_configs() if n.startswith("actionformer_opentad/")]
+
+
+@cache
+def load(name: str) -> Config:
+    return Config.fromfile(find_config(f"actionformer_opentad/{name}"))
+
+
+def train_transform(name: str, kind: str) -> dict:
+    pipeline = load(name).train_dataloader.dataset.pipeline
+    return next((t for t in pipeline if t.type == kind), {})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_values_are_those_behind_the_golden_figures(name: str) -> None:
+    meta, config = opentad_golden(name).meta, load(name)
+    projection, rpn = meta["model"]["projection"], meta["model"]["rpn_head"]
+    post, nms = meta["post_processing"], meta["post_processing"]["nms"]
+    train, head, backbone = (
+        config.train_dataloader.dataset,
+        config.model.head,
+        config.model.backbone,
+    )
+    one_class = rpn["num_classes"] == 1
+    [truncation] = [t for t in meta["dataset_train"]["pipeline"] if t["type"] == "RandomTrunc"]
+    expected = dict(
+        in_channels=projection["in_channels"],
+        embed_channels=projection["out_channels"],
+        depths=tuple(projection["arch"]),
+        num_heads=projection["attn_cfg"]["n_head"],
+        window=projection["attn_cfg"]["n_mha_win_size"],
+        dropout=projection["conv_cfg"]["proj_pdrop"],
+        drop_path=projection["path_pdrop"],
+        abs_pos=projection["use_abs_pe"],
+        max_seq_len=projection["max_seq_len"],
+        channel_dropout=projection.get("input_pdrop", 0),
+        num_classes=rpn["num_classes"],
+        ranges=rpn["prior_generator"]["regression_range"],
+        loss_normalizer=rpn["loss_normalizer"],
+        label_smoothing=rpn["label_smoothing"],
+        loss_weight=rpn.get("loss_weight", 1.0),
+        tie_tolerance=1e-3 if rpn.get("filter_similar_gt", True) else float("inf"),
+        # with one class, all points reach NMS
+        score_thr=0.0 if one_class else post.get("pre_nms_thresh", 0.001),
+        pre_nms_topk=post.get("pre_nms_topk", 2000),
+        sigma=nms["sigma"],
+        min_score=nms["min_score"],
+        class_agnostic=not nms["multiclass"],
+        voting_thr=None if nms["multiclass"] else nms["voting_thresh"],
+        max_per_video=nms["max_seg_num"],
+        lr=meta["optimizer"]["lr"],
+        weight_decay=meta["optimizer"]["weight_decay"],
+        schedule=(meta["scheduler"]["warmup_epoch"], meta["scheduler"]["max_epoch"]),
+        truncation=(truncation["trunc_len"], truncation["trunc_thresh"]),
+    )
+    options = dict(dropout=0.0, abs_pos=False, depths=(2, 2, 5)) | dict(backbone)
+    cosine = config.param_scheduler[1]
+    assert expected == dict(
+        {key: options[key] for key in list(expected)[:9]},
+        channel_dropout=train_transform(name, "ChannelDropout").get("prob", 0),
+        num_classes=head.num_classes,
+        ranges=[list(r) for r in head.assigner.regression_ranges],
+        loss_normalizer=head.loss_normalizer,
+        label_smoothing=head.loss_cls.label_smoothing,
+        loss_weight=head.loss_reg.loss_weight,
+        tie_tolerance=head.assigner.get("tie_tolerance", 1e-3),
+        score_thr=head.score_thr,
+        pre_nms_topk=head.pre_nms_topk,
+        sigma=head.nms.sigma,
+        min_score=head.nms.min_score,
+        class_agnostic=head.nms.get("class_agnostic", False),
+        voting_thr=head.nms.get("voting_thr"),
+        max_per_video=head.max_per_video,
+        lr=config.optim_wrapper.optimizer.lr,
+        weight_decay=config.optim_wrapper.optimizer.weight_decay,
+        schedule=(cosine.begin, cosine.get("end", config.train_cfg.max_epochs)),
+        truncation=(
+            train_transform(name, "Truncate").max_len,
+            train_transform(name, "Truncate").min_overlap,
+        ),
+    )
+    test = meta["dataset_test"]
+    if "offset_frames" in test:
+        assert train.snippet_frames == 2 * test["offset_frames"]
+        assert train.feature_stride == test["feature_stride"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_names_opentads_protocol(name: str) -> None:
+    config = load(name)
+    protocol = find_protocol(config.test_evaluator.protocol)
+    assert protocol.name.split("/")[1].split("-")[-1] in ("opentad", "211", "212", "1863", "4728")
+    assert protocol.name in find_config(f"actionformer_opentad/{name}").read_text().splitlines()[0]
+    assert config.randomness.seed == 42
+    assert not train_transform(name, "Truncate").margin
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_dataset(tmp_path_factory.mktemp("opentad") / "data")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_trains_and_predicts(name: str, folder: Path) -> None:
+    init_default_scope("mmtal")
+    torch.manual_seed(0)
+    config = load(name).copy()
+    classes = 3 if config.model.head.num_classes > 1 else 1
+    config.model.backbone.update(in_channels=CHANNELS, embed_channels=16)
+    config.model.head.num_classes = classes
+    datasets = []
+    for phase, subset in (("train", "training"), ("test", "validation")):
+        dataset = config[f"{phase}_dataloader"].dataset
+        own = dict(data_root=str(folder), ann_file="annotations.json", features="features")
+        dataset.update(own, subset=subset, feature_stride=1, fps=1, file_prefix="", file_ext=".npy")
+        dataset.snippet_frames = min(dataset.snippet_frames, 1)
+        if not isinstance(dataset.get("classes"), str):
+            dataset.classes = None
+        datasets.append(DATASETS.build(dataset))
+    train, test = datasets
+    model = MODELS.build(config.model)
+
+    batch = {key: [train[i][key] for i in (0, 1)] for key in ("inputs", "data_samples")}
+    losses = model(**model.data_preprocessor(batch, training=True), mode="loss")
+    total = losses["loss_cls"] + losses["loss_reg"]
+    total.backward()
+    assert total.isfinite() and losses["loss_reg"] > 0, "there are positive points"
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+    model.eval()
+    [sample] = model.test_step({key: [test[0][key]] for key in ("inputs", "data_samples")})
+    found = sample.pred_instances
+    assert 0 < len(found.scores) <= config.model.head.max_per_video
+    assert (found.scores[:-1] >= found.scores[1:]).all() and found.labels.max() < classes
+    assert (found.segments[:, 0] <= found.segments[:, 1]).all()
+    assert found.segments.min() >= 0 and found.segments.max() <= sample.duration
