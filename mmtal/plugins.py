@@ -43,6 +43,13 @@ def load_plugins() -> list[str]:
     return loaded
 
 
+def compatible_versions(version: str) -> str:
+    """The versions that keep what this one promises: ``0.1.7`` -> ``>=0.1,<0.2``."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    last = f"{major}.{minor + 1}" if major == 0 else f"{major + 1}"
+    return f">={major}.{minor},<{last}"
+
+
 @contextmanager
 def requires_mmtal(versions: str, *, plugin: str) -> Iterator[None]:
     """Import a plugin's components in this block, if it works with this mmtal.

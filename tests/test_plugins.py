@@ -2,11 +2,16 @@
 
 import subprocess
 import sys
+import types
+import warnings
 from pathlib import Path
 
 import pytest
 
+from mmtal import models, plugins
+from mmtal.plugins import compatible_versions, renamed, requires_mmtal
 from mmtal.registry import HEADS
+from mmtal.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 SETUP = """
@@ -16,6 +21,7 @@ setup(
     name="{name}",
     version="1.0",
     py_modules=["{name}"],
+    install_requires={requires},
     entry_points={{"mmtal.plugins": ["{name} = {name}"]}},
 )
 """
@@ -31,11 +37,11 @@ class StrangeHead(nn.Module):
 """
 
 
-def install(name: str, module: str, folder: Path) -> Path:
+def install(name: str, module: str, folder: Path, requires: tuple[str, ...] = ()) -> Path:
     """Install a package of one module; what ``pip install`` into site-packages would give."""
     source, site = folder / name, folder / "site"
     source.mkdir()
-    (source / "setup.py").write_text(SETUP.format(name=name))
+    (source / "setup.py").write_text(SETUP.format(name=name, requires=list(requires)))
     (source / f"{name}.py").write_text(module)
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
     subprocess.run([*pip, "--target", str(site), str(source)], check=True, cwd=folder)
@@ -82,3 +88,107 @@ def test_an_unknown_type_names_its_neighbours_and_the_way_to_a_plugin():
     message = str(caught.value)
     assert "Did you mean RatherSpecialHead" in message
     assert "custom_imports = dict(imports=[" in message
+
+
+# ---------------------------------------------------------------- versions
+
+
+@pytest.mark.slow
+def test_a_package_for_another_mmtal_is_not_imported(tmp_path):
+    site = install("later_plugin", HEAD, tmp_path, ("numpy", "mmtal>=7.0,<8"))
+    done = run("import mmtal, sys; print('later_plugin' in sys.modules)", site)
+    assert done.stdout.strip() == "False", done.stderr
+    assert "plugin 'later_plugin' works with mmtal <8,>=7.0, but this is mmtal 0.1.0" in done.stderr
+
+
+class FakePoint:
+    """An entry point of a package with these requirements."""
+
+    name = value = "fake"
+
+    def __init__(self, *requires: str) -> None:
+        self.dist = types.SimpleNamespace(requires=list(requires) or None)
+        self.loaded = False
+
+    def load(self) -> None:
+        self.loaded = True
+
+
+@pytest.mark.parametrize(
+    ("requires", "loads", "why"),
+    [
+        ((), True, "says nothing"),
+        (("torch>=99",), True, "pip looks after other packages"),
+        (("torch", f"mmtal=={__version__}"), True, "this version"),
+        (("MMTAL>=0.0.1",), True, "names are compared as pip compares them"),
+        (("mmtal[onedl]<0.0.5",), False, "too new"),
+        (("mmtal>=99",), False, "too old"),
+        (("mmtal>=99; extra == 'later'",), True, "of an extra that nobody asked for"),
+    ],
+)
+def test_what_a_package_requires_is_checked_before_it_is_imported(
+    monkeypatch, requires, loads, why
+):
+    point = FakePoint(*requires)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
+    monkeypatch.setattr(plugins, "FAILED", {})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        loaded = plugins.load_plugins()
+    assert (point.loaded, bool(loaded), not caught, not plugins.FAILED) == (loads,) * 4, why
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.1.9"])
+def test_a_project_works_with_the_versions_it_names(monkeypatch, version):
+    monkeypatch.setattr(plugins, "__version__", version)
+    with requires_mmtal(">=0.1,<0.2", plugin="projects.bold"):
+        pass
+
+
+@pytest.mark.parametrize("version", ["0.0.9", "0.2.0", "0.2.0rc1"])
+def test_a_project_is_stopped_by_another_mmtal(monkeypatch, version):
+    monkeypatch.setattr(plugins, "__version__", version)
+    entered = []
+    with pytest.raises(ValueError) as caught, requires_mmtal(">=0.1,<0.2", plugin="projects.bold"):
+        entered.append(True)
+    assert not entered
+    assert str(caught.value).startswith(
+        f"plugin 'projects.bold' works with mmtal >=0.1,<0.2, but this is mmtal {version}: "
+    )
+
+
+def test_a_name_that_mmtal_has_no_more_is_one_clear_error():
+    with (
+        pytest.raises(ValueError, match=r"plugin 'bold' relies on something that mmtal .* have: "),
+        requires_mmtal(">=0.1", plugin="bold"),
+    ):
+        from mmtal.models import NoSuchHead  # noqa: F401
+    with (
+        pytest.raises(ValueError, match=r"No module named 'mmtal.no_such_module'"),
+        requires_mmtal(">=0.1", plugin="bold"),
+    ):
+        import mmtal.no_such_module  # noqa: F401
+
+
+def test_other_missing_modules_stay_import_errors():
+    with pytest.raises(ModuleNotFoundError), requires_mmtal(">=0.1", plugin="bold"):
+        import no_such_module_anywhere  # noqa: F401
+
+
+def test_a_renamed_name_works_on_and_says_what_took_its_place(monkeypatch):
+    old = types.ModuleType("mmtal_of_old")
+    old.__getattr__ = renamed("mmtal_of_old", {"OldHead": "mmtal.models.AnchorFreeHead"})
+    monkeypatch.setitem(sys.modules, "mmtal_of_old", old)
+    with pytest.warns(DeprecationWarning, match="mmtal_of_old.OldHead is now mmtal.models.Anch"):
+        from mmtal_of_old import OldHead
+    assert OldHead is models.AnchorFreeHead
+    with pytest.raises(ImportError, match="cannot import name 'Unknown'"):
+        from mmtal_of_old import Unknown  # noqa: F401
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("0.1.0", ">=0.1,<0.2"), ("0.12.3", ">=0.12,<0.13"), ("1.4.0", ">=1.4,<2")],
+)
+def test_promises_hold_until_the_next_number_that_may_break_them(version, expected):
+    assert compatible_versions(version) == expected

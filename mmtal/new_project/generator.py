@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmtal.new_project.names import Names, check_class_name, check_module_name
+from mmtal.plugins import compatible_versions
 from mmtal.version import __version__
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -74,13 +75,6 @@ def new_project(
     return NewProject(target, names.class_name, files, commands)
 
 
-def supported_versions(version: str = __version__) -> str:
-    """The versions that keep what this one promises: ``0.1.7`` -> ``>=0.1,<0.2``."""
-    major, minor = (int(part) for part in version.split(".")[:2])
-    last = f"{major}.{minor + 1}" if major == 0 else f"{major + 1}"
-    return f">={major}.{minor},<{last}"
-
-
 def _texts(kind: str, package: bool) -> dict[str, str]:
     """Template of every file of a project, by its path in it."""
     form = "package" if package else "project"
@@ -96,7 +90,7 @@ def _texts(kind: str, package: bool) -> dict[str, str]:
     }
     if package:
         texts["pyproject.toml"] = _read("package/pyproject.toml")
-    versions = supported_versions()
+    versions = compatible_versions(__version__)
     return {path: text.replace(TEMPLATE_VERSIONS, versions) for path, text in texts.items()}
 
 

@@ -10,8 +10,7 @@ from mmengine.structures import InstanceData
 
 from mmtal.apis.windowing import reach_of
 from mmtal.datasets import FeatureArray
-from mmtal.models import CentreAssigner
-from mmtal.models.losses import DIoULoss, FocalLoss
+from mmtal.models import CentreAssigner, DIoULoss, FocalLoss
 from mmtal.models.task_modules import PointGenerator
 from mmtal.registry import MODELS
 from mmtal.structures import FeatureGrid, TemporalDataSample
