@@ -80,11 +80,10 @@ class EvaluationProtocol:
 
     def __post_init__(self) -> None:
         tiou_grid(self.tiou_thresholds)
-        if self.label_handling not in get_args(LabelHandling):
-            raise ValueError(
-                f"label_handling must be one of {get_args(LabelHandling)}, but got "
-                f"{self.label_handling!r}"
-            )
+        for name, choices in (("label_handling", LabelHandling), ("duplicates", Duplicates)):
+            value = getattr(self, name)
+            if value not in get_args(choices):
+                raise ValueError(f"{name} must be one of {get_args(choices)}, but got {value!r}")
         if any(k < 1 for k in self.recall_at):
             raise ValueError(f"recall_at must be integers >= 1, but got {self.recall_at}")
 
