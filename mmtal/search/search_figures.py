@@ -148,7 +148,8 @@ def _draw_values(axes: Axes, dimension: Dimension, trials: Sequence[FrozenTrial]
     places: list[Any] = [trial.params[dimension.key] for trial in trials]
     if dimension.kind == "choice":
         places = [dimension.choices.index(text) for text in places]
-        names = [plain(shorten(text, 8, 1.2)) for text in dimension.choices]
+        room = axes.get_window_extent().width / axes.figure.dpi / len(dimension.choices)
+        names = [plain(shorten(text, 8, room - 0.1)) for text in dimension.choices]
         axes.set_xticks(range(len(names)), names)
         axes.set_xlim(-0.5, len(names) - 0.5)
     elif dimension.kind == "log":
