@@ -27,17 +27,17 @@ def checked(
     _note(problems, "reversed or empty segment", detections, start >= end)
     if official is None:
         return detections.select(start < end)
-    position = {video: index for index, video in enumerate(official.durations)}
     for video in detections.video_ids:
-        if video not in position:
+        if video not in official.durations:
             problems.add("unlisted recording", f"'{video}' is not in {official.source}")
     there = set(detections.video_ids)
-    for video in (video for video in position if video not in there):
+    missing = [video for video in official.durations if video not in there]
+    for video in missing:
         problems.add("missing recording", f"'{video}' of {official.source} has no results")
-    listed = list(position)
+    # In the order of the results: it decides between tied scores.
+    listed = [video for video in detections.video_ids if video in official.durations] + missing
     own = detections.video_index_in(listed)
-    durations = np.array([d or np.inf for d in official.durations.values()] + [np.inf])
-    limit = durations[own]
+    limit = np.array([official.durations[v] or np.inf for v in listed] + [np.inf])[own]
     outside = ((start < -TOLERANCE) | (end > limit + TOLERANCE)) & (start < end)
     ends = [f"recording ends at {value:.3f} s" for value in limit[outside]]
     _note(problems, "segment outside the recording", detections, outside, ends)

@@ -92,14 +92,14 @@ def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Co
     official = None
     if options.official is not None:
         official = read_official_list(options.official, options.subset)
-    converted = _convert(path, target, official, options)
+    converted = _convert(path, target, official, options, is_final=out is None)
     retrieved = None
     second = options.retrieval
     if target.name == converted.source_format.name == "ego4d" and options.part is None:
         second = second or path
     if second is not None:
         own_part = replace(options, part="retrieve") if second == path else options
-        other = _convert(second, target, official, own_part)
+        other = _convert(second, target, official, own_part, is_final=False)
         if other.classes != converted.classes:
             raise ValueError(f"{second} has other classes than {path}")
         retrieved = other.detections
@@ -156,8 +156,14 @@ def _check_options(target: Target, out: Path | None, options: ConvertOptions) ->
 
 
 def _convert(
-    path: Path, target: Target, official: OfficialList | None, options: ConvertOptions
+    path: Path,
+    target: Target,
+    official: OfficialList | None,
+    options: ConvertOptions,
+    *,
+    is_final: bool,
 ) -> Converted:
+    """Read and check one file; ``is_final``: it is itself what would be submitted."""
     names = official.names if official else {}
     form, content, raw = read_detections(
         path,
@@ -166,7 +172,7 @@ def _convert(
         names=names,
         verdict=f"not fit to become {target.title}",
     )
-    if form.name == target.read_as and form.check_header and target.name != "results":
+    if is_final and form.name == target.read_as and form.check_header and target.name != "results":
         form.check_header(content, raw.problems)
     classes = _classes(form, raw, official, options)
     table = raw.table(classes)

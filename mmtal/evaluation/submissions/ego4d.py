@@ -4,7 +4,8 @@
 results are ``{clip: [{label, score, segment: [start, end]}]}`` in seconds of the **clip**. mAP is
 of ``detect_results``, Recall@1x of ``retrieve_results``. Sources: the baseline of the challenge
 (``episodic-memory/MQ``: ``Merge_detection_retrieval.py``, ``Evaluation/ego4d``), whose evaluation
-of recall fails on a clip that is missing. It has no limit of detections; the baseline writes 200
+of recall fails on a clip that is missing and takes the first detections of a class in the order of
+the file: they are written by falling score. It has no limit of detections; the baseline writes 200
 for each clip.
 
 The features of a clip are cut out of features of its video, so that the recordings of the official
@@ -73,11 +74,12 @@ def write(
         classes: Names by label.
         retrieved: What Recall@1x is computed of (default: the same).
     """
-    content = dict(
-        HEADER,
-        detect_results=rows_by_recording(detections, classes),
-        retrieve_results=rows_by_recording(detections if retrieved is None else retrieved, classes),
-    )
+    parts = dict(detect=detections, retrieve=detections if retrieved is None else retrieved)
+    results = {}
+    for part, table in parts.items():
+        by_score = table.select(np.argsort(-table.scores, kind="stable"))
+        results[PARTS[part]] = rows_by_recording(by_score, classes)
+    content = {**HEADER, **results}
     write_text(path, json.dumps(content) + "\n")
 
 
