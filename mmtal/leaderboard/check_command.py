@@ -72,7 +72,7 @@ def judgement_text(judgements: Sequence[Judgement], confidence: float) -> str:
         f"mean of new seeds stays with a probability of {confidence:g} if nothing changed.",
         table.table,
     ]
-    lines += [f"{' '.join(one.key[1:])}: {'; '.join(one.remarks)}" for one in ranked if one.remarks]
+    lines += [f"{_title(one)}: {'; '.join(one.remarks)}" for one in ranked if one.remarks]
     if idle:
         names = "; ".join(_title(one) for one in idle)
         lines.append(f"Accepted, without a new run: {names}")

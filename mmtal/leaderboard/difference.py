@@ -54,16 +54,23 @@ class Difference:
         """What may be said, in words."""
         if self.is_clear:
             return "better" if self.value > 0 else "worse"
-        reasons = []
+        noise = []
+        if self.p_value is not None and self.p_value >= 1 - LEVEL:
+            noise.append("recordings")
+        if self.seed_bound is not None and abs(self.value) <= self.seed_bound:
+            noise.append("seeds")
+        within = [f"within the noise of {' and '.join(noise)}"] if noise else []
+        return ", ".join([*within, *self.unknown])
+
+    @property
+    def unknown(self) -> list[str]:
+        """Kinds of noise about which nothing can be said, and why."""
+        unknown = []
         if self.p_value is None:
-            reasons.append(f"only {self.num_recordings} recordings")
-        elif self.p_value >= 1 - LEVEL:
-            reasons.append("within the noise of the recordings")
+            unknown.append(f"only {self.num_recordings} recordings")
         if self.seed_bound is None:
-            reasons.append("too few seeds")
-        elif abs(self.value) <= self.seed_bound:
-            reasons.append("within seed noise")
-        return ", ".join(reasons)
+            unknown.append("too few seeds")
+        return unknown
 
 
 def seed_bound(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -122,9 +122,10 @@ def _judge(
     unlike = _other_test_set(key, new, accepted, folds)
     if unlike:
         return found("not judged", unlike)
-    deviation, degrees = _pooled_deviation(key, metric, groups, folds)
+    pooled, degrees = _pooled_deviation(key, metric, groups, folds)
     if not degrees:
         return found("not judged", "no accepted method has two seeds: nothing says how they vary")
+    deviation = pooled
     margin = prediction_margin(deviation, degrees, len(before), len(after), confidence)
     change = mean_and_deviation(after)[0] - mean_and_deviation(before)[0]
     verdict: Verdict = "as before" if abs(change) <= margin else "rose" if change > 0 else "fell"

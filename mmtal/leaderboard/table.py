@@ -11,6 +11,7 @@ from mmtal.leaderboard.difference import Difference, compare_methods, resample_m
 from mmtal.leaderboard.measured import Key, Measured, Run, group_runs, group_title, measure
 from mmtal.leaderboard.missing import lacking_folds, no_record, not_run, other_protocol, unfinished
 from mmtal.leaderboard.published import PublishedFigure
+from mmtal.leaderboard.spec import OWN_PROTOCOL
 from mmtal.leaderboard.spec import Row as SpecRow
 
 MANY_THRESHOLDS = 6
@@ -109,7 +110,7 @@ def _our_rows(benchmark: str, protocol: str, groups: Mapping[Key, Sequence[Run]]
                 rows.append(TableRow(method=key[2]))
     ours = {row.method for row in rows}
     for (other, _, method), runs in groups.items():
-        if other == benchmark and method not in ours:
+        if other == benchmark and method not in ours and protocol != OWN_PROTOCOL:
             rows.append(TableRow(method=method, missing=(other_protocol(protocol, runs),)))
             ours.add(method)
     return rows

@@ -7,8 +7,8 @@ from mmtal.leaderboard.table import Table, TableRow
 from mmtal.visualization.colors import HIT, MISS
 from mmtal.visualization.layout import new_figure, place_axes, plain, shorten
 
-WIDTH = 8.0
-NAMES = 2.6
+WIDTH = 8.5
+NAMES = 3.3
 ROW = 0.26
 
 

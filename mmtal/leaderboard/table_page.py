@@ -159,8 +159,7 @@ def _matrix_cell(one: Difference | None, sign: int) -> str:
         lines.append(f"{low:+.2f} to {high:+.2f}, p {one.p_value:.3f}")
     if one.seed_bound is not None:
         lines.append(f"seeds ± {100 * one.seed_bound:.2f}")
-    if not one.is_clear:
-        lines.append(one.verdict)
+    lines += one.unknown
     small = "".join(f"<small>{html.escape(line)}</small>" for line in lines)
     return f'<td class="{kind}">{100 * sign * one.value:+.2f}{small}</td>'
 

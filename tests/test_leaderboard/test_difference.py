@@ -35,7 +35,7 @@ def test_a_method_does_not_differ_from_itself() -> None:
     found = compare(runs, runs)
     assert (found.value, found.interval, found.p_value) == (0, (0, 0), 1)
     assert not found.is_clear
-    assert found.verdict == "within the noise of the recordings, within seed noise"
+    assert found.verdict == "within the noise of recordings and seeds"
 
 
 def test_a_clear_difference_is_found_and_turns_with_the_order() -> None:
