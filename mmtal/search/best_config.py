@@ -8,27 +8,34 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmtal.apis.experiment import find_template
 from mmtal.files import write_text
 from mmtal.search.settings import SearchSettings
 from mmtal.search.space import DOTTED
 from mmtal.suggestion.config_text import comment
 
+TEMPLATE = "template.py"
+"""Copy of the template in the study's folder, which can so be moved to another machine."""
+
 
 def write_best_config(
-    settings: SearchSettings, values: Mapping[str, Any], *, number: int, value: float
+    settings: SearchSettings,
+    values: Mapping[str, Any],
+    *,
+    origin: str,
+    number: int,
+    value: float,
 ) -> Path:
     """Write ``best.py`` into the study's folder: the template, and what the trial changes.
 
     Args:
-        settings: Of the search.
+        settings: Of the search, whose template is the copy.
         values: Of the trial, by key.
+        origin: What the template was copied from.
         number: Of the trial.
         value: Its mAP on the held-out recordings.
     """
     path = settings.folder / "best.py"
     config = settings.config(values, settings.folder)
-    template = Path(find_template(settings.template)).resolve()
     keys = [*settings.options, *(DOTTED.get(key, key) for key in values)]
     tree: dict[str, Any] = {}
     for key in keys:
@@ -39,9 +46,8 @@ def write_best_config(
         "report is that of the test set, after training on the whole training set:"
     )
     text += f"#     {train_command(settings)}\n"
-    inside = template.is_relative_to(Path.cwd())  # else a relative path would help nobody
-    base = os.path.relpath(template, settings.folder) if inside else str(template)
-    text += f"_base_ = {base!r}\n"
+    text += comment(f"{TEMPLATE}: '{origin}' as it was when the search began")
+    text += f"_base_ = {TEMPLATE!r}\n"
     if not tree:
         text += "# the template as it is was the best\n"
     for name, content in tree.items():

@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mmtal.apis.experiment import AUTO
-from mmtal.search.best_config import write_best_config
+from mmengine.config import Config
+
+from mmtal.apis.experiment import AUTO, find_template
+from mmtal.files import write_text
+from mmtal.search.best_config import TEMPLATE, write_best_config
 from mmtal.search.holdout import Holdout, make_holdout
 from mmtal.search.search_figures import draw_history, draw_importance
 from mmtal.search.settings import SearchSettings
@@ -80,7 +83,8 @@ def search(
         raise ValueError(f"--minutes must be > 0, but got {minutes}")
     folder = settings.folder.resolve()
     with study_lock(folder):
-        settings = _settle_template(replace(settings, folder=folder))
+        origin = settings.template
+        settings = _freeze_template(replace(settings, folder=folder))
         config = settings.config({}, folder)
         check_space(space, config)
         settings.config({dimension.key: dimension.first for dimension in space}, folder)
@@ -99,17 +103,20 @@ def search(
         finally:
             pool.close()
             _write_overviews(trial_store, folder)
-        return _conclude(trial_store, settings, holdout)
+        return _conclude(trial_store, settings, holdout, origin)
 
 
-def _settle_template(settings: SearchSettings) -> SearchSettings:
-    """A suggested config is made once, and stays the same for all trials and runs."""
-    if settings.template != AUTO:
-        return settings
-    suggested = settings.folder / "suggested_config.py"
-    if not suggested.is_file():
-        settings.config({}, settings.folder)
-    return replace(settings, template=str(suggested))
+def _freeze_template(settings: SearchSettings) -> SearchSettings:
+    """Settings whose template is a copy, which nobody edits while trials train."""
+    path = settings.folder / TEMPLATE
+    if settings.template == AUTO:  # suggested once: the same for all runs
+        source = settings.folder / "suggested_config.py"
+        if not source.is_file():
+            settings.config({}, settings.folder)
+    else:
+        source = find_template(settings.template)
+    write_text(path, Config.fromfile(source).pretty_text)
+    return replace(settings, template=str(path))
 
 
 def _identity(settings: SearchSettings, space: Space, holdout: Holdout) -> dict[str, str]:
@@ -179,7 +186,9 @@ def _write_overviews(store: TrialStore, folder: Path) -> None:
             save_figure(figure, folder / "importance.png")
 
 
-def _conclude(store: TrialStore, settings: SearchSettings, holdout: Holdout) -> SearchResult:
+def _conclude(
+    store: TrialStore, settings: SearchSettings, holdout: Holdout, origin: str
+) -> SearchResult:
     best, template = store.best, store.template
     if best is None or best.value is None:
         raise ValueError(f"no trial was trained to its end; see {settings.folder / 'trials.csv'}")
@@ -191,6 +200,6 @@ def _conclude(store: TrialStore, settings: SearchSettings, holdout: Holdout) -> 
             for dimension in store.space
         }
     )
-    path = write_best_config(settings, values, number=best.number, value=best.value)
+    path = write_best_config(settings, values, origin=origin, number=best.number, value=best.value)
     print(summary(store, settings, holdout, path))
     return SearchResult(best.value, values, template.value if template else None, path)

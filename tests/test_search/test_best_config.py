@@ -7,7 +7,7 @@ from mmengine.config import Config
 from tiny import make_dataset, write_config
 
 from mmtal.search import SearchSettings
-from mmtal.search.best_config import write_best_config
+from mmtal.search.best_config import TEMPLATE, write_best_config
 
 CASES: list = [
     ("named", dict(learning_rate=0.02, epochs=7, batch_size=1, weight_decay=0.5), {}),
@@ -21,23 +21,21 @@ CASES: list = [
 
 
 @pytest.mark.parametrize(("why", "values", "options"), CASES, ids=[case[0] for case in CASES])
-@pytest.mark.parametrize("near", [True, False], ids=["template below", "template elsewhere"])
 def test_file_says_what_the_trial_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, near: bool, why: str, values: dict,
-    options: dict,
-) -> None:  # fmt: skip
+    tmp_path: Path, why: str, values: dict, options: dict
+) -> None:
     data = make_dataset(tmp_path / "my data")
-    template = write_config(tmp_path / "config.py", data)
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path if near else tmp_path / "elsewhere")
-    folder = (Path.cwd() / "work" / "study").resolve()
+    folder = tmp_path / "study"
+    folder.mkdir()
+    template = write_config(folder / TEMPLATE, data)
     settings = SearchSettings(str(template), str(data), folder, options=options)
-    path = write_best_config(settings, values, number=3, value=0.5)
-    text = path.read_text()
+    path = write_best_config(settings, values, origin="mine", number=3, value=0.5)
+    moved = folder.rename(tmp_path / "elsewhere")
+    text = (moved / path.name).read_text()
     assert "Trial 3 of study: mAP 50.00 %" in text and f"--data_path '{data}'" in text
-    assert ("_base_ = '../../config.py'" in text) == near
-    again = SearchSettings(str(path), str(data), folder).config({}, folder)
-    expected = settings.config(values, folder)
+    assert "# template.py: 'mine'" in text
+    again = SearchSettings(str(moved / path.name), str(data), moved).config({}, moved)
+    expected = SearchSettings(str(moved / TEMPLATE), str(data), moved, options=options)
     for name in ("model", "train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
-        assert again[name] == expected[name], name
-    assert Config.fromfile(path).get("warmup_epochs") == 3
+        assert again[name] == expected.config(values, moved)[name], name
+    assert Config.fromfile(moved / path.name).get("warmup_epochs") == 3

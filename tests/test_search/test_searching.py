@@ -115,6 +115,17 @@ def test_none_was_trained_to_its_end(settings: SearchSettings, fake: type[FakePo
         search(settings, read_space(vary=VARY), trials=1)
 
 
+def test_an_edited_template_is_another_search(
+    settings: SearchSettings, fake: type[FakePool]
+) -> None:
+    fake.script = [complete(0.1)] * 2
+    search(settings, read_space(vary=VARY), trials=1)
+    template = Path(settings.template)
+    template.write_text(template.read_text().replace("dropout=0.1", "dropout=0.2"))
+    with pytest.raises(ValueError, match=r"config is '.*dropout=0\.1.*', not '.*dropout=0\.2"):
+        search(settings, read_space(vary=VARY), trials=2)
+
+
 def test_time_is_up(settings: SearchSettings, fake: type[FakePool]) -> None:
     fake.script = [complete(0.1)] * 9
     with pytest.raises(ValueError, match="no trial was trained"):
