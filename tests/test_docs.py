@@ -6,6 +6,7 @@ An HTML comment right before a block says more about it than a reader needs:
                         with options that the tool takes
     run slow            the same, only among the slow tests
     file: NAME          the block is written to this file of the document's folder
+    patch: NAME         the block is a diff and is applied to this file of the document's folder
     from: NAME          the block is a part of this file of the repository
     raises: CODE        CODE raises the error that the block shows (``...``: anything)
 
@@ -88,8 +89,9 @@ def blocks(path: Path) -> list[Block]:
 
 def exists(path: Path, named: str) -> bool:
     """Whether a file that a document names is in the repository, beside it, or made by it."""
-    made = {block.argument for block in blocks(path) if block.kind == "file"}
-    return (ROOT / named).exists() or (path.parent / named).exists() or named in made
+    made = [Path(block.argument) for block in blocks(path) if block.kind in ("file", "patch")]
+    here = any(Path(named) in (file, *file.parents) for file in made)
+    return (ROOT / named).exists() or (path.parent / named).exists() or here
 
 
 # ---------------------------------------------------------------- running
@@ -122,6 +124,9 @@ def run_block(block: Block, folder: Path, namespace: dict, where: str) -> None:
         target = folder / block.argument
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(block.text)
+    elif block.kind == "patch":
+        target = folder / block.argument
+        target.write_text(patched(target.read_text(), block.text))
     elif block.kind == "raises":
         check_error(block, namespace)
     elif block.kind == "from":
@@ -131,6 +136,18 @@ def run_block(block: Block, folder: Path, namespace: dict, where: str) -> None:
         run_shell(block.text, folder)
     elif block.language == "python":
         exec(compile(block.text, where, "exec"), namespace)
+
+
+def patched(text: str, diff: str) -> str:
+    """A text after a diff, whose parts are divided by lines that begin with ``@@``."""
+    for part in re.split(r"^@@.*\n", diff, flags=re.MULTILINE):
+        lines = [line or " " for line in part.splitlines()]
+        old = "".join(f"{line[1:]}\n" for line in lines if line[0] in " -")
+        new = "".join(f"{line[1:]}\n" for line in lines if line[0] in " +")
+        if text.count(old) != 1:
+            raise ValueError(f"there must be one such place, but got {text.count(old)}:\n{old}")
+        text = text.replace(old, new)
+    return text
 
 
 def check_error(block: Block, namespace: dict) -> None:
@@ -193,7 +210,7 @@ def run_document(path: Path, folder: Path, *, slow: bool) -> None:
 @each(GUIDES + PROJECTS)
 def test_notes_are_known_and_fit_their_blocks(path: Path):
     for block in blocks(path):
-        assert block.kind in ("", "run", "file", "from", "raises", "measured"), block
+        assert block.kind in ("", "run", "file", "patch", "from", "raises", "measured"), block
         assert block.kind != "run" or (block.language == "bash" and block.argument in ("", "slow"))
     text = path.read_text(encoding="utf-8")
     assert text.count("```") == 2 * sum(f"```{b.language}\n{b.text}" in text for b in blocks(path))
