@@ -38,6 +38,7 @@ setup(
     packages=find_packages(include=["mmtal", "mmtal.*"]),
     package_data={
         "mmtal.evaluation.protocols": ["video_lists/*"],
+        "mmtal.leaderboard": ["assets/*", "published.yaml"],
         "mmtal.visualization": ["assets/*"],
     },
     package_dir={"": "."},  # without it, an editable install would hide projects.*

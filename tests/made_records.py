@@ -99,7 +99,8 @@ def write_run(
 def published_figure(method: str = "P", **fields) -> PublishedFigure:
     """A row that is not ours."""
     default = PublishedFigure(
-        protocol="made/up", method=method, features="F", obtain="a shop", source="a paper",
-        url="https://x", config=None, metrics={"mAP@0.30": 0.7, "mAP": 0.5}, note="",
+        protocol="made/up", method=method, features="F", obtain="a shop",
+        kind="published", source="a paper", url="https://x", config=None,
+        metrics={"mAP@0.30": 0.7, "mAP": 0.5}, note="",
     )  # fmt: skip
     return dataclasses.replace(default, **fields)

@@ -22,6 +22,7 @@ class PublishedFigure:
         method: Without features.
         features: What it was trained on.
         obtain: Where a user gets them.
+        kind: ``published``, or ``reference run``: measured with somebody else's code.
         source: Title of the paper or repository.
         url: Of the source.
         config: What runs the method here; None: this project has no such recipe.
@@ -33,6 +34,7 @@ class PublishedFigure:
     method: str
     features: str
     obtain: str
+    kind: str
     source: str
     url: str
     config: str | None
@@ -86,6 +88,7 @@ def _figure(entry: Any, content: Mapping[str, Any], where: str) -> PublishedFigu
         method=entry["method"],
         features=data["features"],
         obtain=data["obtain"],
+        kind=source.get("kind", "published"),
         source=source["title"],
         url=source["url"],
         config=entry.get("config"),

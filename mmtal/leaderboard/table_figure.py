@@ -43,6 +43,6 @@ def draw_table(table: Table) -> Figure | None:
 
 
 def _name(row: TableRow) -> str:
-    how = "published" if row.published else row.measured.how if row.measured else ""
+    how = row.published.kind if row.published else row.measured.how if row.measured else ""
     text = f"{row.method} ({how})" if how else row.method
     return plain(shorten(text, 9, NAMES - 0.2))

@@ -13,8 +13,11 @@ from mmtal.leaderboard.table import Table, TableRow
 from mmtal.leaderboard.table_figure import draw_table
 from mmtal.leaderboard.table_text import EMPTY, PREAMBLE, column_title, remarks, source_name
 from mmtal.visualization.html_page import html_figure, html_page
+from mmtal.wording import counted
 
 ASSETS = Path(__file__).parent / "assets"
+SHORT = 8
+"""Digits of hashes that are shown."""
 
 
 def leaderboard_page(tables: Sequence[Table], *, title: str = "Leaderboard") -> str:
@@ -68,6 +71,8 @@ def _section(table: Table, number: int) -> str:
         parts.append(_matrix(table))
     if _class_data(table)["classes"]:
         parts.append(_classes(table, number))
+    if any(row.measured for row in table.rows):
+        parts.append(_runs(table))
     return "\n".join([*parts, "</section>"])
 
 
@@ -198,3 +203,42 @@ def _classes(table: Table, number: int) -> str:
         f"over seeds</summary><label>tIoU <select>{options}</select></label>"
         f"{_scroll(content, f'classes of {table.title}')}</details>"
     )
+
+
+def _runs(table: Table) -> str:
+    """What each record says of its making."""
+    runs = {
+        record.name: record for row in table.rows if row.measured for _, record in row.measured.runs
+    }
+    rows = []
+    for record in runs.values():
+        commit = str(record.git.get("commit", EMPTY))[:SHORT]
+        commit += " and changes" if record.git.get("dirty") else ""
+        figure = record.scores[table.protocol]["metrics"].get(table.main_metric)
+        memory = record.peak_memory
+        numbers = [
+            ("" if figure is None else 100 * figure, 2),
+            (record.seconds.get("train", ""), 0),
+            (record.seconds.get("test", ""), 1),
+            (memory.get("ram_mib", ""), 0),
+            (memory.get("gpu_mib", ""), 0),
+        ]
+        start = [record.method, record.fold or EMPTY, record.seed, record.device]
+        end = [commit, record.config_sha256[:SHORT], record.finished[:16].replace("T", " ")]
+        rows.append(
+            "<tr>"
+            + "".join(f"<td>{html.escape(str(text))}</td>" for text in start)
+            + "".join(_number(*number) for number in numbers)
+            + "".join(f"<td>{html.escape(text)}</td>" for text in end)
+            + "</tr>"
+        )
+    titles = ["method", "fold", "seed", "device", table.main_metric, "train, s", "test, s"]
+    titles += ["RAM, MiB", "GPU, MiB", "commit", "config", "finished (UTC)"]
+    content = _scroll(_table("sortable", titles, "".join(rows)), f"runs of {table.title}")
+    return f"<details><summary>{counted(len(rows), 'run')}</summary>{content}</details>"
+
+
+def _number(value: float | str, decimals: int) -> str:
+    if isinstance(value, str):
+        return f'<td data-value="">{EMPTY}</td>'
+    return f'<td data-value="{value:.6g}">{value:.{decimals}f}</td>'

@@ -62,7 +62,7 @@ def remarks(row: TableRow) -> tuple[list[str], list[str]]:
 def source_name(row: TableRow) -> str:
     """Who says so, and what became of folds."""
     if row.published:
-        return "published"
+        return row.published.kind
     return (row.measured.how if row.measured else "") or "here"
 
 

@@ -41,6 +41,7 @@ def test_averages_and_their_sources(
     found = figure(protocol, method, features)
     assert found.metrics["mAP"] == pytest.approx(average / 100)
     assert source in found.source
+    assert (found.kind == "published") == ("one seed" not in source)
 
 
 def test_normalised_map_and_recall() -> None:

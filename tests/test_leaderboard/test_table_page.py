@@ -83,6 +83,20 @@ def test_one_seed_without_matches(tmp_path: Path) -> None:
     assert "| 50.00 | - |" in markdown_text(tables)
 
 
+def test_each_run_says_how_it_was_made(tmp_path: Path) -> None:
+    memory = dict(ram_mib=100.0, gpu_mib=20.0)
+    for seed, git in enumerate([{}, dict(commit="abcdef0123", dirty=True)]):
+        record = made_record("A", seed, map_=0.5, git=git, device="H<1", peak_memory=memory)
+        write_record(tmp_path, record)
+    page = leaderboard_page(build_tables(read_runs([tmp_path]), []))
+    assert "<summary>2 runs</summary>" in page
+    rows = re.findall(r"<tr><td>A</td><td>-</td>(.*?)</tr>", page)
+    cells = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows]
+    assert cells[0] == ["0", "H&lt;1", "50.00", "1", "1.0", "100", "20", "-", "config o",
+                        "2026-01-01 00:00"]  # fmt: skip
+    assert cells[1][7] == "abcdef01 and changes"
+
+
 # ---------------------------------------------------------------- in a browser
 
 
