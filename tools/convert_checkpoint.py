@@ -72,7 +72,7 @@ def main() -> None:
     print(f"from     {checkpoint.format}, {' and '.join(sorted(results))} weights")
     print(f"to       {args.to}: {args.out}")
     print(f"config   {path}")
-    print(f"         {result.summary()}")
+    print(f"result   {result.summary()}")
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def test_both_kinds_of_a_training_of_ours_are_exported(run, tmp_path, config):
     assert torch.equal(written["state_dict"][name], 3 * weights["head.cls_conv.bias"])
 
 
+@pytest.mark.slow  # looks through all configs
 def test_opentad_both_ways_with_the_config_that_fits(run, tmp_path):
     theirs, ours, back = (tmp_path / name for name in ("best.pth", "ours.pth", "back.pth"))
     weights = prefixed(opentad_golden("anet_tsp").checkpoint_weights())
@@ -94,11 +95,12 @@ def test_opentad_both_ways_with_the_config_that_fits(run, tmp_path):
     assert code == 0 and "configs/actionformer_opentad/anet_tsp.py" in printed
     assert "opentad, plain weights" in printed and "1 dtype" in printed
     code, printed, _ = run(ours, "--to", "opentad", "--out", back)
-    assert code == 0
+    assert code == 0 and "mmtal, plain weights" in printed
     written = read(back)["state_dict"]
     assert all(torch.equal(written[name], value) for name, value in weights.items())
 
 
+@pytest.mark.slow
 def test_the_official_config_is_found_too(run, tmp_path):
     torch.save(Golden("anet_tsp").official_weights(), tmp_path / "a.pth.tar")
     code, printed, _ = run(tmp_path / "a.pth.tar", "--out", tmp_path / "b.pth")
