@@ -140,8 +140,8 @@ def _introduce(
         print(f"  {dimension.key} in {dimension}")
     if store.template_outside:
         print(
-            f"the template's own {', '.join(store.template_outside)} lies outside of this space; "
-            "the template is trained all the same, to compare with"
+            f"the template's own values of {', '.join(store.template_outside)} lie outside of this "
+            "space; it is trained all the same, to compare with"
         )
     done = len(store.finished)
     if done or store.resumed:
