@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -108,3 +109,71 @@ def test_subset_without_instances(run: Run, results: Path, tmp_path: Path) -> No
     annotations.write_text(json.dumps({"database": database}))
     code, _, error = run(results, "--ann", annotations, "--subset", "test")
     assert code == 1 and "subset 'test' holds no instance to find" in error
+
+
+def embedded_results(path: Path) -> Path:
+    """Detections on the embedded data: the instances, half of them late by a third."""
+    database = json.loads((ROOT / "data" / "hapt" / "annotations.json").read_text())["database"]
+    results: dict[str, list] = {}
+    for video, entry in database.items():
+        if entry["subset"].lower() != "validation":
+            continue
+        results[video] = []
+        for index, instance in enumerate(entry["annotations"]):
+            start, end = instance["segment"]
+            late = (end - start) / 3 * (index % 2)
+            row = dict(segment=[start + late, end + late], label=instance["label"])
+            results[video].append(row | {"score": 1 / (index + 2)})
+    path.write_text(json.dumps({"results": results}))
+    return path
+
+
+def test_named_protocols_side_by_side(run: Run, tmp_path: Path) -> None:
+    out, results = tmp_path / "metrics.json", embedded_results(tmp_path / "results.json")
+    annotations = ROOT / "data" / "hapt" / "annotations.json"
+    code, text, error = run(
+        results, "--protocol", "hapt/demo", "--ann", annotations, "--out", out, "--per-class"
+    )
+    assert code == 0, error
+    stamp = json.loads(out.read_text())
+    assert (stamp["protocol"], stamp["num_videos"], stamp["missing_videos"]) == ("hapt/demo", 4, 0)
+    assert "protocol hapt/demo" in text and "standing" in text
+    code, text, error = run(
+        results, "--protocol", "hapt/demo", "--ann", annotations, "--compare", "hapt/demo",
+        "--out", out,
+    )  # fmt: skip
+    assert code == 0, error
+    mean = 100 * stamp["metrics"]["mAP"]
+    assert f"{mean:.2f} |" in text and f"{mean:.2f} (+0.00)" in text
+    assert [s["metrics"] for s in json.loads(out.read_text())] == [stamp["metrics"]] * 2
+
+
+def test_list_of_protocols(run: Run) -> None:
+    code, text, error = run("--list")
+    assert code == 0, error
+    assert "thumos14/opentad-211" in text and "211 recordings, list 9f2adf05" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give the results file, or --list"),
+        (["RESULTS"], "give --protocol; or, for data of your own, --ann and --subset"),
+        (["RESULTS", "--protocol", "corrected"], "there is no protocol 'corrected'; did you mean"),
+        (["RESULTS", "--protocol", "hacs/opentad", "--ann", "no.json"], "HACS-dataset"),
+        (["RESULTS", "--protocol", "hapt/demo", "--tiou", "0.5"], "says tiou_thresholds"),
+        # another benchmark's annotation file
+        (["RESULTS", "--protocol", "gtea/split1", "--ann", "HAPT"], "gtea/split1 has 10 classes"),
+        (["RESULTS", "--protocol", "sbhar/loso", "--ann", "HAPT"], "26 recordings missing"),
+    ],
+)
+def test_bad_protocol_is_one_line(
+    run: Run, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    names = {
+        "RESULTS": embedded_results(tmp_path / "results.json"),
+        "HAPT": ROOT / "data" / "hapt" / "annotations.json",
+    }
+    code, _, error = run(*(names.get(word, word) for word in arguments))
+    assert code == 1
+    assert message in error and "Traceback" not in error
