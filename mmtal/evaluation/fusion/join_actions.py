@@ -23,7 +23,7 @@ class JoinSettings:
         max_per_video: Actions kept in each recording.
     """
 
-    min_tiou: float = 0.5
+    min_tiou: float = 0.3
     max_pairs: int = 20_000
     sigma: float = 0.4
     min_score: float = 0.001
@@ -46,9 +46,8 @@ def join_actions(
     """Pair every verb with every noun that overlaps it enough.
 
     A pair has the mean of both segments and the square root of the product of both scores, as
-    OpenTAD has it for two models' predictions of the same point, times the tIoU: two segments
-    that disagree are less likely to be one action. Pairs that are no action of ``space`` are
-    dropped. What is left repeats itself, so soft-NMS follows.
+    OpenTAD has it for two models' predictions of the same point. Pairs that are no action of
+    ``space`` are dropped. What is left repeats itself, so soft-NMS follows.
 
     Args:
         verbs: Detections whose labels are ``space.verbs``.
@@ -98,7 +97,7 @@ def _pairs(
     tiou = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
     labels = space.lookup[verbs.labels[:, None], nouns.labels[None]]
     verb, noun = np.nonzero((tiou >= settings.min_tiou) & (labels >= 0))
-    scores = np.sqrt(verbs.scores[verb] * nouns.scores[noun]) * tiou[verb, noun]
+    scores = np.sqrt(verbs.scores[verb] * nouns.scores[noun])
     best = np.argsort(-scores, kind="stable")[: settings.max_pairs]
     verb, noun = verb[best], noun[best]
     segments = 0.5 * (verbs.segments[verb] + nouns.segments[noun])

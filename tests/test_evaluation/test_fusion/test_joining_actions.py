@@ -29,12 +29,12 @@ NOUNS = table(v=[(2, 10, 0, 0.64), (0, 4, 1, 0.9)], w=[])
 
 
 def test_pairs_that_overlap_enough_and_exist() -> None:
-    found = join_actions(VERBS, NOUNS, SPACE)
+    found = join_actions(VERBS, NOUNS, SPACE, JoinSettings(min_tiou=0.5))
     assert found.video_ids == ("v", "w") and (found.video == 0).all()
     # take 0-10 and plate 2-10 have tIoU 0.8; put plate is an action, too; tap overlaps by 0.4
     assert [SPACE.names[label] for label in found.labels] == ["take plate", "put plate"]
     assert found.segments.tolist() == [[1, 10], [1, 10]]
-    expected = [np.sqrt(0.81 * 0.64) * 0.8, np.sqrt(0.36 * 0.64) * 0.8]
+    expected = [0.72, 0.48]  # roots of 0.81 * 0.64 and 0.36 * 0.64
     np.testing.assert_allclose(found.scores, expected, rtol=1e-6)
 
 
@@ -43,9 +43,10 @@ def test_pairs_that_overlap_enough_and_exist() -> None:
     [
         # "put tap" is no action
         (dict(min_tiou=0.4), ["take plate", "put plate", "take tap"]),
+        ({}, ["take plate", "put plate", "take tap"]),
         (dict(min_tiou=0.81), []),
-        (dict(max_pairs=1), ["take plate"]),
-        (dict(max_per_video=1), ["take plate"]),
+        (dict(max_pairs=1), ["take tap"]),
+        (dict(max_per_video=1), ["take tap"]),
     ],
 )
 def test_settings(settings: dict, names: list[str]) -> None:
@@ -58,7 +59,7 @@ def test_the_same_action_twice_loses_score() -> None:
     nouns = table(v=[(0, 10, 0, 1.0)])
     found = join_actions(verbs, nouns, SPACE, JoinSettings(sigma=0.4))
     assert found.segments.tolist() == [[0, 10], [0, 9.5]]
-    expected = [1, 0.9 * 0.9 * np.exp(-(0.95**2) / 0.4)]
+    expected = [1, 0.9 * np.exp(-(0.95**2) / 0.4)]
     np.testing.assert_allclose(found.scores, expected, rtol=1e-5)
     found = join_actions(verbs, nouns, SPACE, JoinSettings(sigma=0.4, min_score=0.1))
     assert found.segments.tolist() == [[0, 10]]
