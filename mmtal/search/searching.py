@@ -18,7 +18,7 @@ from mmtal.search.search_figures import draw_history, draw_importance
 from mmtal.search.settings import SearchSettings
 from mmtal.search.space import Space, check_space, template_values
 from mmtal.search.study_lock import study_lock
-from mmtal.search.trial_store import TrialStore
+from mmtal.search.trial_store import TrialStore, refuse_difference
 from mmtal.search.trial_table import line_of_trial, summary, write_table
 from mmtal.search.trial_worker import Outcome, trial_folder
 from mmtal.search.worker_pool import WorkerPool
@@ -84,13 +84,14 @@ def search(
     folder = settings.folder.resolve()
     with study_lock(folder):
         origin = settings.template
-        settings = _freeze_template(replace(settings, folder=folder))
+        store = store or folder / "study.db"
+        settings = _freeze_template(replace(settings, folder=folder), is_new=not store.exists())
         config = settings.config({}, folder)
         check_space(space, config)
         settings.config({dimension.key: dimension.first for dimension in space}, folder)
         holdout = make_holdout(config, folder, share=val_share, seed=settings.seed, group=group)
         trial_store = TrialStore(
-            store or folder / "study.db",
+            store,
             space=space,
             template=template_values(space, config),
             identity=_identity(settings, space, holdout),
@@ -106,7 +107,7 @@ def search(
         return _conclude(trial_store, settings, holdout, origin)
 
 
-def _freeze_template(settings: SearchSettings) -> SearchSettings:
+def _freeze_template(settings: SearchSettings, *, is_new: bool) -> SearchSettings:
     """Settings whose template is a copy, which nobody edits while trials train."""
     path = settings.folder / TEMPLATE
     if settings.template == AUTO:  # suggested once: the same for all runs
@@ -115,7 +116,10 @@ def _freeze_template(settings: SearchSettings) -> SearchSettings:
             settings.config({}, settings.folder)
     else:
         source = find_template(settings.template)
-    write_text(path, Config.fromfile(source).pretty_text)
+    text = Config.fromfile(source).pretty_text
+    if is_new or not path.is_file():
+        write_text(path, text)
+    refuse_difference(settings.folder, "template", path.read_text(encoding="utf-8"), text)
     return replace(settings, template=str(path))
 
 
@@ -170,11 +174,11 @@ def _run(store: TrialStore, pool: WorkerPool, *, trials: int, minutes: float | N
                 failures.append(number)
                 log = trial_folder(pool.settings.folder, number) / "log.txt"
                 print(f"    {message.error}; its output: {log}", flush=True)
-            if len(failures) == len(store.finished) == FIRST_FAILURES:
-                raise ValueError(
-                    f"the first {FIRST_FAILURES} trials all failed, the last of them: "
-                    f"{message.error}; its output: {log}"
-                )
+                if len(failures) == len(store.finished) == FIRST_FAILURES:
+                    raise ValueError(
+                        f"the first {FIRST_FAILURES} trials all failed, the last of them: "
+                        f"{message.error}; its output: {log}"
+                    )
 
 
 def _write_overviews(store: TrialStore, folder: Path) -> None:
@@ -192,14 +196,9 @@ def _conclude(
     best, template = store.best, store.template
     if best is None or best.value is None:
         raise ValueError(f"no trial was trained to its end; see {settings.folder / 'trials.csv'}")
-    values = (
-        {}
-        if best.user_attrs.get("template")
-        else {
-            dimension.key: dimension.value_of(best.params[dimension.key])
-            for dimension in store.space
-        }
-    )
+    values = {}
+    if not best.user_attrs.get("template"):
+        values = {d.key: d.value_of(best.params[d.key]) for d in store.space}
     path = write_best_config(settings, values, origin=origin, number=best.number, value=best.value)
     print(summary(store, settings, holdout, path))
     return SearchResult(best.value, values, template.value if template else None, path)

@@ -79,12 +79,7 @@ class TrialStore:
             self.study.set_user_attr("identity", dict(identity))
             return
         for name, now in identity.items():
-            then = known.get(name, "")
-            if then != now:
-                raise ValueError(
-                    f"{self.path} holds another search: its {name} is {_difference(then, now)}. "
-                    "Give this one another --study, or repeat the old command to go on with it"
-                )
+            refuse_difference(self.path, name, known.get(name, ""), now)
 
     def _settle_interrupted(self) -> None:
         """Trials that no process trains any more fail, and are put first in the queue."""
@@ -140,8 +135,11 @@ class TrialStore:
         trial = self._trials.pop(number)
         trial.set_user_attr("seconds", outcome.seconds)
         trial.set_user_attr("validation_seconds", outcome.validation_seconds)
-        if outcome.state == "failed":
-            trial.set_user_attr("error", outcome.error)
+        error = outcome.error
+        if outcome.state == "complete" and not math.isfinite(outcome.value):
+            error = f"its last mAP is {outcome.value}"
+        if error:
+            trial.set_user_attr("error", error)
             self.study.tell(trial, state=TrialState.FAIL)
         elif outcome.state == "pruned":
             self.study.tell(trial, state=TrialState.PRUNED)
@@ -177,8 +175,22 @@ def _is_store(path: Path) -> bool:
     return not tables or "version_info" in tables
 
 
-def _difference(then: str, now: str) -> str:
-    """The first lines in which two texts differ."""
-    pairs = zip(then.splitlines() + [""], now.splitlines() + [""], strict=False)
-    old, new = next(((a, b) for a, b in pairs if a != b), (then, now))
-    return f"'{old.strip()}', not '{new.strip()}'"
+def refuse_difference(where: Path, name: str, then: str, now: str) -> None:
+    """Refuse to go on with a search that is another one now.
+
+    Args:
+        where: Folder or file of the search.
+        name: What is compared.
+        then: As it was when the search began.
+        now: As it is.
+
+    Raises:
+        ValueError: It differs; the message has the first lines that do.
+    """
+    if then != now:
+        pairs = zip([*then.splitlines(), ""], [*now.splitlines(), ""], strict=False)
+        old, new = next(((a, b) for a, b in pairs if a != b), (then, now))
+        raise ValueError(
+            f"{where} holds another search: its {name} is '{old.strip()}', not '{new.strip()}'. "
+            "Give this one another --study, or repeat the old command to go on with it"
+        )

@@ -122,8 +122,9 @@ def test_an_edited_template_is_another_search(
     search(settings, read_space(vary=VARY), trials=1)
     template = Path(settings.template)
     template.write_text(template.read_text().replace("dropout=0.1", "dropout=0.2"))
-    with pytest.raises(ValueError, match=r"config is '.*dropout=0\.1.*', not '.*dropout=0\.2"):
+    with pytest.raises(ValueError, match=r"template is '.*dropout=0\.1.*', not '.*dropout=0\.2"):
         search(settings, read_space(vary=VARY), trials=2)
+    assert "dropout=0.1" in (settings.folder / "template.py").read_text()  # best.py inherits it
 
 
 def test_time_is_up(settings: SearchSettings, fake: type[FakePool]) -> None:

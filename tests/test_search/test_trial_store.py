@@ -112,6 +112,14 @@ def test_failed_trials_count_and_keep_their_reason(tmp_path: Path) -> None:
     assert again.ask().values != {}  # the template has had its turn
 
 
+def test_a_map_that_is_no_number_is_a_failure(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "study.db")
+    job = store.ask()
+    assert store.report(job.number, 5, float("nan"))
+    store.tell(job.number, Outcome("complete", float("nan")))
+    assert [trial.user_attrs["error"] for trial in store.finished] == ["its last mAP is nan"]
+
+
 OTHERS: list = [
     ("other space", dict(space="t", config="a = 1\nb = 2"), "its space is 's', not 't'"),
     ("other config", dict(space="s", config="a = 1\nb = 3"), "its config is 'b = 2', not 'b = 3'"),
