@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.evaluation.protocols import find_protocol, protocol_names
+from mmtal.leaderboard.bootstrap import resampled_map
 from mmtal.leaderboard.matches import Matches, average_precision, figures, pool, read_matches
 from mmtal.leaderboard.record import MATCHES_SUFFIX, Record, read_records
 from mmtal.wording import counted
@@ -17,6 +18,8 @@ Run = tuple[Path, Record]
 """The folder that a record lies in, and the record."""
 Key = tuple[str, str, str]
 """Benchmark, protocol, method."""
+TOLERANCE = 1e-6
+"""Between the mAP of a record and that of its matches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,11 +182,25 @@ def _matches(
         if not all(path.is_file() for path in paths):
             what = "not pooled, " if len(own) > 1 else ""
             return (), (f"records without *{MATCHES_SUFFIX} beside them: {what}not compared",)
-        found = [read_matches(path, protocol) for path in paths]
+        found = [_read_matches(*run, protocol) for run in own]
         if len(found) > 1 and not found[0].poolable:
             return (), (f"folds cannot be pooled under {protocol}",)
         parts.append(pool(found) if len(found) > 1 else found[0])
     return tuple(parts), ()
+
+
+def _read_matches(folder: Path, record: Record, protocol: str) -> Matches:
+    """Matches of a run, if they are those that its record was made with."""
+    path = record.matches_path(folder)
+    matches = read_matches(path, protocol)
+    stated = record.scores[protocol]["metrics"].get("mAP")
+    found = float(resampled_map(matches, np.ones((1, len(matches.video_ids))))[0])
+    if stated is not None and not abs(found - stated) <= TOLERANCE:
+        raise ValueError(
+            f"{path} is not of its record: mAP {100 * found:.4f} % under {protocol}, and "
+            f"{100 * stated:.4f} % there; run it again"
+        )
+    return matches
 
 
 def _partial(protocol: str, records: Sequence[Record]) -> tuple[str, ...]:

@@ -102,6 +102,16 @@ def test_methods_with_matches_are_compared(tmp_path: Path) -> None:
     assert found.value == pytest.approx(means[0] - means[1])
 
 
+def test_matches_of_another_run_are_refused(tmp_path: Path) -> None:
+    first, second = (write_run(tmp_path, "A", seed, 0.3) for seed in (0, 1))
+    first.matches_path(tmp_path).write_bytes(second.matches_path(tmp_path).read_bytes())
+    with pytest.raises(ValueError, match=r"made-A-seed0\.matches\.npz is not of its record: mAP"):
+        build_tables(read_runs([tmp_path]), [])
+    first.matches_path(tmp_path).write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"made-A-seed0\.matches\.npz holds no matches"):
+        build_tables(read_runs([tmp_path]), [])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
