@@ -1,9 +1,12 @@
 """Results and annotations on disk."""
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from mmengine.logging import print_log
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.functional.instance_table import InstanceTable
@@ -52,7 +55,15 @@ def read_results(
         FileNotFoundError: There is no such file.
         ValueError: It is in no known format, or rows cannot be used: kinds and places are named.
     """
-    _, _, raw = read_detections(path, part=part)
+    form, _, raw = read_detections(path, part=part)
+    if form.name == "ego4d":
+        print_log(
+            f"{path}: times are taken as seconds of the clip; annotations that begin with the "
+            "clip's features, as ours do, are up to 0.5 s off. tools/convert_results.py with --ann "
+            "moments_val.json shifts them",
+            logger="current",
+            level=logging.WARNING,
+        )
     table = raw.table(classes)
     raw.problems.raise_if_any()
     return table
@@ -68,7 +79,7 @@ def read_recordings(path: str | Path) -> list[str]:
     content = read_content(path)
     form = detect_format(content)
     raw = RawDetections(path)
-    form.read(content, raw, form.parts[-1] if form.parts else None, {})
+    form.read(content, raw, form.parts[0] if form.parts else None, {})
     return list(raw.videos)
 
 

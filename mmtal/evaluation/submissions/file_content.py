@@ -52,9 +52,27 @@ def read_content(path: str | Path) -> FileContent:
     if text.lstrip()[:1] not in ("{", "["):
         return FileContent(path, lines=tuple(text.splitlines()))
     try:
-        return FileContent(path, json=json.loads(text))
+        return FileContent(path, json=json.loads(text, object_pairs_hook=_without_repeats))
+    except _RepeatedError as error:
+        raise ValueError(f"{path}: {error}") from error
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
+
+
+class _RepeatedError(Exception):
+    """A JSON object names something twice."""
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise _RepeatedError(
+            f"'{repeated}' occurs more than once in an object, and JSON keeps only the last: join "
+            "the two or take one out"
+        )
+    return found
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:

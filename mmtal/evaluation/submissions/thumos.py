@@ -75,7 +75,7 @@ def read(content: FileContent, raw: RawDetections) -> None:
 
 
 def write(path: str | Path, detections: InstanceTable, classes: Sequence[str]) -> None:
-    """Write a line for each detection: times to the millisecond, scores to nine digits.
+    """Write a line for each detection: times to the millisecond, scores as they are.
 
     A recording without a detection cannot be told in this format.
 
@@ -86,7 +86,7 @@ def write(path: str | Path, detections: InstanceTable, classes: Sequence[str]) -
     """
     lines = [
         f"{detections.video_ids[video]} {start:.{DECIMALS}f} {end:.{DECIMALS}f} "
-        f"{CLASS_IDS[classes[label]]} {score:.9g}\n"
+        f"{CLASS_IDS[classes[label]]} {score!r}\n"
         for video, (start, end), label, score in zip(
             detections.video.tolist(),
             detections.segments.tolist(),
