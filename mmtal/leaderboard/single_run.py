@@ -189,7 +189,10 @@ def _record(
         method=run.row.method,
         seed=run.seed,
         fold=run.fold,
-        config_file=run.row.config,
+        # a place on this machine means nothing on others
+        config_file=Path(run.row.config).name
+        if Path(run.row.config).is_absolute()
+        else run.row.config,
         config_text=setup.config_text,
         config_sha256=setup.config_sha256,
         data=dict(
