@@ -169,6 +169,7 @@ def _convert(
         path,
         format_name=options.source_format,
         part=options.part,
+        default_part="action" if target.name == "epic" else None,
         names=names,
         verdict=f"not fit to become {target.title}",
     )

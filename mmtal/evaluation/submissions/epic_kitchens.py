@@ -88,16 +88,17 @@ def read(
 
 
 def _label(detection: Mapping[str, Any], part: str, names: Names) -> int | str | None:
-    if part in COUNTS:
-        label = detection.get(part)
-        if isinstance(label, int) and not isinstance(label, bool) and 0 <= label < COUNTS[part]:
-            return label
-        return None
+    """The label of a part; None if that or another of the three is none."""
+    single = {kind: detection.get(kind) for kind in COUNTS}
     pair = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", str(detection.get("action")))
-    numbers = dict(zip(COUNTS, map(int, pair.groups()), strict=True)) if pair else {}
-    if not pair or any(numbers[kind] >= count for kind, count in COUNTS.items()):
-        return None
-    return " ".join(_name(kind, number, names) for kind, number in numbers.items())
+    joint = dict(zip(COUNTS, map(int, pair.groups()), strict=True)) if pair else {}
+    for kind, count in COUNTS.items():
+        for number in (single[kind], joint.get(kind)):
+            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < count:
+                return None
+    if part in COUNTS:
+        return single[part]
+    return " ".join(_name(kind, number, names) for kind, number in joint.items())
 
 
 def _name(kind: str, number: int, names: Names) -> str:

@@ -103,6 +103,7 @@ def read_detections(
     *,
     format_name: str | None = None,
     part: str | None = None,
+    default_part: str | None = None,
     names: epic_kitchens.Names | None = None,
     verdict: str = "these are no usable results",
 ) -> tuple[Format, FileContent, RawDetections]:
@@ -112,6 +113,7 @@ def read_detections(
         path: The file; may be gzipped, or in a zip archive.
         format_name: One of ``FORMATS`` (default: by the content).
         part: Of a format that has several.
+        default_part: The same, if none is chosen, for formats that have this one.
         names: Of EPIC-Kitchens' verbs and nouns by number.
         verdict: For the error if something is wrong.
 
@@ -125,5 +127,7 @@ def read_detections(
         parts = f"one of {', '.join(found.parts)}" if found.parts else "left out"
         raise ValueError(f"{path} is {found.title}: the part must be {parts}, but got '{part}'")
     raw = RawDetections(path, verdict=verdict)
+    if part is None and default_part in found.parts:
+        part = default_part
     found.read(content, raw, part, names or {})
     return found, content, raw

@@ -90,10 +90,7 @@ def test_submission_and_back(tmp_path: Path, table: Path) -> None:
     assert back.classes == ["put board:chopping", "take spoon"]
     assert back.detections.segments.tolist() == [[1, 2.5], [1, 2.5]]
     # Checked as a submission: nothing is missing.
-    assert (
-        convert_results(out, None, ConvertOptions(to="epic", part="action", official=table)).notes
-        == []
-    )
+    assert convert_results(out, None, ConvertOptions(to="epic", official=table)).notes == []
 
 
 def test_same_content_same_bytes(tmp_path: Path, table: Path) -> None:
@@ -118,7 +115,7 @@ def test_without_tables(tmp_path: Path) -> None:
     ("labels", "options", "message"),
     [
         (["take"], dict(levels=(1, 1, 1)), "class 'take' of 1 detection is none of EPIC-Kitchens"),
-        (["take spoon"], dict(), "declares its levels of supervision: give --sls"),
+        (["take spoon"], {}, "declares its levels of supervision: give --sls"),
         (["take spoon"], dict(levels=(1, 1, 6)), r"must be three numbers 0 to 5, but got \(1, 1,"),
     ],
 )
@@ -152,9 +149,8 @@ def test_what_the_server_refuses(tmp_path: Path, header: dict, row: dict, messag
     levels = dict(sls_pt=1, sls_tl=1, sls_td=1)
     content = dict(version="0.2", challenge="action_detection", **levels) | header
     path = write(tmp_path / "in.json", dict(content, results={"P01": [{**entry, **row}]}))
-    part = "verb" if "verb" in row else "action"
     with pytest.raises(ValueError, match=f"(?s){message}"):
-        convert_results(path, None, ConvertOptions(to="epic", part=part))
+        convert_results(path, None, ConvertOptions(to="epic"))
 
 
 def test_a_part_must_be_chosen(tmp_path: Path) -> None:
