@@ -1,9 +1,10 @@
 """Mean average precision, the main figure of temporal action localization."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
@@ -80,6 +81,13 @@ class TemporalMAP(InstanceMetric):
         self.class_agnostic = class_agnostic
         self.per_class = per_class
         self.out_file = out_file
+
+    def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what evaluation needs, if the external scores have all that it will need."""
+        if self.external is not None and not self.results:  # before the time is spent
+            for video_id in (self.dataset_meta or {}).get("video_ids", ()):
+                self.external.of(video_id, self.classes)
+        super().process(data_batch, data_samples)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """Numbers to log; prints the table and writes the results file."""

@@ -190,6 +190,16 @@ def test_external_scores_that_do_not_fit(tmp_path: Path, scores: dict, message: 
         evaluate([sample("a", [(1, 0, 10)], [])], external_scores=str(path))
 
 
+def test_external_scores_are_checked_before_all_is_predicted(tmp_path: Path) -> None:
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps({"a": [0.5, 0.5]}))
+    metric = TemporalMAP(tiou_thresholds=[0.5], external_scores=str(path))
+    metric.dataset_meta = {**META, "video_ids": ["a", "z"]}
+    first = Evaluator(metric)
+    with pytest.raises(ValueError, match="lack recording 'z'"):
+        first.process([sample("a", [(1, 0, 10)], [])], None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
