@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mmtal.apis.run import run_tool
 from mmtal.files import write_text
 from mmtal.plugins import compatible_versions
 from mmtal.version import __version__
+from mmtal.wording import counted
 
 REGISTRIES = (
     "DATASETS DATA_SAMPLERS TRANSFORMS MODELS BACKBONES NECKS HEADS LOSSES TASK_UTILS METRICS "
@@ -54,6 +56,14 @@ Parameters after `*` are given by name; those with `=...` may be left out.
 
 Promised by mmtal {version}.
 """
+HOW_TO_GO_ON = """
+Plugins rely on these. Keep the old way working: for a name that has moved, leave
+`__getattr__ = renamed(__name__, {"OldName": "mmtal.new.place.NewName"})` of mmtal.plugins behind;
+give new parameters defaults and put them last, or after `*`. Where a break is meant, raise the
+version in mmtal/version.py (before 1.0 its second number), say in CHANGELOG.md what takes the place
+of the old, adapt the projects and the versions that they and the templates of mmtal/new_project
+name, and run `python -m mmtal.public_api`. (What no release has had yet, nobody relies on: delete
+its line from docs/public_api.md by hand.)"""
 Api = dict[str, dict[str, str]]
 """Module -> name, or ``Class.method`` -> parameters as in ``def`` (empty: it cannot be called)."""
 
@@ -127,8 +137,15 @@ def private_uses(file: Path) -> list[str]:
 
     Returns:
         ``FILE:LINE: what``, one for each.
+
+    Raises:
+        ValueError: It is no Python.
     """
-    tree, api = ast.parse(file.read_text(encoding="utf-8")), public_api()
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise ValueError(f"{file}, line {error.lineno}: no Python: {error.msg}") from error
+    api = public_api()
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} | {
         node.attr
         for node in ast.walk(tree)
@@ -240,15 +257,33 @@ def _arguments(parameters: str) -> dict[str, Any]:
     )
 
 
-def main() -> None:
-    if folders := sys.argv[1:]:
-        files = [file for folder in folders for file in sorted(Path(folder).rglob("*.py"))]
-        problems = [problem for file in files for problem in private_uses(file)]
-        print("\n".join(problems) or f"{len(files)} files use nothing that is not promised")
-        sys.exit(bool(problems))
+def write_page() -> None:
+    """Write the page of this checkout, if no promise of these versions is broken.
+
+    Raises:
+        FileNotFoundError: This is no checkout.
+        ValueError: Something that the page promises has gone.
+    """
+    if not PAGE.is_file():
+        raise FileNotFoundError(f"{PAGE} does not exist: run this in a checkout of mmtal")
+    versions, promised = read_page(PAGE.read_text(encoding="utf-8"))
+    broken = broken_promises(promised, public_api())
+    if broken and versions == compatible_versions(__version__):
+        raise ValueError("\n".join([*broken, HOW_TO_GO_ON]))
     write_text(PAGE, format_page(public_api()))
-    print(f"written to {PAGE}")
+
+
+def main() -> None:
+    paths = [Path(text) for text in sys.argv[1:]]
+    if not paths:
+        write_page()
+        print(f"written to {PAGE}")
+        return
+    files = [f for path in paths for f in (sorted(path.rglob("*.py")) or [path])]
+    problems = [problem for file in files for problem in private_uses(file)]
+    print("\n".join(problems) or f"{counted(len(files), 'file')}: nothing that is not promised")
+    sys.exit(bool(problems))
 
 
 if __name__ == "__main__":
-    main()
+    run_tool(main)
