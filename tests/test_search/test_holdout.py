@@ -48,7 +48,7 @@ def test_seed_decides(settings: SearchSettings) -> None:
         return (settings.folder / "holdout.json").read_text()
 
     assert held(0) == held(0)
-    assert len({held(seed) for seed in range(4)}) > 1
+    assert any(held(seed) != held(0) for seed in range(1, 9))  # many seeds find the same optimum
 
 
 def test_own_validation_set_is_kept(settings: SearchSettings) -> None:
