@@ -29,14 +29,10 @@ def main() -> None:
     )
     args = parser.parse_args()
 
-    members = []
-    for text in args.models:
-        config, separator, checkpoint = text.rpartition(":")
-        if not separator:
-            raise ValueError(f"a model must be given as CONFIG:CHECKPOINT, but got '{text}'")
-        members.append(
-            EnsembleMember(config, checkpoint, options=args.cfg_options, device=args.device)
-        )
+    members = [
+        EnsembleMember.parse(text, options=args.cfg_options, device=args.device)
+        for text in args.models
+    ]
     evaluate_ensemble(members, weights=args.weights, out_file=args.out)
     if args.out:
         print(f"detections: {args.out}")

@@ -3,60 +3,61 @@
 import argparse
 from pathlib import Path
 
+from mmengine.config import DictAction
+
+from mmtal.apis.action_models import predict_actions
+from mmtal.apis.ensemble import EnsembleMember
 from mmtal.apis.run import run_tool
-from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.datasets.importers.class_names import read_class_names
+from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.fusion.action_scores import action_scores
 from mmtal.evaluation.fusion.action_space import ActionSpace
 from mmtal.evaluation.fusion.join_actions import JoinSettings, join_actions
+from mmtal.evaluation.fusion.named_results import read_names
 from mmtal.evaluation.report import format_table
 from mmtal.evaluation.result_files import read_ground_truth, read_results, write_results
-from mmtal.evaluation.submissions.official_list import class_names
 from mmtal.files import write_json
 from mmtal.wording import counted
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("verbs", help="results of the verb model, in any format")
-    parser.add_argument("nouns", help="results of the noun model")
+    for kind in ("verb", "noun"):
+        text = f"results of the {kind} model in any format, or the model as CONFIG:CHECKPOINT"
+        parser.add_argument(f"{kind}s", help=text)
     parser.add_argument(
         "--ann", required=True, help="annotation JSON of actions: which pairs there are"
     )
-    parser.add_argument("--subset", default="validation", help="to evaluate (default: validation)")
-    for kind in ("verb", "noun"):
-        file = f"EPIC_100_{kind}_classes.csv"
-        parser.add_argument(
-            f"--{kind}-classes",
-            type=Path,
-            required=True,
-            help=f"names of the {kind}s: {file}, or the annotation JSON of the {kind} model",
-        )
     parser.add_argument("--out", required=True, help="ActivityNet results JSON to write")
+    parser.add_argument("--subset", default="validation", help="to evaluate (default: validation)")
     parser.add_argument(
         "--variant",
         default="challenge",
         help="of the protocols epic100/verb-..., noun-... and action-... (default: challenge); "
-        "none: do not evaluate, the labels of the recordings are not known",
+        "none: do not evaluate",
     )
     parser.add_argument("--metrics", help="write the figures here, as JSON")
+    results = parser.add_argument_group("with results")
+    for kind in ("verb", "noun"):
+        text = f"names: EPIC_100_{kind}_classes.csv, or the annotation JSON of the {kind} model"
+        results.add_argument(f"--{kind}-classes", type=Path, help=text)
     for name, value in vars(JoinSettings()).items():
         option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, type=type(value), default=value, help=f"default: {value}")
+        results.add_argument(option, type=type(value), default=value, help=f"default: {value}")
+    models = parser.add_argument_group("with models")
+    models.add_argument("--per-point", type=int, default=10, help="best verbs, and nouns, of each")
+    models.add_argument("--device", help="such as cuda:0 (default: a GPU if there is one)")
+    models.add_argument("--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE")
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
-    names = {}
-    for kind in ("verb", "noun"):
-        names[f"{kind}s"] = class_list(getattr(args, f"{kind}_classes"), kind)
     truth, actions = read_ground_truth(args.ann, args.subset)
-    space = ActionSpace.from_names(actions, **names)
-    settings = JoinSettings(**{name: getattr(args, name) for name in vars(JoinSettings())})
-    verbs, nouns = (read_results(getattr(args, kind), names[kind]) for kind in names)
-    found = join_actions(verbs, nouns, space, settings)
-    stamp = dict(joined=[Path(args.verbs).name, Path(args.nouns).name], **vars(settings))
+    are_models = {":" in text and not Path(text).exists() for text in (args.verbs, args.nouns)}
+    if len(are_models) > 1:
+        raise ValueError("verbs and nouns must both be results or both CONFIG:CHECKPOINT")
+    found, space = (from_models if are_models.pop() else from_results)(args, actions)
+    stamp: dict = dict(joined=[Path(args.verbs).name, Path(args.nouns).name])
     if args.variant != "none":
         scores = action_scores(truth, found, space, protocol=args.variant)
         for part in scores.values():
@@ -65,18 +66,28 @@ def main() -> None:
         if args.metrics:
             write_json(args.metrics, scores)
     write_results(args.out, found, space.names, stamp)
-    print(
-        f"{args.out}: {counted(len(found), 'action')} in "
-        f"{counted(len(found.video_ids), 'recording')}, of {counted(len(verbs), 'verb')} and "
-        f"{counted(len(nouns), 'noun')}"
+    videos = counted(len(found.video_ids), "recording")
+    print(f"{args.out}: {counted(len(found), 'action')} in {videos}")
+
+
+def from_results(args: argparse.Namespace, actions: list[str]) -> tuple[InstanceTable, ActionSpace]:
+    if not (args.verb_classes and args.noun_classes):
+        raise ValueError("results need --verb-classes and --noun-classes")
+    verbs, nouns = read_names(args.verb_classes), read_names(args.noun_classes)
+    space = ActionSpace.from_names(actions, verbs=verbs, nouns=nouns)
+    settings = JoinSettings(**{name: getattr(args, name) for name in vars(JoinSettings())})
+    tables = read_results(args.verbs, verbs), read_results(args.nouns, nouns)
+    return join_actions(*tables, space, settings), space
+
+
+def from_models(args: argparse.Namespace, actions: list[str]) -> tuple[InstanceTable, ActionSpace]:
+    verb, noun = (
+        EnsembleMember.parse(text, options=args.cfg_options, device=args.device)
+        for text in (args.verbs, args.nouns)
     )
-
-
-def class_list(path: Path, kind: str) -> list[str]:
-    if path.suffix == ".json":
-        return class_names(AnnotationFile(path))
-    by_number = read_class_names(path)
-    return [by_number.get(number, f"{kind}_{number}") for number in range(max(by_number) + 1)]
+    names = (member.facts["classes"] for member in (verb, noun))
+    space = ActionSpace.from_names(actions, **dict(zip(("verbs", "nouns"), names, strict=True)))
+    return predict_actions(verb, noun, space, per_point=args.per_point), space
 
 
 if __name__ == "__main__":

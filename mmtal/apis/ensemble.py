@@ -74,6 +74,20 @@ class EnsembleMember:
         self.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
         self._index = {video: i for i, video in enumerate(self.dataset.metainfo["video_ids"])}
 
+    @classmethod
+    def parse(
+        cls, text: str, *, options: Mapping[str, Any] | None = None, device: str | None = None
+    ) -> "EnsembleMember":
+        """A member from ``CONFIG:CHECKPOINT``.
+
+        Raises:
+            ValueError: There is no colon.
+        """
+        config, separator, checkpoint = text.rpartition(":")
+        if not separator:
+            raise ValueError(f"a model must be given as CONFIG:CHECKPOINT, but got '{text}'")
+        return cls(config, checkpoint, options=options, device=device)
+
     @property
     def video_ids(self) -> list[str]:
         """Names of the test recordings."""
@@ -154,8 +168,16 @@ def normalized_weights(weights: Sequence[float] | None, number: int) -> list[flo
     return [weight / sum(weights) for weight in weights]
 
 
-def check_members(members: Sequence[EnsembleMember]) -> None:
+def check_members(
+    members: Sequence[EnsembleMember],
+    *,
+    same: Sequence[str] = ("head", "number of classes", "level strides", "classes"),
+) -> None:
     """Check that members can be averaged, reading all recordings but predicting none.
+
+    Args:
+        members: The models.
+        same: Which of their :attr:`EnsembleMember.facts` must be equal.
 
     Raises:
         ValueError: They cannot.
@@ -163,7 +185,8 @@ def check_members(members: Sequence[EnsembleMember]) -> None:
     first = members[0]
     for other in members[1:]:
         theirs = other.facts
-        for what, value in first.facts.items():
+        for what in same:
+            value = first.facts[what]
             if theirs[what] != value:
                 raise ValueError(
                     f"members of an ensemble must have the same {what}, but {first.name} has "

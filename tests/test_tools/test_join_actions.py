@@ -1,11 +1,15 @@
 """tools/join_actions.py: results of a verb and a noun model."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "test_apis"))
+from inference_case import make_case
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -44,7 +48,7 @@ def arguments(files: Path) -> list:
 def test_verbs_and_nouns_become_actions(run: Run, files: Path) -> None:
     code, text, error = run(*arguments(files), "--variant", "none")
     assert code == 0, error
-    assert "out.json: 1 action in 1 recording, of 1 verb and 2 nouns" in text
+    assert "out.json: 1 action in 1 recording" in text
     content = json.loads((files / "out.json").read_text())
     (row,) = content["results"]["P01_11"]
     assert (row["label"], row["label_id"], row["segment"]) == ("put tap", 0, [0, 9])
@@ -58,11 +62,28 @@ def test_evaluation_wants_the_recordings_of_the_benchmark(run: Run, files: Path)
     assert "epic100/verb-challenge" in error and "Traceback" not in error
 
 
+def test_models_in_place_of_results(run: Run, tmp_path: Path) -> None:
+    config, checkpoint = make_case(tmp_path)
+    model = f"{config}:{checkpoint}"
+    rows = [dict(label="wave jump", label_id=0, segment=[0, 1])]
+    entry = dict(subset="validation", duration=9, annotations=rows)
+    (tmp_path / "ann.json").write_text(json.dumps(dict(database=dict(v=entry))))
+    given = ["--ann", tmp_path / "ann.json", "--out", tmp_path / "out.json", "--variant", "none"]
+    code, text, error = run(model, model, *given)
+    assert code == 0, error
+    assert "in 5 recordings" in text
+    found = json.loads((tmp_path / "out.json").read_text())["results"]
+    assert {row["label"] for rows in found.values() for row in rows} == {"wave jump"}
+    code, _, error = run(model, tmp_path / "ann.json", *given)
+    assert code == 1 and "must both be results or both CONFIG:CHECKPOINT" in error
+
+
 def test_mistakes(run: Run, files: Path) -> None:
     first, second, *rest = arguments(files)
     for given, message in (
         ([second, first, *rest], "label 'put' is not a class"),
         ([first, files / "nowhere.json", *rest], "nowhere.json does not exist"),
+        ([first, second, *rest[:2], *rest[-2:]], "results need --verb-classes and --noun-cl"),
         ([first, second, *rest, "--min-tiou", 2], "min_tiou must be in (0, 1], but got 2.0"),
         ([first, second, *rest, "--ann", files / "nouns_ann.json"], "but got 'tap', which fits 0"),
     ):

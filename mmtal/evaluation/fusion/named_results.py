@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.datasets.importers.class_names import read_class_names
 from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.submissions.formats import read_detections
+from mmtal.evaluation.submissions.official_list import class_names
 
 
 def read_together(
@@ -46,6 +49,21 @@ def read_together(
         file.problems.raise_if_any()
         tables.append(table)
     return tables, list(classes)
+
+
+def read_names(path: Path) -> list[str]:
+    """Names of classes by label, from a file of class names or an annotation JSON.
+
+    Numbers that the file leaves out get the name ``class_<number>``, as in annotation files.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It names no class.
+    """
+    if path.suffix == ".json":
+        return class_names(AnnotationFile(path))
+    by_number = read_class_names(path)
+    return [by_number.get(number, f"class_{number}") for number in range(max(by_number) + 1)]
 
 
 def recordings_not_in_all(tables: Sequence[InstanceTable]) -> list[str]:
