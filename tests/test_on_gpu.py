@@ -13,6 +13,7 @@ from golden_models import Golden, unmatched_share
 from tiny import CHANNELS, ROOT, make_dataset, write_config
 
 from mmtal.apis import TemporalActionInferencer
+from mmtal.apis.run import build_runner, load_config
 
 sys.path.insert(0, str(Path(__file__).parent / "test_apis"))
 from inference_case import assert_same, features, make_case
@@ -68,6 +69,17 @@ def test_inferencer_finds_what_it_finds_on_a_cpu(tmp_path: Path) -> None:
         on_gpu = TemporalActionInferencer(*case, **kwargs)(recordings, fps=1, batch_size=2)
         for one, other in zip(on_gpu, on_cpu, strict=True):
             assert_same(one, other)
+
+
+def test_a_cuda_graph_trains_to_the_same_weights(tmp_path: Path) -> None:
+    data_root = make_dataset(tmp_path / "data")
+    found = []
+    for hooks in ("[]", "[dict(type='CudaGraphHook')]"):
+        config = write_config(tmp_path / "tiny.py", data_root, f"custom_hooks = {hooks}")
+        runner = build_runner(load_config(config, work_dir=str(tmp_path / str(len(found)))))
+        runner.train()
+        found.append({name: value.cpu() for name, value in runner.model.state_dict().items()})
+    torch.testing.assert_close(*found, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("options", [["--amp"], ["--launcher", "pytorch"]])

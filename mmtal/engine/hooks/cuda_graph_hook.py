@@ -30,7 +30,7 @@ class CudaGraphHook(Hook):
             ValueError: Training is in mixed precision or distributed.
         """
         model = runner.model
-        if not next(model.parameters()).is_cuda:
+        if not on_gpu(model):
             print_log("CudaGraphHook does nothing on a CPU", "current")
             return
         if is_model_wrapper(model) or isinstance(runner.optim_wrapper, AmpOptimWrapper):
@@ -59,6 +59,11 @@ class CudaGraphHook(Hook):
     def after_train(self, runner: Runner) -> None:
         """Let the model compute as it is written again."""
         vars(runner.model).pop("raw_predictions", None)
+
+
+def on_gpu(model: nn.Module) -> bool:
+    """Whether a model is where CUDA graphs can be recorded."""
+    return next(model.parameters()).is_cuda
 
 
 def training_length(dataset: Any, padding: Any) -> int:
