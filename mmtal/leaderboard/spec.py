@@ -105,8 +105,12 @@ class PlannedRun:
         return run_name(self.row.benchmark, self.row.method, self.fold, self.seed)
 
 
-def read_spec(path: str | Path) -> list[Row]:
+def read_spec(path: str | Path, *, need_data: bool = True) -> list[Row]:
     """Read and check a spec: ``rows``, each over ``defaults``; see ``docs/leaderboard.md``.
+
+    Args:
+        path: YAML.
+        need_data: Whether the data folders must exist, which only who runs must know.
 
     Raises:
         FileNotFoundError: The spec, a config or a data folder does not exist.
@@ -131,12 +135,12 @@ def read_spec(path: str | Path) -> list[Row]:
         entry = {**defaults, **_mapping(entry, _ROW_KEYS, where)}
         if all(isinstance(entry.get(key), str) for key in ("benchmark", "method")):
             where += f" ({entry['benchmark']}, {entry['method']})"
-        rows.append(_row(entry, where))
+        rows.append(_row(entry, where, need_data))
     _check_names(rows, path)
     return rows
 
 
-def _row(entry: Mapping[str, Any], where: str) -> Row:
+def _row(entry: Mapping[str, Any], where: str, need_data: bool) -> Row:
     missing = [key for key in _NEEDED if entry.get(key) is None]
     if missing:
         raise ValueError(f"{where} lacks {', '.join(missing)}")
@@ -157,7 +161,7 @@ def _row(entry: Mapping[str, Any], where: str) -> Row:
         benchmark=benchmark,
         method=method,
         config=config,
-        data=_folder(data, where),
+        data=_folder(data, where) if need_data else Path(data),
         protocols=_protocols(entry["protocols"], where),
         seeds=_seeds(entry["seeds"], where),
         folds=None if entry.get("folds") is None else _folds(entry["folds"], where),

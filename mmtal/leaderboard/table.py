@@ -14,6 +14,8 @@ from mmtal.leaderboard.published import PublishedFigure
 from mmtal.leaderboard.spec import OWN_PROTOCOL
 from mmtal.leaderboard.spec import Row as SpecRow
 
+Planned = tuple[str, SpecRow]
+"""A row of a spec, and the spec's path."""
 MANY_THRESHOLDS = 6
 """With more, only those that somebody published have a column."""
 
@@ -52,7 +54,7 @@ class Table:
         protocol: Its name.
         main_metric: What rows are sorted by.
         columns: Metrics.
-        rows: Best first, empty ones last.
+        rows: Best first, then averages over folds, empty ones last.
         differences: Of every pair of methods whose detections can be compared.
     """
 
@@ -72,27 +74,25 @@ class Table:
 def build_tables(
     runs: Sequence[Run],
     published: Sequence[PublishedFigure],
-    spec: Sequence[SpecRow] = (),
-    spec_path: str = "SPEC.yaml",
+    planned: Sequence[Planned] = (),
 ) -> list[Table]:
     """All tables, those with records first.
 
     Args:
         runs: From :func:`mmtal.leaderboard.measured.read_runs`.
         published: From :func:`mmtal.leaderboard.published.read_published`.
-        spec: Rows that are planned, from :func:`mmtal.leaderboard.spec.read_spec`.
-        spec_path: Its file, to be named in commands.
+        planned: Rows of specs, from :func:`mmtal.leaderboard.spec.read_spec`.
     """
     groups = group_runs(runs)
     keys = {key[:2]: None for key in groups}
-    keys |= {(row.benchmark, protocol): None for row in spec for protocol in row.protocols}
+    keys |= {(row.benchmark, protocol): None for _, row in planned for protocol in row.protocols}
     covered = {protocol for _, protocol in keys}
     keys |= {(f.benchmark, f.protocol): None for f in published if f.protocol not in covered}
     tables = []
     for benchmark, protocol in keys:
         rows = _our_rows(benchmark, protocol, groups)
-        planned = [r for r in spec if r.benchmark == benchmark and protocol in r.protocols]
-        rows = _with_planned(rows, planned, spec_path, groups, protocol)
+        own = [p for p in planned if p[1].benchmark == benchmark and protocol in p[1].protocols]
+        rows = _with_planned(rows, own, groups, protocol)
         figures = [figure for figure in published if figure.protocol == protocol]
         tables.append(_table(benchmark, protocol, _with_published(rows, figures), figures))
     order = list(dict.fromkeys(figure.benchmark for figure in published))
@@ -118,20 +118,19 @@ def _our_rows(benchmark: str, protocol: str, groups: Mapping[Key, Sequence[Run]]
 
 def _with_planned(
     rows: Sequence[TableRow],
-    planned: Sequence[SpecRow],
-    spec_path: str,
+    planned: Sequence[Planned],
     groups: Mapping[Key, Sequence[Run]],
     protocol: str,
 ) -> list[TableRow]:
     found = list(rows)
-    for plan in planned:
+    for path, plan in planned:
         runs = groups.get((plan.benchmark, protocol, plan.method), [])
         places = [i for i, row in enumerate(found) if row.method == plan.method]
         for i in places:
-            notes = (*found[i].missing, *unfinished(plan, spec_path, runs))
+            notes = (*found[i].missing, *unfinished(plan, path, runs))
             found[i] = replace(found[i], missing=notes)
         if not places:
-            notes = (not_run(plan, spec_path),)
+            notes = (not_run(plan, path),)
             found.append(TableRow(method=plan.method, missing=notes))
     return found
 
@@ -164,8 +163,7 @@ def _table(
     if main is None:
         names = {name for figure in figures for name in figure.metrics}
         main = "mAP_N" if "mAP_N" in names and len(figures) > 1 else "mAP"
-    # Sorting is stable: what is ours stays before what is published at the same figure.
-    rows.sort(key=lambda row: -float(np.mean(row.values(main) or (-1.0,))))
+    rows.sort(key=lambda row: _place(row, main))
     return Table(
         benchmark=benchmark,
         protocol=protocol,
@@ -174,6 +172,18 @@ def _table(
         rows=tuple(rows),
         differences=_differences([row.measured for row in rows if row.measured], main),
     )
+
+
+def _place(row: TableRow, main: str) -> tuple[int, float]:
+    """Best first; averages over folds, another kind of figure, after; empty ones last.
+
+    Sorting is stable: at the same figure what is ours stays before what is published.
+    """
+    values = row.values(main)
+    if not values:
+        return 2, 0.0
+    averaged = row.measured is not None and row.measured.how.endswith("averaged")
+    return int(averaged), -float(np.mean(values))
 
 
 def _columns(rows: Sequence[TableRow], figures: Sequence[PublishedFigure]) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ def add_to(commands: Any) -> None:
         "table", help="show records beside published figures, and what is missing"
     )
     parser.add_argument("records", nargs="*", metavar="FOLDER", help="folders of records")
-    parser.add_argument("--spec", metavar="YAML", help="also say which of its runs are missing")
+    parser.add_argument(
+        "--spec", nargs="+", default=[], metavar="YAML", help="also say which runs are missing"
+    )
     parser.add_argument("--markdown", metavar="FILE", help="write the tables as Markdown")
     parser.add_argument("--html", metavar="FILE", help="write one page with tables and pictures")
     parser.add_argument("--published", default=PUBLISHED, metavar="YAML", help="published figures")
@@ -30,8 +32,8 @@ def add_to(commands: Any) -> None:
 
 def _command(args: argparse.Namespace) -> None:
     runs = read_runs(args.records)
-    spec = read_spec(args.spec) if args.spec else []
-    tables = build_tables(runs, read_published(args.published), spec, args.spec or "SPEC.yaml")
+    planned = [(path, row) for path in args.spec for row in read_spec(path, need_data=False)]
+    tables = build_tables(runs, read_published(args.published), planned)
     ours = [table for table in tables if any(row.published is None for row in table.rows)]
     print(terminal_text(tables if args.all or not ours else ours))
     for path, content in ((args.markdown, markdown_text), (args.html, leaderboard_page)):

@@ -34,6 +34,21 @@ def test_table_without_records_shows_what_is_published(run) -> None:
     assert code == 0 and "66.83" in text and "configs/actionformer/thumos_i3d.py" in text
 
 
+def test_table_names_missing_runs_of_several_specs_without_the_data(run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"rows: [{{benchmark: b, method: {name}, config: demo, data: '${{NOT_SET}}/x', "
+            "protocols: hapt/demo, seeds: 0-2}]"
+        )
+    code, text, _ = run("table", "--spec", tmp_path / "one.yaml", tmp_path / "two.yaml")
+    assert code == 0
+    for name in ("one", "two"):
+        path = tmp_path / f"{name}.yaml"
+        assert (
+            f"none of 3 runs is there: tools/leaderboard.py run {path} --only 'b-{name}-*'" in text
+        )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
