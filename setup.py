@@ -39,6 +39,7 @@ setup(
     package_data={
         "mmtal.evaluation.protocols": ["video_lists/*"],
         "mmtal.leaderboard": ["assets/*", "published.yaml"],
+        "mmtal.new_project": ["templates/*/*"],
         "mmtal.visualization": ["assets/*"],
     },
     package_dir={"": "."},  # without it, an editable install would hide projects.*
@@ -50,6 +51,7 @@ setup(
         "upstream": ["mmengine==0.10.7", "mmcv-lite==2.2.0"],
         "tests": requirements("tests"),
         "optional": requirements("optional"),
+        "search": requirements("search"),
     },
     zip_safe=False,
 )
