@@ -137,6 +137,8 @@ def test_raw_signal_with_sliding_window(disk):
     [
         (None, ("run", "jump")),
         (3, ("run", "jump", "class_2")),
+        ("alphabetical", ("jump", "run")),
+        ("occurring", ("run", "jump")),
         (["jump", "run"], ("jump", "run")),  # names decide, label_id does not
     ],
 )
@@ -145,6 +147,16 @@ def test_classes(disk, classes, expected: tuple):
     assert dataset.metainfo["classes"] == expected
     labels = dataset.get_data_info(0)["labels"]
     assert [expected[label] for label in labels] == ["run", "jump"]
+
+
+def test_occurring_classes_close_the_gaps_between_ids(disk):
+    for name in "abc":
+        disk.instance(name)["label_id"] = 7
+    with pytest.raises(ValueError, match="label_id 7"):
+        disk.dataset()
+    assert disk.dataset(classes="occurring").metainfo["classes"] == ("jump", "run")
+    with pytest.raises(ValueError, match=r"one of .*'alphabetical'.*, but got 'by name'"):
+        disk.dataset(classes="by name")
 
 
 def test_made_up_class_names_do_not_repeat_real_ones(disk):

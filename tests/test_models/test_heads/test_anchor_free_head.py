@@ -194,7 +194,14 @@ def test_nothing_to_predict(nms):
         (dict(score_thr=0.6), {(0, 6), (1, 4)}, "0.5 is not higher than 0.6"),
         (dict(score_thr=0.5), {(0, 6), (1, 4)}, "0.5 is not higher than 0.5"),
         (dict(min_duration=2.0), {(0, 6), (2, 9)}, "2 is not longer than 2"),
+        (dict(min_duration=None), {(0, 4), (0, 6), (1, 4), (2, 9)}, "all, even empty ones"),
         (dict(pre_nms_topk=1), {(0, 6), (1, 4)}, "the best of each level"),
+        (dict(pre_nms_topk=1, topk_scope="recording"), {(1, 4)}, "the best of all levels"),
+        (
+            dict(pre_nms_topk=2, topk_scope="recording"),
+            {(0, 6), (1, 4)},
+            "two of the levels' three",
+        ),
         (dict(max_per_video=1), {(1, 4)}, "the best of all"),
     ],
 )
@@ -213,11 +220,33 @@ def test_filters(changes, kept, why):
     assert set(zip(found.labels.tolist(), centres, strict=True)) == kept
 
 
+@pytest.mark.parametrize(("min_duration", "number"), [(0.0, 0), (None, 1)])
+def test_an_empty_prediction_is_kept_only_without_a_least_duration(min_duration, number):
+    logits, offsets, masks = raw()
+    logits[0][0, 0, 4] = 1.0  # its offsets are 0
+    for nms in (None, CONFIG["nms"]):
+        built = head(nms=nms, score_thr=0.5, min_duration=min_duration)
+        assert len(built.predict_by_feat(logits, offsets, masks, [sample()])[0].scores) == number
+
+
+@pytest.mark.parametrize("scope", ["level", "recording"])
+def test_candidates_of_windows_are_pooled_by_the_same_rule(scope):
+    pool = InstanceData(
+        segments=torch.zeros(4, 2),
+        scores=torch.tensor([0.9, 0.8, 0.7, 0.6]),
+        labels=torch.arange(4),
+        levels=torch.tensor([0, 0, 1, 1]),
+    )
+    kept = head(pre_nms_topk=1, topk_scope=scope).best_candidates(pool)
+    assert kept.labels.tolist() == ([0, 2] if scope == "level" else [0])
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         (dict(num_classes=0), "num_classes must be >= 1, but got 0"),
         (dict(prior_prob=1.0), r"prior_prob must be in \(0, 1\), but got 1"),
+        (dict(topk_scope="video"), "topk_scope must be one of .* but got 'video'"),
         (dict(loss_normalizer=0), "loss_normalizer must be > 0, but got 0"),
         (dict(level_strides=[1, 2, 4]), "one range for each of the 3 levels .* but got 2"),
     ],
