@@ -6,7 +6,7 @@ from pathlib import Path
 from mmtal.apis.run import run_tool
 from mmtal.evaluation.submissions.converting import ConvertOptions, convert_results
 from mmtal.evaluation.submissions.formats import FORMATS
-from mmtal.evaluation.submissions.remedies import MENDS
+from mmtal.evaluation.submissions.remedies import MENDED, MENDS
 from mmtal.evaluation.submissions.targets import TARGETS
 from mmtal.wording import counted
 
@@ -14,6 +14,7 @@ from mmtal.wording import counted
 def main() -> None:
     readable = "; ".join(f"{entry.name}: {entry.title}" for entry in FORMATS.values())
     writable = "; ".join(f"{entry.name}: {entry.title}" for entry in TARGETS.values())
+    mendable = "; ".join(f"{name}: {MENDED[kind]}" for name, kind in MENDS.items())
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path, help="in any of the formats, gzipped or not")
     parser.add_argument("out", nargs="?", type=Path, help="write this (default: only check)")
@@ -40,11 +41,20 @@ def main() -> None:
         help="Ego4D: where the results' recordings begin (default: where ours do)",
     )
     parser.add_argument("--max-per-video", type=int, metavar="N", help="keep the N best")
-    parser.add_argument("--mend", nargs="+", choices=list(MENDS), default=[], metavar="WHAT")
     parser.add_argument(
-        "--sls", nargs=3, type=int, default=[], metavar=("PT", "TL", "TD"), help="EPIC: levels"
+        "--mend", nargs="+", choices=list(MENDS), default=[], metavar="WHAT", help=mendable
     )
-    parser.add_argument("--external-data", metavar="TEXT", help="ActivityNet, HACS: declaration")
+    parser.add_argument(
+        "--sls",
+        nargs=3,
+        type=int,
+        default=[],
+        metavar=("PT", "TL", "TD"),
+        help="EPIC: levels of supervision, 0 to 5: pretraining, training labels, training data",
+    )
+    parser.add_argument(
+        "--external-data", metavar="TEXT", help="ActivityNet, HACS: other data used"
+    )
     args = parser.parse_args()
 
     options = ConvertOptions(

@@ -30,7 +30,7 @@ def write_results(
 ) -> None:
     """Write detections as ActivityNet results JSON; ``stamp`` goes under the key ``mmtal``.
 
-    A path that ends in ``.gz`` is gzipped, equal content to equal bytes.
+    A path that ends in ``.gz`` is gzipped; equal content makes equal bytes.
     """
     extra = {"mmtal": dict(stamp)}
     activitynet.write(path, detections, classes, version="mmtal 1", extra=extra)

@@ -65,6 +65,7 @@ def test_bad_input_writes_nothing(
     assert error.startswith("error: ") and message in error and "Traceback" not in error
 
 
+@pytest.mark.slow
 def test_real_detections_keep_their_figures(
     run: Run, shared_data: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -88,3 +89,20 @@ def test_real_detections_keep_their_figures(
         for table in (before.select(kept), after)
     ]
     assert scores[0] == pytest.approx(scores[1], abs=1e-12)
+
+
+def test_real_tables_of_epic_kitchens(
+    run: Run, shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    table = shared_data("benchmarks/epic100/EPIC_100_validation.csv")
+    rows = [dict(label="take plate", segment=[0, 2], score=0.5)]
+    path, out = tmp_path / "actions.json", tmp_path / "submission.zip"
+    path.write_text(json.dumps({"results": {"P01_11": rows}}))
+    arguments = [path, out, "--to", "epic", "--ann", table, "--sls", 2, 3, 3]
+    code, _, error = run(*arguments)
+    assert code == 1 and "missing recording (137 found)" in error
+    code, text, error = run(*arguments, "--mend", "missing")
+    assert code == 0 and "138 recordings, 1 detection, 1 class\n" in text, error
+    assert read_results(out, [], part="noun").labels.tolist() == [2]
+    code, text, error = run(out, "--to", "epic", "--ann", table)
+    assert code == 0 and "fit to become EPIC-Kitchens C2 submission" in text, error

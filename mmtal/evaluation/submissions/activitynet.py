@@ -6,17 +6,15 @@ unknown label ends it) and its guidelines; the pages of the HACS challenges, whi
 DETAD reads it, MMAction2, OpenTAD, G-TAD and many others write it, not all with all three fields.
 """
 
-import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmtal.datasets.problems import Problems
 from mmtal.evaluation.functional.instance_table import InstanceTable
-from mmtal.evaluation.submissions.file_content import FileContent
+from mmtal.evaluation.submissions.file_content import FileContent, write_content
 from mmtal.evaluation.submissions.raw_detections import RawDetections
-from mmtal.files import whole_file, write_json
 
 VERSION = "VERSION 1.3"
 FIELDS = ("version", "results", "external_data")
@@ -42,6 +40,23 @@ def read_recordings(content: FileContent, found: Any, raw: RawDetections, *, whe
     Raises:
         ValueError: It is no such object.
     """
+    for video, number, detection in each_detection(content, found, raw, where=where):
+        label = detection.get("label", detection.get("label_id"))
+        segment, score = detection.get("segment"), detection.get("score")
+        raw.add(video, segment, label, score, f"detection {number}")
+
+
+def each_detection(
+    content: FileContent, found: Any, raw: RawDetections, *, where: str
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """List the recordings of an object ``{recording: [detections]}`` and go through them.
+
+    Yields:
+        Recording, position in its list, detection.
+
+    Raises:
+        ValueError: It is no such object.
+    """
     if not isinstance(found, dict):
         raise ValueError(
             f"{content.path} must hold an object '{where}': {{recording: [detections]}}"
@@ -54,14 +69,7 @@ def read_recordings(content: FileContent, found: Any, raw: RawDetections, *, whe
             )
         raw.recording(video)
         for number, detection in enumerate(detections):
-            label = detection.get("label", detection.get("label_id"))
-            raw.add(
-                video,
-                detection.get("segment"),
-                label,
-                detection.get("score"),
-                f"detection {number}",
-            )
+            yield video, number, detection
 
 
 def check_header(content: FileContent, problems: Problems) -> None:
@@ -83,7 +91,7 @@ def write(
     """Write detections; numbers come back as they are.
 
     Args:
-        path: A name that ends in ``.gz`` is gzipped, equal content to equal bytes.
+        path: The file; ``.gz`` and ``.zip`` are packed.
         detections: The M detections.
         classes: Names by label.
         version: The field ``version``.
@@ -94,12 +102,7 @@ def write(
     content = dict(
         version=version, results=results, external_data=dict(external_data or {}), **(extra or {})
     )
-    if Path(path).suffix == ".gz":
-        with whole_file(path) as temporary:
-            # Without the time of writing, a file that is committed changes only with its content.
-            temporary.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
-    else:
-        write_json(path, content)
+    write_content(path, json.dumps(content) + "\n", member="results.json")
 
 
 def rows_by_recording(

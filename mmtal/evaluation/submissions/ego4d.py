@@ -25,10 +25,9 @@ from mmtal.datasets.importers.ego4d import STRIDE
 from mmtal.datasets.problems import Problems
 from mmtal.evaluation.functional.instance_table import InstanceTable
 from mmtal.evaluation.submissions.activitynet import read_recordings, rows_by_recording
-from mmtal.evaluation.submissions.file_content import FileContent
+from mmtal.evaluation.submissions.file_content import FileContent, write_content
 from mmtal.evaluation.submissions.official_list import OfficialList
 from mmtal.evaluation.submissions.raw_detections import RawDetections
-from mmtal.files import write_text
 
 HEADER = {"version": "1.0", "challenge": "ego4d_moment_queries"}
 PARTS = {"detect": "detect_results", "retrieve": "retrieve_results"}
@@ -80,7 +79,7 @@ def write(
         by_score = table.select(np.argsort(-table.scores, kind="stable"))
         results[PARTS[part]] = rows_by_recording(by_score, classes)
     content = {**HEADER, **results}
-    write_text(path, json.dumps(content) + "\n")
+    write_content(path, json.dumps(content) + "\n", member="submission.json")
 
 
 def read_clips(path: Path, videos: Sequence[Any]) -> OfficialList:
@@ -89,7 +88,7 @@ def read_clips(path: Path, videos: Sequence[Any]) -> OfficialList:
     Clips that were annotated without a primary label are not evaluated and left out.
 
     Raises:
-        ValueError: A clip lacks its times.
+        ValueError: A clip lacks its times, or ends before it starts.
     """
     durations: dict[str, float | None] = {}
     starts: dict[str, float] = {}
@@ -105,6 +104,8 @@ def read_clips(path: Path, videos: Sequence[Any]) -> OfficialList:
                 for label in annotator.get("labels") or ()
                 if label["primary"]
             ]
+            if not (first < last and frames[0] < frames[1]):
+                raise ValueError(f"an end after its start, but is {first} to {last} s")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path}, clip '{clip.get('clip_uid')}': lacks {error}") from error
         names.update(labels)

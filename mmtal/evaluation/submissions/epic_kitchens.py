@@ -12,7 +12,6 @@ published class tables, or ``verb_0 noun_2`` where these are not at hand.
 
 import json
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,10 @@ from mmtal.datasets.importers.epic_kitchens import COLUMNS, FRAME_RATE, LENGTHS
 from mmtal.datasets.importers.tables import header_of, read_rows, read_text
 from mmtal.datasets.problems import Problems
 from mmtal.evaluation.functional.instance_table import InstanceTable
-from mmtal.evaluation.submissions.file_content import FileContent
+from mmtal.evaluation.submissions.activitynet import each_detection
+from mmtal.evaluation.submissions.file_content import FileContent, write_content
 from mmtal.evaluation.submissions.official_list import OfficialList
 from mmtal.evaluation.submissions.raw_detections import RawDetections
-from mmtal.files import whole_file, write_text
 
 HEADER = {"version": "0.2", "challenge": "action_detection"}
 LEVELS = ("sls_pt", "sls_tl", "sls_td")
@@ -69,20 +68,16 @@ def read(
             "noun, action}, and convert it (tools/convert_results.py)"
         )
     results = content.object.get("results")
-    if not isinstance(results, dict):
-        raise ValueError(f"{content.path} must hold an object 'results': {{video: [detections]}}")
-    for video, detections in results.items():
-        raw.recording(video)
-        for number, detection in enumerate(detections if isinstance(detections, list) else ()):
-            label = _label(detection, part, names or {})
-            if label is None:
-                given = {key: detection.get(key) for key in PARTS}
-                raw.problems.add(
-                    "unknown label",
-                    f"recording '{video}', detection {number}: {given} must be 0 to "
-                    f"{COUNTS['verb'] - 1}, 0 to {COUNTS['noun'] - 1} and 'verb,noun'",
-                )
-                continue
+    for video, number, detection in each_detection(content, results, raw, where="results"):
+        label = _label(detection, part, names or {})
+        if label is None:
+            given = {key: detection.get(key) for key in PARTS}
+            raw.problems.add(
+                "unknown label",
+                f"recording '{video}', detection {number}: {given} must be 0 to "
+                f"{COUNTS['verb'] - 1}, 0 to {COUNTS['noun'] - 1} and 'verb,noun'",
+            )
+        else:
             segment, score = detection.get("segment"), detection.get("score")
             raw.add(video, segment, label, score, f"detection {number}")
 
@@ -150,7 +145,7 @@ def write(
     names: Names,
     levels: Sequence[int],
 ) -> None:
-    """Write a submission, as a zip archive with ``test.json`` if the path ends in ``.zip``.
+    """Write a submission; in a zip archive it is ``test.json``, as the server wants it.
 
     Args:
         path: The file.
@@ -182,12 +177,7 @@ def write(
             dict(verb=verb, noun=noun, action=f"{verb},{noun}", score=score, segment=segment)
         )
     text = json.dumps(dict(HEADER, **dict(zip(LEVELS, levels, strict=True)), results=results))
-    if Path(path).suffix != ".zip":
-        write_text(path, text + "\n")
-        return
-    with whole_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        member = zipfile.ZipInfo(IN_ARCHIVE)  # its fixed date makes equal content equal bytes
-        archive.writestr(member, text, compress_type=zipfile.ZIP_DEFLATED)
+    write_content(path, text + "\n", member=IN_ARCHIVE)
 
 
 def read_table(path: Path) -> OfficialList:

@@ -1,4 +1,4 @@
-"""What a results file holds, whatever it is packed in."""
+"""What a results file holds, whatever it is packed in, and packing it."""
 
 import gzip
 import io
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.engine.plain_pickle import load_plain_pickle
+from mmtal.files import whole_file, write_text
 
 GZIP, ZIP, PICKLE = b"\x1f\x8b", b"PK\x03\x04", b"\x80"
 """The first bytes of such files, whatever their names."""
@@ -32,7 +33,7 @@ class FileContent:
 
 
 def read_content(path: str | Path) -> FileContent:
-    """Read a file that may be gzipped, or be the only JSON file in a zip archive.
+    """Read a file that may be gzipped, or be the only .json or .txt file in a zip archive.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -59,6 +60,28 @@ def read_content(path: str | Path) -> FileContent:
         raise ValueError(f"{path} is not JSON: {error}") from error
 
 
+def write_content(path: str | Path, text: str, *, member: str) -> None:
+    """Write text, packed as the name says: ``.gz``, ``.zip``, or not at all.
+
+    Equal text makes equal bytes, so that a file that is committed changes only with its content.
+
+    Args:
+        path: The file; it appears whole or not at all.
+        text: What it holds.
+        member: Name of the file in a zip archive.
+    """
+    ending = Path(path).suffix
+    if ending == ".gz":
+        with whole_file(path) as temporary:
+            temporary.write_bytes(gzip.compress(text.encode(), mtime=0))
+    elif ending == ".zip":
+        with whole_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            # An entry without a time of its own has a fixed one.
+            archive.writestr(zipfile.ZipInfo(member), text, compress_type=zipfile.ZIP_DEFLATED)
+    else:
+        write_text(path, text)
+
+
 class _RepeatedError(Exception):
     """A JSON object names something twice."""
 
@@ -81,10 +104,10 @@ def _unpacked(path: Path, data: bytes) -> bytes:
             return gzip.decompress(data)
         if data.startswith(ZIP):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                names = [name for name in archive.namelist() if name.endswith(".json")]
+                names = [name for name in archive.namelist() if name.endswith((".json", ".txt"))]
                 if len(names) != 1:
                     raise ValueError(
-                        f"{path} must hold one JSON file, but holds "
+                        f"{path} must hold one .json or .txt file, but holds "
                         f"{', '.join(archive.namelist()[:5])}"
                     )
                 return archive.read(names[0])

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmtal.evaluation.functional.instance_table import InstanceTable
-from mmtal.evaluation.submissions.file_content import FileContent
+from mmtal.evaluation.submissions.file_content import FileContent, write_content
 from mmtal.evaluation.submissions.raw_detections import RawDetections
-from mmtal.files import write_text
 
 CLASS_IDS = {
     "BaseballPitch": 7,
@@ -95,4 +94,4 @@ def write(path: str | Path, detections: InstanceTable, classes: Sequence[str]) -
             strict=True,
         )
     ]
-    write_text(path, "".join(lines))
+    write_content(path, "".join(lines), member="detections.txt")

@@ -72,8 +72,11 @@ def assert_equal(one: InstanceTable, other: InstanceTable, atol: float) -> None:
     [
         ("results", "out.json", 0),
         ("results", "out.json.gz", 0),
+        ("activitynet", "out.zip", 0),
         ("hacs", "out.json", 0),
         ("thumos", "out.txt", 0.0005),  # a millisecond
+        ("thumos", "out.txt.gz", 0.0005),
+        ("thumos", "out.zip", 0.0005),
     ],
 )
 def test_written_results_come_back(tmp_path: Path, to: str, name: str, atol: float) -> None:

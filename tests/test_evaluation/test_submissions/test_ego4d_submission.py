@@ -118,6 +118,22 @@ def test_unannotated_clips_are_all_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        (dict(video_end_sec=0.0), "clip 'a': lacks an end after its start, but is 0.0 to 0.0 s"),
+        (dict(video_end_frame=0), "clip 'a': lacks an end after its start"),
+        (dict(video_start_sec=None), "clip 'a': lacks"),
+    ],
+)
+def test_clips_without_times(tmp_path: Path, changed: dict, message: str) -> None:
+    clips = [clip("a", 0, 300) | changed]
+    path = write(tmp_path / "moments.json", dict(videos=[dict(clips=clips)]))
+    found = results(tmp_path / "in.json", row(2, 3))
+    with pytest.raises(ValueError, match=message):
+        convert_results(found, None, ConvertOptions(to="ego4d", official=path))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
         (dict(version="2"), "'version' must be '1.0', but is '2'"),
         (dict(challenge="nlq"), "'challenge' must be 'ego4d_moment_queries'"),
         (dict(detect_results={"a": [row(1, 2)]}), "missing recording .1 found"),

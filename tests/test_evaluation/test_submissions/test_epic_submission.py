@@ -160,3 +160,12 @@ def test_a_part_must_be_chosen(tmp_path: Path) -> None:
         read_results(path, VERBS)
     with pytest.raises(ValueError, match="the part must be one of verb, noun, action, but got 'x'"):
         read_results(path, VERBS, part="x")
+
+
+@pytest.mark.parametrize("results", [None, [], {"P01": 3}, {"P01": [3]}])
+def test_other_layouts(tmp_path: Path, results: Any) -> None:
+    content = dict(challenge="action_detection", results=results)
+    with pytest.raises(
+        ValueError, match=r"must hold an object 'results'|must be a list of objects"
+    ):
+        read_results(write(tmp_path / "in.json", content), VERBS, part="verb")

@@ -68,7 +68,7 @@ def test_archive_with_several_files(tmp_path: Path) -> None:
         file.writestr("one.json", "{}")
         file.writestr("two.json", "{}")
     with pytest.raises(
-        ValueError, match=r"must hold one JSON file, but holds one\.json, two\.json"
+        ValueError, match=r"must hold one .json or .txt file, but holds one\.json, two\.json"
     ):
         read_content(path)
 
