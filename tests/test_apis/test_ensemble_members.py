@@ -138,6 +138,24 @@ def test_other_windows_pad_further_and_fit_all_the_same(
     assert any(one != other for one, other in lengths)
 
 
+def test_members_may_read_other_features(
+    case: tuple[Path, Path], member: EnsembleMember, tmp_path: Path
+) -> None:
+    """Two channels in place of six, as of another extractor."""
+    settings = Config.fromfile(case[0])
+    folder = Path(settings.test_dataloader.dataset.data_root) / "features"
+    for path in folder.iterdir():
+        np.save(tmp_path / path.name, np.load(path)[:, :2])
+    settings.model.backbone.in_channels = 2
+    torch.save(dict(state_dict=MODELS.build(settings.model).state_dict()), tmp_path / "two.pth")
+    options = {"model.backbone.in_channels": 2, "test_dataloader.dataset.features": str(tmp_path)}
+    other = EnsembleMember(str(case[0]), tmp_path / "two.pth", options=options)
+    assert member.load("rec_8")["inputs"].shape[1] == 6
+    assert other.load("rec_8")["inputs"].shape[1] == 2
+    evaluate_ensemble([other, member], out_file=tmp_path / "results.json")
+    assert len(results(tmp_path / "results.json")["rec_8"]) > 20
+
+
 def shorten(config: Path, folder: Path) -> dict[str, Any]:
     """Features of one recording, one row short."""
     data = Config.fromfile(config).test_dataloader.dataset.data_root
