@@ -31,7 +31,7 @@ class AnchorFreeHead(nn.Module):
         in_channels: Width of the neck (given by the localizer).
         level_strides: Grid steps between the points of each level (given by the localizer).
         num_classes: K; 1 turns the head class-agnostic, whatever labels the data has.
-        assigner: Config of the point assigner.
+        assigner: Config of the point assigner (see :meth:`targets`).
         loss_cls: Config of the classification loss.
         loss_reg: Config of the regression loss.
         score_thr: Predictions must score higher, before NMS.
@@ -194,7 +194,9 @@ class AnchorFreeHead(nn.Module):
         valid = torch.cat(masks, dim=1)  # (B, P)
         logits = torch.cat([x.transpose(1, 2) for x in cls_logits], dim=1)  # (B, P, K)
         pred_offsets = torch.cat([x.transpose(1, 2) for x in offsets], dim=1)  # (B, P, 2)
-        class_targets, offset_targets = self.targets([m.shape[1] for m in masks], data_samples)
+        class_targets, offset_targets = self.targets(
+            [m.shape[1] for m in masks], data_samples, logits=logits, offsets=pred_offsets
+        )
         positive = class_targets.any(-1) & valid
 
         # Gradients are averaged over ranks, so each rank's sum over its own points counts
@@ -206,20 +208,37 @@ class AnchorFreeHead(nn.Module):
         )
 
     def targets(
-        self, lengths: Sequence[int], data_samples: list[TemporalDataSample]
+        self,
+        lengths: Sequence[int],
+        data_samples: list[TemporalDataSample],
+        *,
+        logits: Tensor | None = None,
+        offsets: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Class targets (B, P, K) and offsets (B, P, 2) for levels of these lengths."""
+        """Class targets (B, P, K) and offsets (B, P, 2) for levels of these lengths.
+
+        Args:
+            lengths: Positions of each level.
+            data_samples: With ``gt_instances``.
+            logits: Predicted, (B, P, K). Only an assigner whose attribute ``sees_predictions`` is
+                true gets them, recording by recording, and the next.
+            offsets: Predicted, (B, P, 2).
+        """
         points = self.points(lengths, device=self.loss_normalizer.device)
+        sees_predictions = getattr(self.assigner, "sees_predictions", False)
         targets = []
-        for sample in data_samples:
+        for index, sample in enumerate(data_samples):
+            predicted: dict[str, Tensor] = {}
+            if sees_predictions and logits is not None and offsets is not None:
+                predicted = dict(logits=logits[index], offsets=offsets[index])
             instances = sample.gt_instances
             labels = instances.labels
             if self.num_classes == 1:
                 labels = torch.zeros_like(labels)
             segments = sample.grid.to_grid(instances.segments)
-            targets.append(self.assigner(points, segments, labels, self.num_classes))
-        classes, offsets = zip(*targets, strict=True)
-        return torch.stack(classes), torch.stack(offsets)
+            targets.append(self.assigner(points, segments, labels, self.num_classes, **predicted))
+        classes, distances = zip(*targets, strict=True)
+        return torch.stack(classes), torch.stack(distances)
 
     def update_normalizer(self, num_positives: Tensor) -> Tensor:
         """Count this process's positive points in; what the sums of losses are divided by."""

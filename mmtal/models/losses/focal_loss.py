@@ -43,6 +43,10 @@ class FocalLoss(nn.Module):
         Returns:
             A scalar.
         """
+        return self.loss_weight * self.elementwise(logits, targets).sum()
+
+    def elementwise(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The summands, not weighted by ``loss_weight``: (P, K), (P, K) -> (P, K)."""
         logits, targets = logits.float(), targets.float()
         smooth = self.label_smoothing
         if smooth:
@@ -53,4 +57,4 @@ class FocalLoss(nn.Module):
         loss = loss * wrong**self.gamma
         if self.alpha >= 0:
             loss = loss * ((2 * self.alpha - 1) * targets + (1 - self.alpha))
-        return self.loss_weight * loss.sum()
+        return loss

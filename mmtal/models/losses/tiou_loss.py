@@ -33,12 +33,13 @@ class GIoULoss(nn.Module):
         Returns:
             A scalar.
         """
-        return self.loss_weight * self._losses(offsets.float(), targets.float()).sum()
+        return self.loss_weight * self.elementwise(offsets.float(), targets.float()).sum()
 
-    def _losses(self, offsets: Tensor, targets: Tensor) -> Tensor:
+    def elementwise(self, offsets: Tensor, targets: Tensor) -> Tensor:
+        """The summands, not weighted by ``loss_weight``: (..., 2), (..., 2) -> (...)."""
         overlap = torch.minimum(offsets, targets).sum(-1)
         union = offsets.sum(-1) + targets.sum(-1) - overlap
-        return 1 - overlap / union.clamp(min=EPS)  # (P,)
+        return 1 - overlap / union.clamp(min=EPS)
 
 
 @LOSSES.register_module()
@@ -51,11 +52,12 @@ class DIoULoss(GIoULoss):
         loss_weight: Factor of the result.
     """
 
-    def _losses(self, offsets: Tensor, targets: Tensor) -> Tensor:
+    def elementwise(self, offsets: Tensor, targets: Tensor) -> Tensor:
+        """As the parent."""
         difference = offsets - targets
-        centre_distance = 0.5 * (difference[:, 1] - difference[:, 0])
+        centre_distance = 0.5 * (difference[..., 1] - difference[..., 0])
         enclosing = torch.maximum(offsets, targets).sum(-1)
         return (
-            super()._losses(offsets, targets)
+            super().elementwise(offsets, targets)
             + (centre_distance / enclosing.clamp(min=EPS)).square()
         )

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmtal.models import CentreAssigner
+from mmtal.models import CentreAssigner, DIoULoss
 from mmtal.models.task_modules import OffsetCoder, Points
 from mmtal.registry import TASK_UTILS
 
-ALPHA, GAMMA, EPS = 0.25, 2.0, 1e-8
+ALPHA, GAMMA = 0.25, 2.0
 
 
 @TASK_UTILS.register_module()
@@ -34,6 +34,8 @@ class CheapestAssigner(CentreAssigner):
         cls_weight: Weight of the classification cost.
         reg_weight: Weight of the regression cost.
     """
+
+    sees_predictions = True
 
     def __init__(
         self,
@@ -82,7 +84,7 @@ class CheapestAssigner(CentreAssigner):
         ends = segments[:, 1] - positions[:, None]
         targets = torch.stack((starts, ends), dim=-1) / strides[:, None, None]  # (P, N, 2)
         cost = self.cls_weight * class_cost(logits.float(), labels)
-        cost = cost + self.reg_weight * boundary_cost(offsets.float()[:, None], targets)
+        cost = cost + self.reg_weight * DIoULoss().elementwise(offsets.float()[:, None], targets)
         cost = cost.masked_fill((targets < 0).any(-1), torch.inf)  # (P, N)
         cheapest = segments[cost.argmin(1)]
         return classes, OffsetCoder().encode(positions, strides, cheapest)
@@ -103,13 +105,3 @@ def class_cost(logits: Tensor, labels: Tensor) -> Tensor:
     if_false = (1 - ALPHA) * prob**GAMMA * F.softplus(logits)
     # The classes that an instance does not have cost the same, but for its own.
     return (if_true - if_false)[:, labels]
-
-
-def boundary_cost(offsets: Tensor, targets: Tensor) -> Tensor:
-    """Distance-tIoU loss of segments that share a point: (..., 2), (..., 2) -> (...)."""
-    overlap = torch.minimum(offsets, targets).sum(-1)
-    union = offsets.sum(-1) + targets.sum(-1) - overlap
-    enclosing = torch.maximum(offsets, targets).sum(-1)
-    difference = offsets - targets
-    shift = 0.5 * (difference[..., 1] - difference[..., 0])
-    return 1 - overlap / union.clamp(min=EPS) + (shift / enclosing.clamp(min=EPS)).square()

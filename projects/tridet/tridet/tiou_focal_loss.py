@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmtal.models import FocalLoss
@@ -40,17 +39,8 @@ class TIoUFocalLoss(FocalLoss):
         Returns:
             A scalar.
         """
-        logits, targets = logits.float(), targets.float()
         positive = targets > 0
-        targets = targets * (1 - self.label_smoothing) + (
-            self.label_smoothing / (targets.shape[-1] + 1)
-        )
-        prob = logits.sigmoid()
-        wrong = prob + targets - 2 * prob * targets  # 1 - p_t
-        loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-        loss = loss * wrong**self.gamma
-        if self.alpha >= 0:
-            loss = loss * ((2 * self.alpha - 1) * targets + (1 - self.alpha))
+        loss = self.elementwise(logits, targets)  # (P, K)
         # Below EPS the gradient of a root has no bound.
         weighted = loss[positive] * tiou.clamp(min=EPS) ** self.tiou_power
         return self.loss_weight * (loss[~positive].sum() + weighted.sum())

@@ -254,3 +254,31 @@ def test_candidates_of_windows_are_pooled_by_the_same_rule(scope):
 def test_wrong_arguments(changes, message):
     with pytest.raises(ValueError, match=message):
         head(**changes)
+
+
+@pytest.mark.parametrize("sees", [True, False])
+def test_an_assigner_may_see_the_predictions_of_its_recording(sees):
+    built, seen = head(), []
+    assign = built.assigner
+
+    class Curious:
+        sees_predictions = sees
+
+        def __call__(self, *args, **predicted):
+            seen.append(predicted)
+            return assign(*args)
+
+    built.assigner = Curious()
+    logits, offsets, masks = raw()
+    logits = [torch.cat((x, x + 1)) for x in logits]
+    offsets = [torch.cat((x, x + 2)) for x in offsets]
+    truth = [sample(segments=[[3, 6]], labels=[1]) for _ in range(2)]
+    built.loss_by_feat(logits, offsets, [torch.cat((m, m)) for m in masks], truth)
+    if not sees:
+        assert seen == [{}, {}]
+        return
+    first, second = seen
+    assert torch.equal(first["logits"] + 1, second["logits"])
+    assert torch.equal(first["offsets"] + 2, second["offsets"])
+    points = sum(x.shape[2] for x in logits)
+    assert first["logits"].shape == (points, logits[0].shape[1])

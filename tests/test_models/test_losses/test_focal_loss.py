@@ -78,3 +78,11 @@ def test_half_precision_logits_are_summed_in_single_precision():
 def test_wrong_label_smoothing(label_smoothing):
     with pytest.raises(ValueError, match="label_smoothing must be in"):
         FocalLoss(label_smoothing=label_smoothing)
+
+
+def test_summands_have_no_weight_of_the_loss():
+    logits, targets = torch.tensor([[0.3, -1.0], [0.2, 0.1]]), torch.tensor([[1.0, 0], [0, 0]])
+    loss = FocalLoss(label_smoothing=0.1, loss_weight=3.0)
+    summands = loss.elementwise(logits, targets)
+    assert summands.shape == (2, 2)
+    assert loss(logits, targets).item() == pytest.approx(3 * summands.sum().item())

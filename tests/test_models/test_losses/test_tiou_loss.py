@@ -49,3 +49,15 @@ def test_no_positives_give_zero_and_a_gradient(loss):
     total = loss(offsets, torch.zeros(0, 2))
     total.backward()
     assert total.item() == 0
+
+
+@pytest.mark.parametrize("kind", [GIoULoss, DIoULoss])
+def test_summands_of_pairs_by_themselves_or_in_a_table(kind):
+    generator = torch.Generator().manual_seed(0)
+    offsets, targets = torch.rand(2, 5, 2, generator=generator).unbind()
+    offsets[0] = targets[0] = 0
+    loss = kind(loss_weight=3.0)
+    each = [loss(o[None], t[None]).item() / 3 for o, t in zip(offsets, targets, strict=True)]
+    assert loss.elementwise(offsets, targets).tolist() == pytest.approx(each)
+    table = loss.elementwise(offsets[:, None], targets)
+    assert table.shape == (5, 5) and table.diag().tolist() == pytest.approx(each)
