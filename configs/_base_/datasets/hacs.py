@@ -8,4 +8,4 @@ data = dict(
 )
 train_dataloader = dict(batch_size=16, dataset=dict(**data, subset="training"))
 val_dataloader = test_dataloader = dict(dataset=dict(**data, subset="validation"))
-val_evaluator = test_evaluator = dict(protocol="hacs/challenge")
+val_evaluator = test_evaluator = dict(protocol="hacs/corrected")

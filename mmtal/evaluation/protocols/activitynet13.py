@@ -1,7 +1,8 @@
 """ActivityNet-1.3: 200 activities; its validation set of 4926 videos is what papers test on.
 
-198 of them are no longer available; they are those without a duration in the common annotation
-file, and 4926 - 198 = 4728 is the number that OpenTAD gives for its list.
+198 of them are no longer available. The 4728 others are, id for id, those that BSN could still get
+(wzmsltw/BSN-boundary-sensitive-network, data/activitynet_annotations/video_info_new.csv), which BMN
+and its successors test on; the common annotation file has no duration for the 198.
 """
 
 from dataclasses import replace
@@ -52,7 +53,7 @@ AVAILABLE = replace(
     name="activitynet13/available-4728",
     description="OpenTAD's: without the 198 videos that are no longer available, predictions "
     "rounded.",
-    source=f"{OPENTAD}; tools/prepare_data/activitynet/README.md gives the number 4728",
+    source=f"{OPENTAD}; tools/prepare_data/activitynet/README.md names BMN's list of 4728",
     excluded=UNAVAILABLE,
     duplicates="drop_repeated",
     label_handling="corrected",

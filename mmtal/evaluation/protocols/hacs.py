@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
 from mmtal.evaluation.protocols.sources import (
+    ACTIONFORMER,
     ACTIVITYNET,
     HIGH_TIOU,
     OPENTAD,
@@ -24,6 +25,14 @@ CHALLENGE = EvaluationProtocol(
     tiou_thresholds=HIGH_TIOU,
     duplicates="keep",
 )
+CORRECTED = replace(
+    CHALLENGE,
+    name="hacs/corrected",
+    description="Evaluator of the ActionFormer release, which TriDet uses on HACS, without its "
+    "mistake about absent classes.",
+    source=ACTIONFORMER,
+    duplicates="drop",
+)
 OPENTAD_HACS = replace(
     CHALLENGE,
     name="hacs/opentad",
@@ -32,4 +41,4 @@ OPENTAD_HACS = replace(
     duplicates="drop_repeated",
     decimals=OPENTAD_DECIMALS,
 )
-PROTOCOLS = (CHALLENGE, OPENTAD_HACS)
+PROTOCOLS = (CHALLENGE, CORRECTED, OPENTAD_HACS)
