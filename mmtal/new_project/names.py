@@ -47,14 +47,13 @@ class Names:
 
     def fill(self, text: str) -> str:
         """A template's text or path under these names."""
-        for placeholder, name in (
-            ("my_project", self.project),
-            ("my-project", self.project.replace("_", "-")),
-            ("my_component", self.component),
-            ("MyComponent", self.class_name),
-        ):
-            text = text.replace(placeholder, name)
-        return text
+        names = {
+            "my_project": self.project,
+            "my-project": self.project.replace("_", "-"),
+            "my_component": self.component,
+            "MyComponent": self.class_name,
+        }
+        return re.sub("|".join(names), lambda found: names[found[0]], text)
 
 
 def check_module_name(module: str) -> None:

@@ -190,6 +190,11 @@ def test_names_are_made_from_one(name, kind, expected):
     assert Names.of(name, kind) == Names(*expected)
 
 
+def test_a_project_may_be_called_as_the_templates_call_things():
+    names = Names.of("my-component", "loss")
+    assert names.fill("my_project.my_component") == "my_component.my_component_loss"
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
