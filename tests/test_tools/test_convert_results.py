@@ -29,7 +29,7 @@ def test_pickle_becomes_results(run: Run, tmp_path: Path) -> None:
     code, text, error = run(path, out, "--classes", names)
     assert code == 0, error
     assert text == (
-        f"{path}: official ActionFormer's eval_results.pkl, 1 recording, 1 detection, 2 classes\n"
+        f"{path}: the official ActionFormer's columns, 1 recording, 1 detection, 2 classes\n"
         "  not checked: the list of recordings and their durations (give --ann)\n"
         f"written to {out}: results JSON\n"
     )
@@ -106,3 +106,19 @@ def test_real_tables_of_epic_kitchens(
     assert read_results(out, [], part="noun").labels.tolist() == [2]
     code, text, error = run(out, "--to", "epic", "--ann", table)
     assert code == 0 and "fit to become EPIC-Kitchens C2 submission" in text, error
+
+
+def test_real_taxonomy_of_activitynet(
+    run: Run, shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    ann = shared_data("benchmarks/activitynet13/activitynet13.json")
+    path = tmp_path / "results.json"
+    path.write_text(
+        json.dumps({"results": {"v": [dict(label="Archery", segment=[0, 2], score=0.5)]}})
+    )
+    code, text, error = run(
+        path, tmp_path / "out.json", "--to", "activitynet", "--ann", ann,
+        "--subset", "validation", "--mend", "missing", "unlisted",
+    )  # fmt: skip
+    assert code == 0, error
+    assert "4,926 recordings, 0 detections, 200 classes" in text

@@ -66,7 +66,7 @@ FORMATS = {
         Format("thumos", "THUMOS14 detection text", thumos.matches, _plain(thumos.read)),
         Format(
             "actionformer",
-            "official ActionFormer's eval_results.pkl",
+            "the official ActionFormer's columns",
             actionformer.matches,
             _plain(actionformer.read),
         ),

@@ -160,3 +160,18 @@ def test_reading_it_without_its_clips_warns(
     path = write(tmp_path / "in.json", content)
     assert result_files.read_results(path, CLASSES).segments.tolist() == [[1, 2]]
     assert "seconds of the clip" in told[0] and len(told) == 1
+
+
+def test_unknown_moments_are_refused_once_all_are_known(tmp_path: Path) -> None:
+    labels = [(f"moment_{number}", True) for number in range(109)] + [("cook", True)]
+    found = results(tmp_path / "in.json", row(2, 3, label="cooking"))
+    content = dict(
+        videos=[dict(clips=[clip("a", 0, 300, **annotated(*labels)), clip("b", 0, 300)])]
+    )
+    path = write(tmp_path / "moments.json", content)
+    with pytest.raises(ValueError, match="class 'cooking' of 1 detection is none of Ego4D"):
+        convert_results(found, None, ConvertOptions(to="ego4d", official=path))
+    # A file that does not name all 110 cannot tell.
+    content["videos"][0]["clips"][0] = clip("a", 0, 300, **annotated(*labels[1:]))
+    write(path, content)
+    assert len(convert_results(found, None, ConvertOptions(to="ego4d", official=path)).classes) == 1

@@ -41,6 +41,19 @@ def test_actionformer_pickle(tmp_path: Path, protocol: int) -> None:
     assert table.labels.tolist() == [1, 0, 1] and table.scores.tolist() == [0.5, 0.25, 1]
 
 
+def test_the_same_columns_as_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "v_seg_loso.csv"
+    header = "video-id,t-start,t-end,label,score\n"
+    path.write_text(header + "sbj_1,1.0,2.5,1,0.5\nsbj_2,0,1,jump,1e-3\n")
+    table = read_results(path, CLASSES)
+    assert table.video_ids == ("sbj_1", "sbj_2") and table.labels.tolist() == [1, 0]
+    assert table.segments.tolist() == [[1, 2.5], [0, 1]] and table.scores.tolist() == [0.5, 1e-3]
+    path.write_text(header + "sbj_1,one,2.5,1,0.5\nsbj_1,1,2\n")
+    with pytest.raises(ValueError, match="malformed detection .2 found") as error:
+        read_results(path, CLASSES)
+    assert "recording 'sbj_1', row 0: 'segment' must be [start, end]" in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
