@@ -49,7 +49,7 @@ def test_the_same_columns_as_a_table(tmp_path: Path) -> None:
     assert table.video_ids == ("sbj_1", "sbj_2") and table.labels.tolist() == [1, 0]
     assert table.segments.tolist() == [[1, 2.5], [0, 1]] and table.scores.tolist() == [0.5, 1e-3]
     path.write_text(header + "sbj_1,one,2.5,1,0.5\nsbj_1,1,2\n")
-    with pytest.raises(ValueError, match="malformed detection .2 found") as error:
+    with pytest.raises(ValueError, match=r"malformed detection .2 found") as error:
         read_results(path, CLASSES)
     assert "recording 'sbj_1', row 0: 'segment' must be [start, end]" in str(error.value)
 
