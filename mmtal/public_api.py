@@ -146,11 +146,10 @@ def private_uses(file: Path) -> list[str]:
     except SyntaxError as error:
         raise ValueError(f"{file}, line {error.lineno}: no Python: {error.msg}") from error
     api = public_api()
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} | {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-    }
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.attr if isinstance(node, ast.Attribute) else node.id)
     found = []
     for node in ast.walk(tree):
         names: list[str] = []
@@ -236,6 +235,9 @@ def _changes(promised: str, now: str) -> list[str]:
     for name in old["named"]:
         if name not in by_name and not new["any_name"]:
             problems.append(f"has no parameter '{name}' any more")
+    for what, kind in (("places", "any_place"), ("names", "any_name")):
+        if old[kind] and not new[kind]:
+            problems.append(f"takes no further {what} any more")
     for name in new["required"]:
         if name not in old["required"]:
             problems.append(f"now needs '{name}'")
@@ -251,6 +253,7 @@ def _arguments(parameters: str) -> dict[str, Any]:
     return dict(
         positional=positional,
         named=named,
+        any_place=given.vararg is not None,
         any_name=given.kwarg is not None,
         required=positional[: len(positional) - len(given.defaults)]
         + [n for n, default in zip(named, given.kw_defaults, strict=True) if default is None],

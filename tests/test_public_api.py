@@ -64,6 +64,8 @@ def test_a_page_is_read_as_it_was_written():
         ("(a, b=...)", "(a, b)", ["now needs 'b'"]),
         ("(a, *, b=...)", "(a, *, c, b=...)", ["now needs 'c'"]),
         ("(a, *, b)", "(a)", ["has no parameter 'b' any more"]),
+        ("(*args, a)", "(a)", ["takes no further places any more"]),
+        ("(a, **kwargs)", "(a)", ["takes no further names any more"]),
         ("(a)", "", ["cannot be called any more"]),
     ],
 )
@@ -115,9 +117,11 @@ from mmtal.models.heads.anchor_free_head import AnchorFreeHead as Same
 from mmtal.apis.run import USER_ERRORS
 
 class Head(AnchorFreeHead):
+    _table = ()
+
     def __init__(self):
         self._own = 1
-        self._theirs(self._own, self._also_own())
+        self._theirs(self._own, self._also_own(), self._table)
 
     def _also_own(self):
         return super()._theirs()
@@ -127,8 +131,8 @@ USES = [
     "3: mmtal.wording",
     "5: mmtal.models.heads.anchor_free_head.AnchorFreeHead",
     "6: mmtal.apis.run.USER_ERRORS",
-    "11: self._theirs",
-    "14: self._theirs",
+    "13: self._theirs",
+    "16: self._theirs",
 ]
 
 
