@@ -98,12 +98,14 @@ def test_the_annotation_file_says_which_label_has_which_number(run: Run, tmp_pat
 def test_mistakes(run: Run, tmp_path: Path) -> None:
     one = results(tmp_path, "one.json", v=[(0, 10, "run", 0.75)])
     numbers = results(tmp_path, "numbers.json", v=[(0, 10, 3, 0.75)])
+    elsewhere = results(tmp_path, "elsewhere.json", w=[(0, 10, "run", 0.75)])
     scores = save(tmp_path / "scores.json", {"w": [0.5]})
     named = save(tmp_path / "named.json", {"results": {"w": [0.5]}, "class": ["a"]})
     for arguments, message in (
         ([one], "one results file has nothing to be merged with: give more, or --external"),
         ([one, numbers], "numbers.json: labels are numbers, so their names are needed"),
         ([one, tmp_path / "nowhere.json"], "nowhere.json does not exist"),
+        ([one, elsewhere], "results must be of the same recordings, but none is in all files"),
         ([one, one, "--weights", 1], "weights must be 2 numbers > 0, but got [1.0]"),
         ([one, "--external", scores], "scores.json does not name its classes: give --ann"),
         ([one, "--external", named], "the external class scores lack recording 'v'"),

@@ -67,7 +67,17 @@ def read_names(path: Path) -> list[str]:
 
 
 def recordings_not_in_all(tables: Sequence[InstanceTable]) -> list[str]:
-    """Names of the recordings that some of the tables lack, sorted."""
+    """Names of the recordings that some of the tables lack, sorted.
+
+    Raises:
+        ValueError: No recording is in all of them.
+    """
     lists = [set(table.video_ids) for table in tables]
     everywhere = lists[0].intersection(*lists)
+    if not everywhere:
+        examples = ", ".join(f"'{min(names)}'" if names else "none" for names in lists)
+        raise ValueError(
+            f"results must be of the same recordings, but none is in all files, which have such "
+            f"as {examples}"
+        )
     return sorted(lists[0].union(*lists) - everywhere)

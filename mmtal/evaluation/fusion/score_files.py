@@ -68,7 +68,7 @@ def load_score_file(
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist")
+        raise FileNotFoundError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}")
     if path.suffix == ".npy":
         array = _load_array(path)
         if videos is None and classes is None and array.shape == UNTRIMMEDNET_SHAPE:
@@ -161,8 +161,13 @@ def _from_rankings(
         }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{path} must hold [{{label, score}}, ...] for every recording, but one has no {error}"
+            f"{path} must hold [{{label, score}}, ...] for every recording, but one does not: "
+            f"{error}"
         ) from error
+    if any("segment" in row for rows in content.values() for row in rows):
+        raise ValueError(
+            f"{path} holds detections, but class scores of whole recordings are needed"
+        )
     names = list(classes or sorted({label for scores in pairs.values() for label in scores}))
     table = {
         video: np.array([scores.get(name, 0.0) for name in names])

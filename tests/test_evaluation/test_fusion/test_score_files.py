@@ -100,7 +100,14 @@ def test_logits_become_probabilities(tmp_path: Path) -> None:
         ("a.json", {"results": {}}, {}, "must hold {recording: class scores}"),
         ("a.json", {"v": "high"}, {}, "recording 'v': class scores must be numbers"),
         ("a.json", {"v": [-1.0, 2.0]}, {}, "must be finite and >= 0.*--softmax"),
-        ("a.json", {"v": [{"label": "run"}]}, {}, "must hold .*one has no 'score'"),
+        ("a.json", {"v": [{"label": "run"}]}, {}, "must hold .*one does not: 'score'"),
+        ("a.json", {"v": [{"label": "a", "score": 1}], "w": [0.5]}, {}, "must hold .*one does not"),
+        (
+            "a.json",
+            {"v": [{"label": "run", "score": 0.5, "segment": [0, 1]}]},
+            {},
+            "holds detections, but class scores of whole recordings are needed",
+        ),
         (
             "a.json",
             {"results": SCORES, "class": CLASSES},
@@ -120,3 +127,5 @@ def test_bad_files(tmp_path: Path, name: str, content: Any, arguments: dict, mes
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pkl does not exist"):
         load_score_file(tmp_path / "nowhere.pkl")
+    with pytest.raises(FileNotFoundError, match="is a folder"):
+        load_score_file(tmp_path)
