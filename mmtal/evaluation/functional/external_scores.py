@@ -129,7 +129,8 @@ def check_external_scores(
     if len(shapes) != 1 or len(shapes[0]) != 1:
         raise ValueError(
             f"{source} must hold equally many class scores for every recording, as a flat list, "
-            f"but the shapes are {', '.join(map(str, shapes[:3]))}"
+            f"but the shapes are {', '.join(map(str, shapes[:3]))} (other layouts are converted by "
+            "tools/convert_scores.py)"
         )
     for video, scores in checked.items():
         if not (np.isfinite(scores).all() and (scores >= 0).all()):
