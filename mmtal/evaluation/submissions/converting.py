@@ -88,10 +88,10 @@ def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Co
             all kinds of problems with the first places of each.
     """
     target = TARGETS[options.to]
-    _check_options(target, out, options)
     official = None
     if options.official is not None:
         official = read_official_list(options.official, options.subset)
+    _check_options(target, official, out, options)
     converted = _convert(path, target, official, options, is_final=out is None)
     retrieved = None
     second = options.retrieval
@@ -100,9 +100,7 @@ def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Co
     if second is not None:
         own_part = replace(options, part="retrieve") if second == path else options
         other = _convert(second, target, official, own_part, is_final=False)
-        if other.classes != converted.classes:
-            raise ValueError(f"{second} has other classes than {path}")
-        retrieved = other.detections
+        retrieved = other.detections, other.classes
         converted.notes += [f"for recall: {note}" for note in other.notes]
     if out is not None:
         submission = Submission(
@@ -135,7 +133,9 @@ def read_official_list(path: Path, subset: str | None) -> OfficialList:
     return read_annotation_list(path, subset)
 
 
-def _check_options(target: Target, out: Path | None, options: ConvertOptions) -> None:
+def _check_options(
+    target: Target, official: OfficialList | None, out: Path | None, options: ConvertOptions
+) -> None:
     unknown = sorted(set(options.mend) - MENDS.keys())
     if unknown:
         raise ValueError(f"mend must name some of {', '.join(MENDS)}, but got {unknown}")
@@ -146,7 +146,7 @@ def _check_options(target: Target, out: Path | None, options: ConvertOptions) ->
             "an EPIC-Kitchens submission declares its levels of supervision: give --sls with those "
             "of pretraining, training labels and training data, each 0 to 5"
         )
-    if target.name == "ego4d" and options.official is None:
+    if target.name == "ego4d" and not (official and official.starts):
         raise ValueError(
             "an Ego4D submission needs --ann moments_val.json or moments_test_unannotated.json: "
             "it says which clips there are and where in their videos they begin"
@@ -186,7 +186,8 @@ def _convert(
     if official is not None and target.taxonomy is not None:
         target.taxonomy(official, raw.problems)
     table = checked(table, official, raw.problems)
-    mended = raw.problems.take([MENDS[name] for name in {*target.mends, *options.mend}])
+    mends = [MENDS[name] for name in MENDS if name in (*target.mends, *options.mend)]
+    mended = raw.problems.take(mends)
     raw.problems.raise_if_any()
     if official is not None and shifted and target.name != "ego4d":
         table = ego4d.from_clip_time(table, official)

@@ -63,7 +63,7 @@ def write(
     detections: InstanceTable,
     classes: Sequence[str],
     *,
-    retrieved: InstanceTable | None = None,
+    retrieved: tuple[InstanceTable, Sequence[str]] | None = None,
 ) -> None:
     """Write a submission.
 
@@ -71,13 +71,13 @@ def write(
         path: The file.
         detections: What mAP is computed of, times in seconds of the clip.
         classes: Names by label.
-        retrieved: What Recall@1x is computed of (default: the same).
+        retrieved: What Recall@1x is computed of, and names by its labels (default: the same).
     """
-    parts = dict(detect=detections, retrieve=detections if retrieved is None else retrieved)
+    found = dict(detect=(detections, classes), retrieve=retrieved or (detections, classes))
     results = {}
-    for part, table in parts.items():
+    for part, (table, names) in found.items():
         by_score = table.select(np.argsort(-table.scores, kind="stable"))
-        results[PARTS[part]] = rows_by_recording(by_score, classes)
+        results[PARTS[part]] = rows_by_recording(by_score, names)
     content = {**HEADER, **results}
     write_content(path, json.dumps(content) + "\n", member="submission.json")
 

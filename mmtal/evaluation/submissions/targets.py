@@ -28,7 +28,7 @@ class Submission:
         official: The recordings that it must be about, if they are known.
         levels: EPIC-Kitchens' declared levels of supervision.
         external_data: ActivityNet's and HACS's declared use of other data.
-        retrieved: Ego4D's detections for recall.
+        retrieved: Ego4D's detections for recall, and names by their labels.
         source: Where the detections came from, for our own format.
     """
 
@@ -37,7 +37,7 @@ class Submission:
     official: OfficialList | None = None
     levels: Sequence[int] = ()
     external_data: str | None = None
-    retrieved: InstanceTable | None = None
+    retrieved: tuple[InstanceTable, Sequence[str]] | None = None
     source: str = ""
 
 

@@ -91,15 +91,25 @@ def test_times_of_the_whole_video_are_refused(tmp_path: Path, moments: Path) -> 
         convert_results(path, None, ConvertOptions(to="ego4d", official=moments))
 
 
+def test_a_list_without_the_clips_places_is_refused(tmp_path: Path) -> None:
+    entry = dict(subset="validation", duration=10.0, annotations=[])
+    ann = write(tmp_path / "ego4d.json", dict(database={"a": entry, "b": entry}))
+    path = results(tmp_path / "in.json", row(2, 3))
+    with pytest.raises(ValueError, match=r"needs --ann moments_val\.json"):
+        convert_results(path, None, ConvertOptions(to="ego4d", official=ann))
+
+
 def test_other_detections_for_recall(tmp_path: Path, moments: Path) -> None:
     path, out = results(tmp_path / "in.json", row(2, 3)), tmp_path / "out.json"
-    other = results(tmp_path / "other.json", row(4, 5), row(6, 7))
+    # Of classes that occur in one file only.
+    other = results(tmp_path / "other.json", row(4, 5, label="wash"), row(6, 7))
     options = ConvertOptions(to="ego4d", official=moments, retrieval=other)
     convert_results(path, out, options)
     content = json.loads(out.read_text())
     counts = [len(content[f"{part}_results"]["a"]) for part in ("detect", "retrieve")]
     assert counts == [1, 2]
-    assert len(read_results(out, CLASSES, part="retrieve")) == 2
+    retrieved = read_results(out, CLASSES, part="retrieve")
+    assert retrieved.labels.tolist() == [1, 0] and len(read_results(out, CLASSES)) == 1
     # Checking looks at both, and writing it again keeps both.
     again = tmp_path / "again.json"
     assert convert_results(out, None, ConvertOptions(to="ego4d", official=moments)).notes == []
