@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 from mmtal.apis.experiment import find_template
 from mmtal.evaluation.protocols import find_protocol
 from mmtal.leaderboard.record import run_name
+from mmtal.yaml_files import read_yaml
 
 OWN_PROTOCOL = "config"
 """Name of the protocol that is what the config's own ``test_evaluator`` says."""
@@ -118,10 +117,7 @@ def read_spec(path: str | Path, *, need_data: bool = True) -> list[Row]:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"spec {path} does not exist")
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {error}") from error
+    content = read_yaml(path)
     content = _mapping(content, ("defaults", "rows"), str(path))
     defaults = _mapping(content.get("defaults") or {}, _ROW_KEYS, f"{path}, defaults")
     entries = content.get("rows")

@@ -50,14 +50,14 @@ def test_rows_over_defaults_with_variables(tmp_path: Path, monkeypatch: pytest.M
           seeds: 3
         rows:
           - method: first
-          - {method: second, seeds: 0-1, options: {optim_wrapper.optimizer.lr: 0.1}}
+          - {method: second, seeds: 0-1, options: {optim_wrapper.optimizer.lr: 1e-4}}
         """
     )
     first, second = read_spec(path)
     assert (first.seeds, second.seeds) == ((3,), (0, 1))
     assert first.data == tmp_path / "x"
     assert first.protocols == ("hapt/demo",)
-    assert second.options == {"optim_wrapper.optimizer.lr": 0.1}
+    assert second.options == {"optim_wrapper.optimizer.lr": 1e-4}  # and not a text
 
 
 WRONG = [
@@ -105,7 +105,8 @@ def test_mistakes_are_named(tmp_path: Path, changes: dict[str, Any], message: st
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("rows: [", "is not YAML"),
+        ("rows: [", "cannot be read as YAML: .* line 1, column 8"),
+        ("rows: [{seeds: 0, seeds: 1}]", "'seeds' is there twice in line 1, column 19"),
         ("", "must be a mapping with defaults, rows, but got None"),
         ("rows: []", "'rows' must be a list with at least one row"),
         ("row: []", "unknown key 'row'; did you mean 'rows'?"),
