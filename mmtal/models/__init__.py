@@ -1,4 +1,9 @@
-from mmtal.models.backbones import ConvNet, ConvTransformer
+from mmtal.models.backbones import (
+    BlockPyramid,
+    ConvNet,
+    ConvTransformer,
+    windows_of_levels,
+)
 from mmtal.models.data_preprocessor import TemporalDataPreprocessor
 from mmtal.models.heads import AnchorFreeHead
 from mmtal.models.localizers import TemporalLocalizer
@@ -9,6 +14,7 @@ from mmtal.models.task_modules import CentreAssigner, OffsetCoder, PointGenerato
 __all__ = [
     "FPN",
     "AnchorFreeHead",
+    "BlockPyramid",
     "CentreAssigner",
     "ConvNet",
     "ConvTransformer",
@@ -20,4 +26,5 @@ __all__ = [
     "PointGenerator",
     "TemporalDataPreprocessor",
     "TemporalLocalizer",
+    "windows_of_levels",
 ]

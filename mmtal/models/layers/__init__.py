@@ -5,7 +5,7 @@ from mmtal.models.layers.conv_tower import ConvTower
 from mmtal.models.layers.drop_path import AffineDropPath
 from mmtal.models.layers.embedding import ConvEmbedding, sinusoid_table
 from mmtal.models.layers.norm import ChannelLayerNorm
-from mmtal.models.layers.padding import PaddingRule
+from mmtal.models.layers.padding import FullPadding, PaddingRule
 from mmtal.models.layers.prior import logit
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ConvBlock",
     "ConvEmbedding",
     "ConvTower",
+    "FullPadding",
     "MaskedConv1d",
     "PaddingRule",
     "TransformerBlock",

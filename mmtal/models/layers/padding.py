@@ -57,3 +57,15 @@ class PaddingRule:
                     continue
             groups.append([index])
         return groups
+
+
+class FullPadding(PaddingRule):
+    """Sequences are padded to the release's length, never less.
+
+    For layers that look at the padding as a whole, as a mean over the sequence does, so that less
+    of it would give another result.
+    """
+
+    def padded_length(self, length: int) -> int:
+        """As :meth:`official_length`."""
+        return self.official_length(length)

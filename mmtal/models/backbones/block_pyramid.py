@@ -1,0 +1,135 @@
+"""The frame of a pyramid of blocks. B batch, C channels, T features, T_l positions of level l."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmtal.models.layers import ConvEmbedding, PaddingRule, sinusoid_table
+
+
+class BlockPyramid(nn.Module):
+    """Convolutional embedding, then blocks at full length, then blocks that halve the length.
+
+    A backbone is a subclass that says what its blocks are, as :class:`ConvNet` does.
+
+    Args:
+        in_channels: Channels of the features; one number per source where several sources are
+            concatenated.
+        embed_channels: Width; one number per source where ``in_channels`` is a sequence.
+        max_seq_len: Longest sequence in training; length of the position table.
+        depths: Numbers of embedding convolutions, of stem blocks at full length, and of branch
+            blocks, each of which halves the length.
+        block: Makes the block of a width and a level. It maps (B, C, T) and bool (B, T) to the
+            same at level 0, for the stem, and to half the length at the levels after it.
+        divisor: What sequences beyond ``max_seq_len`` are padded to a multiple of; None: the
+            coarsest level stride.
+        padding_rule: How far sequences are padded.
+        embed_kernel: Kernel size of the embedding convolutions.
+        embed_norm: LayerNorm after each embedding convolution.
+        embed_norm_eps: Added to the variance by these LayerNorms (OpenTAD: 1e-6).
+        mask_after_norm: Whether the embedding is zero in the padding (OpenTAD), instead of what
+            the norm's bias leaves there (the official release).
+        abs_pos: Add a fixed sinusoid position encoding after the embedding.
+
+    Attributes:
+        in_channels (int): Channels of the features, all sources together.
+        out_channels (int): Width of every level.
+        level_strides (list[int]): Grid steps between the positions of each level.
+        padding (PaddingRule): How far sequences must be padded.
+    """
+
+    pos_table: Tensor
+
+    def __init__(
+        self,
+        in_channels: int | Sequence[int],
+        *,
+        embed_channels: int | Sequence[int],
+        max_seq_len: int,
+        depths: tuple[int, int, int],
+        block: Callable[[int, int], nn.Module],
+        divisor: int | None = None,
+        padding_rule: type[PaddingRule] = PaddingRule,
+        embed_kernel: int = 3,
+        embed_norm: bool = True,
+        embed_norm_eps: float = 1e-5,
+        mask_after_norm: bool = False,
+        abs_pos: bool = False,
+    ) -> None:
+        super().__init__()
+        num_embed, num_stem, num_branch = depths
+        self.embedding = ConvEmbedding(
+            in_channels,
+            channels=embed_channels,
+            num_layers=num_embed,
+            kernel_size=embed_kernel,
+            with_norm=embed_norm,
+            norm_eps=embed_norm_eps,
+            mask_after_norm=mask_after_norm,
+        )
+        self.in_channels = sum(self.embedding.in_channels)
+        self.out_channels = self.embedding.out_channels
+        self.level_strides = [2**level for level in range(1 + num_branch)]
+        coarsest = self.level_strides[-1]
+        self.padding = padding_rule(max_seq_len, coarsest, divisor or coarsest)
+        if abs_pos:
+            table = sinusoid_table(max_seq_len, self.out_channels) / self.out_channels**0.5
+            self.register_buffer("pos_table", table, persistent=False)  # (C, max_seq_len)
+        self.abs_pos = abs_pos
+        self.stem = nn.ModuleList(block(self.out_channels, 0) for _ in range(num_stem))
+        self.branch = nn.ModuleList(
+            block(self.out_channels, level) for level in range(1, 1 + num_branch)
+        )
+
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Features and masks of every level, finest first.
+
+        Args:
+            x: (B, C_in, T), zero in the padding; T a multiple of the coarsest level's stride.
+            mask: Bool (B, T).
+
+        Returns:
+            Per level (B, C, T_l) and bool (B, T_l), with T_l = T / level stride.
+        """
+        x = self.embedding(x, mask)
+        if self.abs_pos:
+            x = x + self._positions(mask) * mask.unsqueeze(1).to(x.dtype)
+        for block in self.stem:
+            x, mask = block(x, mask)
+        features, masks = [x], [mask]
+        for block in self.branch:
+            x, mask = block(x, mask)
+            features.append(x)
+            masks.append(mask)
+        return features, masks
+
+    def _positions(self, mask: Tensor) -> Tensor:
+        """Position encoding (B or 1, C, T); the table is stretched for longer sequences."""
+        T = mask.shape[1]
+        if self.padding.max_seq_len >= T:
+            return self.pos_table[None, :, :T]
+        # A sequence of T_i features has its table stretched to its own padded length.
+        stretched = [
+            F.interpolate(
+                self.pos_table[None], size=self.padding.official_length(length), mode="linear"
+            )[..., :T]
+            for length in mask.sum(1).tolist()
+        ]
+        return torch.cat([F.pad(table, (0, T - table.shape[-1])) for table in stretched])
+
+
+def windows_of_levels(window: int | Sequence[int], num_levels: int) -> list[int]:
+    """One window for each level, from one for all or one for each.
+
+    Raises:
+        ValueError: There are more or fewer than levels.
+    """
+    windows = [window] * num_levels if isinstance(window, int) else list(window)
+    if len(windows) != num_levels:
+        raise ValueError(
+            f"window must be one number or one for each of the {num_levels} levels, "
+            f"but got {window}"
+        )
+    return windows
