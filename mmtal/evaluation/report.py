@@ -17,6 +17,9 @@ WIDTH = 96  # of text
 
 def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
     """The figures of one protocol in percent, under what they rest on."""
+    if not _rows(stamp):  # proposals
+        values = stamp["metrics"].items()
+        return f"{_title(stamp)}\n{_table([['', ''], *([k, _percent(v)] for k, v in values)])}"
     header = ["", *(f"{t:.2f}" for t in stamp["tiou_thresholds"]), "average"]
     rows = [[name, *cells] for name, cells in _rows(stamp).items()]
     if per_class:
@@ -31,16 +34,20 @@ def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
 
 def format_comparison(stamps: Sequence[Stamp]) -> str:
     """The same detections under several protocols, with the differences to the first."""
-    names = [name for stamp in stamps for name in stamp["metrics"]]
-    shown = [name for name in dict.fromkeys(names) if not name.startswith("recall")]
-    header = ["", *(stamp["protocol"] for stamp in stamps)]
+    shown = dict.fromkeys(name for stamp in stamps for name in stamp["metrics"])
+    names = [stamp["protocol"].rpartition("/") for stamp in stamps]
+    benchmarks = {benchmark for benchmark, _, _ in names}
+    header = ["", *("".join(parts) for parts in names)]
+    if len(benchmarks) == 1:
+        header = [*benchmarks, *(variant for _, _, variant in names)]
     facts = (
         ("recordings", lambda s: f"{s['num_videos']:,}"),
         ("list", lambda s: s["video_list_sha256"][:8]),
         ("instances", lambda s: f"{s['num_instances']:,}"),
-        ("repeated ones dropped", lambda s: f"{s['duplicates_dropped']:,}"),
+        ("repeated ones", lambda s: f"{s['duplicates_dropped']:,} dropped"),
         ("detections", lambda s: f"{s['num_detections']:,}"),
         ("absent classes", lambda s: s["label_handling"]),
+        ("decimals", lambda s: "{} / {}".format(*s["decimals"]) if s["decimals"] else "all"),
     )
     rows = [[name, *(cell(stamp) for stamp in stamps)] for name, cell in facts]
     for name in shown:
@@ -85,15 +92,17 @@ def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
 
 def _rows(stamp: Stamp) -> dict[str, list[str]]:
     """Figures by name without threshold; each has a cell per threshold and one for the average."""
-    metrics, thresholds = stamp["metrics"], stamp["tiou_thresholds"]
+    metrics = stamp["metrics"]
+    suffixes = [f"@{t:.2f}" for t in stamp["tiou_thresholds"]]
     rows = {}
-    for name in dict.fromkeys(name.rsplit("@0.", 1)[0].rsplit("@1.", 1)[0] for name in metrics):
-        values = [metrics.get(f"{name}@{t:.2f}", "") for t in thresholds]
-        known = [value for value in values if isinstance(value, float)]
+    for name in dict.fromkeys(name.removesuffix(suffixes[0]) for name in metrics):
+        values = [metrics.get(name + suffix) for suffix in suffixes]
+        if name + suffixes[0] not in metrics:
+            continue  # it is one at another threshold
+        known = [value for value in values if value is not None]
         average = metrics.get(name, sum(known) / len(known) if known else None)
-        rows[name[0].upper() + name[1:] if name.startswith("recall") else name] = [
-            "" if value == "" else _percent(value) for value in values
-        ] + [_percent(average)]
+        title = name.replace("recall", "Recall")
+        rows[title] = [_percent(value) for value in (*values, average)]
     return rows
 
 

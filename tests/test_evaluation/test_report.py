@@ -33,7 +33,9 @@ def test_stamp() -> None:
     assert report() == dict(
         protocol="custom",
         main_metric="mAP",
+        duplicates="drop",
         label_handling="corrected",
+        decimals=None,
         num_videos=2,
         video_list_sha256=video_list_sha256(["a", "b"]),
         num_instances=2,
@@ -83,6 +85,12 @@ def test_comparison_shows_differences() -> None:
     # Only one of the two equal instances is found: AP of jump is 0.5 where both count.
     assert rows["mAP@0.50 (%)"] == ["100.00", "75.00 (-25.00)"]
     assert rows["mAP@0.75 (%)"] == ["50.00", "-"]  # kept has no such threshold
+    assert rows["recall@1x@0.50 (%)"] == ["100.00", "-"]
+
+
+def test_comparison_names_the_benchmark_once() -> None:
+    stamps = [report() | {"protocol": f"toy/{variant}"} for variant in ("one", "two")]
+    assert cells(format_comparison(stamps))[0] == ["toy", "one", "two"]
 
 
 def test_detections_in_unlisted_recordings_are_told() -> None:

@@ -162,11 +162,11 @@ class EvaluationProtocol:
 
         Returns:
             ``metrics`` (name to value in [0, 1], None where there is nothing to find),
-            ``ap_per_class`` (class to AP at each threshold), ``protocol``, ``tiou_thresholds``,
-            ``label_handling``, ``num_videos``, ``video_list_sha256``, ``num_instances``,
-            ``num_detections``, ``duplicates_dropped``, ``excluded_videos``, ``missing_videos``
-            (their number: of the list, but not in the ground truth) and ``unlisted_videos``
-            (recordings that only the detections name).
+            ``ap_per_class`` (class to AP at each threshold), ``protocol``, ``main_metric``,
+            ``tiou_thresholds``, ``duplicates``, ``label_handling``, ``decimals``, ``num_videos``,
+            ``video_list_sha256``, ``num_instances``, ``num_detections``, ``duplicates_dropped``,
+            ``excluded_videos``, ``missing_videos`` (their number: of the list, but not in the
+            ground truth) and ``unlisted_videos`` (recordings that only the detections name).
 
         Raises:
             ValueError: See :meth:`prepare`.
@@ -181,7 +181,9 @@ class EvaluationProtocol:
             metrics={key: None if math.isnan(v) else v for key, v in metrics.items()},
             ap_per_class=ap_per_class,
             tiou_thresholds=[round(float(t), 6) for t in tiou_grid(self.tiou_thresholds)],
+            duplicates=self.duplicates,
             label_handling=self.label_handling,
+            decimals=self.decimals and list(self.decimals),
             num_videos=len(listed.video_ids),
             video_list_sha256=video_list_sha256(listed.video_ids),
             num_instances=len(cleaned),
@@ -249,9 +251,8 @@ class EvaluationProtocol:
         beyond = sorted(set(truth.video_ids) - self.video_ids)
         if not beyond and (partial or not missing):
             return
-        where = f"in the ground truth (subset '{self.subset}')"
         parts = [
-            f"{counted(len(ids), 'recording')} {what} {where}, such as '{ids[0]}'"
+            f"{counted(len(ids), 'recording')} {what} in the ground truth, such as '{ids[0]}'"
             for ids, what in ((missing, "missing"), (beyond, "too many"))
             if ids
         ]

@@ -33,7 +33,11 @@ def read_protocol_truth(
             "name it with --ann"
         )
     subset = subset or protocol.subset
-    truth, classes = read_ground_truth(path, subset)
+    try:
+        truth, classes = read_ground_truth(path, subset)
+    except ValueError as error:
+        hint = f" (protocol {protocol.name} takes {protocol.obtain})" if protocol.obtain else ""
+        raise ValueError(f"{error}{hint}") from error
     if not len(truth):
         raise ValueError(f"{path}: subset '{subset}' holds no instance to find")
     return truth, classes
