@@ -80,7 +80,7 @@ def public_api() -> Api:
             is_class = inspect.isclass(value)
             entries[name] = _parameters(value) if is_class or inspect.isroutine(value) else ""
             if is_class:
-                entries |= {f"{name}.{method}": text for method, text in _methods(value)}
+                entries |= {f"{name}.{member}": text for member, text in _members(value)}
     return found
 
 
@@ -190,8 +190,8 @@ def _is_own_object(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "super")
 
 
-def _methods(cls: type) -> Iterator[tuple[str, str]]:
-    """Methods that mmtal defines for a class, its bases included; properties without parameters."""
+def _members(cls: type) -> Iterator[tuple[str, str]]:
+    """What mmtal defines for a class, its bases included; properties without parameters."""
     for name in sorted(dir(cls)):
         owner = next((base for base in cls.__mro__ if name in vars(base)), None)
         member = inspect.getattr_static(cls, name)
