@@ -5,6 +5,7 @@ from typing import Any
 from mmtal.datasets.importers.collected import Collected, Recording
 from mmtal.datasets.importers.options import ImportOptions, Source
 from mmtal.datasets.importers.probe import Probe, read_json
+from mmtal.datasets.importers.times import NUMBER
 from mmtal.datasets.importers.values import is_name, is_number
 
 KNOWN = {"subset", "duration", "fps", "annotations", "group"}
@@ -30,6 +31,8 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         numbers = {}
         for key in ("duration", "fps"):
             value = entry.get(key)
+            if isinstance(value, str) and NUMBER.fullmatch(value):  # as HACS publishes it
+                value = float(value)
             if value is not None and not (is_number(value) and value > 0):
                 collected.error(where, f"'{key}' must be a number > 0, but got {value!r:.60}")
                 value = None

@@ -47,6 +47,12 @@ def test_the_published_form(load: Callable, write: Callable) -> None:
     assert any("1 recordings have no duration" in note for note in imported.notes)
 
 
+def test_durations_as_text(load: Callable, write: Callable) -> None:
+    """As HACS publishes them."""
+    imported = load(write("a.json", {"database": {"a": ENTRY | dict(duration="92.166667")}}))
+    assert imported.database["a"]["duration"] == 92.166667
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -60,6 +66,7 @@ def test_the_published_form(load: Callable, write: Callable) -> None:
         (dict(annotations={}, subset=3), "the subset must be a name"),
         (dict(annotations="run"), "'annotations' must be a list"),
         (dict(duration=0), "'duration' must be a number > 0"),
+        (dict(duration="long"), "'duration' must be a number > 0, but got 'long'"),
         (dict(fps=True), "'fps' must be a number > 0"),
     ],
 )
