@@ -1,5 +1,6 @@
 """What is told about runs while they go on, and at the end."""
 
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ class RunProgress:
         self.total = total
         self.ended = 0
         self.done: list[Job] = []
-        self.failed: list[Job] = []
+        self.failed: list[tuple[Job, str]] = []
         self.elsewhere: list[Job] = []
         self._started = time.monotonic()
 
@@ -39,8 +40,8 @@ class RunProgress:
             self.elsewhere.append(job)
             text = "another process is at it"
         else:
-            self.failed.append(job)
-            text = f"FAILED ({job.log})"
+            self.failed.append((job, how_it_ended(exit_code)))
+            text = f"FAILED ({how_it_ended(exit_code)}; {job.log})"
         left = (time.monotonic() - self._started) / self.ended * (self.total - self.ended)
         end = f"; about {duration(left)} left" if self.ended < self.total else ""
         width = len(str(self.total))
@@ -59,8 +60,8 @@ class RunProgress:
             print(line)
         if self.elsewhere:
             print(f"{counted(len(self.elsewhere), 'run')} left to other processes")
-        for job in self.failed:
-            print(f"failed: {job.run.name}, {job.log} ends with")
+        for job, how in self.failed:
+            print(f"failed: {job.run.name} ({how}), {job.log} ends with")
             for line in last_lines(job.log):
                 print(f"    {line}")
         if self.failed:
@@ -68,6 +69,14 @@ class RunProgress:
                 f"{counted(len(self.failed), 'run')} of {self.total} failed, see above; the same "
                 "command does them again"
             )
+
+
+def how_it_ended(exit_code: int) -> str:
+    """Such as ``exit code 1``, or ``SIGKILL``, which may mean that memory ran out."""
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    name = signal.Signals(-exit_code).name
+    return f"{name}, out of memory?" if name == "SIGKILL" else name
 
 
 def figures_line(record: Record) -> str:

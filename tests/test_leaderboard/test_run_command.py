@@ -165,7 +165,7 @@ def test_ctrl_c_ends_all_and_leaves_nothing_running(place: Workplace) -> None:
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     text, _ = process.communicate(timeout=60)
     assert process.returncode == 130, text
-    assert "interrupted" in text and "Traceback" not in text
+    assert "interrupted; the same command goes on" in text and "Traceback" not in text
     place.wait_until(lambda: not processes_of(process.pid))
 
 

@@ -13,7 +13,7 @@ from mmtal.leaderboard.fold_files import fold_options
 from mmtal.leaderboard.local_execution import Slot, slots
 from mmtal.leaderboard.plan import PlanEntry, choose, make_jobs, make_plan
 from mmtal.leaderboard.record import Record, write_record
-from mmtal.leaderboard.run_progress import duration, last_lines
+from mmtal.leaderboard.run_progress import duration, how_it_ended, last_lines
 from mmtal.leaderboard.run_setup import set_up
 from mmtal.leaderboard.single_run import Folders, resumable_epoch
 from mmtal.leaderboard.slurm import submit
@@ -252,6 +252,13 @@ def test_sbatch_that_refuses_or_is_missing(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(1, "exit code 1"), (-9, "SIGKILL, out of memory?"), (-11, "SIGSEGV")]
+)
+def test_ends_of_runs(code: int, text: str) -> None:
+    assert how_it_ended(code) == text
 
 
 def test_last_lines_of_a_log(tmp_path: Path) -> None:
