@@ -7,7 +7,11 @@ from typing import get_args
 from mmtal.apis.run import run_tool
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.functional import ExternalRule, name_detections, read_external_scores
-from mmtal.evaluation.fusion.merge_detections import MergeMethod, merge_detections
+from mmtal.evaluation.fusion.merge_detections import (
+    MergeMethod,
+    MergeSettings,
+    merge_detections,
+)
 from mmtal.evaluation.fusion.named_results import read_together, recordings_not_in_all
 from mmtal.evaluation.result_files import write_results
 from mmtal.wording import counted
@@ -54,13 +58,10 @@ def main() -> None:
     stamp: dict = dict(fused=[Path(path).name for path in args.results])
     found = tables[0]
     if len(tables) > 1:
-        settings = {
-            key: getattr(args, key)
-            for key in ("weights", "method", "sigma", "tiou_thr", "min_score", "max_per_video")
-        }
-        settings["class_agnostic"] = args.class_agnostic or external is not None
-        found = merge_detections(tables, **settings)
-        stamp |= settings
+        chosen = {name: getattr(args, name) for name in vars(MergeSettings())}
+        chosen["class_agnostic"] |= external is not None
+        found = merge_detections(tables, MergeSettings(**chosen), weights=args.weights)
+        stamp |= dict(weights=args.weights, **chosen)
     if external is not None:
         names = list(classes or external.classes or [])
         if not names:

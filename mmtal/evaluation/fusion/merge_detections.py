@@ -1,6 +1,7 @@
 """Detections of several systems as one list. M detections, S systems, G groups that overlap."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -13,98 +14,110 @@ from mmtal.ops import segment_nms
 MergeMethod = Literal["gaussian", "linear", "hard", "wbf"]
 
 
-def merge_detections(
-    tables: Sequence[InstanceTable],
-    *,
-    weights: Sequence[float] | None = None,
-    method: MergeMethod = "gaussian",
-    sigma: float = 0.5,
-    tiou_thr: float = 0.5,
-    min_score: float = 0.001,
-    max_per_video: int = 200,
-    class_agnostic: bool = False,
-) -> InstanceTable:
-    """Merge what several systems found, recording by recording.
+@dataclass(frozen=True, kw_only=True)
+class MergeSettings:
+    """How detections of several systems are merged.
 
     ``gaussian``, ``linear`` and ``hard`` are NMS over the union (:func:`mmtal.ops.segment_nms`):
     of what the systems agree on, the best one's segment and score stay. ``wbf`` takes the mean
     instead, see :func:`fuse_overlapping`, and scores higher what more systems found.
 
-    Args:
-        tables: One for each system, with the same labels. A recording that a table lacks is one
-            in which its system found nothing.
-        weights: One for each, > 0: how much its scores count. None: equal ones.
+    Attributes:
         method: See above.
         sigma: Of ``gaussian``.
         tiou_thr: Of the others: from this tIoU on, detections are about the same thing.
         min_score: Detections below it are dropped.
         max_per_video: Detections kept.
         class_agnostic: Labels do not keep detections apart (proposals).
+    """
+
+    method: MergeMethod = "gaussian"
+    sigma: float = 0.5
+    tiou_thr: float = 0.5
+    min_score: float = 0.001
+    max_per_video: int = 200
+    class_agnostic: bool = False
+
+    def __post_init__(self) -> None:
+        if self.method not in get_args(MergeMethod):
+            raise ValueError(
+                f"method must be one of {get_args(MergeMethod)}, but got {self.method!r}"
+            )
+        if not self.sigma > 0:
+            raise ValueError(f"sigma must be > 0, but got {self.sigma}")
+        if not 0 < self.tiou_thr <= 1:
+            raise ValueError(f"tiou_thr must be in (0, 1], but got {self.tiou_thr}")
+        if self.max_per_video < 1:
+            raise ValueError(f"max_per_video must be >= 1, but got {self.max_per_video}")
+
+
+def merge_detections(
+    tables: Sequence[InstanceTable],
+    settings: MergeSettings | None = None,
+    *,
+    weights: Sequence[float] | None = None,
+) -> InstanceTable:
+    """Merge what several systems found, recording by recording.
+
+    Args:
+        tables: One for each system, with the same labels. A recording that a table lacks is one
+            in which its system found nothing.
+        settings: See :class:`MergeSettings`; None for its defaults.
+        weights: One for each, > 0: how much its scores count. None: equal ones.
 
     Returns:
         All recordings of the tables; in each, highest score first.
 
     Raises:
-        ValueError: A setting is not as said.
+        ValueError: The weights are not as said, or a score is below 0.
     """
-    if method not in get_args(MergeMethod):
-        raise ValueError(f"method must be one of {get_args(MergeMethod)}, but got {method!r}")
+    settings = settings or MergeSettings()
     shares = np.ones(len(tables)) if weights is None else np.asarray(weights, dtype=float)
     if len(shares) != len(tables) or not (np.isfinite(shares).all() and (shares > 0).all()):
         raise ValueError(f"weights must be {len(tables)} numbers > 0, but got {weights}")
-    if not 0 < tiou_thr <= 1:
-        raise ValueError(f"tiou_thr must be in (0, 1], but got {tiou_thr}")
-    if max_per_video < 1:
-        raise ValueError(f"max_per_video must be >= 1, but got {max_per_video}")
+    shares = shares / shares.max()
     video_ids = list(dict.fromkeys(video for table in tables for video in table.video_ids))
     rows = np.concatenate([table.video_index_in(video_ids) for table in tables])
-    columns = (
-        np.concatenate([table.segments for table in tables]),
-        np.concatenate([table.labels for table in tables]),
-        np.concatenate(
-            [table.scores * s for table, s in zip(tables, shares / shares.max(), strict=True)]
-        ),
-    )
-    if (columns[2] < 0).any():
-        raise ValueError(f"scores must be >= 0, but the least is {columns[2].min()}")
-
-    def merge(segments: NDArray, labels: NDArray, scores: NDArray) -> tuple[NDArray, ...]:
-        if method == "wbf":
-            groups = np.zeros_like(labels) if class_agnostic else labels
-            fused = fuse_overlapping(
-                segments, labels, scores, groups, weights=shares / shares.max(), tiou_thr=tiou_thr
-            )
-            order = np.argsort(-fused[2], kind="stable")
-            order = order[fused[2][order] >= min_score][:max_per_video]
-            return tuple(column[order] for column in fused)
-        kept_segments, kept_scores, kept_labels = segment_nms(
-            torch.from_numpy(segments),
-            torch.from_numpy(scores),
-            torch.from_numpy(labels),
-            min_score=min_score,
-            max_per_video=max_per_video,
-            method=method,
-            sigma=sigma,
-            tiou_thr=tiou_thr,
-            class_agnostic=class_agnostic,
-        )
-        return kept_segments.numpy(), kept_labels.numpy(), kept_scores.numpy()
-
-    return InstanceTable.from_videos(dict(_by_video(video_ids, rows, columns, merge)))
-
-
-def _by_video(
-    video_ids: Sequence[str],
-    rows: NDArray,
-    columns: tuple[NDArray, ...],
-    merge: Callable[..., tuple[NDArray, ...]],
-) -> Iterator[tuple[str, dict[str, NDArray]]]:
+    segments = np.concatenate([table.segments for table in tables])
+    labels = np.concatenate([table.labels for table in tables])
+    scores = np.concatenate([t.scores * share for t, share in zip(tables, shares, strict=True)])
+    if (scores < 0).any():
+        raise ValueError(f"scores must be >= 0, but the least is {scores.min()}")
     order = np.argsort(rows, kind="stable")
     ends = np.searchsorted(rows[order], np.arange(len(video_ids) + 1))
+    videos = {}
     for index, video in enumerate(video_ids):
         part = order[ends[index] : ends[index + 1]]
-        segments, labels, scores = merge(*(column[part] for column in columns))
-        yield video, dict(segments=segments, labels=labels, scores=scores)
+        own = (segments[part], labels[part], scores[part])
+        if settings.method == "wbf":
+            merged = _best_of_fused(own, shares, settings)
+        else:
+            merged = _suppress(*own, settings)
+        videos[video] = dict(zip(("segments", "labels", "scores"), merged, strict=True))
+    return InstanceTable.from_videos(videos)
+
+
+def _suppress(
+    segments: NDArray, labels: NDArray, scores: NDArray, settings: MergeSettings
+) -> tuple[NDArray, NDArray, NDArray]:
+    kept_segments, kept_scores, kept_labels = segment_nms(
+        torch.from_numpy(segments),
+        torch.from_numpy(scores),
+        torch.from_numpy(labels),
+        **asdict(settings),
+    )
+    return kept_segments.numpy(), kept_labels.numpy(), kept_scores.numpy()
+
+
+def _best_of_fused(
+    own: tuple[NDArray, NDArray, NDArray], weights: NDArray, settings: MergeSettings
+) -> tuple[NDArray, ...]:
+    labels = own[1]
+    groups = np.zeros_like(labels) if settings.class_agnostic else labels
+    fused = fuse_overlapping(*own, groups, weights=weights, tiou_thr=settings.tiou_thr)
+    order = np.argsort(-fused[2], kind="stable")
+    order = order[fused[2][order] >= settings.min_score][: settings.max_per_video]
+    return tuple(column[order] for column in fused)
 
 
 def fuse_overlapping(

@@ -11,30 +11,10 @@ from numpy.typing import NDArray
 from mmtal.engine.plain_pickle import load_plain_pickle
 from mmtal.evaluation.functional import ExternalScores, check_external_scores
 from mmtal.evaluation.functional.external_scores import CLASS_KEYS
+from mmtal.evaluation.submissions.thumos import CLASS_IDS
 from mmtal.files import write_json
 
-THUMOS14_NUMBERS = {
-    7: "BaseballPitch",
-    9: "BasketballDunk",
-    12: "Billiards",
-    21: "CleanAndJerk",
-    22: "CliffDiving",
-    23: "CricketBowling",
-    24: "CricketShot",
-    26: "Diving",
-    31: "FrisbeeCatch",
-    33: "GolfSwing",
-    36: "HammerThrow",
-    40: "HighJump",
-    45: "JavelinThrow",
-    51: "LongJump",
-    68: "PoleVault",
-    79: "Shotput",
-    85: "SoccerPenalty",
-    92: "TennisSwing",
-    93: "ThrowDiscus",
-    97: "VolleyballSpiking",
-}
+THUMOS14_NUMBERS = {number: name for name, number in CLASS_IDS.items()}
 """Of the 101 classes of UCF101, those of the detection task, by THUMOS14's own numbers."""
 UNTRIMMEDNET_SHAPE = (1574, 101)
 """All test recordings of THUMOS14, all classes of UCF101."""

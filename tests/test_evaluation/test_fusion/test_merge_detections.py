@@ -1,13 +1,14 @@
 """Results of several systems as one list."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from mmtal.evaluation.functional import InstanceTable
-from mmtal.evaluation.fusion.merge_detections import merge_detections
+from mmtal.evaluation.fusion.merge_detections import MergeSettings, merge_detections
 from mmtal.ops import segment_nms
 
 Row = tuple[float, float, int, float]  # start, end, label, score
@@ -35,6 +36,12 @@ def rows(found: InstanceTable, video: str = "v") -> list[Row]:
 def close(actual: list[Row], expected: list[Row]) -> None:
     assert len(actual) == len(expected)
     np.testing.assert_allclose(np.array(actual), np.array(expected), rtol=1e-6)
+
+
+def merge(
+    tables: list[InstanceTable], *, weights: list[float] | None = None, **settings: Any
+) -> InstanceTable:
+    return merge_detections(tables, MergeSettings(**settings), weights=weights)
 
 
 ONE = table(v=[(0, 10, 0, 0.8), (20, 30, 1, 0.4)])
@@ -84,18 +91,18 @@ OTHER = table(v=[(0, 8, 0, 0.4), (20, 30, 0, 0.6)])
     ],
 )
 def test_by_hand(settings: dict, expected: list[Row]) -> None:
-    close(rows(merge_detections([ONE, OTHER], **settings)), expected)
+    close(rows(merge([ONE, OTHER], **settings)), expected)
 
 
 def test_what_all_systems_say_keeps_its_score() -> None:
     systems = [table(v=[(0, 10, 0, 0.5)])] * 3
     for weights in (None, [1, 2, 3]):
-        found = merge_detections(systems, weights=weights, method="wbf")
+        found = merge(systems, weights=weights, method="wbf")
         close(rows(found), [(0, 10, 0, 0.5)])
 
 
 def test_recordings_that_one_system_lacks() -> None:
-    found = merge_detections(
+    found = merge(
         [table(a=[(0, 1, 0, 0.5)], b=[]), table(c=[(2, 3, 0, 0.5)], a=[(0, 1, 0, 0.25)])],
         method="hard",
     )
@@ -107,7 +114,7 @@ def test_recordings_that_one_system_lacks() -> None:
 
 @pytest.mark.parametrize("method", ["gaussian", "linear", "hard", "wbf"])
 def test_nothing_found(method: str) -> None:
-    found = merge_detections([table(v=[]), table(v=[])], method=method)
+    found = merge([table(v=[]), table(v=[])], method=method)
     assert found.video_ids == ("v",) and len(found) == 0
 
 
@@ -118,7 +125,7 @@ def test_soft_nms_is_that_of_the_union() -> None:
         [(s, s + random.uniform(1, 9), int(random.integers(3)), random.uniform()) for s in part]
         for part in starts
     ]
-    found = merge_detections([table(v=part) for part in lists], sigma=0.4, max_per_video=80)
+    found = merge([table(v=part) for part in lists], sigma=0.4, max_per_video=80)
     union = np.array(lists[0] + lists[1])
     segments, scores, labels = segment_nms(
         torch.tensor(union[:, :2]), torch.tensor(union[:, 3]), torch.tensor(union[:, 2]).long(),
@@ -143,9 +150,9 @@ def test_soft_nms_is_that_of_the_union() -> None:
 )
 def test_bad_settings(settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        merge_detections([ONE, OTHER], **settings)
+        merge([ONE, OTHER], **settings)
 
 
 def test_scores_below_0() -> None:
     with pytest.raises(ValueError, match=r"scores must be >= 0, but the least is -1"):
-        merge_detections([table(v=[(0, 1, 0, -1)]), ONE])
+        merge([table(v=[(0, 1, 0, -1)]), ONE])
