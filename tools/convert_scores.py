@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from mmtal.apis.run import run_tool
-from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.evaluation.fusion.named_results import read_names
 from mmtal.evaluation.fusion.score_files import load_score_file, write_external_scores
 from mmtal.wording import counted
 
@@ -18,8 +18,8 @@ def main() -> None:
     parser.add_argument("--videos", help="names of the rows of an .npy: text file, one a line")
     parser.add_argument(
         "--classes",
-        help="names of the columns, if the file has none: text file, one a line, or the "
-        "annotation JSON whose labels they follow",
+        help="names of the columns, if the file has none: file of class names (one a line will do), "
+        "or the annotation JSON whose labels they follow",
     )
     parser.add_argument("--softmax", action="store_true", help="the scores are logits")
     args = parser.parse_args()
@@ -27,7 +27,7 @@ def main() -> None:
     scores = load_score_file(
         args.scores,
         videos=lines(args.videos) if args.videos else None,
-        classes=class_names(args.classes) if args.classes else None,
+        classes=read_names(Path(args.classes)) if args.classes else None,
         softmax=args.softmax,
     )
     write_external_scores(args.out, scores)
@@ -41,10 +41,6 @@ def main() -> None:
 
 def lines(path: str) -> list[str]:
     return [line.strip() for line in Path(path).read_text().splitlines() if line.strip()]
-
-
-def class_names(path: str) -> list[str]:
-    return AnnotationFile(path).class_names(None) if path.endswith(".json") else lines(path)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import get_args
 
 from mmtal.apis.run import run_tool
-from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.functional import ExternalRule, name_detections, read_external_scores
 from mmtal.evaluation.fusion.merge_detections import (
     MergeMethod,
     MergeSettings,
     merge_detections,
 )
-from mmtal.evaluation.fusion.named_results import read_together, recordings_not_in_all
+from mmtal.evaluation.fusion.named_results import (
+    read_names,
+    read_together,
+    recordings_not_in_all,
+)
 from mmtal.evaluation.result_files import write_results
 from mmtal.wording import counted
 
@@ -50,7 +53,7 @@ def main() -> None:
     if len(args.results) == 1 and not args.external:
         raise ValueError("one results file has nothing to be merged with: give more, or --external")
     external = read_external_scores(args.external) if args.external else None
-    classes = AnnotationFile(args.ann).class_names(None) if args.ann else None
+    classes = read_names(Path(args.ann)) if args.ann else None
     tables, names = read_together(args.results, classes, labels_count=external is None)
     lacking = recordings_not_in_all(tables)
     if lacking:
