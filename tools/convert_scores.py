@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--videos", help="names of the rows of an .npy: text file, one a line")
     parser.add_argument(
         "--classes",
-        help="names of the columns, if the file has none: file of class names (one a line will do), "
+        help="names of the columns, if the file has none: file of class names, such as one a line, "
         "or the annotation JSON whose labels they follow",
     )
     parser.add_argument("--softmax", action="store_true", help="the scores are logits")
