@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from mmtal.models.layers import ConvEmbedding, PaddingRule, downsample_mask, max_pool
+from mmtal.models.layers import ConvEmbedding, FullPadding, PaddingRule, downsample_mask, max_pool
 from mmtal.registry import BACKBONES
 
 
@@ -67,11 +67,3 @@ class MaxPoolPyramid(nn.Module):
             pooled = max_pool(features[-1], kernel_size=3, stride=2)
             features.append(pooled * masks[-1].unsqueeze(1).to(pooled.dtype))
         return features, masks
-
-
-class FullPadding(PaddingRule):
-    """Sequences are padded to the release's length, never less."""
-
-    def padded_length(self, length: int) -> int:
-        """As :meth:`official_length`."""
-        return self.official_length(length)
