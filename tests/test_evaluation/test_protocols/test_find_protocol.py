@@ -104,3 +104,18 @@ def _table_rows(text: str) -> list[list[str]]:
     return [
         row for row in ([c.strip() for c in li.split("|")[1:-1]] for li in lines) if len(row) == 7
     ]
+
+
+def test_class_numbers_of_epic_kitchens() -> None:
+    """293 of 300 nouns occur, and OpenTAD has those alone."""
+    videos = find_protocol("epic100/noun-opentad").video_ids or ()
+    fits = {
+        name: [find_protocol(name).is_about(videos, ["c"] * number) for number in (97, 293, 300)]
+        for name in ("epic100/official", "epic100/verb-opentad", "epic100/noun-official")
+    }
+    assert fits == {
+        "epic100/official": [True, True, True],
+        "epic100/verb-opentad": [True, False, False],
+        "epic100/noun-official": [False, False, True],
+    }
+    assert find_protocol("epic100/noun-opentad").is_about(videos, ["c"] * 293)
