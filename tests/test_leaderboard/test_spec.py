@@ -8,6 +8,8 @@ import yaml
 
 from mmtal.leaderboard.spec import read_spec
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def write(folder: Path, **changes: Any) -> Path:
     """A spec of one row; None takes a key out."""
@@ -133,3 +135,13 @@ def test_two_runs_of_one_name_are_refused(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(dict(rows=rows)))
     with pytest.raises(ValueError, match="two runs would have the name hapt-A__small-seed0"):
         read_spec(path)
+
+
+def test_specs_of_this_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("salads50", "gtea", "sphere", "sbhar"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("MMTAL_DATA", str(tmp_path))
+    monkeypatch.chdir(ROOT)  # configs of projects/ are named by path
+    specs = {path.stem: read_spec(path) for path in ROOT.glob("benchmarks/leaderboard/*.yaml")}
+    assert {"small", "sbhar_published"} <= set(specs)
+    assert len(specs["sbhar_published"][0].runs()) == 30
