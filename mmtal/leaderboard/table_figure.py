@@ -7,6 +7,7 @@ from mmtal.leaderboard.table import Table, TableRow
 from mmtal.visualization.colors import HIT, MISS
 from mmtal.visualization.layout import new_figure, place_axes, plain, shorten
 
+SEEDS_SHOWN = "Dots: seeds; bars: their means; diamonds and dashed lines: published figures."
 WIDTH = 8.5
 NAMES = 3.3
 ROW = 0.26

@@ -10,7 +10,7 @@ from mmtal.leaderboard.difference import Difference
 from mmtal.leaderboard.measured import Measured
 from mmtal.leaderboard.student_t import mean_and_deviation
 from mmtal.leaderboard.table import Table, TableRow
-from mmtal.leaderboard.table_figure import draw_table
+from mmtal.leaderboard.table_figure import SEEDS_SHOWN, draw_table
 from mmtal.leaderboard.table_text import EMPTY, PREAMBLE, column_title, remarks, source_name
 from mmtal.visualization.html_page import html_figure, html_page
 from mmtal.wording import counted
@@ -65,8 +65,7 @@ def _section(table: Table, number: int) -> str:
     ]
     figure = draw_table(table)
     if figure:
-        caption = "Dots: seeds; bars: their means; diamonds and dashed lines: published figures."
-        parts.append(html_figure(figure, caption))
+        parts.append(html_figure(figure, SEEDS_SHOWN))
     if table.differences:
         parts.append(_matrix(table))
     if _class_data(table)["classes"]:

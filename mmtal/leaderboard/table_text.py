@@ -1,12 +1,13 @@
 """Tables of a leaderboard as plain text: for a terminal, and as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from terminaltables import AsciiTable
 
 from mmtal.leaderboard.difference import Difference
 from mmtal.leaderboard.student_t import mean_and_deviation
 from mmtal.leaderboard.table import Table, TableRow
+from mmtal.leaderboard.table_figure import SEEDS_SHOWN
 
 PREAMBLE = (
     "Figures in percent: mean and standard deviation over the seeds. Published figures are as "
@@ -128,8 +129,13 @@ def differences_title(table: Table) -> str:
     return f"{table.title}: differences in {table.main_metric}, over {number} recordings"
 
 
-def markdown_text(tables: Sequence[Table]) -> str:
-    """All tables as a Markdown document."""
+def markdown_text(tables: Sequence[Table], pictures: Mapping[str, str] | None = None) -> str:
+    """All tables as a Markdown document.
+
+    Args:
+        tables: In their order.
+        pictures: Title of a table to the path of its picture.
+    """
     parts = ["# Leaderboard", "", PREAMBLE]
     for table in tables:
         header, rows, notes = table_cells(table, spread=True)
@@ -137,6 +143,8 @@ def markdown_text(tables: Sequence[Table]) -> str:
         if notes:
             parts.append("")
             parts += [f"- [{number}] {_escape(note)}" for number, note in enumerate(notes, 1)]
+        if pictures and table.title in pictures:
+            parts += ["", f"![{SEEDS_SHOWN}]({pictures[table.title]})"]
         if table.differences:
             cells = [difference_cells(difference) for difference in table.differences]
             parts += ["", f"### {differences_title(table)}", ""]

@@ -26,6 +26,9 @@ def test_table_to_terminal_and_files(run, tmp_path: Path) -> None:
     for path in out:
         content = path.read_text(encoding="utf-8")
         assert "made/up" in content and "thumos14/official-212" in content
+    picture = "images/made_up.png"
+    assert f"]({picture})" in out[0].read_text(encoding="utf-8")
+    assert (tmp_path / picture).stat().st_size > 1000
     assert "thumos14/opentad-211" in run("table", tmp_path / "records", "--all")[1]
 
 
