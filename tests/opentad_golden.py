@@ -1,4 +1,4 @@
-"""Models of OpenTAD's ActionFormer with golden figures, made as tests/data/golden/README.md says."""
+"""Models of OpenTAD's ActionFormer with golden figures (see tests/data/golden/README.md)."""
 
 import json
 from dataclasses import dataclass
