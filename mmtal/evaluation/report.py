@@ -77,6 +77,8 @@ def format_protocols(protocols: Sequence[EvaluationProtocol]) -> str:
 def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
     """What the reader of the figures must know besides."""
     found = []
+    if not stamp["num_detections"]:
+        found.append("there are no detections")
     if stamp["unlisted_videos"]:
         found.append(
             f"detections in {counted(len(stamp['unlisted_videos']), 'recording')} that the ground "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from mmtal.yaml_files import read_yaml
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
 _SECTIONS = ("sources", "data", "figures")
@@ -56,10 +56,7 @@ def read_published(path: str | Path = PUBLISHED) -> list[PublishedFigure]:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"file of published figures {path} does not exist")
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {error}") from error
+    content = read_yaml(path)
     if not isinstance(content, dict) or set(content) != set(_SECTIONS):
         raise ValueError(
             f"{path} must have exactly the sections {', '.join(_SECTIONS)}, but has "

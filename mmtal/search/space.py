@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from mmengine.config import Config
 
 from mmtal.search.config_keys import check_key
 from mmtal.search.dimension import Dimension
+from mmtal.yaml_files import read_yaml
 
 DEFAULT_SPACE = {
     "learning_rate": "log(5e-5, 2e-4)",
@@ -65,10 +65,7 @@ EXAMPLE = "'optim_wrapper.optimizer.lr=log(5e-5, 2e-4)'"
 def _read_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"--space {path} does not exist")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"--space {path} is no YAML: {error}") from error
+    content = read_yaml(path)
     if not isinstance(content, Mapping) or not content:
         raise ValueError(
             f"--space {path} must hold lines such as 'learning_rate: log(5e-5, 2e-4)', but holds "

@@ -100,6 +100,11 @@ def test_detections_in_unlisted_recordings_are_told() -> None:
     assert "1 recording that the ground truth does not list" in notices(PROTOCOL, stamp)[0]
 
 
+def test_results_without_detections_are_told() -> None:
+    nothing = dict(segments=[], labels=[], scores=[])
+    assert notices(PROTOCOL, report(a=nothing)) == ["there are no detections"]
+
+
 def test_another_number_of_recordings_than_published_is_told() -> None:
     stamp = report()
     assert not notices(PROTOCOL, stamp)

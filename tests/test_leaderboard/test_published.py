@@ -83,7 +83,8 @@ def test_average_is_the_mean_of_its_thresholds(one: PublishedFigure) -> None:
         ("mAP: 66.83", "mAP: 166.83", r"mAP must be a percentage in \[0, 100\], but got 166.83"),
         ("mAP: 66.83", "mAP: much", "but got 'much'"),
         ("\nfigures:", "\nfigure:", "must have exactly the sections sources, data, figures"),
-        ("\nsources:", "\nsources: [", "is not YAML"),
+        ("\nsources:", "\nsources: [", "cannot be read as YAML"),
+        ("mAP: 66.83", "mAP: 66.83, mAP: 66.84", "the key 'mAP' is there twice"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -37,7 +37,9 @@ def test_command_line_comes_before_the_file(tmp_path: Path) -> None:
 FILES = [
     ("empty", "", "holds nothing"),
     ("a list", "- 1\n- 2\n", "holds a list"),
-    ("no YAML", "a: [1\n", "is no YAML"),
+    ("no YAML", "a: [1\n", "cannot be read as YAML"),
+    ("a key twice", "a: int(1, 2)\na: int(1, 3)\n", "the key 'a' is there twice"),
+    ("a number that YAML 1.1 takes for text", "a: 5e-5\n", "expected log(low, high)"),
     ("a number", "learning_rate: 0.1\n", "learning_rate: expected log(low, high)"),
 ]
 

@@ -73,7 +73,8 @@ def choose_protocol(name: str | None, own: Mapping[str, Any]) -> EvaluationProto
     if name is not None:
         if given:
             raise ValueError(
-                f"protocol '{name}' says {', '.join(given)}: leave them out, or set protocol=None"
+                f"protocol '{name}' says {', '.join(given)}: leave them out, or name no "
+                "protocol (in a config: protocol=None)"
             )
         return find_protocol(name)
     if "tiou_thresholds" not in given:

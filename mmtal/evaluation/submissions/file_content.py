@@ -37,12 +37,13 @@ def read_content(path: str | Path) -> FileContent:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is damaged, or none of JSON, pickle and text; it is a pickle that holds
-            more than arrays and plain values (nothing in it is run).
+        ValueError: It is empty or damaged, or none of JSON, pickle and text; it is a pickle that
+            holds more than arrays and plain values (nothing in it is run).
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist")
+        what = "is a folder, not a file" if path.is_dir() else "does not exist"
+        raise FileNotFoundError(f"{path} {what}")
     data = _unpacked(path, path.read_bytes())
     if data.startswith(PICKLE):
         return FileContent(path, pickle=load_plain_pickle(path))
@@ -50,6 +51,8 @@ def read_content(path: str | Path) -> FileContent:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is neither JSON nor text nor a pickle: {error}") from error
+    if not text.strip():
+        raise ValueError(f"{path} is empty")
     if text.lstrip()[:1] not in ("{", "["):
         return FileContent(path, lines=tuple(text.splitlines()))
     try:

@@ -41,6 +41,7 @@ class _Harmful:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (b"", "is empty"),
         (b"{", "is not JSON"),
         (b"[" * 100_000, "is not JSON"),  # nested too deeply for Python
         (b'{"a": 1, "a": 2}', "'a' occurs more than once"),
@@ -76,3 +77,5 @@ def test_archive_with_several_files(tmp_path: Path) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_content(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="is a folder, not a file"):
+        read_content(tmp_path)
