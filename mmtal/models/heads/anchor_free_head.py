@@ -168,21 +168,6 @@ class AnchorFreeHead(nn.Module):
             offsets.append(F.relu(raw * scale))
         return logits, offsets
 
-    def loss(
-        self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
-    ) -> dict[str, Tensor]:
-        """Losses of a batch: ``loss_cls`` and ``loss_reg``, scalars."""
-        # Heads with further outputs hand them on in the same way.
-        return self.loss_by_feat(*self(features, masks), masks, data_samples)  # type: ignore[call-arg]
-
-    def predict(
-        self, features: list[Tensor], masks: list[Tensor], data_samples: list[TemporalDataSample]
-    ) -> list[InstanceData]:
-        """Predictions of each recording in seconds: segments (M, 2), scores (M,), labels (M,)."""
-        return self.predict_by_feat(  # type: ignore[call-arg]
-            *self(features, masks), masks, data_samples
-        )
-
     def loss_by_feat(
         self,
         cls_logits: list[Tensor],

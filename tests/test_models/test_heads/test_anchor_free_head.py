@@ -66,7 +66,7 @@ def raw(classes=3, *, length=T):
 def test_a_batch_without_positives_still_trains(samples, why):
     built = head()
     levels, masks = features(24, 10)
-    losses = built.loss(levels, masks, samples)
+    losses = built.loss_by_feat(*built(levels, masks), masks, samples)
     assert losses["loss_reg"] == 0
     assert losses["loss_cls"].isfinite() and losses["loss_cls"] > 0
     sum(losses.values()).backward()
@@ -93,7 +93,7 @@ def test_the_loss_normaliser_is_updated_first_and_then_used():
 def test_the_loss_normaliser_is_in_the_checkpoint():
     built = head()
     levels, masks = features(T)
-    built.loss(levels, masks, [sample([[10, 14]], [1])])
+    built.loss_by_feat(*built(levels, masks), masks, [sample([[10, 14]], [1])])
     resumed = head()
     resumed.load_state_dict(built.state_dict())
     assert resumed.loss_normalizer == built.loss_normalizer != 100
@@ -141,8 +141,8 @@ def test_one_class_takes_all_labels_as_its_own():
     classes, _ = built.targets([T, T // 2], truth)
     assert classes.shape[-1] == 1
     assert classes[0, :T, 0].nonzero().flatten().tolist() == [3, 4, 5, 11, 12, 13]
-    assert sum(built.loss(levels, masks, truth).values()).isfinite()
-    assert set(built.predict(levels, masks, truth)[0].labels.tolist()) <= {0}
+    assert sum(built.loss_by_feat(*built(levels, masks), masks, truth).values()).isfinite()
+    assert set(built.predict_by_feat(*built(levels, masks), masks, truth)[0].labels.tolist()) <= {0}
     assert truth[0].gt_instances.labels.tolist() == [17, 3, 199]  # the data keep their labels
 
 
@@ -152,7 +152,9 @@ def test_predictions_are_sorted_capped_and_inside_the_recording(nms, max_per_vid
     built = head(nms=nms, max_per_video=max_per_video)
     levels, masks = features(T, 7, 1)
     samples = [sample(duration=20.5), sample(duration=7.0), sample(duration=1.0)]
-    for data_sample, found in zip(samples, built.predict(levels, masks, samples), strict=True):
+    for data_sample, found in zip(
+        samples, built.predict_by_feat(*built(levels, masks), masks, samples), strict=True
+    ):
         assert 0 < len(found) <= min(max_per_video, 2 * 50)
         assert (found.scores.diff() <= 0).all()
         assert (found.segments >= 0).all() and (found.segments <= data_sample.duration).all()
