@@ -1,0 +1,150 @@
+"""What ActionFormer, TemporalMaxer and TriDet cost with the same recipe, side by side in one run.
+
+Parameters and MACs: as tools/get_flops.py counts them, at the greatest training length. Seconds:
+median CPU time on one thread, without loading data, of training on a batch (with clipping and
+optimizer of the recipe) and of testing a recording (with NMS); the methods take turns. Memory: the
+most that a process of its own held, less what it held before it had a model. Weights are untrained,
+so that NMS gets as many candidates as the recipe lets through.
+
+thumos_i3d needs only THUMOS14's annotations: its features are made up, their lengths real.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import runpy
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import torch
+from terminaltables import AsciiTable
+
+from mmtal.apis.experiment import prepare_config
+from mmtal.apis.run import build_runner, load_config
+from mmtal.progress import progress
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data")).resolve()
+METHODS = {
+    "ActionFormer": "configs/actionformer",
+    "TemporalMaxer": "projects/temporalmaxer/configs",
+    "TriDet": "projects/tridet/configs",
+}
+RECIPES = ["salads50_cnn", "gtea_cnn", "sbhar_inertial_small", "thumos_i3d"]
+UNITS = [
+    ("parameters, M", 1e6),
+    ("MACs, G", 1e9),
+    ("testing a recording, s", 1),
+    ("memory in testing, MB", 1e6),
+    ("training step, s", 1),
+    ("memory in training, MB", 1e6),
+]
+
+
+def make_up_thumos(source: Path) -> Path:
+    """Features of 12 recordings of each subset, in the current folder, beside all annotations."""
+    Path("annotations").symlink_to(source)
+    Path("i3d_features").mkdir()
+    random = np.random.default_rng(0)
+    videos = sorted(json.loads((source / "thumos14.json").read_text())["database"].items())
+    for subset, step in (("validation", 1), ("test", 17)):
+        for name, video in [v for v in videos if v[1]["subset"].lower() == subset][::step][:12]:
+            length = int((video["duration"] * video["fps"] - 16) // 4) + 1
+            np.save(f"i3d_features/{name}", random.standard_normal((length, 2048), np.float32))
+    return Path.cwd()
+
+
+def size(recipe: Path) -> list[float]:
+    """Parameters, and MACs at the greatest training length."""
+    tool = runpy.run_path(str(ROOT / "tools" / "get_flops.py"))
+    config = load_config(recipe).model
+    model = tool["build"](config, "meta")
+    return [tool["count_parameters"](model), tool["count_macs"](config, model.padding.max_seq_len)]
+
+
+def peak_memory() -> int:
+    """Bytes; getrusage() would count the process that started this one, too."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+def work(recipe: Path, data: Path, training: bool) -> Iterator[float]:
+    """Endless seconds of training on another batch, or of testing another recording."""
+    config = prepare_config(str(recipe), data_path=data, work_dir=f"work{os.getpid()}")
+    config.merge_from_dict({"log_level": "ERROR", "env_cfg.mp_cfg.mp_start_method": "spawn"})
+    config.test_dataloader.batch_size = 1
+    loader = config.train_dataloader if training else config.test_dataloader
+    loader.update(num_workers=0, persistent_workers=False)
+    runner = build_runner(config)
+    optimizer = runner.build_optim_wrapper(config.optim_wrapper)
+    batches = runner.build_dataloader(loader)
+    runner.model.train(training)
+    while True:
+        for batch in batches:
+            begin = time.process_time()
+            runner.model.train_step(batch, optimizer) if training else runner.model.test_step(batch)
+            yield time.process_time() - begin
+
+
+def answer(calls: Connection, recipe: Path, data: Path, training: bool) -> None:
+    """What a process does: seconds and bytes of another step, each time it gets True."""
+    torch.set_num_threads(1)
+    torch.set_grad_enabled(training)
+    before = peak_memory()
+    seconds = work(recipe, data, training)
+    while calls.recv():
+        calls.send((next(seconds), peak_memory() - before))
+
+
+def measure(recipes: list[Path], data: Path, training: bool, steps: int) -> list[list[float]]:
+    """Per recipe: median of the seconds of a step, and the most bytes."""
+    context = multiprocessing.get_context("spawn")
+    pipes = [context.Pipe() for _ in recipes]
+    for (_, theirs), recipe in zip(pipes, recipes, strict=True):
+        context.Process(target=answer, args=(theirs, recipe, data, training), daemon=True).start()
+        theirs.close()  # else a process that failed would be waited for
+    answers: list[list] = [[] for _ in recipes]
+    for _ in progress(range(1 + steps), 1 + steps, text="training" if training else "testing"):
+        for (ours, _), found in zip(pipes, answers, strict=True):
+            ours.send(True)
+            found.append(ours.recv())
+    for ours, _ in pipes:
+        ours.send(False)
+    # the first step only warms up
+    return [[statistics.median(s for s, _ in found[1:]), found[-1][1]] for found in answers]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config-name", choices=RECIPES, default=RECIPES[0])
+    parser.add_argument("--steps", type=int, default=24, help="steps and recordings to time")
+    args = parser.parse_args()
+    made_up = args.config_name == "thumos_i3d"
+    data = DATA / ("benchmarks/thumos14" if made_up else args.config_name.split("_")[0])
+    if not data.is_dir():
+        sys.exit(f"skipped: needs {data} (set MMTAL_DATA to the folder that holds the data sets)")
+    recipes = [ROOT / folder / f"{args.config_name}.py" for folder in METHODS.values()]
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)
+        data = make_up_thumos(data) if made_up else data
+        testing = measure(recipes, data, False, args.steps)
+        training = measure(recipes, data, True, args.steps)
+    parts = zip(map(size, recipes), testing, training, strict=True)
+    columns = [[*sizes, *test, *train] for sizes, test, train in parts]
+    rows = [["", *METHODS]]
+    for (name, unit), (first, *others) in zip(UNITS, zip(*columns, strict=True), strict=True):
+        ratios = [f"{value / unit:.3g} ({value / first:.2f})" for value in others]
+        rows.append([name, f"{first / unit:.3g}", *ratios])
+    print(f"{args.config_name}, torch {torch.__version__}; in brackets: to ActionFormer's")
+    print(AsciiTable(rows).table)
+
+
+if __name__ == "__main__":
+    main()
