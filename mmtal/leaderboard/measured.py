@@ -61,11 +61,15 @@ def read_runs(folders: Sequence[str | Path]) -> list[Run]:
     """The records of several folders.
 
     Raises:
+        FileNotFoundError: One does not exist, or holds no record.
         ValueError: A run is recorded in two of them, or a file is no record.
     """
     runs: dict[str, Run] = {}
     for folder in folders:
-        for record in read_records(folder):
+        records = read_records(folder)
+        if not records:
+            raise FileNotFoundError(f"folder of records {folder} holds none")
+        for record in records:
             if record.name in runs:
                 raise ValueError(
                     f"{record.name} is recorded in {runs[record.name][0]} and in {folder}: "

@@ -8,13 +8,13 @@ from mmtal.leaderboard.record import run_name
 from mmtal.leaderboard.spec import Row
 from mmtal.wording import counted
 
-RUN = "tools/leaderboard.py run"
+RUN = "python tools/leaderboard.py run"
 
 
 def no_record(figure: PublishedFigure) -> str:
     """Published, but nothing of ours."""
     if figure.config is None:
-        return f"not measured here: mmtal has no recipe of {figure.method} for these features"
+        return "not measured here: mmtal has no such recipe"
     return (
         f"not measured here: needs the features {figure.features} from {figure.obtain}; then a row "
         f"with config {figure.config} and protocol {figure.protocol} in a spec, and "
@@ -61,6 +61,6 @@ def other_protocol(protocol: str, runs: Sequence[Run]) -> str:
     folder, record = runs[0]
     return (
         f"its {counted(len(runs), 'run')} were evaluated under {', '.join(record.scores)} only; "
-        f"their detections are kept: tools/eval_results.py {record.results_path(folder)} "
+        f"their detections are kept: python tools/eval_results.py {record.results_path(folder)} "
         f"--protocol {protocol}"
     )

@@ -112,7 +112,8 @@ def read_records(folder: str | Path) -> list[Record]:
         ValueError: A file is no record, or two of them are of the same run.
     """
     if not Path(folder).is_dir():
-        raise FileNotFoundError(f"folder of records {folder} does not exist")
+        what = "is a file" if Path(folder).is_file() else "does not exist"
+        raise FileNotFoundError(f"folder of records {folder} {what}")
     paths = sorted(Path(folder).glob("*.json"))
     records = [read_record(path) for path in paths]
     for path, record in zip(paths, records, strict=True):

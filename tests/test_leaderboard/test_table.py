@@ -158,7 +158,7 @@ def test_a_run_in_two_folders(tmp_path: Path) -> None:
         (published_figure("X", config="projects/p/made/config.py"), ""),
         (published_figure("X", config="configs/actionformer/y.py"), "configs/actionformer/y.py"),
         (published_figure("X", config="configs/actionformer/y.py"), "features F from a shop"),
-        (published_figure("X"), "no recipe of X"),
+        (published_figure("X"), "no such recipe"),
     ],
 )
 def test_published_without_a_record(tmp_path: Path, figure: PublishedFigure, missing: str) -> None:
@@ -181,7 +181,7 @@ def test_planned_runs(tmp_path: Path) -> None:
     spec.append(planned("C, x", (0, 1), folds=Folds(names=("0", "1"))))
     (table,) = build_tables(runs, [], [("s.yaml", row) for row in spec])
     missing = {row.method: [note for note in row.missing if "run" in note] for row in table.rows}
-    command = "tools/leaderboard.py run s.yaml --only"
+    command = "python tools/leaderboard.py run s.yaml --only"
     assert missing["A"] == [f"2 of 5 seeds run: {command} 'made-A-*'"]
     assert missing["B"] == [f"none of 1 run is there: {command} 'made-B-*'"]
     assert missing["C, x"] == [f"none of 4 runs is there: {command} 'made-C__x-*'"]

@@ -48,7 +48,8 @@ def test_table_names_missing_runs_of_several_specs_without_the_data(run, tmp_pat
     for name in ("one", "two"):
         path = tmp_path / f"{name}.yaml"
         assert (
-            f"none of 3 runs is there: tools/leaderboard.py run {path} --only 'b-{name}-*'" in text
+            f"none of 3 runs is there: python tools/leaderboard.py run {path} "
+            f"--only 'b-{name}-*'" in text
         )
 
 
@@ -69,6 +70,17 @@ def test_table_of_a_broken_record(run, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
     code, _, error = run("table", tmp_path)
     assert code == 1 and "x.json is no record of a run: missing" in error
+    code, _, error = run("table", tmp_path / "x.json")
+    assert code == 1 and "x.json is a file" in error
+
+
+@pytest.mark.parametrize("command", ["table", "check"])
+def test_a_folder_without_records_is_an_error(run, tmp_path: Path, command: str) -> None:
+    write(tmp_path / "accepted", "A", [0.6])
+    (tmp_path / "new").mkdir()
+    accepted = ["--accepted", tmp_path / "accepted"] if command == "check" else []
+    code, _, error = run(command, tmp_path / "new", *accepted)
+    assert code == 1 and "new holds none" in error
 
 
 # ---------------------------------------------------------------- check

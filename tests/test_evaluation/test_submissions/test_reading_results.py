@@ -104,7 +104,7 @@ def test_a_class_may_be_named_as_others_number_theirs(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("hello", "is in no known format; its first line is 'hello'"),
-        ("", "is in no known format"),
+        ("", "is empty"),
         ({"x": 1}, "must hold an object 'results'.*but holds x"),
         ({"results": {"a": [ROW]}}, "no label .1 found.*proposals without classes"),  # MMAction2
         ({"results": {"a": [dict(ROW, label=True)]}}, "label True"),
