@@ -52,6 +52,12 @@ def find_template(name: str) -> Path:
     try:
         return find_config(name)
     except FileNotFoundError:
+        folder = Path(name) if Path(name).is_dir() else Path(name).parent
+        beside = sorted(str(path) for path in folder.glob("*.py"))
+        if "/" in name and beside:
+            raise FileNotFoundError(
+                f"config template '{name}' is no file; in its folder are {', '.join(beside)}"
+            ) from None
         if "/" in name:
             raise
     try:

@@ -110,7 +110,17 @@ def test_every_config_is_a_template() -> None:
     names = [name.removeprefix("actionformer/") for name in list_configs()]
     assert len(names) >= 17
     for name in names:
-        assert find_template(name).stem == name
+        assert find_template(name).stem == name.split("/")[-1]
+
+
+@pytest.mark.parametrize("name", ["{}/projects/mine/x.py", "{}/projects/mine"])
+def test_a_path_that_is_no_template_is_answered_with_those_beside_it(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "projects" / "mine").mkdir(parents=True)
+    (tmp_path / "projects" / "mine" / "y.py").touch()
+    with pytest.raises(FileNotFoundError, match=r"is no file; in its folder are \S+mine/y\.py$"):
+        find_template(name.format(tmp_path))
 
 
 def test_options_not_given_keep_the_template(tmp_path: Path) -> None:
