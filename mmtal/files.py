@@ -34,6 +34,19 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         raise
 
 
+def check_writable(path: str | Path) -> None:
+    """Raise before long work what writing a file would raise after it.
+
+    Raises:
+        OSError: ``path`` is a folder, or its folder cannot be made or written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the name of a file to write")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=path.parent).close()
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write a UTF-8 text file whole or not at all."""
     with whole_file(path) as temporary:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.files import whole_file, write_json, write_text
+from mmtal.files import check_writable, whole_file, write_json, write_text
 
 
 def test_what_fails_leaves_the_older_file_and_nothing_else(tmp_path: Path) -> None:
@@ -29,3 +29,12 @@ def test_the_temporary_file_keeps_the_ending_and_others_may_read_the_result(tmp_
 def test_text_is_written_as_it_is(tmp_path: Path) -> None:
     write_text(tmp_path / "a.csv", "ä\r\nb\n")
     assert (tmp_path / "a.csv").read_bytes() == "ä\r\nb\n".encode()
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "a.json")
+    assert not list((tmp_path / "new").iterdir()), "nothing is left behind"
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "new", tmp_path / "file" / "a.json"):
+        with pytest.raises(OSError, match=path.parent.name):
+            check_writable(path)

@@ -8,9 +8,9 @@ from mmtal.apis.checkpoint_files import (
     convert,
     find_fitting_config,
     read_foreign_checkpoint,
+    scheme_between,
     write_foreign_checkpoint,
 )
-from mmtal.apis.checkpoint_names import SCHEMES
 from mmtal.apis.run import load_config, run_tool
 from mmtal.files import write_text
 
@@ -41,11 +41,7 @@ def main() -> None:
 
     checkpoint = read_foreign_checkpoint(args.checkpoint)
     chosen, which = checkpoint.weights(args.weights)
-    scheme = SCHEMES.get(args.to if checkpoint.format == MMTAL else checkpoint.format)
-    if scheme is None:
-        raise ValueError(
-            f"{args.checkpoint} is a checkpoint of mmtal: choose --to {' or '.join(SCHEMES)}"
-        )
+    scheme = scheme_between(checkpoint.format, args.to)
     path = args.config or find_fitting_config(chosen, scheme, checkpoint.format)
     config = load_config(path)
     kinds = {which: chosen}

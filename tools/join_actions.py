@@ -13,10 +13,13 @@ from mmtal.evaluation.fusion.action_scores import action_scores
 from mmtal.evaluation.fusion.action_space import ActionSpace
 from mmtal.evaluation.fusion.join_actions import JoinSettings, join_actions
 from mmtal.evaluation.fusion.named_results import read_names
+from mmtal.evaluation.protocols import protocol_names
 from mmtal.evaluation.report import format_table
 from mmtal.evaluation.result_files import read_ground_truth, read_results, write_results
-from mmtal.files import write_json
+from mmtal.files import check_writable, write_json
 from mmtal.wording import counted
+
+Joined = tuple[InstanceTable, ActionSpace, dict]  # the dict: settings, for the stamp
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,16 +32,14 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--out", required=True, help="ActivityNet results JSON to write")
     parser.add_argument("--subset", default="validation", help="to evaluate (default: validation)")
-    parser.add_argument(
-        "--variant",
-        default="challenge",
-        help="of the protocols epic100/verb-..., noun-... and action-... (default: challenge); "
-        "none: do not evaluate",
-    )
+    start = "epic100/action-"
+    variants = [name.removeprefix(start) for name in protocol_names() if name.startswith(start)]
+    text = "of epic100/verb-..., noun-... and action-... (default: challenge); none: no evaluation"
+    parser.add_argument("--variant", choices=[*variants, "none"], default="challenge", help=text)
     parser.add_argument("--metrics", help="write the figures here, as JSON")
     results = parser.add_argument_group("with results")
     for kind in ("verb", "noun"):
-        text = f"names: EPIC_100_{kind}_classes.csv, or the annotation JSON of the {kind} model"
+        text = f"EPIC_100_{kind}_classes.csv, or the annotation JSON of the {kind} model"
         results.add_argument(f"--{kind}-classes", type=Path, help=text)
     for name, value in vars(JoinSettings()).items():
         option = f"--{name.replace('_', '-')}"
@@ -56,38 +57,41 @@ def main() -> None:
     are_models = {":" in text and not Path(text).exists() for text in (args.verbs, args.nouns)}
     if len(are_models) > 1:
         raise ValueError("verbs and nouns must both be results or both CONFIG:CHECKPOINT")
-    found, space = (from_models if are_models.pop() else from_results)(args, actions)
-    stamp: dict = dict(joined=[Path(args.verbs).name, Path(args.nouns).name])
+    check_writable(args.out)
+    found, space, settings = (from_models if are_models.pop() else from_results)(args, actions)
+    stamp = dict(settings, joined=[Path(args.verbs).name, Path(args.nouns).name])
+    write_results(args.out, found, space.names, stamp)  # also where the figures cannot be had
     if args.variant != "none":
         scores = action_scores(truth, found, space, protocol=args.variant)
         for part in scores.values():
             print(format_table(part))
         stamp["metrics"] = {part: figures["metrics"] for part, figures in scores.items()}
+        write_results(args.out, found, space.names, stamp)
         if args.metrics:
             write_json(args.metrics, scores)
-    write_results(args.out, found, space.names, stamp)
     videos = counted(len(found.video_ids), "recording")
     print(f"{args.out}: {counted(len(found), 'action')} in {videos}")
 
 
-def from_results(args: argparse.Namespace, actions: list[str]) -> tuple[InstanceTable, ActionSpace]:
+def from_results(args: argparse.Namespace, actions: list[str]) -> Joined:
     if not (args.verb_classes and args.noun_classes):
         raise ValueError("results need --verb-classes and --noun-classes")
     verbs, nouns = read_names(args.verb_classes), read_names(args.noun_classes)
     space = ActionSpace.from_names(actions, verbs=verbs, nouns=nouns)
     settings = JoinSettings(**{name: getattr(args, name) for name in vars(JoinSettings())})
     tables = read_results(args.verbs, verbs), read_results(args.nouns, nouns)
-    return join_actions(*tables, space, settings), space
+    return join_actions(*tables, space, settings), space, vars(settings)
 
 
-def from_models(args: argparse.Namespace, actions: list[str]) -> tuple[InstanceTable, ActionSpace]:
+def from_models(args: argparse.Namespace, actions: list[str]) -> Joined:
     verb, noun = (
         EnsembleMember.parse(text, options=args.cfg_options, device=args.device)
         for text in (args.verbs, args.nouns)
     )
     names = (member.facts["classes"] for member in (verb, noun))
     space = ActionSpace.from_names(actions, **dict(zip(("verbs", "nouns"), names, strict=True)))
-    return predict_actions(verb, noun, space, per_point=args.per_point), space
+    found = predict_actions(verb, noun, space, per_point=args.per_point)
+    return found, space, dict(per_point=args.per_point, cfg_options=args.cfg_options)
 
 
 if __name__ == "__main__":

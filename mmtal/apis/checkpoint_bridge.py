@@ -13,7 +13,7 @@ from mmtal.models.layers import ConvEmbedding, ConvTower
 from mmtal.wording import counted
 
 _SCALES = "head.level_scales"
-PROBLEMS = ("unknown", "missing", "shape")
+PROBLEMS = ("unknown", "missing", "shape", "rounded")
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,9 @@ def from_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSc
             converted[theirs] = value.reshape(rule.their_shape(value.shape))
             status = "reshaped" if any(rule.ones) else "same"
             rows.append(KeyRow(ours, theirs, tuple(converted[theirs].shape), status))
-    for ours in expected.keys() - given.keys():
-        rows.append(KeyRow("", ours, tuple(expected[ours].shape), "missing", ours))
+    for ours, need in expected.items():
+        if ours not in given:
+            rows.append(KeyRow("", ours, tuple(need.shape), "missing", ours))
     return Conversion(converted, rows)
 
 
@@ -168,6 +169,9 @@ def _compare(source: str, target: str, value: Tensor, need: Tensor) -> KeyRow:
         message = f"{source} is {shape}, the config's model needs {tuple(need.shape)}"
         return KeyRow(source, target, shape, "shape", message)
     if value.dtype != need.dtype:
+        if not torch.equal(value.to(need.dtype).to(value.dtype), value):
+            message = f"{source} is {value.dtype}, whose values {need.dtype} cannot hold"
+            return KeyRow(source, target, shape, "rounded", message)
         return KeyRow(source, target, shape, "dtype")
     return KeyRow(source, target, shape, "same" if value.shape == need.shape else "reshaped")
 

@@ -74,7 +74,8 @@ def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
     if "state_dict" not in content and "state_dict_ema" not in content:
         content = {"state_dict": content}
     plain, averaged = content.get("state_dict"), content.get("state_dict_ema")
-    meta = content.get("meta") or {}
+    meta = content.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
     if meta.get("weights") == "ema":  # written by us
         plain, averaged = None, plain
     if "ema_state_dict" in content:  # MMEngine swaps the average into state_dict when it saves
@@ -84,22 +85,23 @@ def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
     some = next((weights for weights in reversed(sets) if weights), None)
     if not some:
         raise ValueError(f"{path} holds no weights")
-    epoch = content.get("epoch", meta.get("epoch", 0))
-    return ForeignCheckpoint(_format_of(some, path), sets[0], sets[1], int(epoch or 0))
+    epoch = content.get("epoch", meta.get("epoch"))
+    epoch = epoch if isinstance(epoch, int) else 0
+    return ForeignCheckpoint(_format_of(some, path), sets[0], sets[1], epoch)
 
 
 def _checked(weights: Any, path: str | Path) -> dict[str, Tensor] | None:
     if weights is None:
         return None
     wrong = (
-        [str(k) for k, v in weights.items() if not isinstance(v, Tensor)]
+        [str(k) for k, v in weights.items() if not (isinstance(k, str) and isinstance(v, Tensor))]
         if isinstance(weights, Mapping)
         else ["state_dict"]
     )
     if wrong:
         raise ValueError(
-            f"{path} must hold 'state_dict', 'state_dict_ema' or tensors alone, but these entries "
-            f"are not tensors: {', '.join(wrong[:5])}"
+            f"{path} must hold 'state_dict', 'state_dict_ema' or tensors by name alone, but these "
+            f"entries are not: {', '.join(wrong[:5])}"
         )
     return {name.removeprefix("module."): value for name, value in weights.items()}
 
@@ -117,6 +119,27 @@ def _format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
     )
 
 
+def scheme_between(source: str, target: str) -> NamingScheme:
+    """The names of the other codebase, of a conversion from or to mmtal.
+
+    Args:
+        source: One of ``FORMATS``.
+        target: Another; one of the two is ``mmtal``.
+
+    Raises:
+        ValueError: There is nothing to convert, or only by way of mmtal.
+    """
+    if source == target:
+        others = " or ".join(name for name in FORMATS if MMTAL in (name, target) and name != target)
+        raise ValueError(f"the checkpoint is one of '{source}' already: choose --to {others}")
+    if MMTAL not in (source, target):
+        raise ValueError(
+            f"the checkpoint is one of '{source}', which cannot be written as '{target}': convert "
+            "it to mmtal first"
+        )
+    return SCHEMES[target if source == MMTAL else source]
+
+
 def convert(
     weights: Mapping[str, Tensor], config: Config, *, source: str, target: str
 ) -> Conversion:
@@ -131,12 +154,7 @@ def convert(
     Raises:
         ValueError: There is nothing to convert, or the config's model computes otherwise.
     """
-    if (source == MMTAL) == (target == MMTAL):
-        raise ValueError(
-            f"the checkpoint is one of '{source}', which cannot be written as '{target}': "
-            + ("choose another format" if source == target else "convert it to mmtal first")
-        )
-    scheme = SCHEMES[target if source == MMTAL else source]
+    scheme = scheme_between(source, target)
     model = MODELS.build(config.model)
     check_arithmetic(model, scheme)
     rename = from_mmtal if source == MMTAL else to_mmtal

@@ -13,9 +13,11 @@ from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
+from mmtal.apis.device import find_device
 from mmtal.apis.experiment import find_template
 from mmtal.apis.run import load_config, main_metric
 from mmtal.apis.weights import load_weights
+from mmtal.files import check_writable
 from mmtal.progress import progress
 from mmtal.registry import DATASETS, MODELS
 from mmtal.structures import TemporalDataSample
@@ -71,7 +73,7 @@ class EnsembleMember:
         self.dataset: Any = DATASETS.build(self.config.test_dataloader.dataset)
         self.model: Any = MODELS.build(self.config.model)
         load_weights(self.model, checkpoint)
-        self.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
+        self.model.to(find_device(device)).eval()
         self._index = {video: i for i, video in enumerate(self.dataset.metainfo["video_ids"])}
 
     @classmethod
@@ -113,8 +115,8 @@ class EnsembleMember:
         """Raw predictions of one recording."""
         item = self.load(video_id)
         batch = self.model.data_preprocessor({key: [value] for key, value in item.items()})
-        features, masks = self.model.extract_feat(batch["inputs"], batch["masks"])
-        return RawPredictions(self.model.head(features, masks), masks, batch["data_samples"][0])
+        outputs, masks = self.model.raw_predictions(batch["inputs"], batch["masks"])
+        return RawPredictions(outputs, masks, batch["data_samples"][0])
 
 
 def evaluate_ensemble(
@@ -135,13 +137,15 @@ def evaluate_ensemble(
 
     Raises:
         ValueError: The members do not fit together; the message says which, and in what.
+        OSError: ``out_file`` cannot be written; nothing has been predicted then.
     """
     shares = normalized_weights(weights, len(members))
-    check_members(members)
     first = members[0]
     settings = first.config.test_evaluator
     if out_file is not None:
+        check_writable(out_file)
         main_metric(settings)["out_file"] = str(out_file)
+    check_members(members)
     evaluator = Evaluator(settings)
     parts = [dict(model=m.name, weight=w) for m, w in zip(members, shares, strict=True)]
     evaluator.dataset_meta = {**first.dataset.metainfo, "ensemble": parts}

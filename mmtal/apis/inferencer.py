@@ -14,6 +14,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmtal.apis.detections import Detections, write_detections
+from mmtal.apis.device import find_device
 from mmtal.apis.experiment import find_template
 from mmtal.apis.inference_pipeline import InferencePipeline
 from mmtal.apis.receptive_field import Reach
@@ -86,7 +87,7 @@ class TemporalActionInferencer:
         self.checkpoint = Path(checkpoint)
         self.window = window
         self.max_duration = max_duration
-        self.device = _device(device)
+        self.device = find_device(device)
         self.dataset = self.config.test_dataloader.dataset
         self.model: Any = MODELS.build(self.config.model)
         load_weights(self.model, self.checkpoint)
@@ -339,15 +340,3 @@ class TemporalActionInferencer:
                 f"{source} must name the model's {num_classes} classes, but names {len(names)}"
             )
         return tuple(map(str, names))
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    if device is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        found = torch.device(device)
-        torch.zeros(1, device=found)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"device '{device}' cannot be used here: {reason}") from error
-    return found

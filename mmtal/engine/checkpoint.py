@@ -54,7 +54,7 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> 
         checkpoint = _load_trusted(path, map_location, error)
     except Exception as error:  # torch and our stand-ins raise many kinds on a damaged file
         raise ValueError(
-            f"{path} cannot be read as a checkpoint, it may be damaged or cut short: {error}"
+            f"{path} cannot be read as a checkpoint, it may be damaged or cut short: {error!r}"
         ) from error
     return _decode(checkpoint)
 

@@ -34,7 +34,7 @@ def load_plain_pickle(path: str | Path) -> Any:
             ) from error
         except Exception as error:  # the unpickler raises many kinds on a damaged file
             raise ValueError(
-                f"{path} cannot be read as a pickle, it may be damaged or cut short: {error}"
+                f"{path} cannot be read as a pickle, it may be damaged or cut short: {error!r}"
             ) from error
 
 

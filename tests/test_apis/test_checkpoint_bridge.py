@@ -71,6 +71,17 @@ def test_statuses_say_what_became_of_each() -> None:
     assert "1 left out" in back.summary() and "left out" in back.table()
 
 
+def test_other_types_are_taken_only_with_their_values() -> None:
+    weights = extra_golden("extra_rel_pos").official_weights()
+    name = "cls_head.cls_head.conv.bias"
+    half = to_mmtal({**weights, name: weights[name].half()}, *_official())
+    assert not half.problems
+    double = to_mmtal({**weights, name: weights[name].double() + 1e-12}, *_official())
+    assert double.problems == [
+        f"rounded: {name} is torch.float64, whose values torch.float32 cannot hold"
+    ]
+
+
 def _official() -> tuple:
     return REGISTRY.build(MODELS["extra_rel_pos"]), OFFICIAL
 

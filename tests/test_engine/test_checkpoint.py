@@ -109,7 +109,7 @@ def test_the_refusal_names_the_culprit_and_how_to_trust_the_file(tmp_path, monke
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"\x80\x02}"])
 def test_a_damaged_file_is_named(tmp_path, content):
     (tmp_path / "cut.pth").write_bytes(content)
-    with pytest.raises(ValueError, match=r"cut\.pth"):
+    with pytest.raises(ValueError, match=r"cut\.pth .*(Error\(|was refused)"):
         load_checkpoint_file(tmp_path / "cut.pth")
 
 

@@ -100,6 +100,14 @@ def test_opentad_both_ways_with_the_config_that_fits(run, tmp_path):
     assert all(torch.equal(written[name], value) for name, value in weights.items())
 
 
+def test_notes_of_others_are_not_ours_to_judge(run, tmp_path, config):
+    weights = extra_golden(NAME).official_weights()
+    torch.save(dict(state_dict=weights, meta="mine", epoch="last"), tmp_path / "a.pth")
+    code, _, errors = run(tmp_path / "a.pth", "--config", config, "--out", tmp_path / "b.pth")
+    assert code == 0, errors
+    assert read(tmp_path / "b.pth")["meta"]["epoch"] == 0
+
+
 @pytest.mark.slow
 def test_the_official_config_is_found_too(run, tmp_path):
     torch.save(Golden("anet_tsp").official_weights(), tmp_path / "a.pth.tar")
@@ -155,11 +163,13 @@ OURS, OPENTADS = ROOT / "configs" / "actionformer", ROOT / "configs" / "actionfo
     ("content", "arguments", "message"),
     [
         (None, [], "does not exist"),
-        ({"epoch": 3, "model": {}}, [], "these entries are not tensors: epoch, model"),
+        ({"epoch": 3, "model": {}}, [], "these entries are not: epoch, model"),
         ({"state_dict": {"fc.weight": torch.ones(2)}}, [], "is no checkpoint of an ActionFormer"),
         ({}, [], "holds no weights"),
         ([1, 2], [], "it holds a list"),
+        ({7: torch.ones(2)}, [], "tensors by name alone, but these entries are not: 7"),
         ({"head.level_scales": torch.ones(3)}, [], "choose --to official or opentad"),
+        ({"cls_head.x": torch.ones(1)}, ["--to", "official"], "already: choose --to mmtal"),
         ({"head.level_scales": torch.ones(3)}, ["--to", "official"], "no config fits"),
         ({"rpn_head.cls_head.bias": torch.ones(3)}, ["--weights", "ema"], "has no ema weights"),
         (

@@ -36,6 +36,8 @@ def test_an_ensemble_of_two(run: Run, model: str, tmp_path: Path) -> None:
     [
         (["tiny.py"], "a model must be given as CONFIG:CHECKPOINT, but got 'tiny.py'"),
         (["nowhere.py:a.pth"], "config template 'nowhere.py' is neither a file nor one of"),
+        (["MODEL", "--out", Path(__file__).parent], "is a folder: give the name of a file"),
+        (["MODEL", "--device", "cuda:99"], "device 'cuda:99' cannot be used here"),
         (["MODEL", "--weights", 1, 2], "weights must be 1 numbers > 0, one for each, but got"),
     ],
 )

@@ -53,13 +53,16 @@ def test_verbs_and_nouns_become_actions(run: Run, files: Path) -> None:
     (row,) = content["results"]["P01_11"]
     assert (row["label"], row["label_id"], row["segment"]) == ("put tap", 0, [0, 9])
     assert row["score"] == pytest.approx(0.72)
-    assert content["mmtal"]["joined"] == ["verbs.json", "nouns.json"]
+    stamp = content["mmtal"]
+    assert stamp["joined"] == ["verbs.json", "nouns.json"]
+    assert (stamp["min_tiou"], stamp["sigma"]) == (0.3, 0.4)
 
 
 def test_evaluation_wants_the_recordings_of_the_benchmark(run: Run, files: Path) -> None:
     code, _, error = run(*arguments(files))
     assert code == 1
     assert "epic100/verb-challenge" in error and "Traceback" not in error
+    assert (files / "out.json").exists(), "what was joined is kept"
 
 
 def test_models_in_place_of_results(run: Run, tmp_path: Path) -> None:
@@ -72,7 +75,9 @@ def test_models_in_place_of_results(run: Run, tmp_path: Path) -> None:
     code, text, error = run(model, model, *given)
     assert code == 0, error
     assert "in 5 recordings" in text
-    found = json.loads((tmp_path / "out.json").read_text())["results"]
+    content = json.loads((tmp_path / "out.json").read_text())
+    assert content["mmtal"]["per_point"] == 10
+    found = content["results"]
     assert {row["label"] for rows in found.values() for row in rows} == {"wave jump"}
     code, _, error = run(model, tmp_path / "ann.json", *given)
     assert code == 1 and "must both be results or both CONFIG:CHECKPOINT" in error
@@ -84,8 +89,11 @@ def test_mistakes(run: Run, files: Path) -> None:
         ([second, first, *rest], "label 'put' is not a class"),
         ([first, files / "nowhere.json", *rest], "nowhere.json does not exist"),
         ([first, second, *rest[:2], *rest[-2:]], "results need --verb-classes and --noun-cl"),
+        ([first, second, *rest[:-1], files], "is a folder: give the name of a file to write"),
         ([first, second, *rest, "--min-tiou", 2], "min_tiou must be in (0, 1], but got 2.0"),
         ([first, second, *rest, "--ann", files / "nouns_ann.json"], "but got 'tap', which fits 0"),
     ):
         code, _, error = run(*given)
         assert code == 1 and message in error, error
+    code, _, error = run(*arguments(files), "--variant", "off")
+    assert code == 2 and "invalid choice: 'off'" in error

@@ -132,6 +132,8 @@ def check_external_scores(
             f"but the shapes are {', '.join(map(str, shapes[:3]))} (other layouts are converted by "
             "tools/convert_scores.py)"
         )
+    if shapes[0] == (0,):
+        raise ValueError(f"{source} holds no class score of any recording")
     for video, scores in checked.items():
         if not (np.isfinite(scores).all() and (scores >= 0).all()):
             raise ValueError(

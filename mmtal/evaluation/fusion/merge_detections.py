@@ -69,7 +69,7 @@ def merge_detections(
         All recordings of the tables; in each, highest score first.
 
     Raises:
-        ValueError: The weights are not as said, or a score is below 0.
+        ValueError: The weights are not as said, a score is below 0, or a segment is reversed.
     """
     settings = settings or MergeSettings()
     shares = np.ones(len(tables)) if weights is None else np.asarray(weights, dtype=float)
@@ -83,6 +83,14 @@ def merge_detections(
     scores = np.concatenate([t.scores * share for t, share in zip(tables, shares, strict=True)])
     if (scores < 0).any():
         raise ValueError(f"scores must be >= 0, but the least is {scores.min()}")
+    bad = np.flatnonzero(segments[:, 0] > segments[:, 1])
+    if len(bad):
+        start, end = segments[bad[0]]
+        raise ValueError(
+            f"segments must not end before they start, but one of recording "
+            f"'{video_ids[rows[bad[0]]]}' is [{start:g}, {end:g}] (and {len(bad) - 1} more; "
+            "tools/convert_results.py mends results)"
+        )
     order = np.argsort(rows, kind="stable")
     ends = np.searchsorted(rows[order], np.arange(len(video_ids) + 1))
     videos = {}

@@ -136,6 +136,7 @@ def test_read(tmp_path: Path, key: str | None, classes: tuple | None) -> None:
     [
         ("[1, 2]", "must hold {video"),
         ('{"results": {}}', "must hold {video"),
+        ('{"v": [], "w": []}', "holds no class score of any recording"),
         ('{"v": [1, 2], "w": [1]}', "equally many class scores"),
         ('{"v": [[1, 2]], "w": [[1, 3]]}', "flat list"),
         ('{"v": [{"label": "a"}]}', "'v': class scores must be a list of numbers"),

@@ -153,6 +153,8 @@ def test_bad_settings(settings: dict, message: str) -> None:
         merge([ONE, OTHER], **settings)
 
 
-def test_scores_below_0() -> None:
+def test_bad_detections() -> None:
+    with pytest.raises(ValueError, match=r"recording 'v' is \[5, 3\] \(and 0 more"):
+        merge([table(v=[(5, 3, 0, 0.5)])])
     with pytest.raises(ValueError, match=r"scores must be >= 0, but the least is -1"):
         merge([table(v=[(0, 1, 0, -1)]), ONE])
