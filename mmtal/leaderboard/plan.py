@@ -12,6 +12,7 @@ from mmtal.config_files import resource_root
 from mmtal.leaderboard.record import read_record
 from mmtal.leaderboard.run_setup import (
     RunSetup,
+    check_options,
     check_protocols,
     feature_files,
     hash_features,
@@ -75,6 +76,8 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
     entries = []
     for run in runs:
         key = (run.row.title, run.fold)
+        if run.row.title not in {title for title, _ in setups}:
+            check_options(run.row)
         if key not in setups:  # seeds need no look of their own
             setups[key] = set_up(run, folders.annotations)
             check_protocols(run, setups[key])

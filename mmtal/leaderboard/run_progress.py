@@ -95,13 +95,12 @@ def fold_lines(jobs: Sequence[Job]) -> list[str]:
     if not rows:
         return []
     lines = []
-    for key, runs in group_runs(read_runs([jobs[0].folders.records])).items():
-        if (key[0], key[2]) not in rows:
-            continue
-        try:
-            found = measure(key, runs)
-        except ValueError as error:
-            return [f"folds are not put together: {error}"]
+    try:
+        groups = group_runs(read_runs([jobs[0].folders.records]))
+        measured = [measure(key, runs) for key, runs in groups.items() if (key[0], key[2]) in rows]
+    except ValueError as error:
+        return [f"folds are not put together: {error}"]
+    for found in measured:
         lines += [
             f"{part.benchmark}, {part.method}, {part.how}: {part.main_metric} "
             + ", ".join(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 
+from mmtal.apis.config_keys import check_key
 from mmtal.apis.experiment import LOADERS, build_dataset, prepare_config
 from mmtal.apis.run import USER_ERRORS, main_metric
 from mmtal.evaluation.protocols import EvaluationProtocol, choose_protocol, find_protocol
@@ -74,6 +75,22 @@ def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
         ann_file=ann_file,
         annotations_sha256=file_sha256(ann_file),
     )
+
+
+def check_options(row: Row) -> None:
+    """Refuse options that nothing of the row's config would read.
+
+    Raises:
+        ValueError: One is misspelt; what may have been meant is named.
+    """
+    dotted = [name for name in row.options if "." in name]
+    if dotted:
+        template = _config(replace(row, options={}), {}, row.seeds[0])
+        for name in dotted:
+            try:
+                check_key(template, name)
+            except ValueError as error:
+                raise ValueError(f"{row.title}: options: {error}") from error
 
 
 def protocol_of(name: str, config: Config) -> EvaluationProtocol:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmtal.search.config_keys import check_key
+from mmtal.apis.config_keys import check_key
 from mmtal.search.dimension import Dimension
 from mmtal.yaml_files import read_yaml
 

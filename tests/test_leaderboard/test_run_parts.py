@@ -14,7 +14,7 @@ from mmtal.leaderboard.local_execution import Slot, slots
 from mmtal.leaderboard.plan import PlanEntry, choose, make_jobs, make_plan
 from mmtal.leaderboard.record import Record, write_record
 from mmtal.leaderboard.run_progress import duration, how_it_ended, last_lines
-from mmtal.leaderboard.run_setup import set_up
+from mmtal.leaderboard.run_setup import check_options, set_up
 from mmtal.leaderboard.single_run import Folders, resumable_epoch
 from mmtal.leaderboard.slurm import submit
 from mmtal.leaderboard.spec import Folds, Row
@@ -266,3 +266,22 @@ def test_last_lines_of_a_log(tmp_path: Path) -> None:
     assert last_lines(log) == []
     log.write_bytes("\n".join(f"line {i}" for i in range(9)).encode() + b"\n\xff\n\n")
     assert last_lines(log) == ["line 6", "line 7", "line 8", "�"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model.backbone.embed_chanels": 32}, "did you mean 'model.backbone.embed_channels'"),
+        ({"model.bakbone.dropout": 0.1}, "'model' has no 'bakbone'"),
+        ({"model.backbone.dropout": 0.1}, None),  # its constructor takes it, the config is silent
+        ({"custom_hooks": []}, None),
+    ],
+)
+def test_misspelt_options_are_refused_before_any_work(
+    data: Path, options: dict, message: str | None
+) -> None:
+    if message is None:
+        check_options(row(data, options=options))
+    else:
+        with pytest.raises(ValueError, match=f"tiny, small: options: .*{message}"):
+            check_options(row(data, options=options))

@@ -1,4 +1,4 @@
-"""mmtal.search.space and mmtal.search.config_keys: what a search varies must exist."""
+"""mmtal.search.space and mmtal.apis.config_keys: what a search varies must exist."""
 
 from pathlib import Path
 
