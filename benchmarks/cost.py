@@ -134,10 +134,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         data = make_up_thumos(data) if made_up else data
+        sizes = [size(recipe) for recipe in recipes]
         testing = measure(recipes, data, False, args.steps)
         training = measure(recipes, data, True, args.steps)
-    parts = zip(map(size, recipes), testing, training, strict=True)
-    columns = [[*sizes, *test, *train] for sizes, test, train in parts]
+    columns = [[*s, *a, *b] for s, a, b in zip(sizes, testing, training, strict=True)]
     rows = [["", *METHODS]]
     for (name, unit), (first, *others) in zip(UNITS, zip(*columns, strict=True), strict=True):
         ratios = [f"{value / unit:.3g} ({value / first:.2f})" for value in others]
