@@ -51,6 +51,8 @@ class Workplace:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # a shell that starts tests in the background has them ignore Ctrl-C
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def run(self, *arguments: str) -> tuple[int, str]:
@@ -163,7 +165,11 @@ def test_ctrl_c_ends_all_and_leaves_nothing_running(place: Workplace) -> None:
     process = place.start("--workers", "2")
     place.wait_until(lambda: len(list(place.folder.glob("work_dirs/**/config.py"))) == 2)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    text, _ = process.communicate(timeout=60)
+    try:
+        text, _ = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     assert process.returncode == 130, text
     assert "interrupted; the same command goes on" in text and "Traceback" not in text
     place.wait_until(lambda: not processes_of(process.pid))
