@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mmtal.leaderboard.bootstrap import resampled_map, resampling_weights
 from mmtal.leaderboard.matches import Matches
 from mmtal.leaderboard.student_t import mean_and_deviation, t_probability, t_quantile
+from mmtal.wording import counted
 
 RESAMPLINGS = 2000
 LEVEL = 0.95
@@ -67,7 +68,7 @@ class Difference:
         """Kinds of noise about which nothing can be said, and why."""
         unknown = []
         if self.p_value is None:
-            unknown.append(f"only {self.num_recordings} recordings")
+            unknown.append(f"only {counted(self.num_recordings, 'recording')}")
         if self.seed_bound is None:
             unknown.append("too few seeds")
         return unknown

@@ -8,6 +8,7 @@ from mmtal.leaderboard.difference import Difference
 from mmtal.leaderboard.student_t import mean_and_deviation
 from mmtal.leaderboard.table import Table, TableRow
 from mmtal.leaderboard.table_figure import SEEDS_SHOWN
+from mmtal.wording import counted
 
 PREAMBLE = (
     "Figures in percent: mean and standard deviation over the seeds. Published figures are as "
@@ -126,7 +127,7 @@ def terminal_text(tables: Sequence[Table]) -> str:
 def differences_title(table: Table) -> str:
     """Above the table of differences."""
     number = table.differences[0].num_recordings
-    return f"{table.title}: differences in {table.main_metric}, over {number} recordings"
+    return f"{table.title}: differences in {table.main_metric}, over {counted(number, 'recording')}"
 
 
 def markdown_text(tables: Sequence[Table], pictures: Mapping[str, str] | None = None) -> str:
