@@ -1,6 +1,6 @@
 # At the cost of salads50_cnn.py, with what tools/suggest_config.py chose for the data: short
 # windows, levels after the durations of instances, noise and dropout, averaged weights.
-_base_ = ["../_base_/small.py", "../_base_/datasets/salads50.py"]
+_base_ = ["../_base_/tuned.py", "../_base_/datasets/salads50.py"]
 max_seq_len = 832
 warmup_epochs = 4
 # fmt: off
@@ -49,13 +49,10 @@ train_dataloader = dict(
 )
 val_dataloader = test_dataloader = dict(dataset=dict(pipeline=[*load, dict(type="PackInputs")]))
 model = dict(
-    backbone=dict(in_channels=128, max_seq_len=max_seq_len, depths=(2, 2, 4), dropout=0.2),
+    backbone=dict(in_channels=128, max_seq_len=max_seq_len),
     head=dict(
         num_classes=17,
         loss_normalizer=160,
-        assigner=dict(regression_ranges=[(0, 4), (4, 8), (8, 16), (16, 32), (32, 10000)]),
-        pre_nms_topk=2000,
-        max_per_video=200,
     ),
 )
 train_cfg = dict(max_epochs=warmup_epochs + 54, val_interval=14)
@@ -68,5 +65,3 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
-# The average looks back over some 50 steps.
-custom_hooks = [dict(type="EMAHook", momentum=0.02)]

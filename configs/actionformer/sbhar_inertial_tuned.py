@@ -1,6 +1,6 @@
 # At the cost of sbhar_inertial_small.py, with what tools/suggest_config.py chose for the data:
 # short windows, levels after the durations of instances, noise and dropout, averaged weights.
-_base_ = ["../_base_/small.py", "../_base_/datasets/sbhar.py"]
+_base_ = ["../_base_/tuned.py", "../_base_/datasets/sbhar.py"]
 max_seq_len = 512
 warmup_epochs = 5
 train_dataloader = dict(
@@ -15,13 +15,10 @@ train_dataloader = dict(
     ),
 )
 model = dict(
-    backbone=dict(in_channels=150, max_seq_len=max_seq_len, depths=(2, 2, 4), dropout=0.2),
+    backbone=dict(in_channels=150, max_seq_len=max_seq_len),
     head=dict(
         num_classes=12,
         loss_normalizer=170,
-        assigner=dict(regression_ranges=[(0, 4), (4, 8), (8, 16), (16, 32), (32, 10000)]),
-        pre_nms_topk=2000,
-        max_per_video=200,
     ),
 )
 train_cfg = dict(max_epochs=warmup_epochs + 63, val_interval=17)
@@ -34,5 +31,3 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
-# The average looks back over some 50 steps.
-custom_hooks = [dict(type="EMAHook", momentum=0.02)]
