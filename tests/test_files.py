@@ -38,3 +38,18 @@ def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
     for path in (tmp_path / "new", tmp_path / "file" / "a.json"):
         with pytest.raises(OSError, match=path.parent.name):
             check_writable(path)
+
+
+def test_an_unwritable_folder_is_told_by_the_name_of_the_file_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied", "/somewhere/.q1w2e3.a.json")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    told = f"^cannot write {tmp_path / 'a.json'}: Permission denied$"
+    with pytest.raises(PermissionError, match=told):
+        write_text(tmp_path / "a.json", "{}")
+    with pytest.raises(PermissionError, match=told):
+        check_writable(tmp_path / "a.json")

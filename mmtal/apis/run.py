@@ -191,6 +191,10 @@ def run_tool(
     """
     try:
         main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)  # as the shell says of a program that the closed pipe ended
     except USER_ERRORS as error:
         if os.environ.get("MMTAL_DEBUG"):
             traceback.print_exc()

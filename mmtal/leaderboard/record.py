@@ -31,7 +31,8 @@ class Record:
         git: ``commit``, and ``dirty`` (bool) for changes that were not committed; empty where the
             code was no checkout.
         versions: Of packages.
-        device: What it ran on, such as ``NVIDIA H100`` or ``CPU, 1 thread``.
+        device: What it ran on, such as ``NVIDIA H100`` (and whether its matrix products were in
+            TF32) or ``CPU, 1 thread``.
         seconds: ``train`` and ``test``; after an interruption those since the last start, and
             ``resumed_at_epoch``.
         peak_memory: ``ram_mib``, and ``gpu_mib`` on a GPU.

@@ -243,7 +243,8 @@ def _score(run: PlannedRun, setup: RunSetup, results: Path) -> _Scored:
 
 def _device() -> str:
     if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+        tf32 = ", TF32 matrix products" if torch.backends.cuda.matmul.allow_tf32 else ""
+        return f"{torch.cuda.get_device_name()}{tf32}"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
 
