@@ -1,5 +1,7 @@
-# At the cost of gtea_cnn.py, with what tools/suggest_config.py chose for the data: short
-# windows, levels after the durations of instances, noise and dropout, averaged weights.
+# At the cost of gtea_cnn.py. From tools/suggest_config.py: short windows, levels after the
+# durations of instances, dropout, averaged weights. By hand: the features come from a network that
+# was trained on the training recordings, so that they tell the classes there far better than
+# elsewhere (93 % against 53 % of the frames by a linear classifier). Strong noise evens that out.
 _base_ = ["../_base_/tuned.py", "../_base_/datasets/gtea.py"]
 max_seq_len = 608
 warmup_epochs = 5
@@ -42,7 +44,7 @@ train_dataloader = dict(
         pipeline=[
             *load,
             dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
-            dict(type="FeatureNoise", std=0.3),
+            dict(type="FeatureNoise", std=1.0),
             dict(type="PackInputs"),
         ]
     ),
@@ -53,9 +55,10 @@ model = dict(
     head=dict(
         num_classes=10,
         loss_normalizer=220,
+        loss_reg=dict(loss_weight=2.0),  # short actions: most are missed by their ends
     ),
 )
-train_cfg = dict(max_epochs=warmup_epochs + 77, val_interval=20)
+train_cfg = dict(max_epochs=warmup_epochs + 101, val_interval=26)
 param_scheduler = [
     dict(type="LinearLR", start_factor=1e-9, end=warmup_epochs, convert_to_iter_based=True),
     dict(

@@ -29,7 +29,7 @@ model = dict(
         loss_normalizer=160,
     ),
 )
-train_cfg = dict(max_epochs=warmup_epochs + 54, val_interval=14)
+train_cfg = dict(max_epochs=warmup_epochs + 40, val_interval=11)
 param_scheduler = [
     dict(type="LinearLR", start_factor=1e-9, end=warmup_epochs, convert_to_iter_based=True),
     dict(
