@@ -142,6 +142,26 @@ def test_training_and_testing_read_the_same_data_set(name):
     assert "PackInputs" == train.pipeline[-1].type == test.pipeline[-1].type
 
 
+@pytest.mark.parametrize(
+    ("tuned", "small", "recordings"),  # recordings: of the training subset
+    [
+        ("salads50_cnn_tuned", "salads50_cnn", 40),
+        ("gtea_cnn_tuned", "gtea_cnn", 21),
+        ("sphere_tuned", "sphere", 8),
+        ("sbhar_inertial_tuned", "sbhar_inertial_small", 29),
+    ],
+)
+def test_tuned_recipes_cost_what_the_small_ones_do(tuned, small, recordings):
+    def positions(name: str) -> int:  # that training computes, padding included
+        config = load(f"actionformer/{name}")
+        size = config.train_dataloader.batch_size
+        return config.train_cfg.max_epochs * (recordings // size) * size * config.max_seq_len
+
+    assert positions(tuned) < 1.01 * positions(small)
+    layers = [build(f"actionformer/{name}").backbone for name in (tuned, small)]
+    assert len(layers[0].branch) <= len(layers[1].branch)
+
+
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_official_recipes_have_the_official_values(name):
     assert facts(name) == {**SHARED, **OFFICIAL[name]}
