@@ -1,4 +1,4 @@
-from mmtal.datasets.transforms.augment import ChannelDropout, FeatureNoise
+from mmtal.datasets.transforms.augment import ChannelDropout, FeatureNoise, RotateSensor
 from mmtal.datasets.transforms.loading import LoadFeatures, SlidingWindow
 from mmtal.datasets.transforms.normalize import Normalize
 from mmtal.datasets.transforms.pack_inputs import PackInputs
@@ -11,6 +11,7 @@ __all__ = [
     "Normalize",
     "PackInputs",
     "ResizeFeatures",
+    "RotateSensor",
     "SlidingWindow",
     "TemporalStride",
     "Truncate",

@@ -51,3 +51,53 @@ class ChannelDropout:
 
     def __repr__(self) -> str:
         return f"ChannelDropout({self.prob})"
+
+
+@TRANSFORMS.register_module()
+class RotateSensor:
+    """Turn the axes of an inertial sensor by a random angle, another one for each training sample.
+
+    Where a phone or a band sits on the body differs between people, mostly by a turn about the
+    limb or the trunk. Features are windows of three axes, flattened axis by axis, as
+    ``SlidingWindow`` makes them: C = 3 x samples, or a multiple of it for several sensors, which
+    are turned together. Values must still be those of the sensor: put it before ``Normalize``.
+
+    Args:
+        axis: Number of the axis (0, 1 or 2) to turn about: the one along the limb or the trunk.
+        max_angle: Degrees, (0, 180]; angles are uniform from -max_angle to max_angle.
+        window_size: Samples of an axis in one feature.
+    """
+
+    def __init__(self, *, axis: int, max_angle: float, window_size: int = 1) -> None:
+        if axis not in (0, 1, 2):
+            raise ValueError(f"axis must be 0, 1 or 2, but got {axis}")
+        if not 0 < max_angle <= 180:
+            raise ValueError(f"max_angle must be in (0, 180] degrees, but got {max_angle}")
+        if window_size < 1:
+            raise ValueError(f"window_size must be >= 1 sample, but got {window_size}")
+        self.axis = axis
+        self.max_angle = max_angle
+        self.window_size = window_size
+
+    def __call__(self, results: dict) -> dict:
+        values = results["feats"].read()  # (T, C)
+        if values.shape[1] % (3 * self.window_size):
+            raise ValueError(
+                f"recording '{results['video_id']}' has {values.shape[1]} channels, but "
+                f"RotateSensor needs 3 axes x window_size={self.window_size} of them, or a "
+                "multiple: set window_size to the samples of an axis in one feature"
+            )
+        angle = np.deg2rad(results["rng"].uniform(-self.max_angle, self.max_angle))
+        cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+        axes = values.reshape(len(values), -1, 3, self.window_size)
+        first, second = (axes[:, :, (self.axis + turn) % 3].copy() for turn in (1, 2))
+        axes[:, :, (self.axis + 1) % 3] = cos * first - sin * second
+        axes[:, :, (self.axis + 2) % 3] = sin * first + cos * second
+        results["feats"] = FeatureArray((values,))
+        return results
+
+    def __repr__(self) -> str:
+        return (
+            f"RotateSensor(axis={self.axis}, max_angle={self.max_angle}, "
+            f"window_size={self.window_size})"
+        )

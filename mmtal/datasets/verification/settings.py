@@ -16,7 +16,14 @@ LOADERS = ("train", "val", "test")
 MOVING = (SlidingWindow, TemporalStride, ResizeFeatures)
 """Transforms that change the grid of a whole recording."""
 
-NEUTRAL = ("LoadFeatures", "Normalize", "FeatureNoise", "ChannelDropout", "PackInputs")
+NEUTRAL = (
+    "LoadFeatures",
+    "Normalize",
+    "FeatureNoise",
+    "ChannelDropout",
+    "RotateSensor",
+    "PackInputs",
+)
 
 
 @dataclass(frozen=True)

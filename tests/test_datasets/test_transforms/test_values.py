@@ -10,6 +10,7 @@ from mmtal.datasets import (
     FeatureNoise,
     Normalize,
     PackInputs,
+    RotateSensor,
     SlidingWindow,
 )
 from mmtal.structures import FeatureGrid
@@ -52,7 +53,9 @@ def test_normalize_names_the_recording_of_another_width(make_results):
         Normalize(mean=[0, 0], std=[1, 1])(make_results(2, []))
 
 
-@pytest.mark.parametrize("transform", [FeatureNoise(0.5), ChannelDropout(0.5)])
+@pytest.mark.parametrize(
+    "transform", [FeatureNoise(0.5), ChannelDropout(0.5), RotateSensor(axis=2, max_angle=180)]
+)
 def test_random_transforms_depend_on_rng_alone(make_results, transform):
     first, same, other = (
         transform(make_results(40, [], seed=seed))["feats"].read() for seed in (5, 5, 6)
@@ -75,6 +78,52 @@ def test_channel_dropout_drops_whole_channels_and_scales_the_rest(make_results):
         assert (
             np.array_equal(after[:, channel], 2 * before[:, channel]) or not after[:, channel].any()
         )
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_rotate_sensor_turns_all_samples_of_all_sensors_alike_about_its_axis(make_results, axis):
+    rng = np.random.default_rng(0)
+    signal = rng.standard_normal((6, 2, 3, 4)).astype(np.float32)  # 2 sensors, 4 samples a window
+    results = {**make_results(6, []), "feats": FeatureArray((signal.reshape(6, 24),))}
+    out = RotateSensor(axis=axis, max_angle=90, window_size=4)(results)["feats"].read()
+    before, after = (np.moveaxis(v.reshape(6, 2, 3, 4), 2, -1) for v in (signal, out))  # (..., 3)
+    turn, *_ = np.linalg.lstsq(before.reshape(-1, 3), after.reshape(-1, 3), rcond=None)
+    np.testing.assert_allclose(before @ turn, after, atol=1e-5)
+    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-5)
+    assert np.linalg.det(turn) == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(turn[axis], np.eye(3)[axis], atol=1e-5)
+    assert abs(turn.trace() - 3) > 1e-3, "nothing was turned"
+
+
+def test_rotate_sensor_draws_angles_up_to_the_greatest(make_results):
+    values = np.array([[0.0, 1.0, 0.0]], np.float32)
+    rng = np.random.default_rng(0)
+    turned = [
+        RotateSensor(axis=0, max_angle=30)(
+            {**make_results(1, []), "feats": FeatureArray((values,)), "rng": rng}
+        )["feats"].read()
+        for _ in range(400)
+    ]
+    angles = np.rad2deg([np.arctan2(v[0, 2], v[0, 1]) for v in turned])
+    assert -30 <= angles.min() < -28 and 28 < angles.max() <= 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"axis": 3, "max_angle": 90}, "axis must be 0, 1 or 2, but got 3"),
+        ({"axis": 0, "max_angle": 0}, r"max_angle must be in \(0, 180\] degrees, but got 0"),
+        ({"axis": 0, "max_angle": 9, "window_size": 0}, "window_size must be >= 1 sample"),
+    ],
+)
+def test_rotate_sensor_refuses(arguments: dict, message: str):
+    with pytest.raises(ValueError, match=message):
+        RotateSensor(**arguments)
+
+
+def test_rotate_sensor_names_the_recording_of_another_layout(make_results):
+    with pytest.raises(ValueError, match=r"'a' has 3 channels.*3 axes x window_size=50"):
+        RotateSensor(axis=0, max_angle=90, window_size=50)(make_results(2, []))
 
 
 def test_sliding_window_sets_the_grid(make_results):
