@@ -1,7 +1,6 @@
 # At a third of the cost of sbhar_inertial_small.py. From tools/suggest_config.py: short windows,
 # levels after the durations of instances, noise and dropout, averaged weights. By hand: where the
-# phone sits on the belt differs between people, so it is turned about the body in training, and each
-# recording is normalised by itself.
+# phone sits on the belt differs between people, so it is turned about the body in training.
 _base_ = ["../_base_/tuned.py", "../_base_/datasets/sbhar.py"]
 max_seq_len = 512
 warmup_epochs = 5
@@ -11,17 +10,11 @@ train_dataloader = dict(
         pipeline=[
             dict(type="LoadFeatures"),
             dict(type="RotateSensor", axis=0, max_angle=90, window_size=50),  # 0: along the body
-            dict(type="Normalize"),
             dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, crop_ratio=(0.9, 1.0)),
-            dict(type="FeatureNoise", std=0.3),
+            dict(type="FeatureNoise", std=0.11),
             dict(type="PackInputs"),
         ]
     ),
-)
-val_dataloader = test_dataloader = dict(
-    dataset=dict(
-        pipeline=[dict(type="LoadFeatures"), dict(type="Normalize"), dict(type="PackInputs")]
-    )
 )
 model = dict(
     backbone=dict(in_channels=150, max_seq_len=max_seq_len),
