@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data"))
 WARMUP = 3
 
-# benchmark: protocol, epochs after warm-up, what the release's data set class is told
+# benchmark: protocol, epochs after warm-up, what the release's data set class is told; on HAPT each
+# person left out is a benchmark
 CASES = {
     "salads50": ("salads50/split1", 25, dict(
         json_file="annotations/split1.json", feat_folder="features_split1", num_classes=17,
@@ -44,7 +45,15 @@ CASES = {
         json_file="annotator0_fold0.json", feat_folder="features", num_classes=20,
         input_dim=97, feat_stride=1, num_frames=1, max_seq_len=2304,
     )),
+    **{f"sbhar-{person}": ("sbhar/loso", 20, dict(
+        json_file=f"annotations/loso_sbj_{person}.json", feat_folder="features", num_classes=12,
+        input_dim=150, feat_stride=25, num_frames=50, max_seq_len=2304,
+    )) for person in range(30)},
 }  # fmt: skip
+
+
+def data_folder(benchmark: str) -> Path:
+    return DATA / benchmark.split("-")[0]
 
 
 def release_config(benchmark: str) -> dict:
@@ -52,7 +61,9 @@ def release_config(benchmark: str) -> dict:
     from libs.core.config import DEFAULTS, _update_config
 
     _, epochs, dataset = CASES[benchmark]
-    paths = {key: str(DATA / benchmark / dataset[key]) for key in ("json_file", "feat_folder")}
+    paths = {
+        key: str(data_folder(benchmark) / dataset[key]) for key in ("json_file", "feat_folder")
+    }
     config = deepcopy(DEFAULTS)
     changes = dict(
         dataset={
@@ -121,7 +132,7 @@ def run_release(benchmark: str, seed: int) -> tuple[dict[str, dict], float]:
 def evaluate(benchmark: str, found: dict[str, dict]) -> dict:
     """What the protocol says of the detections; the release names classes by ``label_id``."""
     protocol, _, dataset = CASES[benchmark]
-    path = DATA / benchmark / dataset["json_file"]
+    path = data_folder(benchmark) / dataset["json_file"]
     truth, classes = read_ground_truth(path, "validation")
     entries = json.loads(path.read_text())["database"].values()
     names = {a["label_id"]: a["label"] for entry in entries for a in entry["annotations"]}
@@ -135,7 +146,7 @@ def evaluate(benchmark: str, found: dict[str, dict]) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--reference", type=Path, required=True, help="the release's checkout")
-    parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES))
+    parser.add_argument("--only", nargs="+", choices=CASES, metavar="BENCHMARK", default=CASES)
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--out", type=Path, default=Path("work_dirs/reference_seeds.json"))
     args = parser.parse_args()
