@@ -155,7 +155,7 @@ def main() -> None:
         choices=CASES,
         metavar="BENCHMARK",
         default=["salads50", "gtea", "sphere"],
-        help="default: salads50 gtea sphere; also sbhar-0 to sbhar-29: that person of HAPT left out",
+        help="default: salads50 gtea sphere; also sbhar-0 to sbhar-29, leaving that person out",
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--out", type=Path, default=Path("work_dirs/reference_seeds.json"))
