@@ -38,7 +38,7 @@ setup(
     packages=find_packages(include=["mmtal", "mmtal.*"]),
     package_data={
         "mmtal.evaluation.protocols": ["video_lists/*"],
-        "mmtal.leaderboard": ["assets/*", "published.yaml"],
+        "mmtal.experiments.leaderboard": ["assets/*", "published.yaml"],
         "mmtal.new_project": ["templates/*/*"],
         "mmtal.visualization": ["assets/*"],
     },

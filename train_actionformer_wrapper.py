@@ -11,9 +11,9 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmtal.apis.experiment import AUTO, find_template, prepare_config, run_experiment
-from mmtal.apis.run import run_tool
+from mmtal.cli.entry import run_tool
 from mmtal.config_files import output_name
+from mmtal.experiments.experiment import AUTO, find_template, prepare_config, run_experiment
 
 
 def parse_args() -> argparse.Namespace:

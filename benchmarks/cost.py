@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from terminaltables import AsciiTable
 
-from mmtal.apis.experiment import prepare_config
-from mmtal.apis.run import build_runner, load_config
-from mmtal.progress import progress
+from mmtal.engine.runner import build_runner, load_config
+from mmtal.experiments.experiment import prepare_config
+from mmtal.utils.progress import progress
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data")).resolve()

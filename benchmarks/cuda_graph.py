@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import torch
 
-from mmtal.apis.experiment import prepare_config
-from mmtal.apis.run import build_runner
 from mmtal.engine.hooks.cuda_graph_hook import CudaGraphHook, training_length
+from mmtal.engine.runner import build_runner
+from mmtal.experiments.experiment import prepare_config
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data"))

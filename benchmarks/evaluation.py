@@ -15,13 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtal.evaluation.functional import (
-    DetectionScores,
-    InstanceTable,
-    detection_scores,
-    without_duplicates,
-)
-from mmtal.evaluation.result_files import read_ground_truth
+from mmtal.evaluation.average_precision import DetectionScores, detection_scores
+from mmtal.results.instance_table import InstanceTable, without_duplicates
+from mmtal.results.result_files import read_ground_truth
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data")) / "benchmarks"

@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.protocols import find_protocol
-from mmtal.evaluation.result_files import read_ground_truth
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import read_ground_truth
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MMTAL_DATA", ROOT.parent / "shared" / "data"))

@@ -52,7 +52,7 @@ def plain_loop(root: Path) -> int:
 
 
 def whole_verification(root: Path) -> int:
-    from mmtal.datasets.verification import verify
+    from mmtal.preparation.verification import verify
 
     ranges = [(0, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 10000)]
     report = verify(
@@ -73,7 +73,7 @@ PARTS = {"np.load": plain_loop, "verify": whole_verification}
 def measure(part: str, root: Path) -> None:
     """Run one part in this process, and print its figures."""
     if part == "verify":
-        import mmtal.datasets.verification  # noqa: F401
+        import mmtal.preparation.verification  # noqa: F401
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     started, processor = time.perf_counter(), time.process_time()
     bad = PARTS[part](root)

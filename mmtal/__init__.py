@@ -14,7 +14,7 @@ except ImportError as error:
         raise
     raise ImportError(f"{error}: {hint}") from error
 
-from mmtal.engine.checkpoint import install_safe_loading
+from mmtal.checkpoints.loading import install_safe_loading
 from mmtal.plugins import load_plugins
 from mmtal.version import __version__
 

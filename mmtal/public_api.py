@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mmtal.apis.run import run_tool
-from mmtal.files import write_text
+from mmtal.cli.entry import run_tool
 from mmtal.plugins import compatible_versions
+from mmtal.utils.files import write_text
+from mmtal.utils.wording import counted
 from mmtal.version import __version__
-from mmtal.wording import counted
 
 REGISTRIES = (
     "DATASETS DATA_SAMPLERS TRANSFORMS MODELS BACKBONES NECKS HEADS LOSSES TASK_UTILS METRICS "
@@ -36,13 +36,17 @@ MODULES: dict[str, tuple[str, ...]] = {
     "mmtal.models.task_modules": (),
     "mmtal.ops": (),
     "mmtal.evaluation": (),
-    "mmtal.evaluation.functional": (),
+    "mmtal.evaluation.average_precision": ("DetectionScores", "detection_scores"),
+    "mmtal.evaluation.frames": ("frame_labels", "frame_scores", "segmental_f1"),
+    "mmtal.evaluation.thresholds": ("tiou_grid",),
     "mmtal.evaluation.protocols": (),
+    "mmtal.results.instance_table": ("InstanceTable",),
     "mmtal.engine": (),
     "mmtal.visualization": (),
     "mmtal.apis": (),
-    "mmtal.apis.run": ("load_config", "override", "build_runner", "main_metric", "run_tool"),
-    "mmtal.apis.checkpoint_names": ("NamingScheme", "Rule", "OFFICIAL", "OPENTAD"),
+    "mmtal.engine.runner": ("load_config", "override", "build_runner", "main_metric"),
+    "mmtal.cli.entry": ("run_tool",),
+    "mmtal.checkpoints.names": ("NamingScheme", "Rule", "OFFICIAL", "OPENTAD"),
 }
 """Public modules and their public names; none: those of ``__all__``."""
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "public_api.md"

@@ -70,7 +70,7 @@ METRICS = _child(_engine.METRICS, "mmtal.evaluation")
 EVALUATORS = METRICS
 HOOKS = _child(_engine.HOOKS, "mmtal.engine")
 VISUALIZERS = _child(_engine.VISUALIZERS, "mmtal.visualization")
-INFERENCERS = _child(_engine.INFERENCERS, "mmtal.apis")
+INFERENCERS = _child(_engine.INFERENCERS, "mmtal.inference")
 
 EVALUATOR = _child(_engine.EVALUATOR)
 RUNNERS = _child(_engine.RUNNERS)

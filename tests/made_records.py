@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.protocols import EvaluationProtocol
-from mmtal.leaderboard.matches import Matches, find_matches, write_matches
-from mmtal.leaderboard.published import PublishedFigure
-from mmtal.leaderboard.record import Record, write_record
+from mmtal.experiments.leaderboard.matches import Matches, find_matches, write_matches
+from mmtal.experiments.leaderboard.published import PublishedFigure
+from mmtal.experiments.leaderboard.record import Record, write_record
+from mmtal.results.instance_table import InstanceTable
 
 CLASSES = ["run", "sit", "walk"]
 PROTOCOL = EvaluationProtocol(

@@ -10,7 +10,7 @@ from golden_models import GOLDEN, ROOT, Golden
 from mmengine.config import Config
 from torch import Tensor, nn
 
-from mmtal.apis.checkpoint_files import convert
+from mmtal.checkpoints.files import convert
 from mmtal.registry import MODELS
 
 FILES = {

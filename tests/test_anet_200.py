@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmtal.apis.experiment import prepare_config, run_experiment
-from mmtal.apis.run import main_metric
+from mmtal.engine.runner import main_metric
+from mmtal.experiments.experiment import prepare_config, run_experiment
 
 
 def make_activitynet(folder: Path) -> Path:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.apis.run import load_config
 from mmtal.config_files import output_name
+from mmtal.engine.runner import load_config
 
 ROOT = Path(__file__).resolve().parents[1]
 

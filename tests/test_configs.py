@@ -15,8 +15,8 @@ from recipes import OFFICIAL, SHARED
 from torch import nn
 
 from mmtal.config_files import find_config, list_configs
-from mmtal.evaluation.functional import tiou_grid
 from mmtal.evaluation.protocols import find_protocol
+from mmtal.evaluation.thresholds import tiou_grid
 from mmtal.registry import MODELS
 from mmtal.structures import FeatureGrid
 

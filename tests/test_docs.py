@@ -36,7 +36,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import Registry
 
 from mmtal import registry
-from mmtal.apis.experiment import AUTO
+from mmtal.experiments.experiment import AUTO
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -13,9 +13,9 @@ from golden_models import Golden, unmatched_share
 from tiny import CHANNELS, ROOT, make_dataset, write_config
 
 from mmtal.apis import TemporalActionInferencer
-from mmtal.apis.run import build_runner, load_config
+from mmtal.engine.runner import build_runner, load_config
 
-sys.path.insert(0, str(Path(__file__).parent / "test_apis"))
+sys.path.insert(0, str(Path(__file__).parent / "test_inference"))
 from inference_case import assert_same, features, make_case
 
 pytestmark = [

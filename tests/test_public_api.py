@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmtal import public_api as module
-from mmtal.apis.run import run_tool
+from mmtal.cli.entry import run_tool
 from mmtal.new_project.generator import TEMPLATES
 from mmtal.plugins import compatible_versions
 from mmtal.public_api import (
@@ -110,11 +110,12 @@ def test_plugins_say_which_versions_they_work_with(name):
 
 
 CODE = """
-import mmtal.wording
-from mmtal import models, wording
+import mmtal.utils.wording
+from mmtal.utils import wording
+from mmtal import models
 from mmtal.models import AnchorFreeHead
 from mmtal.models.heads.anchor_free_head import AnchorFreeHead as Same
-from mmtal.apis.run import USER_ERRORS
+from mmtal.utils.errors import USER_ERRORS
 
 class Head(AnchorFreeHead):
     _table = ()
@@ -127,10 +128,10 @@ class Head(AnchorFreeHead):
         return super()._theirs()
 """
 USES = [
-    "2: mmtal.wording",
-    "3: mmtal.wording",
+    "2: mmtal.utils.wording",
+    "3: mmtal.utils.wording",
     "5: mmtal.models.heads.anchor_free_head.AnchorFreeHead",
-    "6: mmtal.apis.run.USER_ERRORS",
+    "6: mmtal.utils.errors.USER_ERRORS",
     "13: self._theirs",
     "16: self._theirs",
 ]

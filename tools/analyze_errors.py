@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from mmtal.apis.run import run_tool
-from mmtal.evaluation.error_analysis import analyze_result_file, tables
-from mmtal.evaluation.error_analysis.findings import findings
-from mmtal.evaluation.error_analysis.output_folder import check_output_folder
-from mmtal.evaluation.error_analysis.report import REPORT, write_report
+from mmtal.cli.entry import run_tool
+from mmtal.error_analysis import analyze_result_file, tables
+from mmtal.error_analysis.findings import findings
+from mmtal.error_analysis.output_folder import check_output_folder
+from mmtal.error_analysis.report import REPORT, write_report
 
 
 def main() -> None:

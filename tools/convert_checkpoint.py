@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmtal.apis.checkpoint_files import (
+from mmtal.checkpoints.files import (
     FORMATS,
     MMTAL,
     convert,
@@ -11,8 +11,9 @@ from mmtal.apis.checkpoint_files import (
     scheme_between,
     write_foreign_checkpoint,
 )
-from mmtal.apis.run import load_config, run_tool
-from mmtal.files import write_text
+from mmtal.cli.entry import run_tool
+from mmtal.engine.runner import load_config
+from mmtal.utils.files import write_text
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from mmtal.apis.run import run_tool
-from mmtal.evaluation.submissions.converting import ConvertOptions, convert_results
-from mmtal.evaluation.submissions.formats import FORMATS
-from mmtal.evaluation.submissions.remedies import MENDED, MENDS
-from mmtal.evaluation.submissions.targets import TARGETS
-from mmtal.wording import counted
+from mmtal.cli.entry import run_tool
+from mmtal.results.submissions.converting import ConvertOptions, convert_results
+from mmtal.results.submissions.formats import FORMATS
+from mmtal.results.submissions.remedies import MENDED, MENDS
+from mmtal.results.submissions.targets import TARGETS
+from mmtal.utils.wording import counted
 
 
 def main() -> None:

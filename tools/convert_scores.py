@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from mmtal.apis.run import run_tool
-from mmtal.evaluation.fusion.named_results import read_names
-from mmtal.evaluation.fusion.score_files import load_score_file, write_external_scores
-from mmtal.wording import counted
+from mmtal.cli.entry import run_tool
+from mmtal.results.fusion.named_results import read_names
+from mmtal.results.fusion.score_files import load_score_file, write_external_scores
+from mmtal.utils.wording import counted
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ import argparse
 
 from mmengine.config import DictAction
 
-from mmtal.apis.ensemble import EnsembleMember, evaluate_ensemble
-from mmtal.apis.run import run_tool
+from mmtal.cli.entry import run_tool
+from mmtal.inference.ensemble import EnsembleMember, evaluate_ensemble
 
 
 def main() -> None:

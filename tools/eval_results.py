@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmtal.apis.run import run_tool
+from mmtal.cli.entry import run_tool
 from mmtal.evaluation.protocols import (
     EvaluationProtocol,
     choose_protocol,
@@ -11,8 +11,8 @@ from mmtal.evaluation.protocols import (
     read_protocol_truth,
 )
 from mmtal.evaluation.report import format_comparison, format_protocols, format_table, notices
-from mmtal.evaluation.result_files import read_results
-from mmtal.files import write_json
+from mmtal.results.result_files import read_results
+from mmtal.utils.files import write_json
 
 
 def main() -> None:

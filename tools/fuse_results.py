@@ -4,20 +4,12 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from mmtal.apis.run import run_tool
-from mmtal.evaluation.functional import ExternalRule, name_detections, read_external_scores
-from mmtal.evaluation.fusion.merge_detections import (
-    MergeMethod,
-    MergeSettings,
-    merge_detections,
-)
-from mmtal.evaluation.fusion.named_results import (
-    read_names,
-    read_together,
-    recordings_not_in_all,
-)
-from mmtal.evaluation.result_files import write_results
-from mmtal.wording import counted
+from mmtal.cli.entry import run_tool
+from mmtal.results.fusion.external_scores import ExternalRule, name_detections, read_external_scores
+from mmtal.results.fusion.merge_detections import MergeMethod, MergeSettings, merge_detections
+from mmtal.results.fusion.named_results import read_names, read_together, recordings_not_in_all
+from mmtal.results.result_files import write_results
+from mmtal.utils.wording import counted
 
 
 def parse_args() -> argparse.Namespace:

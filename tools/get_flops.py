@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmtal.apis.run import load_config, run_tool
+from mmtal.cli.entry import run_tool
+from mmtal.engine.runner import load_config
 from mmtal.registry import MODELS
 
 

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from mmtal.apis.run import run_tool
-from mmtal.datasets.importers import (
+from mmtal.cli.entry import run_tool
+from mmtal.preparation.importers import (
     FORMATS,
     ImportOptions,
     Source,
@@ -16,7 +16,7 @@ from mmtal.datasets.importers import (
     split_database,
     write_annotations,
 )
-from mmtal.datasets.importers.options import UNITS
+from mmtal.preparation.importers.options import UNITS
 
 
 def main() -> None:

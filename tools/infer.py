@@ -5,9 +5,9 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmtal.apis.detections import format_detections
-from mmtal.apis.inferencer import TemporalActionInferencer
-from mmtal.apis.run import run_tool
+from mmtal.cli.entry import run_tool
+from mmtal.inference.detections import format_detections
+from mmtal.inference.inferencer import TemporalActionInferencer
 
 
 def parse_args() -> argparse.Namespace:

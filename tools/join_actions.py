@@ -5,19 +5,19 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmtal.apis.action_models import predict_actions
-from mmtal.apis.ensemble import EnsembleMember
-from mmtal.apis.run import run_tool
-from mmtal.evaluation.functional import InstanceTable
-from mmtal.evaluation.fusion.action_scores import action_scores
-from mmtal.evaluation.fusion.action_space import ActionSpace
-from mmtal.evaluation.fusion.join_actions import JoinSettings, join_actions
-from mmtal.evaluation.fusion.named_results import read_names
+from mmtal.cli.entry import run_tool
 from mmtal.evaluation.protocols import protocol_names
 from mmtal.evaluation.report import format_table
-from mmtal.evaluation.result_files import read_ground_truth, read_results, write_results
-from mmtal.files import check_writable, write_json
-from mmtal.wording import counted
+from mmtal.inference.action_models import predict_actions
+from mmtal.inference.ensemble import EnsembleMember
+from mmtal.results.fusion.action_scores import action_scores
+from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.fusion.join_actions import JoinSettings, join_actions
+from mmtal.results.fusion.named_results import read_names
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import read_ground_truth, read_results, write_results
+from mmtal.utils.files import check_writable, write_json
+from mmtal.utils.wording import counted
 
 Joined = tuple[InstanceTable, ActionSpace, dict]  # the dict: settings, for the stamp
 

@@ -2,8 +2,8 @@
 
 import argparse
 
-from mmtal.apis.run import run_tool
-from mmtal.leaderboard import check_command, run_command, table_command
+from mmtal.cli.entry import run_tool
+from mmtal.experiments.leaderboard import check_command, run_command, table_command
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmtal.apis.run import run_tool
+from mmtal.cli.entry import run_tool
 from mmtal.new_project import KINDS, new_project
 
 

@@ -4,7 +4,8 @@ import argparse
 
 from mmengine.config import DictAction
 
-from mmtal.apis.run import load_config, run_tool
+from mmtal.cli.entry import run_tool
+from mmtal.engine.runner import load_config
 
 
 def main() -> None:

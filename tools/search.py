@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmtal.apis.run import run_tool
+from mmtal.cli.entry import run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -61,7 +61,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    from mmtal.search import SearchSettings, read_space, search  # says what to install
+    from mmtal.experiments.search import SearchSettings, read_space, search  # says what to install
 
     options = args.cfg_options or {}
     folder = Path("work_dirs") / "search" / (args.study or Path(args.config).stem)

@@ -3,9 +3,15 @@
 import argparse
 from pathlib import Path
 
-from mmtal.apis.run import run_tool
-from mmtal.files import write_text
-from mmtal.suggestion import Budget, choose_settings, config_text, explanation, summarize
+from mmtal.cli.entry import run_tool
+from mmtal.preparation.suggestion import (
+    Budget,
+    choose_settings,
+    config_text,
+    explanation,
+    summarize,
+)
+from mmtal.utils.files import write_text
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ import os
 
 from mmengine.config import DictAction
 
-from mmtal.apis.run import build_runner, load_config, main_metric, run_tool
+from mmtal.cli.entry import run_tool
+from mmtal.engine.runner import build_runner, load_config, main_metric
 
 
 def parse_args() -> argparse.Namespace:

@@ -9,9 +9,10 @@ import sys
 
 from mmengine.config import DictAction
 
-from mmtal.apis.run import load_config, run_tool
-from mmtal.datasets.verification import fix, verify, verify_config
-from mmtal.files import write_json
+from mmtal.cli.entry import run_tool
+from mmtal.engine.runner import load_config
+from mmtal.preparation.verification import fix, verify, verify_config
+from mmtal.utils.files import write_json
 
 
 def parse_args() -> argparse.Namespace:

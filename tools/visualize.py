@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from mmengine.config import DictAction
 
-from mmtal.apis import pictures, playback
-from mmtal.apis.run import run_tool
+from mmtal.cli import pictures, playback
+from mmtal.cli.entry import run_tool
 
 
 def overview(args: argparse.Namespace) -> None:

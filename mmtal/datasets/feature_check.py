@@ -15,8 +15,8 @@ from mmtal.datasets.features import (
     read_shape,
 )
 from mmtal.datasets.problems import Problems
-from mmtal.progress import progress
 from mmtal.structures import FeatureGrid
+from mmtal.utils.progress import progress
 
 THREADS = min(8, os.cpu_count() or 1)
 

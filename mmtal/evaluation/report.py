@@ -6,10 +6,10 @@ from typing import Any
 
 from terminaltables import AsciiTable
 
-from mmtal.evaluation.functional import tiou_grid
 from mmtal.evaluation.protocols import EvaluationProtocol
-from mmtal.evaluation.result_files import video_list_sha256
-from mmtal.wording import counted
+from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.results.result_files import video_list_sha256
+from mmtal.utils.wording import counted
 
 Stamp = Mapping[str, Any]
 WIDTH = 96  # of text

@@ -15,7 +15,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from mmtal.files import whole_file
+from mmtal.utils.files import whole_file
 from mmtal.visualization.colors import GROUND_TRUTH
 
 FORMATS = (".png", ".svg", ".pdf")

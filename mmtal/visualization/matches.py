@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmtal.evaluation.functional.matching import greedy_match, overlapping_pairs
+from mmtal.evaluation.matching import greedy_match, overlapping_pairs
 from mmtal.visualization.recording_view import RecordingView
 
 TIOU_OF_HIT = 0.5

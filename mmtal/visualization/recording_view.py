@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.evaluation.functional import InstanceTable
-from mmtal.evaluation.result_files import read_ground_truth, read_results
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import read_ground_truth, read_results
 
 
 def _no_segments() -> np.ndarray:

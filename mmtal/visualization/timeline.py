@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from mmtal.utils.wording import counted
 from mmtal.visualization.bars import (
     Color,
     bars,
@@ -39,7 +40,6 @@ from mmtal.visualization.layout import (
 )
 from mmtal.visualization.matches import TIOU_OF_HIT, Matches, match_predictions
 from mmtal.visualization.recording_view import RecordingView
-from mmtal.wording import counted
 
 __all__ = ["draw_annotations", "draw_detections", "draw_predictions", "format_time", "save_figure"]
 

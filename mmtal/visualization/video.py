@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mmtal.files import whole_file
-from mmtal.progress import progress
+from mmtal.utils.files import whole_file
+from mmtal.utils.progress import progress
 from mmtal.visualization.recording_view import RecordingView
 from mmtal.visualization.video_strip import State, VideoStrip
 

@@ -270,7 +270,7 @@ def test_spawned_workers_see_the_epoch(disk):
 
 
 def test_long_scans_show_progress(disk, monkeypatch, capsys):
-    from mmtal import progress
+    from mmtal.utils import progress
 
     disk.dataset()
     assert capsys.readouterr().err == ""

@@ -5,7 +5,7 @@ import torch
 from extra_golden import MODELS, extra_golden
 from torch import nn
 
-from mmtal.apis.official_checkpoint import official_to_mmtal
+from mmtal.checkpoints.official import official_to_mmtal
 from mmtal.engine import WeightDecayConstructor
 from mmtal.registry import MODELS as REGISTRY
 

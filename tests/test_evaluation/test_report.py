@@ -2,10 +2,10 @@
 
 import json
 
-from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.protocols import EvaluationProtocol, find_protocol
 from mmtal.evaluation.report import format_comparison, format_protocols, format_table, notices
-from mmtal.evaluation.result_files import video_list_sha256
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import video_list_sha256
 
 CLASSES = ["jump", "run", "sit"]
 PROTOCOL = EvaluationProtocol(tiou_thresholds=[0.5, 0.75], recall_at=(1,))

@@ -10,7 +10,7 @@ import torch
 from extra_golden import LENGTHS, MODELS, extra_golden
 from torch import nn
 
-from mmtal.apis.official_checkpoint import official_to_mmtal
+from mmtal.checkpoints.official import official_to_mmtal
 from mmtal.registry import MODELS as REGISTRY
 
 TOLERANCE = 2e-4  # as for the golden figures of the recipes

@@ -150,7 +150,7 @@ def test_losses_and_gradient_norms(name: str) -> None:
 
 def official_gradients(model: nn.Module, name: str) -> dict[str, Tensor]:
     """Our gradients by the release's parameter names."""
-    from mmtal.apis.official_checkpoint import official_to_mmtal
+    from mmtal.checkpoints.official import official_to_mmtal
 
     grads = {n: p.grad for n, p in model.named_parameters()}
     named = {}

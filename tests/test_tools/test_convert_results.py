@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mmtal.evaluation.protocols import find_protocol, read_protocol_truth
-from mmtal.evaluation.result_files import read_results
+from mmtal.results.result_files import read_results
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmtal.evaluation.functional import read_external_scores
+from mmtal.results.fusion.external_scores import read_external_scores
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "test_apis"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "test_inference"))
 from inference_case import make_case
 
 Run = Callable[..., tuple[int, str, str]]

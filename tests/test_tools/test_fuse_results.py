@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mmtal.evaluation.result_files import read_results
+from mmtal.results.result_files import read_results
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "test_apis"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "test_inference"))
 from inference_case import features, make_case
 from tiny import ROOT
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "test_apis"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "test_inference"))
 from inference_case import make_case
 
 Run = Callable[..., tuple[int, str, str]]

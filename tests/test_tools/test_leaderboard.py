@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.leaderboard.record import write_record
+from mmtal.experiments.leaderboard.record import write_record
 from tests.made_records import made_record, write_run
 
 

@@ -20,7 +20,7 @@ SETTINGS = ROOT / "pyproject.toml"
 COMPONENTS = [kind for kind in KINDS if kind != "package"]
 TRAIN = """
 import sys
-from mmtal.apis.run import build_runner, load_config
+from mmtal.engine.runner import build_runner, load_config
 
 for path in sys.argv[1:]:
     config = load_config(path)

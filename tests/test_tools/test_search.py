@@ -45,7 +45,7 @@ def test_missing_data(run: Run, case: list) -> None:
 
 
 def test_without_optuna(run: Run, case: list, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("mmtal.search")]:
+    for name in [name for name in sys.modules if name.startswith("mmtal.experiments.search")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "optuna", None)
     code, _, error = run(*case)

@@ -14,7 +14,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tiny import ROOT, make_dataset, write_config
 
-from mmtal.engine.checkpoint import load_checkpoint_file
+from mmtal.checkpoints.loading import load_checkpoint_file
 
 pytestmark = pytest.mark.slow
 ENV = {

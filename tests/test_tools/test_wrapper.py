@@ -13,9 +13,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tiny import ROOT, make_dataset, write_config
 
-from mmtal.apis.experiment import find_data, find_template, prepare_config
-from mmtal.apis.run import load_config, main_metric
 from mmtal.config_files import list_configs
+from mmtal.engine.runner import load_config, main_metric
+from mmtal.experiments.experiment import find_data, find_template, prepare_config
 
 WRAPPER = ROOT / "train_actionformer_wrapper.py"
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mmtal.evaluation.functional import InstanceTable, detection_scores
+from mmtal.evaluation.average_precision import detection_scores
+from mmtal.results.instance_table import InstanceTable
 from mmtal.visualization.matches import match_predictions
 from mmtal.visualization.recording_view import RecordingView
 

@@ -5,7 +5,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmtal.engine.checkpoint import make_plain
+from mmtal.checkpoints.loading import make_plain
 from mmtal.registry import HOOKS
 
 
@@ -14,7 +14,7 @@ class SafeCheckpointHook(Hook):
     """Save checkpoints of plain types and tensors, which load with ``weights_only=True`` anywhere.
 
     MMEngine would pickle its message hub with NumPy arrays and functions in it. What is turned
-    into plain types here becomes objects again in :func:`mmtal.engine.checkpoint` on loading.
+    into plain types here becomes objects again in :func:`mmtal.checkpoints.loading` on loading.
     """
 
     priority = "LOWEST"  # after every hook that adds to the checkpoint

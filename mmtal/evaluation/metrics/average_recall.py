@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from mmengine.logging import print_log
 
-from mmtal.evaluation.functional import average_recall, tiou_grid, without_duplicates
+from mmtal.evaluation.average_recall import average_recall
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
+from mmtal.evaluation.thresholds import tiou_grid
 from mmtal.registry import METRICS
+from mmtal.results.instance_table import without_duplicates
 
 
 @METRICS.register_module()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from mmengine.logging import print_log
 
-from mmtal.evaluation.functional import frame_labels, frame_scores, segmental_f1
+from mmtal.evaluation.frames import frame_labels, frame_scores, segmental_f1
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric
 from mmtal.registry import METRICS
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
 
-from mmtal.evaluation.functional import InstanceTable
+from mmtal.results.instance_table import InstanceTable
 
 
 class InstanceMetric(BaseMetric):

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 
-from mmtal.evaluation.functional import (
-    ExternalRule,
-    InstanceTable,
-    LabelHandling,
-    name_detections,
-    read_external_scores,
-)
-from mmtal.evaluation.functional.external_scores import check_fusion
+from mmtal.evaluation.average_precision import LabelHandling
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
 from mmtal.evaluation.protocols import choose_protocol
 from mmtal.evaluation.report import format_table
-from mmtal.evaluation.result_files import write_results
 from mmtal.registry import METRICS
+from mmtal.results.fusion.external_scores import (
+    ExternalRule,
+    check_fusion,
+    name_detections,
+    read_external_scores,
+)
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import write_results
 
 
 @METRICS.register_module()
@@ -39,7 +39,7 @@ class TemporalMAP(InstanceMetric):
         recall_at: Multiples k of Recall@kx, logged as ``tal/recall@1x@0.50``.
         external_scores: JSON of class scores per recording, which name class-agnostic detections.
         external_rule: How ``external_scores`` and a detection's score make the new one: ``sqrt``
-            or ``product``, see :func:`mmtal.evaluation.functional.fuse_external_scores`.
+            or ``product``, see :func:`mmtal.results.fusion.external_scores.fuse_external_scores`.
         top_classes: Classes of each recording that ``external_scores`` gives.
         top_segments: Detections of each recording that get them; None: all.
         class_agnostic: Evaluate where, not what: all labels count as one class.

@@ -9,18 +9,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.functional import (
-    DetectionScores,
-    InstanceTable,
-    LabelHandling,
-    average_recall,
-    detection_scores,
-    tiou_grid,
-    without_duplicates,
-)
+from mmtal.evaluation.average_precision import DetectionScores, LabelHandling, detection_scores
+from mmtal.evaluation.average_recall import average_recall
 from mmtal.evaluation.protocols.video_list import VideoList
-from mmtal.evaluation.result_files import video_list_sha256
-from mmtal.wording import counted
+from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.results.instance_table import InstanceTable, without_duplicates
+from mmtal.results.result_files import video_list_sha256
+from mmtal.utils.wording import counted
 
 Duplicates = Literal["drop", "drop_repeated", "keep"]
 
@@ -211,9 +206,7 @@ class EvaluationProtocol:
                 metrics[f"recall@{multiple}x@{threshold:.2f}"] = float(recall[t, k])
         if self.normalized_above is not None:
             # Imported here, since error analysis is itself one that evaluates.
-            from mmtal.evaluation.error_analysis.normalized_precision import (
-                normalized_detection_scores,
-            )
+            from mmtal.evaluation.normalized_precision import normalized_detection_scores
 
             sure = detections.select(detections.scores >= self.normalized_above)
             normalized = normalized_detection_scores(truth, sure, self.tiou_thresholds)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mmtal.evaluation.functional import InstanceTable
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
-from mmtal.evaluation.result_files import read_ground_truth
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import read_ground_truth
 
 
 def read_protocol_truth(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 
-from mmtal.evaluation.result_files import video_list_sha256
+from mmtal.results.result_files import video_list_sha256
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class VideoList:
 
     Attributes:
         where: File of the folder ``video_lists``, one id per line; or the ids themselves.
-        sha256: See :func:`mmtal.evaluation.result_files.video_list_sha256`.
+        sha256: See :func:`mmtal.results.result_files.video_list_sha256`.
     """
 
     where: str | tuple[str, ...]

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from tiny import ROOT, make_dataset
 
 from mmtal.apis import TemporalActionInferencer, load_official_state_dict
-from mmtal.evaluation.functional import tiou_grid
 from mmtal.evaluation.protocols import find_protocol
+from mmtal.evaluation.thresholds import tiou_grid
 from mmtal.registry import MODELS
 
 PROJECT = ROOT / "projects" / "temporalmaxer"

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from golden_models import Golden, unmatched_share
 
-from mmtal.apis.official_checkpoint import official_to_mmtal
+from mmtal.checkpoints.official import official_to_mmtal
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ["thumos_i3d", "epic_slowfast_verb"]

@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-from mmtal.apis.windowing import reach_of
 from mmtal.datasets import FeatureArray
+from mmtal.inference.windowing import reach_of
 from mmtal.models import CentreAssigner, FocalLoss
 from mmtal.models.task_modules import PointGenerator
 from mmtal.registry import MODELS

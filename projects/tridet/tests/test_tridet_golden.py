@@ -12,7 +12,7 @@ import torch
 from mmengine.config import Config
 from torch import Tensor, nn
 
-from mmtal.apis.checkpoint_names import OFFICIAL
+from mmtal.checkpoints.names import OFFICIAL
 from mmtal.models.layers import AffineDropPath
 from mmtal.registry import MODELS
 from projects.tridet.tridet.official_checkpoint import RULES, load_tridet_state_dict

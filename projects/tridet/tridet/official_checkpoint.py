@@ -13,8 +13,9 @@ from mmengine.config import Config
 from torch import Tensor
 
 from mmtal.apis import load_official_state_dict
-from mmtal.apis.checkpoint_names import Rule
-from mmtal.apis.run import load_config, run_tool
+from mmtal.checkpoints.names import Rule
+from mmtal.cli.entry import run_tool
+from mmtal.engine.runner import load_config
 
 # Where ActionFormer's release has no such parameter.
 _LAYERS = {
@@ -37,7 +38,7 @@ RULES = (
     Rule("end_head.norm.{i}.{p}", _TOWER + "1.norms.{i}.{p}"),
     Rule("end_head.cls_head.conv.{p}", "head.boundary_convs.1.{p}"),
 )
-"""Names of the TriDet release, :data:`mmtal.apis.checkpoint_names.OFFICIAL`'s apart."""
+"""Names of the TriDet release, :data:`mmtal.checkpoints.names.OFFICIAL`'s apart."""
 
 
 def load_tridet_state_dict(

@@ -10,10 +10,11 @@ import torch
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
-from mmtal.evaluation.functional import InstanceTable, detection_scores
+from mmtal.evaluation.average_precision import detection_scores
 from mmtal.evaluation.metrics import TemporalMAP
-from mmtal.evaluation.result_files import read_results
 from mmtal.registry import METRICS
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import read_results
 from mmtal.structures import TemporalDataSample
 
 META = dict(classes=("jump", "run"), dataset_name="toy", subset="test")

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmtal.evaluation.functional import InstanceTable, detection_scores
+from mmtal.evaluation.average_precision import detection_scores
 from mmtal.evaluation.protocols import EvaluationProtocol, find_protocol
 from mmtal.evaluation.protocols.video_list import VideoList
-from mmtal.evaluation.result_files import video_list_sha256
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import video_list_sha256
 
 CLASSES = ["jump", "run", "sit", "fall"]
 

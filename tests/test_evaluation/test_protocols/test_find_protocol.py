@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.evaluation.functional import tiou_grid
 from mmtal.evaluation.protocols import (
     EvaluationProtocol,
     choose_protocol,
@@ -13,7 +12,8 @@ from mmtal.evaluation.protocols import (
     protocol_names,
     read_protocol_truth,
 )
-from mmtal.evaluation.result_files import video_list_sha256
+from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.results.result_files import video_list_sha256
 
 ROOT = Path(__file__).parents[3]
 

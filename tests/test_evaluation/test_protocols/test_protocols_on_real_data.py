@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.datasets.importers import ImportOptions, Source, import_annotations
 from mmtal.evaluation.protocols import find_protocol, read_protocol_truth
-from mmtal.evaluation.result_files import read_ground_truth, read_results
+from mmtal.preparation.importers import ImportOptions, Source, import_annotations
+from mmtal.results.result_files import read_ground_truth, read_results
 
 SharedData = Callable[[str], Path]
 

@@ -1,0 +1,1 @@
+"""Checkpoints: safe reading, parameter names, and the bridge to and from other codebases."""

@@ -1,0 +1,237 @@
+"""Checkpoint files from and to other codebases: what is in them, and whose they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from torch import Tensor
+
+from mmtal.checkpoints.bridge import Conversion, check_arithmetic, from_mmtal, to_mmtal
+from mmtal.checkpoints.loading import load_checkpoint_file
+from mmtal.checkpoints.names import SCHEMES, NamingScheme
+from mmtal.config_files import find_config, list_configs
+from mmtal.registry import MODELS
+from mmtal.utils.files import whole_file
+
+MMTAL = "mmtal"
+FORMATS = (MMTAL, *SCHEMES)
+_BIAS = "head.cls_conv.bias"
+_FIRST_PARTS = {
+    MMTAL: ("head.",),
+    "official": ("cls_head.", "reg_head."),
+    "opentad": ("rpn_head.",),
+}
+
+
+@dataclass(frozen=True)
+class ForeignCheckpoint:
+    """A checkpoint file.
+
+    Attributes:
+        format: Whose it is, one of ``FORMATS``.
+        plain: The weights as the optimizer left them; None where the file lacks them.
+        averaged: Their moving average (EMA); None where the file has none.
+        epoch: Finished epochs, 0 where the file does not say.
+    """
+
+    format: str
+    plain: dict[str, Tensor] | None
+    averaged: dict[str, Tensor] | None
+    epoch: int
+
+    def weights(self, which: str | None) -> tuple[dict[str, Tensor], str]:
+        """The chosen weights and their name, ``ema`` or ``plain``.
+
+        Args:
+            which: Either; None prefers ``ema``.
+
+        Raises:
+            ValueError: The file does not have them.
+        """
+        found = {"ema": self.averaged, "plain": self.plain}
+        if which is None:
+            which = "plain" if self.averaged is None else "ema"
+        weights = found[which]
+        if weights is None:
+            other = next(name for name, value in found.items() if value is not None)
+            raise ValueError(f"the checkpoint has no {which} weights, only {other} ones")
+        return weights, which
+
+
+def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
+    """Read a checkpoint of mmtal, the official release or OpenTAD, running nothing it holds.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is refused, damaged, or no checkpoint of an ActionFormer.
+    """
+    content = load_checkpoint_file(path, map_location="cpu")
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} must hold a state dict, but it holds a {type(content).__name__}")
+    if "state_dict" not in content and "state_dict_ema" not in content:
+        content = {"state_dict": content}
+    plain, averaged = content.get("state_dict"), content.get("state_dict_ema")
+    meta = content.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
+    if meta.get("weights") == "ema":  # written by us
+        plain, averaged = None, plain
+    if "ema_state_dict" in content:  # MMEngine swaps the average into state_dict when it saves
+        raw = content["ema_state_dict"].items()
+        plain, averaged = {k: v for k, v in raw if k.startswith("module.")}, plain
+    sets = [_checked(weights, path) for weights in (plain, averaged)]
+    some = next((weights for weights in reversed(sets) if weights), None)
+    if not some:
+        raise ValueError(f"{path} holds no weights")
+    epoch = content.get("epoch", meta.get("epoch"))
+    epoch = epoch if isinstance(epoch, int) else 0
+    return ForeignCheckpoint(_format_of(some, path), sets[0], sets[1], epoch)
+
+
+def _checked(weights: Any, path: str | Path) -> dict[str, Tensor] | None:
+    if weights is None:
+        return None
+    wrong = (
+        [str(k) for k, v in weights.items() if not (isinstance(k, str) and isinstance(v, Tensor))]
+        if isinstance(weights, Mapping)
+        else ["state_dict"]
+    )
+    if wrong:
+        raise ValueError(
+            f"{path} must hold 'state_dict', 'state_dict_ema' or tensors by name alone, but these "
+            f"entries are not: {', '.join(wrong[:5])}"
+        )
+    return {name.removeprefix("module."): value for name, value in weights.items()}
+
+
+def _format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
+    for name, starts in _FIRST_PARTS.items():
+        if any(key.startswith(starts) for key in weights):
+            return name
+    raise ValueError(
+        f"{path} is no checkpoint of an ActionFormer: expected names that begin with "
+        + ", ".join(
+            f"'{start}' ({name})" for name, starts in _FIRST_PARTS.items() for start in starts
+        )
+        + f", but got names such as '{next(iter(weights))}'"
+    )
+
+
+def scheme_between(source: str, target: str) -> NamingScheme:
+    """The names of the other codebase, of a conversion from or to mmtal.
+
+    Args:
+        source: One of ``FORMATS``.
+        target: Another; one of the two is ``mmtal``.
+
+    Raises:
+        ValueError: There is nothing to convert, or only by way of mmtal.
+    """
+    if source == target:
+        others = " or ".join(name for name in FORMATS if MMTAL in (name, target) and name != target)
+        raise ValueError(f"the checkpoint is one of '{source}' already: choose --to {others}")
+    if MMTAL not in (source, target):
+        raise ValueError(
+            f"the checkpoint is one of '{source}', which cannot be written as '{target}': convert "
+            "it to mmtal first"
+        )
+    return SCHEMES[target if source == MMTAL else source]
+
+
+def convert(
+    weights: Mapping[str, Tensor], config: Config, *, source: str, target: str
+) -> Conversion:
+    """Rename the weights of a config's model; what does not match is in the result's rows.
+
+    Args:
+        weights: As ``source`` names them.
+        config: Of the same model.
+        source: One of ``FORMATS``.
+        target: Another; one of the two is ``mmtal``.
+
+    Raises:
+        ValueError: There is nothing to convert, or the config's model computes otherwise.
+    """
+    scheme = scheme_between(source, target)
+    model = MODELS.build(config.model)
+    check_arithmetic(model, scheme)
+    rename = from_mmtal if source == MMTAL else to_mmtal
+    return rename(weights, model, scheme)
+
+
+def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, source: str) -> Path:
+    """The one config of mmtal's own whose model the weights fit.
+
+    Args:
+        weights: As ``source`` names them.
+        scheme: The other codebase.
+        source: One of ``FORMATS``.
+
+    Raises:
+        ValueError: None fits, or several do, whose models differ in what has no parameters.
+    """
+    rename = from_mmtal if source == MMTAL else to_mmtal
+    found = scheme.to_theirs(_BIAS)
+    bias = weights.get(_BIAS if source == MMTAL or found is None else found[0], ())
+    fitting = []
+    for name in list_configs():
+        path = find_config(name)
+        config = Config.fromfile(path)
+        if config.model.head.get("num_classes") != len(bias):  # building all takes seconds
+            continue
+        with torch.device("meta"):  # shapes without memory
+            model = MODELS.build(config.model)
+        try:
+            check_arithmetic(model, scheme)
+        except ValueError:
+            continue
+        if not rename(weights, model, scheme).problems:
+            fitting.append((name, path))
+    if len(fitting) == 1:
+        return fitting[0][1]
+    names = ", ".join(name for name, _ in fitting)
+    raise ValueError(
+        (
+            f"several configs fit the checkpoint: {names}"
+            if fitting
+            else "no config fits the checkpoint"
+        )
+        + ": give --config, the config of its model"
+        + ("" if fitting else ", to see which parameters differ")
+    )
+
+
+def write_foreign_checkpoint(
+    path: str | Path,
+    weights: Mapping[str, dict[str, Tensor]],
+    *,
+    target: str,
+    epoch: int,
+    note: Mapping[str, str],
+) -> None:
+    """Write a checkpoint that mmtal, or the other codebase, loads.
+
+    Args:
+        path: File to write.
+        weights: Renamed ones by ``ema`` and ``plain``; where one is missing, the other takes its
+            place. mmtal gets the average, if there is one.
+        target: One of ``FORMATS``.
+        epoch: Finished epochs.
+        note: Where it came from.
+    """
+    averaged = weights.get("ema", weights.get("plain"))
+    plain = weights.get("plain", averaged)
+    if target == MMTAL:
+        content: dict[str, Any] = dict(state_dict=averaged, meta=dict(epoch=epoch, **note))
+    else:
+        content = dict(
+            epoch=epoch,
+            **{
+                key: {f"module.{name}": value for name, value in (chosen or {}).items()}
+                for key, chosen in (("state_dict", plain), ("state_dict_ema", averaged))
+            },
+        )
+    with whole_file(path) as temporary:
+        torch.save(content, temporary)

@@ -1,0 +1,203 @@
+"""Checkpoints that are read without running anything they hold, and written without need to.
+
+A checkpoint can carry code in two ways. A pickle can call any function, so every file is read by
+torch's ``weights_only`` unpickler with the short list of :mod:`mmtal.checkpoints.safe_globals`. And
+MMEngine runs the config text in a checkpoint as Python (``Runner.resume``, ``BaseInferencer``), so
+that text is moved to where nothing runs it.
+"""
+
+import hashlib
+import io
+import os
+import pickle
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import numpy as np
+import torch
+from mmengine.dist import barrier, is_main_process
+from mmengine.logging import HistoryBuffer, print_log
+from mmengine.runner import CheckpointLoader
+
+from mmtal.checkpoints.safe_globals import SAFE_GLOBALS
+
+TRUST = "MMTAL_TRUST_CHECKPOINT"
+"""Environment variable: the SHA-256 of the one file that may be unpickled in full."""
+
+_WEIGHTS = ("state_dict", "ema_state_dict")
+_HISTORY = {"log_history", "count_history", "max_length"}
+
+MapLocation = str | torch.device | Callable | dict | None
+
+
+def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> Any:
+    """What a local checkpoint file holds, as MMEngine expects it, config texts out of its reach.
+
+    Args:
+        path: A file written by ``torch.save``.
+        map_location: As for ``torch.load``.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file holds more than tensors and plain types, or is damaged.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f"checkpoint {path} does not exist")
+    try:
+        with torch.serialization.safe_globals(SAFE_GLOBALS):
+            checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+    except pickle.UnpicklingError as error:
+        checkpoint = _load_trusted(path, map_location, error)
+    except Exception as error:  # torch and our stand-ins raise many kinds on a damaged file
+        raise ValueError(
+            f"{path} cannot be read as a checkpoint, it may be damaged or cut short: {error!r}"
+        ) from error
+    return _decode(checkpoint)
+
+
+def _load_trusted(path: Path, map_location: MapLocation, error: pickle.UnpicklingError) -> Any:
+    content = path.read_bytes()  # hashed and unpickled from one reading, so that both see the same
+    digest = hashlib.sha256(content).hexdigest()
+    if os.environ.get(TRUST) == digest:
+        print_log(f"{path} is unpickled in full, as {TRUST} demands", logger="current")
+        return torch.load(io.BytesIO(content), map_location=map_location, weights_only=False)
+    found = re.search(r"GLOBAL (\S+)", str(error))
+    what = f"'{found[1]}'" if found else "more than tensors and plain types"
+    raise ValueError(
+        f"checkpoint {path} was refused and nothing in it was run: it holds {what}, and unpickling "
+        f"that can run code. If you trust whoever made the file, run the command again with "
+        f"{TRUST}={digest}"
+    ) from error
+
+
+def _decode(checkpoint: Any) -> Any:
+    """Undo :func:`to_plain` for the message hub, and take config texts out of MMEngine's reach."""
+    if not isinstance(checkpoint, dict):
+        return checkpoint
+    hub, meta = checkpoint.get("message_hub"), checkpoint.get("meta")
+    if isinstance(hub, dict):
+        for name, history in hub.get("log_scalars", {}).items():
+            hub["log_scalars"][name] = _rebuild(history)
+        hub.get("runtime_info", {}).pop("cfg", None)
+    if isinstance(meta, dict):
+        texts = [meta.pop(key) for key in ("cfg", "config") if key in meta]
+        if texts:
+            meta["config_text"] = texts[0]
+    return checkpoint
+
+
+def _rebuild(history: Any) -> Any:
+    if isinstance(history, HistoryBuffer):
+        return HistoryBuffer(*history.data, max_length=history.max_length)
+    if isinstance(history, dict) and history.keys() == _HISTORY:
+        values, counts = (history[key].cpu().numpy() for key in ("log_history", "count_history"))
+        return HistoryBuffer(values, counts, history["max_length"])
+    return history
+
+
+def to_plain(value: Any, where: str) -> Any:
+    """A copy of ``value`` made of Python's plain types and tensors; tensors are not copied.
+
+    Args:
+        value: NumPy values, ``HistoryBuffer`` and paths are converted, containers entered.
+        where: Its place in the checkpoint, for the message.
+
+    Raises:
+        TypeError: It holds anything else, which no one could load with ``weights_only=True``.
+    """
+    if value is None or type(value) in (bool, int, float, complex, str, bytes):
+        return value
+    if isinstance(value, torch.Tensor | torch.dtype | torch.device):
+        return value
+    if isinstance(value, np.ndarray | np.generic):
+        return to_plain(value.tolist(), where)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, HistoryBuffer):
+        values, counts = (torch.from_numpy(part.copy()) for part in value.data)
+        return dict(log_history=values, count_history=counts, max_length=value.max_length)
+    if isinstance(value, Mapping):
+        return {key: to_plain(item, f"{where}.{key}") for key, item in value.items()}
+    for kind in (list, tuple, set):
+        if isinstance(value, kind):
+            return kind(to_plain(item, f"{where}[{i}]") for i, item in enumerate(value))
+    raise TypeError(
+        f"{where} holds a {type(value).__qualname__}, which a checkpoint cannot hold: use numbers, "
+        "strings, lists, dicts or tensors"
+    )
+
+
+def make_plain(checkpoint: dict[str, Any]) -> None:
+    """Turn all of a checkpoint but its weights into plain types, in place."""
+    for key in checkpoint.keys() - set(_WEIGHTS):
+        checkpoint[key] = to_plain(checkpoint[key], key)
+
+
+def load_state_dict_file(path: str | Path) -> dict[str, torch.Tensor]:
+    """The weights in a checkpoint file, on the CPU, without ``module.`` before their names.
+
+    Averaged weights (EMA) where the file holds them: the official release keeps them in
+    ``state_dict_ema``; MMEngine's EMAHook swaps them into ``state_dict`` when it saves. A file
+    that is nothing but a state dict will do too.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is refused, damaged, or holds no weights.
+    """
+    checkpoint = load_checkpoint_file(path, map_location="cpu")
+    weights = checkpoint
+    if isinstance(checkpoint, dict):
+        weights = checkpoint.get("state_dict_ema") or checkpoint.get("state_dict") or checkpoint
+    if not isinstance(weights, dict) or not weights:
+        raise ValueError(f"{path} must hold a state dict, but it holds a {type(weights).__name__}")
+    wrong = [str(k) for k, v in weights.items() if not isinstance(v, torch.Tensor)]
+    if wrong:
+        raise ValueError(
+            f"{path} must hold 'state_dict_ema', 'state_dict' or tensors alone, but these entries "
+            f"are not tensors: {', '.join(wrong[:5])}"
+        )
+    return {name.removeprefix("module."): tensor for name, tensor in weights.items()}
+
+
+def load_from_local(filename: str, map_location: MapLocation = None) -> Any:
+    """MMEngine's scheme for paths."""
+    return load_checkpoint_file(filename, map_location)
+
+
+def load_from_http(filename: str, map_location: MapLocation = None) -> Any:
+    """MMEngine's scheme for URLs: kept in torch's hub folder, one download per machine."""
+    name = (
+        hashlib.sha256(filename.encode()).hexdigest()[:8] + "-" + Path(urlparse(filename).path).name
+    )
+    path = Path(torch.hub.get_dir()) / "checkpoints" / name
+
+    def fetch() -> None:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(filename, str(path))
+
+    if is_main_process():
+        fetch()
+    barrier()
+    fetch()  # the other ranks find the file, unless they are on another machine
+    return load_checkpoint_file(path, map_location)
+
+
+def load_from_elsewhere(filename: str, map_location: MapLocation = None) -> Any:
+    """Every other scheme that MMEngine knows: its loaders would unpickle whatever they get."""
+    raise ValueError(
+        f"checkpoint {filename} must be a path or an http(s) URL: download it and give its path"
+    )
+
+
+def install_safe_loading() -> None:
+    """Let MMEngine's runner, hooks and inferencer read checkpoints through this module."""
+    for prefix in list(CheckpointLoader._schemes):
+        loader = load_from_http if prefix.startswith("http") else load_from_elsewhere
+        if prefix == "":
+            loader = load_from_local
+        CheckpointLoader.register_scheme(prefix, loader, force=True)

@@ -1,0 +1,1 @@
+"""The ``mmtal`` command: parsers and printing; imports every other folder, is imported by none."""

@@ -1,0 +1,45 @@
+"""Run a command: what the user can fix is one line, with an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+import torch.distributed as torch_dist
+
+from mmtal.utils.errors import USER_ERRORS
+
+
+def run_tool(
+    main: Callable[[], None],
+    *,
+    failed: int = 1,
+    interrupted: str = "--resume goes on from the last finished epoch",
+) -> None:
+    """Run a command-line tool: what the user can mend is one line.
+
+    Args:
+        main: The tool.
+        failed: Exit code for bad input.
+        interrupted: What to know after Ctrl-C, which ends with exit code 130.
+    """
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)  # as the shell says of a program that the closed pipe ended
+    except USER_ERRORS as error:
+        if os.environ.get("MMTAL_DEBUG"):
+            traceback.print_exc()
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f"error: {text}", file=sys.stderr)
+        if not os.environ.get("MMTAL_DEBUG"):
+            print("(MMTAL_DEBUG=1 shows where it was raised)", file=sys.stderr)
+        sys.exit(failed)
+    except KeyboardInterrupt:
+        print(f"interrupted; {interrupted}", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        if torch_dist.is_available() and torch_dist.is_initialized():
+            torch_dist.destroy_process_group()

@@ -1,0 +1,178 @@
+"""From files to what is looked at in a browser or a player; see ``tools/visualize.py``."""
+
+import logging
+from pathlib import Path
+
+from mmengine.logging import print_log
+
+from mmtal.cli.pictures import subsets_of
+from mmtal.inference.open_recording import find_name
+from mmtal.results.result_files import read_recordings
+from mmtal.utils.files import write_text
+from mmtal.utils.progress import progress
+from mmtal.utils.wording import counted
+from mmtal.visualization.layout import picture_name
+from mmtal.visualization.recording_view import RecordingView, read_recording_views
+from mmtal.visualization.subtitles import FORMATS, subtitles
+from mmtal.visualization.video import burn_timeline
+from mmtal.visualization.viewer import viewer_page
+
+
+def page(
+    ann_file: str | Path,
+    out: str | Path,
+    *,
+    results_file: str | Path | None = None,
+    subset: str | None = None,
+    score_thr: float = 0.3,
+    min_score: float = 0.01,
+) -> Path:
+    """Write the interactive page of many recordings.
+
+    Args:
+        ann_file: Annotation JSON.
+        out: The .html file.
+        results_file: ActivityNet results JSON; None: a page of the annotations.
+        subset: Of the annotations; None: the recordings of the results, else all.
+        score_thr: Where the page's score threshold starts.
+        min_score: Predictions that score lower are not in the page.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: A file is not in its format, or the files have no recording in common.
+    """
+    out = Path(out)
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"the page's name must end in .html, but got '{out}'")
+    views, classes, others = _read(ann_file, results_file, subset)
+    note = _about_others(others)
+    if results_file is not None and not any(len(view.pred_scores) for view in views):
+        note += " The results hold no prediction of these recordings, hence only annotations show."
+    names = [Path(ann_file).stem, *([subset] if subset else [])]
+    title = ", ".join([*([Path(results_file).stem] if results_file else []), *names])
+    text = viewer_page(
+        views, classes, title=title, score_thr=score_thr, min_score=min_score,
+        note=note,
+    )  # fmt: skip
+    write_text(out, text)
+    print_log(f"{counted(len(views), 'recording')} in {out} ({len(text) / 1e6:.1f} MB)", "current")
+    return out
+
+
+def subtitle_files(
+    ann_file: str | Path,
+    out: str | Path,
+    *,
+    results_file: str | Path | None = None,
+    subset: str | None = None,
+    recording: str | None = None,
+    score_thr: float = 0.3,
+    file_format: str = "vtt",
+) -> list[Path]:
+    """Write the subtitles of one recording, or of every one.
+
+    Args:
+        ann_file: Annotation JSON.
+        out: A .vtt or .srt file for one recording; else a folder, whose files are named after
+            the recordings.
+        results_file: ActivityNet results JSON; None: instances only.
+        subset: Of the annotations; None: the recordings of the results, else all.
+        recording: Its name; None: all.
+        score_thr: Predictions that score lower are left out.
+        file_format: Of the files in a folder, ``vtt`` or ``srt``.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: A file is not in its format, or there is no such recording.
+    """
+    out = Path(out)
+    ending = out.suffix.lower().removeprefix(".")
+    if ending in FORMATS and recording is None:
+        raise ValueError(f"without --recording, --out must be a folder, but got '{out}'")
+    views, classes, _ = _read(ann_file, results_file, subset)
+    if recording is not None:
+        views = [_choose(views, recording, ann_file, results_file)]
+    paths = {view.video_id: out / f"{picture_name(view.video_id)}.{file_format}" for view in views}
+    if ending in FORMATS:
+        file_format, paths = ending, {views[0].video_id: out}
+    for view in progress(views, len(views), text="writing subtitles"):
+        text = subtitles(view, classes, file_format=file_format, score_thr=score_thr)
+        write_text(paths[view.video_id], text)
+    print_log(f"subtitles of {counted(len(views), 'recording')}: {out}", "current")
+    return list(paths.values())
+
+
+def burn(
+    video_file: str | Path,
+    ann_file: str | Path,
+    out: str | Path,
+    *,
+    results_file: str | Path | None = None,
+    recording: str | None = None,
+    score_thr: float = 0.3,
+) -> Path:
+    """Write a video with its timeline below; see :func:`burn_timeline`.
+
+    Args:
+        video_file: The video.
+        ann_file: Annotation JSON.
+        out: The .mp4 file.
+        results_file: ActivityNet results JSON; None: instances only.
+        recording: Its name; None: as the video's file.
+        score_thr: Predictions that score lower are not drawn.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ImportError: PyAV is missing.
+        ValueError: A file cannot be read, or there is no such recording.
+    """
+    views, classes, _ = _read(ann_file, results_file, None)
+    view = _choose(views, recording or Path(video_file).stem, ann_file, results_file)
+
+    def warn(text: str) -> None:
+        print_log(text, "current", logging.WARNING)
+
+    number = burn_timeline(video_file, out, view, classes, score_thr=score_thr, warn=warn)
+    print_log(f"{number} pictures in {out}", "current")
+    return Path(out)
+
+
+def _read(
+    ann_file: str | Path, results_file: str | Path | None, subset: str | None
+) -> tuple[list[RecordingView], list[str], list[str]]:
+    """Recordings, classes, and the recordings of the results that are not among them."""
+    subsets = subsets_of(ann_file, subset)
+    views, classes = read_recording_views(ann_file, subsets, results_file)
+    if results_file is None:
+        return views, classes, []
+    predicted = read_recordings(results_file)
+    names = {view.video_id for view in views}
+    common = names.intersection(predicted)
+    if not common:
+        raise ValueError(
+            f"{results_file} is about other recordings than {ann_file}, subset "
+            f"{' + '.join(subsets)}: for instance '{min(predicted, default='none')}' and "
+            f"'{min(names, default='none')}'. Choose --subset and --ann to fit the results"
+        )
+    if subset is None:  # the results tell which recordings were meant
+        views = [view for view in views if view.video_id in common]
+    return views, classes, [name for name in predicted if name not in common]
+
+
+def _choose(
+    views: list[RecordingView],
+    recording: str,
+    ann_file: str | Path,
+    results_file: str | Path | None,
+) -> RecordingView:
+    source = str(ann_file) if results_file is None else f"{ann_file} and {results_file}"
+    return views[find_name(recording, [view.video_id for view in views], source)]
+
+
+def _about_others(others: list[str]) -> str:
+    if not others:
+        return ""
+    return (
+        f"Left out: {counted(len(others), 'recording')} of the results, such as '{others[0]}', "
+        "that these annotations lack."
+    )

@@ -1,0 +1,171 @@
+"""From a config and command-line choices to a finished run."""
+
+import difflib
+import inspect
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as torch_dist
+from mmengine.config import Config
+from mmengine.logging import MMLogger
+from mmengine.runner import Runner
+
+from mmtal.config_files import output_name
+
+_READ_KEYS = (
+    set(inspect.signature(Runner.__init__).parameters)
+    | set(inspect.signature(Runner.from_cfg).parameters)
+    | {"custom_imports", "model_wrapper_cfg", "find_unused_parameters"}
+) - {"self", "cfg"}
+
+
+def load_config(
+    path: str | Path,
+    *,
+    work_dir: str | None = None,
+    launcher: str = "none",
+    options: Mapping[str, Any] | None = None,
+) -> Config:
+    """Read a config and settle what every tool needs.
+
+    Args:
+        path: A config file.
+        work_dir: Where results go; None: the config's own, else the folder below ``work_dirs/``
+            that :func:`mmtal.config_files.output_name` names.
+        launcher: ``none``, ``pytorch``, ``slurm`` or ``mpi``.
+        options: Values to override, by dotted name.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"config {path} does not exist")
+    config = Config.fromfile(path)
+    override(config, options or {})
+    for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
+        loader = config.get(name)
+        if loader:  # more workers than cores only cost memory
+            loader.num_workers = min(loader.get("num_workers", 0), os.cpu_count() or 1)
+    config.launcher = launcher
+    config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{output_name(Path(path))}"
+    return config
+
+
+def override(config: Config, options: Mapping[str, Any]) -> None:
+    """Replace values by dotted name.
+
+    Raises:
+        ValueError: The config has no such key, or it is one that nothing reads after the config
+            file was (such as ``max_seq_len``), so that the option would do nothing.
+    """
+    for name in options:
+        top = name.split(".")[0]
+        if top not in _READ_KEYS:
+            close = difflib.get_close_matches(top, _READ_KEYS, n=1)
+            raise ValueError(
+                f"--cfg-options {name}: nothing reads '{top}'"
+                + (
+                    " once the config file has been read: override the values that it sets"
+                    if top in config
+                    else ""
+                )
+                + (f"; did you mean '{close[0]}'?" if close else "")
+            )
+    try:
+        config.merge_from_dict(dict(options))
+    except (AttributeError, IndexError, TypeError) as error:
+        raise ValueError(f"--cfg-options {' '.join(options)}: {error}") from error
+
+
+def main_metric(evaluator: Any) -> dict:
+    """The config of the evaluator's mAP metric; an evaluator is one metric or a list."""
+    metrics = evaluator if isinstance(evaluator, list) else [evaluator]
+    for metric in metrics:
+        if metric.get("type") == "TemporalMAP":
+            return metric
+    raise ValueError(
+        "the config's test_evaluator must contain a metric of type 'TemporalMAP', but has "
+        f"{[metric.get('type') for metric in metrics]}"
+    )
+
+
+def set_seed(config: Config, *, seed: int | None, deterministic: bool) -> None:
+    """Override the config's seed, and ask for deterministic operations."""
+    config.setdefault("randomness", {})
+    if seed is not None:
+        config.randomness.seed = seed
+    if deterministic:
+        config.randomness.deterministic = True
+
+
+def use_amp(config: Config) -> None:
+    """Train in mixed precision.
+
+    Raises:
+        ValueError: There is no GPU, or the config's optimizer wrapper is not a plain one.
+    """
+    if not torch.cuda.is_available():
+        raise ValueError("--amp needs a GPU, but PyTorch finds none: run without it")
+    if config.optim_wrapper.get("type") not in ("OptimWrapper", "AmpOptimWrapper"):
+        raise ValueError(
+            f"--amp needs optim_wrapper.type='OptimWrapper', but got "
+            f"'{config.optim_wrapper.get('type')}'"
+        )
+    config.optim_wrapper.type = "AmpOptimWrapper"
+    config.optim_wrapper.setdefault("loss_scale", "dynamic")
+
+
+class QuietRunner(Runner):
+    """A runner that shows progress; environment, config and the like only go to the log file."""
+
+    LEFT_OUT = (
+        "\n---",
+        "Config:",
+        "Hooks will be",
+        "Distributed training",
+        "Exp name",
+        '"FileClient',
+        '"HardDisk',
+    )
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if type(handler) is logging.StreamHandler:
+                handler.addFilter(lambda r: not r.getMessage().startswith(self.LEFT_OUT))
+        return logger
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        parts = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
+        begins = [
+            part.get("begin", 0)
+            for part in parts
+            if isinstance(part, Mapping) and part.get("by_epoch", True)
+        ]
+        if max(begins, default=0) >= self.max_epochs > 0:
+            raise ValueError(
+                f"train_cfg.max_epochs must be > {max(begins)}, where the last part of "
+                f"param_scheduler begins (after warm-up), but got {self.max_epochs}: train longer, "
+                "or shorten the warm-up"
+            )
+        return super().build_param_scheduler(scheduler)
+
+
+def build_runner(config: Config) -> Runner:
+    """A runner for this machine: NCCL where there are GPUs, else gloo."""
+    if config.launcher != "none" and not torch.cuda.is_available():
+        _init_cpu_processes(config)
+    return QuietRunner.from_cfg(config)
+
+
+def _init_cpu_processes(config: Config) -> None:
+    if config.launcher != "pytorch":
+        raise ValueError(
+            f"launcher '{config.launcher}' needs GPUs, but PyTorch finds none: use 'pytorch'"
+        )
+    # MMEngine's own start-up asks for a CUDA device.
+    if not torch_dist.is_initialized():
+        torch_dist.init_process_group("gloo")
+    wrapper = dict(config.get("model_wrapper_cfg") or {})
+    config.model_wrapper_cfg = {"broadcast_buffers": False, **wrapper, "device_ids": None}

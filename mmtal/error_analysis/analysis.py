@@ -1,0 +1,213 @@
+"""All parts of the error analysis together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.error_analysis.calibration import Calibration, calibrate
+from mmtal.error_analysis.characteristics import Buckets, compute_characteristics, read_annotated
+from mmtal.error_analysis.confusion import confusion_matrix
+from mmtal.error_analysis.curves import PrecisionRecall, precision_recall
+from mmtal.error_analysis.false_negatives import FalseNegatives, analyze_false_negatives
+from mmtal.error_analysis.false_positives import FalsePositives, analyze_false_positives
+from mmtal.error_analysis.oracles import Oracle, run_oracles
+from mmtal.error_analysis.sensitivity import Sensitivity, analyze_sensitivity
+from mmtal.error_analysis.worst_recordings import RecordingErrors, worst_recordings
+from mmtal.evaluation.matched_detections import MatchedDetections, find_overlaps, match_detections
+from mmtal.evaluation.normalized_precision import class_average_precision, mean_ap_pair
+from mmtal.evaluation.protocols import EvaluationProtocol
+from mmtal.results.instance_table import InstanceTable, without_duplicates
+from mmtal.results.result_files import read_ground_truth, read_results
+
+CURVE_TIOU = 0.5
+"""Confusion, calibration, curves and recordings are looked at at this tIoU, or the nearest."""
+
+
+@dataclass(frozen=True)
+class ErrorAnalysis:
+    """What is wrong with detections; see the modules of the parts.
+
+    Attributes:
+        classes: Names by label.
+        durations: Of each recording in seconds, None where the annotations lack it.
+        matches: Detections and what they hit.
+        stamp: What :meth:`EvaluationProtocol.evaluate` says: plain mAP, list of
+            recordings.
+        scores: (2,) average mAP and average-mAP_N.
+        map_n: (T,) mAP_N at each threshold.
+        false_positives: Profile and impact of each type.
+        false_negatives: Missed instances and causes.
+        sensitivity: Of each characteristic that is known.
+        unknown: Characteristics that are known of no instance.
+        oracles: Experiments.
+        curve_threshold: Index of the tIoU threshold of all that follows.
+        confusion: (C + 1, C + 1).
+        calibration: Scores against precision.
+        curves: One for each class.
+        worst: Recordings with the most errors.
+        ignored: Detections of classes that the ground truth lacks.
+    """
+
+    classes: list[str]
+    durations: list[float | None]
+    matches: MatchedDetections
+    stamp: dict[str, Any]
+    scores: NDArray[np.float64]
+    map_n: NDArray[np.float64]
+    false_positives: FalsePositives
+    false_negatives: FalseNegatives
+    sensitivity: list[Sensitivity]
+    unknown: list[str]
+    oracles: list[Oracle]
+    curve_threshold: int
+    confusion: NDArray[np.int64]
+    calibration: Calibration
+    curves: list[PrecisionRecall]
+    worst: list[RecordingErrors]
+    ignored: int
+
+    @property
+    def curve_tiou(self) -> float:
+        """The tIoU of confusion, calibration, curves and recordings."""
+        return float(self.matches.tiou_thresholds[self.curve_threshold])
+
+    @property
+    def present(self) -> list[str]:
+        """C names of the classes that the ground truth holds."""
+        return [self.classes[label] for label in self.matches.classes]
+
+
+def analyze_errors(
+    truth: InstanceTable,
+    detections: InstanceTable,
+    *,
+    classes: Sequence[str],
+    tiou_thresholds: str | Sequence[float] = "0.3:0.1:0.7",
+    durations: Mapping[str, float | None] | None = None,
+    annotated: Mapping[str, NDArray[np.float64]] | None = None,
+    buckets: Buckets = "fit",
+) -> ErrorAnalysis:
+    """Everything about the errors of some detections.
+
+    Definitions follow DETAD (Alwassel et al., "Diagnosing Error in Temporal Action Detectors",
+    ECCV 2018); ``docs/analyze_errors.md`` names what its released code does otherwise.
+
+    Args:
+        truth: Ground truth, N instances; repeated ones are removed.
+        detections: Those of classes that the ground truth lacks are ignored.
+        classes: Names by label.
+        tiou_thresholds: See :func:`mmtal.evaluation.thresholds.tiou_grid`.
+        durations: Of each recording, in seconds; without them coverage is not known.
+        annotated: (N,) characteristics from the annotation file, see ``read_annotated``.
+        buckets: Edges of the characteristics' buckets, see ``compute_characteristics``.
+
+    Raises:
+        ValueError: The ground truth holds no instance.
+    """
+    if not len(truth):
+        raise ValueError("the ground truth must hold at least one instance, but it holds none")
+    durations = durations or {}
+    protocol = EvaluationProtocol(tiou_thresholds=tiou_thresholds)
+    stamp = protocol.evaluate(truth, detections, classes)
+    kept, cleaned = _without_duplicates(truth)
+    matches = match_detections(cleaned, detections, tiou_thresholds)
+    overlaps = find_overlaps(matches)
+    characteristics = compute_characteristics(
+        cleaned,
+        durations,
+        buckets=buckets,
+        annotated={name: values[kept] for name, values in (annotated or {}).items()},
+    )
+    threshold = int(np.abs(matches.tiou_thresholds - CURVE_TIOU).argmin())
+    return ErrorAnalysis(
+        classes=list(classes),
+        durations=[durations.get(video) for video in truth.video_ids],
+        matches=matches,
+        stamp=stamp,
+        scores=mean_ap_pair(matches, matches.hits, ~matches.hits),
+        map_n=class_average_precision(matches, matches.hits, ~matches.hits, normalized=True).mean(
+            axis=1
+        ),
+        false_positives=analyze_false_positives(matches, overlaps),
+        false_negatives=analyze_false_negatives(matches, overlaps),
+        sensitivity=analyze_sensitivity(matches, [c for c in characteristics if c.counts.any()]),
+        unknown=[c.name for c in characteristics if not c.counts.any()],
+        oracles=run_oracles(matches, overlaps),
+        curve_threshold=threshold,
+        confusion=confusion_matrix(matches, threshold),
+        calibration=calibrate(matches, threshold),
+        curves=precision_recall(matches, threshold),
+        worst=worst_recordings(matches, threshold),
+        ignored=len(detections) - len(matches.rows),
+    )
+
+
+def analyze_result_file(
+    results: str | Path,
+    ann_file: str | Path,
+    *,
+    subset: str | None = None,
+    tiou_thresholds: str | Sequence[float] = "0.3:0.1:0.7",
+    buckets: Buckets = "fit",
+) -> ErrorAnalysis:
+    """As :func:`analyze_errors`, from files.
+
+    Args:
+        results: ActivityNet results JSON, of any framework.
+        ann_file: Annotation JSON.
+        subset: Of the annotations; None: the one that the results' recordings are of.
+        tiou_thresholds: See :func:`analyze_errors`.
+        buckets: See :func:`analyze_errors`.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: A file is not in its format, or the subset is not clear or holds no instance.
+    """
+    annotations = AnnotationFile(ann_file)
+    any_subset = next(iter(annotations.database.values()))["subset"]
+    _, classes = read_ground_truth(ann_file, any_subset)  # the whole file's, whatever the subset
+    detections = read_results(results, classes)
+    if subset is None:
+        subset = _subset_of(annotations, detections.video_ids)
+    truth, _ = read_ground_truth(ann_file, subset)
+    if not len(truth):
+        raise ValueError(f"{ann_file}: subset '{subset}' holds no instance to find")
+    return analyze_errors(
+        truth,
+        detections,
+        classes=classes,
+        tiou_thresholds=tiou_thresholds,
+        durations={v: e.get("duration") for v, e in annotations.recordings(subset).items()},
+        annotated=read_annotated(ann_file, subset),
+        buckets=buckets,
+    )
+
+
+def _without_duplicates(truth: InstanceTable) -> tuple[NDArray[np.int64], InstanceTable]:
+    """Rows that are kept, and their table."""
+    # Row numbers in place of scores tell afterwards which rows are left.
+    cleaned, _ = without_duplicates(replace(truth, scores=np.arange(len(truth), dtype=float)))
+    kept = cleaned.scores.astype(np.int64)
+    return kept, truth.select(kept)
+
+
+def _subset_of(annotations: AnnotationFile, video_ids: Sequence[str]) -> str:
+    """The one subset that holds recordings of the results."""
+    found = {
+        annotations.database[video]["subset"]
+        for video in video_ids
+        if video in annotations.database
+    }
+    if len(found) != 1:
+        there = sorted({entry["subset"] for entry in annotations.database.values()})
+        what = f"recordings of {sorted(found)}" if found else "none of its recordings"
+        raise ValueError(
+            f"{annotations.path}: the results hold {what}, so name the subset to "
+            f"look at with --subset, one of {there}"
+        )
+    return found.pop()

@@ -1,0 +1,82 @@
+"""Whether a score of 0.8 means that 8 of 10 such detections are right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmtal.evaluation.matched_detections import MatchedDetections
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Scores against the share of true positives.
+
+    Attributes:
+        edges: (11,) of the bins of scores, which are equally wide.
+        counts: (10,) detections in each.
+        score: (10,) their mean score, NaN if there is none.
+        precision: (10,) share of true positives among them, NaN if there is none.
+        ece: Expected calibration error (Guo et al., ICML 2017): mean distance of the two over all
+            detections; NaN without detections, or if scores lie outside [0, 1].
+        best_score: The threshold on the score with the highest F1 over all classes together; NaN
+            without detections.
+        best_f1: That F1, and precision and recall there.
+    """
+
+    edges: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    score: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    ece: float
+    best_score: float
+    best_f1: tuple[float, float, float]
+
+    @property
+    def bias(self) -> float:
+        """Mean score less the share of true positives; above 0 the scores promise too much."""
+        some = self.counts > 0
+        weights = self.counts[some] / max(self.counts.sum(), 1)
+        return float((weights * (self.score - self.precision)[some]).sum())
+
+
+def calibrate(matches: MatchedDetections, threshold: int) -> Calibration:
+    """Reliability of the scores of all detections at one threshold (its index)."""
+    scores, hit = matches.detections.scores, matches.hits[threshold]
+    low, high = (scores.min(), scores.max()) if len(scores) else (0.0, 1.0)
+    probabilities = low >= 0 and high <= 1
+    if probabilities:
+        low, high = 0.0, 1.0
+    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    bins = (np.searchsorted(edges, scores, "right") - 1).clip(0, BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
+    score, precision = np.full((2, BINS), np.nan)
+    some = counts > 0
+    score[some] = np.bincount(bins, weights=scores, minlength=BINS)[some] / counts[some]
+    precision[some] = np.bincount(bins, weights=hit, minlength=BINS)[some] / counts[some]
+    distance = np.abs(score - precision)[some]
+    reliable = bool(probabilities and len(scores))
+    ece = float((counts[some] / counts.sum() * distance).sum()) if reliable else float("nan")
+    best_score, best_f1 = _best_f1(scores, hit, len(matches.truth))
+    return Calibration(edges, counts, score, precision, ece, best_score, best_f1)
+
+
+def _best_f1(
+    scores: NDArray[np.float64], hit: NDArray[np.bool_], num_truth: int
+) -> tuple[float, tuple[float, float, float]]:
+    if not len(scores):
+        return float("nan"), (0.0, 0.0, 0.0)
+    order = np.argsort(-scores, kind="stable")
+    true = np.cumsum(hit[order])
+    number = np.arange(1, len(order) + 1)
+    f1 = 2 * true / (number + num_truth)
+    # A threshold keeps all detections of equal score.
+    f1[:-1][scores[order][1:] == scores[order][:-1]] = -1
+    best = int(f1.argmax())
+    return float(scores[order][best]), (
+        float(f1[best]),
+        float(true[best] / number[best]),
+        float(true[best] / num_truth),
+    )

@@ -1,0 +1,146 @@
+"""The figures as tables of plain texts, in percent, for terminal and page alike."""
+
+from dataclasses import dataclass
+from math import isnan
+
+from terminaltables import AsciiTable
+
+from mmtal.error_analysis.analysis import ErrorAnalysis
+from mmtal.error_analysis.confusion import top_confusions
+from mmtal.error_analysis.false_negatives import CAUSES
+from mmtal.error_analysis.false_positives import ERROR_TYPES
+
+TOP_CONFUSIONS = 20
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as they are shown."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+    def text(self, title: str) -> str:
+        """For the terminal."""
+        table = AsciiTable([self.header, *self.rows])
+        table.justify_columns = dict.fromkeys(range(1, len(self.header)), "right")
+        return f"{title}\n{table.table}"
+
+
+def percent(value: float, *, sign: bool = False) -> str:
+    """0.123 -> '12.3', or '+12.3'; '-' for NaN."""
+    if isnan(value):
+        return "-"
+    return f"{100 * value:{'+' if sign else ''}.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
+
+
+def score_table(analysis: ErrorAnalysis) -> Table:
+    """Plain and normalised mAP at each threshold."""
+    thresholds = [f"{t:.2f}" for t in analysis.matches.tiou_thresholds]
+    metrics = analysis.stamp["metrics"]
+    plain = [percent(metrics[f"mAP@{t}"]) for t in thresholds]
+    normalized = [percent(value) for value in analysis.map_n.tolist()]
+    average, average_n = analysis.scores
+    return Table(
+        ["tIoU", *thresholds, "average"],
+        [
+            ["mAP", *plain, percent(average)],
+            ["mAP_N (normalised)", *normalized, percent(average_n)],
+        ],
+    )
+
+
+def oracle_table(analysis: ErrorAnalysis) -> Table:
+    """What perfect parts would reach."""
+    rows = [
+        [
+            oracle.name,
+            percent(oracle.scores[0]),
+            percent(oracle.gain[0], sign=True),
+            percent(oracle.scores[1]),
+            percent(oracle.gain[1], sign=True),
+        ]
+        for oracle in sorted(analysis.oracles, key=lambda oracle: -oracle.gain[0])
+    ]
+    return Table(["experiment", "mAP", "gain", "average-mAP_N", "gain"], rows)
+
+
+def error_table(analysis: ErrorAnalysis) -> Table:
+    """False positives by type, and what not making them gains."""
+    part = analysis.false_positives
+    counts = part.overall
+    rows = [
+        [
+            name,
+            f"{count:.0f}",
+            percent(count / counts.sum()) if counts.sum() else "-",
+            *(percent(gain, sign=True) for gain in gains),
+        ]
+        for name, count, gains in zip(ERROR_TYPES, counts[1:], part.gain, strict=True)
+    ]
+    return Table(
+        ["false positives", "detections", "% of top 10 G", "mAP gain", "average-mAP_N gain"], rows
+    )
+
+
+def cause_table(analysis: ErrorAnalysis) -> Table:
+    """Missed instances by cause."""
+    part = analysis.false_negatives
+    counts = [*part.counts, part.counts.sum()]
+    total = len(analysis.matches.truth)
+    rows = [
+        [name, f"{count:.0f}", percent(count / total), *(percent(g, sign=True) for g in gains)]
+        for name, count, gains in zip((*CAUSES, "all missed"), counts, part.gain, strict=True)
+    ]
+    header = ["missed because", "instances", "% of instances"]
+    return Table([*header, "mAP gain", "average-mAP_N gain"], rows)
+
+
+def characteristic_table(analysis: ErrorAnalysis) -> Table:
+    """Sensitivity, false negatives and their cost by bucket."""
+    rows = []
+    for part in analysis.sensitivity:
+        item = part.characteristic
+        for bucket, name in enumerate(item.buckets):
+            if item.counts[bucket]:
+                rows.append(
+                    [
+                        item.name,
+                        name if item.limits(bucket) == name else f"{name} ({item.limits(bucket)})",
+                        str(item.counts[bucket]),
+                        percent(part.map_n[bucket]),
+                        f"{part.map_n[bucket] / analysis.scores[1]:.2f}"
+                        if analysis.scores[1]
+                        else "-",
+                        percent(part.missed[bucket]),
+                        percent(part.gain[bucket, 0], sign=True),
+                    ]
+                )
+    header = ["characteristic", "bucket", "instances", "average-mAP_N", "relative", "% missed"]
+    return Table([*header, "mAP gain if found"], rows)
+
+
+def confusion_table(analysis: ErrorAnalysis) -> Table:
+    """The most frequent pairs."""
+    names, totals = analysis.present, analysis.matches.num_truth
+    rows = [
+        [names[row], names[column], str(count), percent(count / totals[row])]
+        for row, column, count in top_confusions(analysis.confusion, TOP_CONFUSIONS)
+    ]
+    return Table(["class", "detected as", "instances", "% of the class"], rows)
+
+
+def worst_table(analysis: ErrorAnalysis) -> Table:
+    """The recordings with the most errors."""
+    rows = [
+        [
+            item.video_id,
+            str(item.instances),
+            str(item.instances - item.missed),
+            str(item.missed),
+            str(item.false),
+            percent(item.f1),
+        ]
+        for item in analysis.worst
+    ]
+    return Table(["recording", "instances", "found", "missed", "false", "F1"], rows)

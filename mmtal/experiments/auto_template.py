@@ -1,0 +1,117 @@
+"""A config for data that no config was written for: find, verify, suggest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mmtal.preparation.suggestion import (
+    Budget,
+    choose_settings,
+    config_text,
+    explanation,
+    summarize,
+)
+from mmtal.preparation.verification import verify
+from mmtal.utils.files import write_text
+
+ENDINGS = (".npy", ".npz", ".pt")
+
+
+def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
+    """Verify a data set and write a config that fits it.
+
+    Args:
+        data_path: Folder with the data, see :func:`find_own_data`.
+        work_dir: Gets ``suggested_config.py``.
+
+    Returns:
+        Path of the config.
+
+    Raises:
+        FileNotFoundError: Annotations or features cannot be found.
+        ValueError: They are ambiguous, or cannot be used; what is wrong has been printed.
+    """
+    ann_file, features = find_own_data(data_path)
+    report = verify(ann_file, features=[str(folder) for folder in features])
+    print(report.format())
+    if not report.ok:
+        raise ValueError(
+            f"{data_path}: the data cannot be used, see the report above. Mend them, or write "
+            f"cleaned annotations: python tools/verify_dataset.py --ann {ann_file} --features "
+            f"{' '.join(map(str, features))} --fix cleaned.json"
+        )
+    summary = summarize(ann_file, features=features)
+    gpu = torch.cuda.get_device_properties(0).total_memory if torch.cuda.is_available() else None
+    settings = choose_settings(summary, Budget(gpu_bytes=gpu))
+    print(explanation(settings))
+    path = Path(work_dir) / "suggested_config.py"
+    write_text(path, config_text(summary, settings, name=Path(data_path).resolve().name))
+    print(f"the config: {path}")
+    return path
+
+
+def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
+    """Annotation file and feature folders of a data set.
+
+    The annotations are ``annotations.json``, else the only annotation JSON in the folder or in
+    ``annotations/``. The features are in ``features/`` (where it holds folders only: one for each
+    source), else in the only folder that holds feature files.
+
+    Raises:
+        FileNotFoundError: There are none.
+        ValueError: There are several.
+    """
+    root = Path(data_path)
+    if not root.is_dir():
+        raise FileNotFoundError(f"--data_path {root} is not a folder")
+    places = [root / "annotations.json", root / "annotations" / "annotations.json"]
+    files = [path for path in places if path.is_file()][:1] or [
+        path for folder in (root, root / "annotations") for path in sorted(folder.glob("*.json"))
+        if _database(path) is not None
+    ]  # fmt: skip
+    folder = root / "features"
+    sources = [path for path in _folders(folder) if _holds_features(path)]
+    recordings = (_database(files[0]) if files else None) or {}  # perhaps P01/P01_02
+    if _holds_features(folder) or any(
+        (folder / f"{name}{ending}").is_file() for name in recordings for ending in ENDINGS
+    ):
+        features = [[folder]]
+    elif sources:
+        features = [sources]
+    else:
+        features = [[path] for path in _folders(root) if _holds_features(path)]
+    for what, found, wanted in (
+        ("annotation file", files, "annotations.json"),
+        ("folder of feature files", features, "features/ with a .npy, .npz or .pt per recording"),
+    ):
+        if not found:
+            raise FileNotFoundError(f"--data_path {root} holds no {what}: expected {wanted}")
+        if len(found) > 1:
+            names = ", ".join(str(f if isinstance(f, Path) else f[0]) for f in found[:5])
+            names += ", ..." if len(found) > 5 else ""
+            raise ValueError(
+                f"--data_path {root} holds more than one {what} ({names}): "
+                "choose with tools/suggest_config.py --ann FILE --features DIR, and give the "
+                "config that it writes as --config_template"
+            )
+    return files[0], features[0]
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(p for p in path.iterdir() if p.is_dir()) if path.is_dir() else []
+
+
+def _holds_features(folder: Path) -> bool:
+    return folder.is_dir() and any(p.suffix in ENDINGS and p.is_file() for p in folder.iterdir())
+
+
+def _database(path: Path) -> dict[str, Any] | None:
+    """Recordings by name; None: it is no annotation file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError):
+        return None
+    database = content.get("database") if isinstance(content, dict) else None
+    return database if isinstance(database, dict) else None

@@ -1,0 +1,295 @@
+"""A whole experiment from one call: find the data, check them, train, test."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mmengine
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.logging import print_log
+from mmengine.runner import Runner
+
+from mmtal.config_files import find_config, resource_root
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.engine.runner import build_runner, load_config, main_metric, override, set_seed
+from mmtal.experiments.auto_template import auto_template
+from mmtal.registry import DATASETS
+from mmtal.version import __version__
+from mmtal.visualization import RecordingView, draw_predictions, save_figure
+
+AUTO = "auto"
+LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+
+
+@dataclass(frozen=True)
+class DataLocation:
+    """Where one data set lies.
+
+    Args:
+        root: Folder that the other paths start from.
+        ann_file: Annotation JSON.
+        features: Feature folder, or folders.
+        is_official: Whether this is the layout that the template was written for.
+    """
+
+    root: Path
+    ann_file: str
+    features: str | list[str]
+    is_official: bool
+
+
+def find_template(name: str) -> Path:
+    """A config by its path, or by its name below ``configs/`` or ``configs/actionformer``."""
+    if Path(name).is_file():
+        return Path(name)
+    try:
+        return find_config(name)
+    except FileNotFoundError:
+        folder = Path(name) if Path(name).is_dir() else Path(name).parent
+        beside = sorted(str(path) for path in folder.glob("*.py"))
+        if "/" in name and beside:
+            raise FileNotFoundError(
+                f"config template '{name}' is no file; in its folder are {', '.join(beside)}"
+            ) from None
+        if "/" in name:
+            raise
+    try:
+        return find_config(f"actionformer/{name}")
+    except FileNotFoundError as error:
+        folder = resource_root() / "configs" / "actionformer"
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.py")))
+        raise FileNotFoundError(
+            f"config template '{name}' is neither a file nor one of: {known}"
+        ) from error
+
+
+def find_data(dataset: Mapping[str, Any], data_path: str | Path) -> DataLocation:
+    """Find annotations and features below a folder.
+
+    Looked for in turn: the official layout of the template in the folder itself, the same in a
+    folder of the template's name below it, and ``annotations.json`` with ``features/``.
+
+    Args:
+        dataset: Config of the template's data set.
+        data_path: The folder.
+
+    Raises:
+        FileNotFoundError: None of them is there; the message lists what was looked for.
+    """
+    data_path = Path(data_path)
+    if not data_path.is_dir():
+        raise FileNotFoundError(f"--data_path {data_path} is not a folder")
+    features = dataset["features"]
+    folders = [features] if isinstance(features, str) else list(features)
+    own: str | list[str] = (
+        "features" if isinstance(features, str) else [f"features/{name}" for name in folders]
+    )
+    candidates = [
+        DataLocation(data_path, dataset["ann_file"], features, True),
+        DataLocation(
+            data_path / Path(dataset["data_root"]).name, dataset["ann_file"], features, True
+        ),
+        DataLocation(data_path, "annotations.json", own, False),
+    ]
+    tried = []
+    for place in candidates:
+        names = [place.features] if isinstance(place.features, str) else place.features
+        wanted = [place.root / place.ann_file, *(place.root / name for name in names)]
+        absent = [str(path) for path in wanted if not path.exists()]
+        if not absent:
+            return place
+        tried.append(" and ".join(str(path) for path in wanted))
+    raise FileNotFoundError(
+        f"no annotations and features found below --data_path {data_path}; looked for "
+        + ", or ".join(tried)
+    )
+
+
+def prepare_config(
+    template: str,
+    *,
+    data_path: str | Path,
+    work_dir: str | Path,
+    learning_rate: float | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    weight_decay: float | None = None,
+    seed: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Config:
+    """A template's config with the data's place and the given options; the rest stays as it is.
+
+    Args:
+        template: Name or path of a config; ``auto`` verifies the data and suggests one.
+        data_path: Folder that holds the data set.
+        work_dir: Where results go.
+        learning_rate: Of the optimizer.
+        epochs: After warm-up.
+        batch_size: Recordings per step and process.
+        weight_decay: Of the optimizer.
+        seed: Of everything random.
+        options: Any values to override, by dotted name.
+    """
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be >= 1, but got {value}")
+    path = auto_template(data_path, work_dir) if template == AUTO else find_template(template)
+    config = load_config(path, work_dir=str(work_dir))
+    place = find_data(config.train_dataloader.dataset, data_path)
+    for name in LOADERS:
+        config[name].dataset.update(
+            data_root=str(place.root), ann_file=place.ann_file, features=place.features
+        )
+    for evaluator in (config.val_evaluator, config.test_evaluator):
+        metric = main_metric(evaluator)
+        if metric.get("external_scores"):
+            name = Path(metric["external_scores"]).name
+            metric["external_scores"] = str(place.root / "annotations" / name)
+    given = {
+        "optim_wrapper.optimizer.lr": learning_rate,
+        "optim_wrapper.optimizer.weight_decay": weight_decay,
+        "train_dataloader.batch_size": batch_size,
+        "train_cfg.max_epochs": None if epochs is None else config.warmup_epochs + epochs,
+    }
+    config.merge_from_dict({key: value for key, value in given.items() if value is not None})
+    override(config, options or {})
+    set_seed(config, seed=seed, deterministic=False)
+    if not place.is_official:
+        _adapt_to_own_data(config)
+    return config
+
+
+def _adapt_to_own_data(config: Config) -> None:
+    """Check own data strictly, and give the model their classes and channels."""
+    for name in LOADERS:
+        config[name].dataset.update(bad_segments="error", check_duration=True, allow_missing=False)
+        config[name].dataset.pop("classes", None)
+    _choose_subsets(config)
+    dataset = build_dataset(config, "train_dataloader")
+    backbone, head = config.model.backbone, config.model.head
+    num_classes = len(dataset.metainfo["classes"])
+    if head.num_classes not in (1, num_classes):
+        print_log(f"num_classes {head.num_classes} -> {num_classes}, as the data say", "current")
+        head.num_classes = num_classes
+    channels = dataset.num_channels
+    if isinstance(backbone.in_channels, int) and backbone.in_channels != channels:
+        print_log(f"in_channels {backbone.in_channels} -> {channels}, as the data say", "current")
+        backbone.in_channels = channels
+
+
+def _choose_subsets(config: Config) -> None:
+    """Benchmarks name their subsets in their own ways; own data have training and the like."""
+    train = config.train_dataloader.dataset
+    file = AnnotationFile(Path(train.data_root) / train.ann_file)
+    present = {entry["subset"].lower() for entry in file.database.values()}
+    for names, loaders in (
+        (("training", "train"), LOADERS[:1]),
+        (("validation", "val", "test", "testing"), LOADERS[1:]),
+    ):
+        found = [name for name in names if name in present]
+        for loader in loaders:
+            if found and config[loader].dataset.subset not in found:
+                config[loader].dataset.subset = found[0]
+
+
+def build_dataset(config: Config, loader: str) -> Any:
+    """Build, and so check, the data set of one loader."""
+    return DATASETS.build(config[loader].dataset)
+
+
+def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> dict[str, float]:
+    """Check the data, train, test the weights of the last epoch, draw the first recording.
+
+    Args:
+        config: See :func:`prepare_config`.
+        resume: Go on from the latest checkpoint in the work dir, if there is one.
+        gpus: Processes, one per GPU (on CPU: gloo processes).
+
+    Returns:
+        The metrics of the test, values in [0, 1]. ``metrics.json`` has them too, with seed and
+        versions, beside ``config.py`` and ``results.json``, which names protocol and recordings.
+    """
+    train_experiment(config, resume=resume, gpus=gpus)
+    runner, metrics = evaluate_experiment(config)
+    results = Path(config.work_dir) / "results.json"
+    picture = draw_first_recording(runner.test_dataloader.dataset, results)
+    print_log(f"detections: {results}; picture: {picture}", "current")
+    return metrics
+
+
+def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> None:
+    """The first half of :func:`run_experiment`."""
+    work_dir = Path(config.work_dir)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    for name in ("train_dataloader", "test_dataloader"):
+        build_dataset(config, name)
+    config.resume = resume
+    main_metric(config.test_evaluator)["out_file"] = str(work_dir / "results.json")
+    config_file = work_dir / "config.py"
+    config.dump(config_file)
+    if gpus > 1:
+        command = [
+            sys.executable, "-m", "torch.distributed.run", "--standalone",
+            "--nproc_per_node", str(gpus), str(resource_root() / "tools" / "train.py"),
+            str(config_file), "--launcher", "pytorch",
+        ]  # fmt: skip
+        if resume:
+            command.append("--resume")
+        if subprocess.run(command, check=False).returncode:
+            raise ValueError(f"training on {gpus} processes failed: see the messages above")
+    else:
+        build_runner(config).train()
+
+
+def evaluate_experiment(config: Config) -> tuple[Runner, dict[str, float]]:
+    """The second half of :func:`run_experiment`, on what :func:`train_experiment` left."""
+    work_dir = Path(config.work_dir)
+    # A runner that has trained would test the raw weights, since MMEngine's EMAHook begins anew
+    # with every run. The checkpoint holds the averaged ones.
+    config.resume, config.load_from = False, _last_checkpoint(work_dir)
+    runner = build_runner(config)
+    metrics = runner.test()
+    record = dict(metrics=metrics, seed=runner.seed, versions=versions())
+    (work_dir / "metrics.json").write_text(json.dumps(record, indent=1) + "\n")
+    return runner, metrics
+
+
+def versions() -> dict[str, str]:
+    """Versions that a number may depend on."""
+    return dict(
+        mmtal=__version__,
+        mmengine=mmengine.__version__,
+        torch=torch.__version__,
+        numpy=np.__version__,
+        python=platform.python_version(),
+    )
+
+
+def draw_first_recording(dataset: Any, results_file: Path) -> Path:
+    """Draw the first recording's detections against its ground truth, beside the results."""
+    info = dataset.get_data_info(0)
+    classes = dataset.metainfo["classes"]
+    results = json.loads(results_file.read_text())["results"]
+    found = results.get(info["video_id"], [])
+    view = RecordingView(
+        info["video_id"],
+        info["duration"],
+        info["segments"],
+        info["labels"],
+        np.array([d["segment"] for d in found], dtype=float).reshape(-1, 2),
+        np.array([d["score"] for d in found], dtype=float),
+        np.array([classes.index(d["label"]) for d in found], dtype=int),
+    )
+    figure = draw_predictions(view, classes)
+    return save_figure(figure, results_file.with_name(f"predictions_{info['video_id']}.png"))
+
+
+def _last_checkpoint(work_dir: Path) -> str:
+    return (work_dir / "last_checkpoint").read_text().strip()

@@ -1,0 +1,248 @@
+"""Records of one method on one benchmark under one protocol, folds put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mmtal.evaluation.protocols import find_protocol, protocol_names
+from mmtal.experiments.leaderboard.bootstrap import resampled_map
+from mmtal.experiments.leaderboard.matches import (
+    Matches,
+    average_precision,
+    figures,
+    pool,
+    read_matches,
+)
+from mmtal.experiments.leaderboard.record import MATCHES_SUFFIX, Record, read_records
+from mmtal.utils.wording import counted
+
+Run = tuple[Path, Record]
+"""The folder that a record lies in, and the record."""
+Key = tuple[str, str, str]
+"""Benchmark, protocol, method."""
+TOLERANCE = 1e-6
+"""Between the mAP of a record and that of its matches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the seeds of a method gave.
+
+    Attributes:
+        benchmark: As in the records, as is ``method``.
+        protocol: Under which the figures are.
+        method: Row of the table.
+        how: What became of folds, such as ``30 folds pooled``; empty: the data have one split.
+        main_metric: The protocol's.
+        tiou_thresholds: The protocol's.
+        seeds: Those whose folds are all there, ascending.
+        metrics: Name to value of each seed.
+        ap_per_class: Class to AP at each threshold, mean over the seeds.
+        incomplete: Seed to the folds that it lacks.
+        matches: Of each seed; empty where a run has none beside its record.
+        runs: The records of all seeds.
+        remarks: What the reader must know.
+    """
+
+    benchmark: str
+    protocol: str
+    method: str
+    how: str
+    main_metric: str
+    tiou_thresholds: tuple[float, ...]
+    seeds: tuple[int, ...]
+    metrics: Mapping[str, tuple[float, ...]]
+    ap_per_class: Mapping[str, tuple[float, ...]]
+    incomplete: Mapping[int, tuple[str, ...]]
+    matches: tuple[Matches, ...]
+    runs: tuple[Run, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def read_runs(folders: Sequence[str | Path]) -> list[Run]:
+    """The records of several folders.
+
+    Raises:
+        FileNotFoundError: One does not exist, or holds no record.
+        ValueError: A run is recorded in two of them, or a file is no record.
+    """
+    runs: dict[str, Run] = {}
+    for folder in folders:
+        records = read_records(folder)
+        if not records:
+            raise FileNotFoundError(f"folder of records {folder} holds none")
+        for record in records:
+            if record.name in runs:
+                raise ValueError(
+                    f"{record.name} is recorded in {runs[record.name][0]} and in {folder}: "
+                    "give one of them"
+                )
+            runs[record.name] = (Path(folder), record)
+    return list(runs.values())
+
+
+def group_runs(runs: Sequence[Run]) -> dict[Key, list[Run]]:
+    """Runs by benchmark, protocol and method; a run is in one group for each of its protocols."""
+    groups: dict[Key, list[Run]] = {}
+    for folder, record in runs:
+        for protocol in record.scores:
+            key = (record.benchmark, protocol, record.method)
+            groups.setdefault(key, []).append((folder, record))
+    return groups
+
+
+def group_title(benchmark: str, protocol: str) -> str:
+    """Both names, the benchmark's once."""
+    return protocol if protocol.startswith(f"{benchmark}/") else f"{benchmark}, {protocol}"
+
+
+def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
+    """One entry; where there are folds two, of the folds pooled and of their average.
+
+    Raises:
+        ValueError: The runs are not of one recipe and one test set, or mix folds with none.
+    """
+    check_alike(key, runs)
+    by_seed: dict[int, dict[str | None, Run]] = {}
+    for folder, record in runs:
+        by_seed.setdefault(record.seed, {})[record.fold] = (folder, record)
+    folds = {fold for own in by_seed.values() for fold in own}
+    incomplete = {
+        seed: tuple(sorted((str(fold) for fold in folds - set(own)), key=_natural))
+        for seed, own in sorted(by_seed.items())
+        if folds - set(own)
+    }
+    complete = [list(own.values()) for seed, own in sorted(by_seed.items()) if not folds - set(own)]
+    if not complete:
+        return []
+    matches, remarks = _matches(complete, key[1])
+    stamps = [[record.scores[key[1]] for _, record in own] for own in complete]
+    plain = Measured(
+        benchmark=key[0],
+        protocol=key[1],
+        method=key[2],
+        how="" if folds == {None} else f"{counted(len(folds), 'fold')} averaged",
+        main_metric=str(stamps[0][0].get("main_metric", "mAP")),
+        tiou_thresholds=tuple(stamps[0][0]["tiou_thresholds"]),
+        seeds=tuple(own[0][1].seed for own in complete),
+        metrics={
+            name: tuple(_mean(stamp["metrics"][name] for stamp in own) for own in stamps)
+            for name in stamps[0][0]["metrics"]
+        },
+        ap_per_class={},
+        incomplete=incomplete,
+        matches=(),
+        runs=tuple(runs),
+        remarks=remarks + _partial(key[1], [record for _, record in complete[0]]),
+    )
+    if folds == {None}:
+        per_class = _mean_ap_per_class([own[0]["ap_per_class"] for own in stamps])
+        return [replace(plain, ap_per_class=per_class, matches=matches)]
+    if not matches:
+        return [plain]
+    figures_of_seeds = [figures(part) for part in matches]
+    pooled = replace(
+        plain,
+        how=f"{counted(len(folds), 'fold')} pooled",
+        metrics={
+            name: tuple(float(found[name][0]) for found in figures_of_seeds)
+            for name in figures_of_seeds[0]
+        },
+        ap_per_class=_mean_ap_per_class([_ap_per_class(part) for part in matches]),
+        matches=matches,
+    )
+    return [pooled, plain]
+
+
+def check_alike(key: Key, runs: Sequence[Run]) -> None:
+    """Raise ValueError unless the runs may be averaged: one recipe, one test set for each fold."""
+    where = f"{key[0]}, {key[2]}"
+    if len({record.fold is None for _, record in runs}) > 1:
+        raise ValueError(f"{where}: some runs have a fold and some have none: they are not one row")
+    recipes: dict[str, str] = {}
+    lists: dict[tuple[str | None, str], str] = {}
+    for _, record in runs:
+        recipes.setdefault(record.config_sha256, record.name)
+        stamp = record.scores[key[1]]
+        lists.setdefault((record.fold, str(stamp.get("video_list_sha256"))), record.name)
+    if len(recipes) > 1:
+        raise ValueError(
+            f"{where}: the runs {' and '.join(recipes.values())} have different configs "
+            "(config_sha256), hence are not seeds of one method: name the methods differently, or "
+            "run again what is out of date"
+        )
+    if len(lists) > len({fold for fold, _ in lists}):
+        raise ValueError(
+            f"{where}: the runs {' and '.join(lists.values())} were tested on different recordings "
+            f"(video_list_sha256 under {key[1]}): they cannot be averaged"
+        )
+
+
+def _matches(
+    complete: Sequence[Sequence[Run]], protocol: str
+) -> tuple[tuple[Matches, ...], tuple[str, ...]]:
+    """Of each seed, pooled; or none, and why."""
+    parts = []
+    for own in complete:
+        paths = [record.matches_path(folder) for folder, record in own]
+        if not all(path.is_file() for path in paths):
+            what = "not pooled, " if len(own) > 1 else ""
+            return (), (f"records without *{MATCHES_SUFFIX} beside them: {what}not compared",)
+        found = [_read_matches(*run, protocol) for run in own]
+        if len(found) > 1 and not found[0].poolable:
+            return (), (f"folds cannot be pooled under {protocol}",)
+        parts.append(pool(found) if len(found) > 1 else found[0])
+    return tuple(parts), ()
+
+
+def _read_matches(folder: Path, record: Record, protocol: str) -> Matches:
+    """Matches of a run, if they are those that its record was made with."""
+    path = record.matches_path(folder)
+    matches = read_matches(path, protocol)
+    stated = record.scores[protocol]["metrics"].get("mAP")
+    found = float(resampled_map(matches, np.ones((1, len(matches.video_ids))))[0])
+    if stated is not None and not abs(found - stated) <= TOLERANCE:
+        raise ValueError(
+            f"{path} is not of its record: mAP {100 * found:.4f} % under {protocol}, and "
+            f"{100 * stated:.4f} % there; run it again"
+        )
+    return matches
+
+
+def _partial(protocol: str, records: Sequence[Record]) -> tuple[str, ...]:
+    """Whether the folds together lack recordings of the protocol's list."""
+    listed = find_protocol(protocol).video_ids if protocol in protocol_names() else None
+    tested = sum(record.scores[protocol]["num_videos"] for record in records)
+    if listed is None or tested >= len(listed):
+        return ()
+    return (f"{tested} of the protocol's {counted(len(listed), 'recording')} only",)
+
+
+def _ap_per_class(matches: Matches) -> dict[str, list[float]]:
+    ap = average_precision(matches)[0]  # (T, K)
+    return {
+        name: ap[:, label].tolist()
+        for label, name in enumerate(matches.classes)
+        if not np.isnan(ap[:, label]).any()
+    }
+
+
+def _mean_ap_per_class(
+    seeds: Sequence[Mapping[str, Sequence[float]]],
+) -> dict[str, tuple[float, ...]]:
+    return {
+        name: tuple(np.mean([seed[name] for seed in seeds], axis=0).tolist()) for name in seeds[0]
+    }
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    """NaN if a fold has nothing to find."""
+    return float(np.mean([np.nan if value is None else value for value in values]))
+
+
+def _natural(text: str) -> tuple[int, str]:
+    return (int(text), "") if text.isdigit() else (-1, text)

@@ -1,0 +1,123 @@
+"""One run, so written down that its number can be trusted and made again."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmtal.utils.files import write_json
+
+RESULTS_SUFFIX = ".results.json.gz"
+MATCHES_SUFFIX = ".matches.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one training and test gave.
+
+    Attributes:
+        benchmark: Row group of the leaderboard, such as ``salads50``.
+        method: Row of the leaderboard, such as ``ActionFormer, small``.
+        seed: Of everything random.
+        fold: Name of the part that was left out, such as ``12``; None: the data have one split.
+        config_file: Where the config came from.
+        config_text: The whole config as it was run, as JSON that MMEngine can load, without
+            what differs between runs of a row (seed, fold) and between machines (paths).
+        config_sha256: Of ``config_text``: equal for all runs of a row.
+        data: ``annotations_sha256``, ``features_sha256``, ``video_list_sha256`` of the test set,
+            ``num_videos``.
+        git: ``commit``, and ``dirty`` (bool) for changes that were not committed; empty where the
+            code was no checkout.
+        versions: Of packages.
+        device: What it ran on, such as ``NVIDIA H100`` (and whether its matrix products were in
+            TF32) or ``CPU, 1 thread``.
+        seconds: ``train`` and ``test``; after an interruption those since the last start, and
+            ``resumed_at_epoch``.
+        peak_memory: ``ram_mib``, and ``gpu_mib`` on a GPU.
+        scores: Protocol's name to what :meth:`EvaluationProtocol.evaluate` said: ``metrics``
+            (name to value in [0, 1]), ``ap_per_class``, and the rest of its stamp.
+        finished: ISO date and time, UTC.
+    """
+
+    benchmark: str
+    method: str
+    seed: int
+    fold: str | None
+    config_file: str
+    config_text: str
+    config_sha256: str
+    data: Mapping[str, Any]
+    git: Mapping[str, Any]
+    versions: Mapping[str, str]
+    device: str
+    seconds: Mapping[str, float]
+    peak_memory: Mapping[str, float]
+    scores: Mapping[str, Mapping[str, Any]]
+    finished: str
+
+    @property
+    def name(self) -> str:
+        """File name without suffix, unique in a leaderboard."""
+        return run_name(self.benchmark, self.method, self.fold, self.seed)
+
+    def results_path(self, folder: str | Path) -> Path:
+        """Where the detections of this run lie: results JSON, gzipped, beside the record."""
+        return Path(folder) / f"{self.name}{RESULTS_SUFFIX}"
+
+    def matches_path(self, folder: str | Path) -> Path:
+        """Where hits and false positives of this run lie: see :mod:`.matches`."""
+        return Path(folder) / f"{self.name}{MATCHES_SUFFIX}"
+
+
+def run_name(benchmark: str, method: str, fold: str | None, seed: int) -> str:
+    """See :attr:`Record.name`."""
+    part = "" if fold is None else f"-fold{fold}"
+    text = f"{benchmark}-{method}{part}-seed{seed}"
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in text)
+
+
+def write_record(folder: str | Path, record: Record) -> Path:
+    """Write ``<folder>/<record.name>.json``, whole or not at all."""
+    path = Path(folder) / f"{record.name}.json"
+    write_json(path, dataclasses.asdict(record), indent=1)
+    return path
+
+
+def read_record(path: str | Path) -> Record:
+    """Read one record.
+
+    Raises:
+        ValueError: It is no record; the file and what is wrong are named.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+    fields = {field.name for field in dataclasses.fields(Record)}
+    found = set(content) if isinstance(content, dict) else set()
+    if found != fields:
+        raise ValueError(
+            f"{path} is no record of a run: missing {sorted(fields - found)}, "
+            f"unknown {sorted(found - fields)}"
+        )
+    return Record(**content)
+
+
+def read_records(folder: str | Path) -> list[Record]:
+    """All records of a folder, sorted by name.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: A file is no record, or two of them are of the same run.
+    """
+    if not Path(folder).is_dir():
+        what = "is a file" if Path(folder).is_file() else "does not exist"
+        raise FileNotFoundError(f"folder of records {folder} {what}")
+    paths = sorted(Path(folder).glob("*.json"))
+    records = [read_record(path) for path in paths]
+    for path, record in zip(paths, records, strict=True):
+        if path.stem != record.name:
+            raise ValueError(f"{path} holds the record {record.name}: give the file that name")
+    return records

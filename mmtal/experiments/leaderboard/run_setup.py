@@ -1,0 +1,188 @@
+"""The config and the data of a planned run."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+
+from mmtal.engine.runner import main_metric
+from mmtal.evaluation.protocols import EvaluationProtocol, choose_protocol, find_protocol
+from mmtal.experiments.config_keys import check_key
+from mmtal.experiments.experiment import LOADERS, build_dataset, prepare_config
+from mmtal.experiments.leaderboard.fold_files import fold_options
+from mmtal.experiments.leaderboard.spec import OWN_PROTOCOL, Folds, PlannedRun, Row
+from mmtal.results.result_files import read_ground_truth
+from mmtal.utils.errors import USER_ERRORS
+
+SHORT = 8
+"""Digits of a hash in names of folders."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSetup:
+    """What a run is made of.
+
+    Attributes:
+        config: As it is run, but for the work dir.
+        config_text: See :class:`mmtal.experiments.leaderboard.record.Record`.
+        config_sha256: Of that text.
+        ann_file: Annotation file of the run.
+        annotations_sha256: Of that file.
+    """
+
+    config: Config
+    config_text: str
+    config_sha256: str
+    ann_file: Path
+    annotations_sha256: str
+
+    @property
+    def key(self) -> str:
+        """Differs where a training cannot go on from the checkpoint of another."""
+        both = f"{self.config_sha256} {self.annotations_sha256}"
+        return hashlib.sha256(both.encode()).hexdigest()[:SHORT]
+
+
+def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
+    """Find config and data.
+
+    Args:
+        run: What is planned.
+        folder: Where annotation files of folds that are dealt out are written.
+
+    Raises:
+        ValueError: An option does not fit the config, or data are not there.
+    """
+    row = run.row
+    try:
+        config = _config(row, {}, run.seed)
+        text = _text(config, row.folds)
+        if row.folds is not None and run.fold is not None:
+            place = fold_options(config, row.folds, run.fold, Path(folder))
+            config = _config(row, place, run.seed)
+    except USER_ERRORS as error:
+        raise ValueError(f"{row.title}: {error}") from error
+    dataset = config.test_dataloader.dataset
+    ann_file = Path(dataset.data_root, dataset.ann_file)
+    return RunSetup(
+        config=config,
+        config_text=text,
+        config_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        ann_file=ann_file,
+        annotations_sha256=file_sha256(ann_file),
+    )
+
+
+def check_options(row: Row) -> None:
+    """Refuse options that nothing of the row's config would read.
+
+    Raises:
+        ValueError: One is misspelt; what may have been meant is named.
+    """
+    dotted = [name for name in row.options if "." in name]
+    if dotted:
+        template = _config(replace(row, options={}), {}, row.seeds[0])
+        for name in dotted:
+            try:
+                check_key(template, name)
+            except ValueError as error:
+                raise ValueError(f"{row.title}: options: {error}") from error
+
+
+def protocol_of(name: str, config: Config) -> EvaluationProtocol:
+    """The protocol of that name, ``config`` being what the config's own evaluator does."""
+    if name != OWN_PROTOCOL:
+        return find_protocol(name)
+    metric = main_metric(config.test_evaluator)
+    own = {key: metric.get(key) for key in ("tiou_thresholds", "label_handling", "recall_at")}
+    protocol = choose_protocol(metric.get("protocol"), own)
+    # whatever the data are, its rules hold
+    return replace(protocol, name=OWN_PROTOCOL, videos=None, excluded=None, num_classes=None)
+
+
+def check_protocols(run: PlannedRun, setup: RunSetup) -> None:
+    """Refuse protocols that are not about the data of a run.
+
+    Raises:
+        ValueError: The recordings or classes are not those of a protocol, or the config gives
+            detections without classes.
+    """
+    where = f"{run.row.title}{'' if run.fold is None else f', fold {run.fold}'}"
+    if main_metric(setup.config.test_evaluator).get("class_agnostic"):
+        raise ValueError(
+            f"{where}: the config evaluates without classes (class_agnostic), which no protocol of "
+            "a leaderboard does: name the detections with external_scores"
+        )
+    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
+    nothing = truth.select(np.zeros(len(truth), dtype=bool))
+    for name in run.row.protocols:
+        protocol = protocol_of(name, setup.config)
+        try:
+            protocol.prepare(truth, nothing, classes, partial=run.fold is not None)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+
+
+def feature_files(config: Config) -> list[Path]:
+    """Feature files of training and test, each once; building the data sets checks them.
+
+    Raises:
+        ValueError: Something is wrong with the data.
+    """
+    files = set()
+    for loader in ("train_dataloader", "test_dataloader"):
+        dataset = build_dataset(config, loader)
+        for index in range(len(dataset)):
+            files |= {Path(path) for path in dataset.get_data_info(index)["feat_paths"]}
+    return sorted(files)
+
+
+def hash_features(files: Sequence[Path]) -> str:
+    """SHA-256 over the files' contents, in the order of their names (folder and file)."""
+    digest = hashlib.sha256()
+    for name, file in sorted(("/".join(file.parts[-2:]), file) for file in files):
+        digest.update(f"{name} {file_sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _config(row: Row, place: Mapping[str, Any], seed: int) -> Config:
+    return prepare_config(
+        row.config,
+        data_path=row.data,
+        work_dir="",
+        seed=seed,
+        options={**row.options, **place},
+    )
+
+
+def _text(config: Config, folds: Folds | None) -> str:
+    """The config as JSON, without what differs between runs of a row and between machines."""
+    content = config.to_dict()
+    place = content["train_dataloader"]["dataset"]
+    root, ann_file = str(place["data_root"]), place["ann_file"]
+    if folds is not None:
+        ann_file = folds.describe(ann_file)
+    for key in ("work_dir", "val_dataloader", "val_evaluator", "val_cfg", "visualizer"):
+        content.pop(key, None)
+    for name in LOADERS:
+        for key in ("num_workers", "persistent_workers"):
+            content.get(name, {}).pop(key, None)
+        if name in content:
+            content[name]["dataset"].update(data_root="", ann_file=ann_file)
+    content.get("randomness", {}).pop("seed", None)
+    text = json.dumps(content, indent=1, sort_keys=True, default=repr)
+    return text.replace(json.dumps(root)[1:-1], "${DATA}")

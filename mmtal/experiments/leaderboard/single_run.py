@@ -1,0 +1,257 @@
+"""One planned run, from the config to the record."""
+
+import gzip
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from mmengine.config import Config
+
+from mmtal.experiments.experiment import evaluate_experiment, train_experiment, versions
+from mmtal.experiments.leaderboard.matches import Matches, find_matches, write_matches
+from mmtal.experiments.leaderboard.record import Record, read_record, write_record
+from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of, set_up
+from mmtal.experiments.leaderboard.spec import PlannedRun
+from mmtal.results.result_files import read_ground_truth, read_results, video_list_sha256
+from mmtal.utils.files import whole_file
+
+CHECKPOINTS = 10
+"""A training is saved so many times: what an interruption can cost, against writing."""
+
+
+class RunElsewhereError(Exception):
+    """Another process is at work on this run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Where runs leave what they make.
+
+    Attributes:
+        records: Records, detections and matches.
+        work: A folder for each run: checkpoints and logs.
+        keep_checkpoints: False: they are deleted once the record is there.
+    """
+
+    records: Path
+    work: Path
+    keep_checkpoints: bool = True
+
+    def record(self, run: PlannedRun) -> Path:
+        """The record of a run."""
+        return self.records / f"{run.name}.json"
+
+    def work_dir(self, run: PlannedRun, setup: RunSetup) -> Path:
+        """The folder of a run; after a change of config or annotations it is another one."""
+        return self.work / f"{run.name}-{setup.key}"
+
+    @property
+    def annotations(self) -> Path:
+        """Annotation files of folds that were dealt out."""
+        return self.work / "annotations"
+
+
+def execute(
+    run: PlannedRun, folders: Folders, *, features_sha256: str, git: Mapping[str, Any]
+) -> Record:
+    """Do a run, or go on with it, and write its record last.
+
+    Args:
+        run: What is planned.
+        folders: Where things go.
+        features_sha256: See :func:`hash_features`.
+        git: For the record.
+
+    Raises:
+        RunElsewhereError: Another process is at it.
+    """
+    setup = set_up(run, folders.annotations)
+    work_dir = folders.work_dir(run, setup)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work_dir / "run.lock", timeout=0):
+            path = folders.record(run)
+            record = read_record(path) if path.is_file() else None
+            if record is None or outdated(record, setup):
+                return _train(run, setup, work_dir, folders, features_sha256, git)
+            if missing_protocols(record, run):
+                return _score_again(record, run, setup, folders)
+            return record  # finished since this one was planned
+    except Timeout as error:
+        raise RunElsewhereError(run.name) from error
+
+
+def outdated(record: Record, setup: RunSetup) -> str:
+    """What has changed since a record was made; empty: nothing."""
+    if record.config_sha256 != setup.config_sha256:
+        return (
+            f"config {record.config_sha256[:SHORT]} in the record, "
+            f"{setup.config_sha256[:SHORT]} now"
+        )
+    if record.data["annotations_sha256"] != setup.annotations_sha256:
+        return "other annotations than in the record"
+    return ""
+
+
+def missing_protocols(record: Record, run: PlannedRun) -> list[str]:
+    """Protocols of the spec that a record lacks."""
+    return [name for name in run.row.protocols if name not in record.scores]
+
+
+def _score_again(record: Record, run: PlannedRun, setup: RunSetup, folders: Folders) -> Record:
+    scored = _score(run, setup, record.results_path(folders.records))
+    write_matches(record.matches_path(folders.records), scored.matches)
+    record = replace(record, scores=scored.scores)
+    write_record(folders.records, record)
+    return record
+
+
+def _train(
+    run: PlannedRun,
+    setup: RunSetup,
+    work_dir: Path,
+    folders: Folders,
+    features_sha256: str,
+    git: Mapping[str, Any],
+) -> Record:
+    # Formatting the config's text takes as long as an epoch of a small run, for each checkpoint.
+    config = Config(setup.config.to_dict(), format_python_code=False)
+    config.work_dir = str(work_dir)
+    _leave_out_extras(config)
+    start_epoch = resumable_epoch(work_dir)
+    started = time.monotonic()
+    train_experiment(config, resume=start_epoch is not None)
+    trained = time.monotonic()
+    evaluate_experiment(config)
+    seconds = dict(train=trained - started, test=time.monotonic() - trained)
+    if start_epoch is not None:
+        seconds["resumed_at_epoch"] = start_epoch
+    record = _record(run, setup, work_dir, folders, features_sha256, git, seconds)
+    write_record(folders.records, record)
+    if not folders.keep_checkpoints:
+        for checkpoint in (*work_dir.glob("*.pth"), work_dir / "last_checkpoint"):
+            checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def resumable_epoch(work_dir: Path) -> int | None:
+    """Epoch that a run can go on from; None: it starts from nothing."""
+    pointer = work_dir / "last_checkpoint"
+    if not pointer.is_file():
+        return None
+    checkpoint = Path(pointer.read_text().strip())
+    number = checkpoint.stem.removeprefix("epoch_")
+    if number.isdigit() and checkpoint.is_file():
+        return int(number)
+    pointer.unlink()  # cut short, or left from a folder that was moved
+    return None
+
+
+def _leave_out_extras(config: Config) -> None:
+    """Nothing that does not change the figures: validations, boards, a checkpoint per epoch."""
+    epochs = config.train_cfg.max_epochs
+    for name in ("val_cfg", "val_dataloader", "val_evaluator"):
+        config[name] = None
+    checkpoint = config.default_hooks.checkpoint
+    checkpoint.interval = max(checkpoint.get("interval", 1), epochs // CHECKPOINTS)
+    checkpoint.max_keep_ckpts = 2  # one is whole while another is written
+    checkpoint.save_best = None
+    config.visualizer = dict(type="Visualizer", vis_backends=[dict(type="LocalVisBackend")])
+    for name in ("train_dataloader", "test_dataloader"):
+        loader = config[name]
+        # one core trains
+        loader.num_workers = min(loader.get("num_workers", 0), torch.get_num_threads() - 1)
+        if not loader.num_workers:
+            loader.persistent_workers = False
+
+
+def _record(
+    run: PlannedRun,
+    setup: RunSetup,
+    work_dir: Path,
+    folders: Folders,
+    features_sha256: str,
+    git: Mapping[str, Any],
+    seconds: Mapping[str, float],
+) -> Record:
+    results = work_dir / "results.json"
+    scored = _score(run, setup, results)
+    record = Record(
+        benchmark=run.row.benchmark,
+        method=run.row.method,
+        seed=run.seed,
+        fold=run.fold,
+        # a place on this machine means nothing on others
+        config_file=Path(run.row.config).name
+        if Path(run.row.config).is_absolute()
+        else run.row.config,
+        config_text=setup.config_text,
+        config_sha256=setup.config_sha256,
+        data=dict(
+            annotations_sha256=setup.annotations_sha256,
+            features_sha256=features_sha256,
+            video_list_sha256=video_list_sha256(scored.video_ids),
+            num_videos=len(scored.video_ids),
+        ),
+        git=git,
+        versions=versions(),
+        device=_device(),
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+        peak_memory=_peak_memory(),
+        scores=scored.scores,
+        finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+    with (
+        whole_file(record.results_path(folders.records)) as temporary,
+        results.open("rb") as source,
+        # without name and time: equal detections are equal files
+        temporary.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=0) as target,
+    ):
+        shutil.copyfileobj(source, target)
+    write_matches(record.matches_path(folders.records), scored.matches)
+    return record
+
+
+@dataclass(frozen=True)
+class _Scored:
+    scores: dict[str, dict[str, Any]]
+    matches: list[Matches]
+    video_ids: tuple[str, ...]
+
+
+def _score(run: PlannedRun, setup: RunSetup, results: Path) -> _Scored:
+    """Evaluate a results file under each protocol of the spec."""
+    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
+    detections = read_results(results, classes)
+    protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
+    partial = run.fold is not None
+    return _Scored(
+        {p.name: p.evaluate(truth, detections, classes, partial=partial) for p in protocols},
+        [find_matches(p, truth, detections, classes) for p in protocols if not p.proposals],
+        truth.video_ids,
+    )
+
+
+def _device() -> str:
+    if torch.cuda.is_available():
+        tf32 = ", TF32 matrix products" if torch.backends.cuda.matmul.allow_tf32 else ""
+        return f"{torch.cuda.get_device_name()}{tf32}"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def _peak_memory() -> dict[str, float]:
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    memory = {"ram_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit}
+    if torch.cuda.is_available():
+        memory["gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
+    return {name: round(value, 1) for name, value in memory.items()}

@@ -1,0 +1,171 @@
+"""Tables of a leaderboard as plain text: for a terminal, and as Markdown."""
+
+from collections.abc import Mapping, Sequence
+
+from terminaltables import AsciiTable
+
+from mmtal.experiments.leaderboard.difference import Difference
+from mmtal.experiments.leaderboard.student_t import mean_and_deviation
+from mmtal.experiments.leaderboard.table import Table, TableRow
+from mmtal.experiments.leaderboard.table_figure import SEEDS_SHOWN
+from mmtal.utils.wording import counted
+
+PREAMBLE = (
+    "Figures in percent: mean and standard deviation over the seeds. Published figures are as "
+    "their sources state them. Figures under different protocols cannot be compared."
+)
+EMPTY = "-"
+
+
+def column_title(metric: str) -> str:
+    """``mAP@0.30`` -> ``@0.30``, the rest as it is; the average is called so."""
+    if metric.startswith("mAP@"):
+        return metric.removeprefix("mAP")
+    return {"mAP": "avg mAP", "mAP_N": "avg mAP_N"}.get(metric, metric)
+
+
+def cell(row: TableRow, metric: str, *, spread: bool = True) -> str:
+    """Mean, with ± standard deviation where there are several seeds."""
+    values = row.values(metric)
+    if not values:
+        return EMPTY
+    mean, deviation = mean_and_deviation(values)
+    text = f"{100 * mean:.2f}"
+    return text if deviation is None or not spread else f"{text} ± {100 * deviation:.2f}"
+
+
+def best(row: TableRow, metric: str) -> str:
+    """Of the seeds; nothing for published figures."""
+    values = row.values(metric)
+    return f"{100 * max(values):.2f}" if row.measured and len(values) > 1 else EMPTY
+
+
+class Notes:
+    """Remarks by number; equal ones have one number."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def mark(self, texts: Sequence[str]) -> str:
+        """`` [1, 3]``; empty without remarks."""
+        self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
+        numbers = sorted(self.texts.index(text) + 1 for text in set(texts))
+        return f" [{', '.join(map(str, numbers))}]" if numbers else ""
+
+
+def remarks(row: TableRow) -> tuple[list[str], list[str]]:
+    """What is to be said of its source, and what is missing."""
+    if row.published is None:
+        return [], list(row.missing)
+    source = f"{row.published.source}, {row.published.url}"
+    return [source, *filter(None, [row.published.note])], list(row.missing)
+
+
+def source_name(row: TableRow) -> str:
+    """Who says so, and what became of folds."""
+    if row.published:
+        return row.published.kind
+    return (row.measured.how if row.measured else "") or "here"
+
+
+def seeds_cell(row: TableRow, notes: Notes) -> str:
+    """Number of seeds run here, with what is missing."""
+    mark = notes.mark(remarks(row)[1])
+    if row.published:
+        return f"0{mark}" if mark else EMPTY
+    return f"{len(row.measured.seeds) if row.measured else 0}{mark}"
+
+
+def table_cells(table: Table, *, spread: bool) -> tuple[list[str], list[list[str]], list[str]]:
+    """Header, rows and notes.
+
+    Args:
+        table: What to show.
+        spread: Standard deviations in all columns, not only in averages.
+    """
+    notes = Notes()
+    header = ["method", "from", "seeds", *map(column_title, table.columns)]
+    header.append(f"best {table.main_metric}")
+    rows = []
+    for row in table.rows:
+        source = source_name(row) + notes.mark(remarks(row)[0])
+        start = [row.method, source, seeds_cell(row, notes)]
+        figures = [cell(row, name, spread=spread or "@" not in name) for name in table.columns]
+        rows.append([*start, *figures, best(row, table.main_metric)])
+    return header, rows, notes.texts
+
+
+DIFFERENCE_HEADER = ["first - second", "difference", "95 % interval", "p", "seed noise", "first is"]
+
+
+def difference_cells(difference: Difference) -> list[str]:
+    """One row of the table of differences, in points of percent."""
+    interval, bound = difference.interval, difference.seed_bound
+    return [
+        f"{difference.first} - {difference.second}",
+        f"{100 * difference.value:+.2f}",
+        EMPTY if interval is None else f"{100 * interval[0]:+.2f} to {100 * interval[1]:+.2f}",
+        EMPTY if difference.p_value is None else f"{difference.p_value:.3f}",
+        EMPTY if bound is None else f"± {100 * bound:.2f}",
+        difference.verdict,
+    ]
+
+
+def terminal_text(tables: Sequence[Table]) -> str:
+    """All tables for a terminal."""
+    parts = [PREAMBLE]
+    for table in tables:
+        header, rows, notes = table_cells(table, spread=False)
+        parts.append(f"\n{table.title}\n{_ascii(header, rows)}")
+        parts += [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
+        if table.differences:
+            cells = [difference_cells(difference) for difference in table.differences]
+            parts.append(f"\n{differences_title(table)}\n{_ascii(DIFFERENCE_HEADER, cells)}")
+    return "\n".join(parts)
+
+
+def differences_title(table: Table) -> str:
+    """Above the table of differences."""
+    number = table.differences[0].num_recordings
+    return f"{table.title}: differences in {table.main_metric}, over {counted(number, 'recording')}"
+
+
+def markdown_text(tables: Sequence[Table], pictures: Mapping[str, str] | None = None) -> str:
+    """All tables as a Markdown document.
+
+    Args:
+        tables: In their order.
+        pictures: Title of a table to the path of its picture.
+    """
+    parts = ["# Leaderboard", "", PREAMBLE]
+    for table in tables:
+        header, rows, notes = table_cells(table, spread=True)
+        parts += ["", f"## {table.title}", "", *_markdown(header, rows)]
+        if notes:
+            parts.append("")
+            parts += [f"- [{number}] {_escape(note)}" for number, note in enumerate(notes, 1)]
+        if pictures and table.title in pictures:
+            parts += ["", f"![{SEEDS_SHOWN}]({pictures[table.title]})"]
+        if table.differences:
+            cells = [difference_cells(difference) for difference in table.differences]
+            parts += ["", f"### {differences_title(table)}", ""]
+            parts += _markdown(DIFFERENCE_HEADER, cells)
+    return "\n".join(parts) + "\n"
+
+
+def _ascii(header: list[str], rows: list[list[str]]) -> str:
+    table = AsciiTable([header, *rows])
+    table.justify_columns = dict.fromkeys(range(2, len(header)), "right")
+    return str(table.table)
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = ["| " + " | ".join(map(_escape, header)) + " |"]
+    lines.append("|---|---|" + "---:|" * (len(header) - 2))
+    return lines + ["| " + " | ".join(map(_escape, row)) + " |" for row in rows]
+
+
+def _escape(text: str) -> str:
+    for character in "\\|*_`<":
+        text = text.replace(character, f"\\{character}")
+    return text

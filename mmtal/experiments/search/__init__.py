@@ -1,0 +1,7 @@
+"""Hyper-parameter search over any config value; needs Optuna (``pip install 'mmtal[search]'``)."""
+
+from mmtal.experiments.search.searching import SearchResult, search
+from mmtal.experiments.search.settings import SearchSettings
+from mmtal.experiments.search.space import DEFAULT_SPACE, read_space
+
+__all__ = ["DEFAULT_SPACE", "SearchResult", "SearchSettings", "read_space", "search"]

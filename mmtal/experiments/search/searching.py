@@ -1,0 +1,204 @@
+"""A search from its start, or from where it was interrupted, to its results."""
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmtal.experiments.experiment import AUTO, find_template
+from mmtal.experiments.search.best_config import TEMPLATE, write_best_config
+from mmtal.experiments.search.holdout import Holdout, make_holdout
+from mmtal.experiments.search.search_figures import draw_history, draw_importance
+from mmtal.experiments.search.settings import SearchSettings
+from mmtal.experiments.search.space import Space, check_space, template_values
+from mmtal.experiments.search.study_lock import study_lock
+from mmtal.experiments.search.trial_store import TrialStore, refuse_difference
+from mmtal.experiments.search.trial_table import line_of_trial, summary, write_table
+from mmtal.experiments.search.trial_worker import Outcome, trial_folder
+from mmtal.experiments.search.worker_pool import WorkerPool
+from mmtal.utils.files import write_text
+from mmtal.utils.wording import counted
+from mmtal.visualization import save_figure
+
+FIRST_FAILURES = 3
+"""So many trials that all fail have a cause in common."""
+
+PLACES = re.compile(r"\b(work_dir|data_root|ann_file|num_workers|experiment_name)\s*=.*")
+"""Lines of a config that say where and how fast, not what."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search has found.
+
+    Args:
+        best_value: mAP on the held-out recordings, in [0, 1].
+        values: Of the best trial, by key.
+        template_value: mAP of the template as it is; None: it failed.
+        best_config: The file to train.
+    """
+
+    best_value: float
+    values: Mapping[str, Any]
+    template_value: float | None
+    best_config: Path
+
+
+def search(
+    settings: SearchSettings,
+    space: Space,
+    *,
+    store: Path | None = None,
+    trials: int = 30,
+    workers: int = 1,
+    val_share: float = 0.25,
+    group: str | None = None,
+    minutes: float | None = None,
+) -> SearchResult:
+    """Run or go on with a search, printing a line for each trial.
+
+    Args:
+        settings: What the trials share.
+        space: What they vary.
+        store: SQLite file; None: ``study.db`` in the study's folder.
+        trials: In all, those of earlier runs included.
+        workers: Trials that are trained at the same time, each by a process.
+        val_share: Of the training recordings, held out to compare trials on.
+        group: Pattern that says which recordings are held out together, see :func:`make_holdout`.
+        minutes: No trial begins after so long; those begun are finished.
+
+    Raises:
+        ValueError: Something is wrong with the settings, the space, the data or the store, the
+            first trials all failed, or none was trained to its end.
+    """
+    for name, number in (("--trials", trials), ("--workers", workers)):
+        if number < 1:
+            raise ValueError(f"{name} must be >= 1, but got {number}")
+    if minutes is not None and not minutes > 0:
+        raise ValueError(f"--minutes must be > 0, but got {minutes}")
+    folder = settings.folder.resolve()
+    with study_lock(folder):
+        origin = settings.template
+        store = store or folder / "study.db"
+        settings = _freeze_template(replace(settings, folder=folder), is_new=not store.exists())
+        config = settings.config({}, folder)
+        check_space(space, config)
+        settings.config({dimension.key: dimension.first for dimension in space}, folder)
+        holdout = make_holdout(config, folder, share=val_share, seed=settings.seed, group=group)
+        trial_store = TrialStore(
+            store,
+            space=space,
+            template=template_values(space, config),
+            identity=_identity(settings, space, holdout),
+            seed=settings.seed,
+        )
+        _introduce(settings, space, holdout, trial_store, trials)
+        pool = WorkerPool(workers, settings, holdout)
+        try:
+            _run(trial_store, pool, trials=trials, minutes=minutes)
+        finally:
+            pool.close()
+            _write_overviews(trial_store, folder)
+        return _conclude(trial_store, settings, holdout, origin)
+
+
+def _freeze_template(settings: SearchSettings, *, is_new: bool) -> SearchSettings:
+    """Settings whose template is a copy, which nobody edits while trials train."""
+    path = settings.folder / TEMPLATE
+    if settings.template == AUTO:  # suggested once: the same for all runs
+        source = settings.folder / "suggested_config.py"
+        if not source.is_file():
+            settings.config({}, settings.folder)
+    else:
+        source = find_template(settings.template)
+    text = Config.fromfile(source).pretty_text
+    if is_new or not path.is_file():
+        write_text(path, text)
+    refuse_difference(settings.folder, "template", path.read_text(encoding="utf-8"), text)
+    return replace(settings, template=str(path))
+
+
+def _identity(settings: SearchSettings, space: Space, holdout: Holdout) -> dict[str, str]:
+    config = settings.trial_config({}, settings.folder, holdout, loader_workers=0)
+    place = config.train_dataloader.dataset
+    ann_file = Path(place.get("data_root", "")) / place.ann_file
+    return {
+        "space": "\n".join(f"{d.key} in {d}" for d in sorted(space, key=lambda d: d.key)),
+        "seed": str(settings.seed),
+        "config": PLACES.sub("", config.pretty_text),
+        "set of recordings": f"{holdout.num_training} + {holdout.num_validation}, SHA-256 of the "
+        f"annotations {hashlib.sha256(ann_file.read_bytes()).hexdigest()}",
+    }
+
+
+def _introduce(
+    settings: SearchSettings, space: Space, holdout: Holdout, store: TrialStore, trials: int
+) -> None:
+    print(f"study: {settings.folder}\n{holdout.text}")
+    for dimension in space:
+        print(f"  {dimension.key} in {dimension}")
+    if store.template_outside:
+        print(
+            f"the template's own values of {', '.join(store.template_outside)} lie outside of this "
+            "space; it is trained all the same, to compare with"
+        )
+    done = len(store.finished)
+    if done or store.resumed:
+        again = f"; {store.resumed} that were interrupted begin anew" if store.resumed else ""
+        print(f"going on: {done} of {counted(trials, 'trial')} are there{again}")
+
+
+def _run(store: TrialStore, pool: WorkerPool, *, trials: int, minutes: float | None) -> None:
+    end = float("inf") if minutes is None else time.monotonic() + 60 * minutes
+    failures = []
+    while True:
+        open_slots = trials - len(store.finished) - pool.running
+        while open_slots > 0 and time.monotonic() < end and (index := pool.free()) is not None:
+            pool.start(index, store.ask())
+            open_slots -= 1
+        if not pool.running:
+            return
+        for index, number, message in pool.events(timeout=1.0):
+            if not isinstance(message, Outcome):
+                _, step, value = message
+                pool.answer(index, store.report(number, step, value))
+                continue
+            store.tell(number, message)
+            print(line_of_trial(store, number, trials), flush=True)
+            if message.state == "failed":
+                failures.append(number)
+                log = trial_folder(pool.settings.folder, number) / "log.txt"
+                print(f"    {message.error}; its output: {log}", flush=True)
+                if len(failures) == len(store.finished) == FIRST_FAILURES:
+                    raise ValueError(
+                        f"the first {FIRST_FAILURES} trials all failed, the last of them: "
+                        f"{message.error}; its output: {log}"
+                    )
+
+
+def _write_overviews(store: TrialStore, folder: Path) -> None:
+    if store.finished:
+        write_table(store, folder / "trials.csv")
+        save_figure(draw_history(store), folder / "history.png")
+        figure = draw_importance(store)
+        if figure is not None:
+            save_figure(figure, folder / "importance.png")
+
+
+def _conclude(
+    store: TrialStore, settings: SearchSettings, holdout: Holdout, origin: str
+) -> SearchResult:
+    best, template = store.best, store.template
+    if best is None or best.value is None:
+        raise ValueError(f"no trial was trained to its end; see {settings.folder / 'trials.csv'}")
+    values = {}
+    if not best.user_attrs.get("template"):
+        values = {d.key: d.value_of(best.params[d.key]) for d in store.space}
+    path = write_best_config(settings, values, origin=origin, number=best.number, value=best.value)
+    print(summary(store, settings, holdout, path))
+    return SearchResult(best.value, values, template.value if template else None, path)

@@ -1,0 +1,111 @@
+"""What a search varies: from a YAML file, the command line, or by default."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmtal.experiments.config_keys import check_key
+from mmtal.experiments.search.dimension import Dimension
+from mmtal.utils.yaml_files import read_yaml
+
+DEFAULT_SPACE = {
+    "learning_rate": "log(5e-5, 2e-4)",
+    "batch_size": "int(1, 4)",
+    "epochs": "int(15, 40)",
+    "weight_decay": "log(0.01, 0.1)",
+}
+"""The ranges in which a recipe of ActionFormer is usually tuned."""
+
+DOTTED = {
+    "learning_rate": "optim_wrapper.optimizer.lr",
+    "weight_decay": "optim_wrapper.optimizer.weight_decay",
+    "batch_size": "train_dataloader.batch_size",
+    "epochs": "train_cfg.max_epochs",
+}
+"""The config values that the wrapper's options set; ``epochs`` come after warm-up."""
+
+Space = Sequence[Dimension]
+
+
+def read_space(
+    file: str | Path | None = None, vary: Iterable[str] = (), *, fixed: Iterable[str] = ()
+) -> list[Dimension]:
+    """The dimensions of a search; without any, those of :data:`DEFAULT_SPACE`.
+
+    Args:
+        file: YAML, ``key: log(low, high)`` on each line.
+        vary: ``key=log(low, high)`` each; they come before what the file says of the same key.
+        fixed: Keys that are set to one value, and so cannot be varied.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A dimension is malformed, empty, fixed as well, or given twice.
+    """
+    texts = {} if file is None else _read_file(Path(file))
+    given = []
+    for item in vary:
+        key, equals, text = item.partition("=")
+        if not equals:
+            raise ValueError(f"--vary must be KEY=RANGE, such as {EXAMPLE}, but got '{item}'")
+        given.append((key.strip(), text))
+    repeated = {key for key, _ in given if [k for k, _ in given].count(key) > 1}
+    if repeated:
+        raise ValueError(f"--vary names {min(repeated)} more than once")
+    texts.update(given)
+    space = [Dimension.parse(key, text) for key, text in (texts or DEFAULT_SPACE).items()]
+    _refuse_conflicts(space, set(fixed))
+    return space
+
+
+EXAMPLE = "'optim_wrapper.optimizer.lr=log(5e-5, 2e-4)'"
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise FileNotFoundError(f"--space {path} does not exist")
+    content = read_yaml(path)
+    if not isinstance(content, Mapping) or not content:
+        raise ValueError(
+            f"--space {path} must hold lines such as 'learning_rate: log(5e-5, 2e-4)', but holds "
+            + ("nothing" if not content else f"a {type(content).__name__}")
+        )
+    return {str(key): text for key, text in content.items()}
+
+
+def _refuse_conflicts(space: Space, fixed: set[str]) -> None:
+    places: dict[str, str] = {}
+    for dimension in space:
+        place = DOTTED.get(dimension.key, dimension.key)
+        if place in places:
+            raise ValueError(f"{places[place]} and {dimension.key} are the same value: vary one")
+        places[place] = dimension.key
+        if place in fixed:
+            raise ValueError(f"{dimension.key} is varied, but --cfg-options sets it to one value")
+
+
+def check_space(space: Space, config: Config) -> None:
+    """Refuse what the config does not have.
+
+    Raises:
+        ValueError: A key is unknown.
+    """
+    for dimension in space:
+        check_key(config, DOTTED.get(dimension.key, dimension.key), options=list(DOTTED))
+
+
+def template_values(space: Space, config: Config) -> dict[str, Any]:
+    """What the template itself says about each dimension; None where it leaves a default."""
+    values = {}
+    for dimension in space:
+        value: Any = config
+        for part in DOTTED.get(dimension.key, dimension.key).split("."):
+            if isinstance(value, list):
+                value = value[int(part)]
+            else:
+                value = value.get(part)
+        if dimension.key == "epochs":
+            value -= config.warmup_epochs
+        values[dimension.key] = value
+    return values

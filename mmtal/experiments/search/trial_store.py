@@ -1,0 +1,196 @@
+"""The trials of a search in an SQLite file that survives whatever ends a search."""
+
+import math
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from mmtal.experiments.search.space import Space
+from mmtal.experiments.search.trial_worker import Job, Outcome
+
+try:
+    import optuna
+    from optuna.trial import FrozenTrial, Trial, TrialState
+except ImportError as _error:  # pragma: no cover - tested in a process of its own
+    raise ImportError(
+        "hyper-parameter search needs Optuna, which is not installed: pip install 'mmtal[search]'"
+    ) from _error
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+STUDY = "mmtal"
+STARTUP_TRIALS = 5
+WARMUP_STEPS = 2
+"""A trial is first judged after two fifths of its training: before, all recipes look alike."""
+
+
+class TrialStore:
+    """Asks for trials, and remembers them.
+
+    Args:
+        path: SQLite file; it is made if it is missing.
+        space: What is varied.
+        template: The template's own value of each dimension. It is trained first, as what others
+            must beat; where a value lies outside of the space, this tells the search nothing.
+        identity: What makes trials comparable, by name; kept in the store.
+        seed: Of the choice of values.
+
+    Raises:
+        ValueError: The file is no store, or that of another search; the message says what differs.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        space: Space,
+        template: Mapping[str, Any],
+        identity: Mapping[str, str],
+        seed: int,
+    ) -> None:
+        self.path = path
+        self.space = space
+        self._template_values = dict(template)
+        stored = {d.key: d.stored_of(template[d.key]) for d in space}
+        self.template_outside = [key for key, value in stored.items() if value is None]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.study = _open(path)
+        self._check_identity(identity)
+        self._settle_interrupted()
+        # a resumed search must not draw once more what it drew at its start
+        draws = seed + 1_000_003 * len(self.study.trials)
+        self.study.sampler = optuna.samplers.TPESampler(seed=draws % 2**32)
+        self.study.pruner = optuna.pruners.MedianPruner(
+            n_startup_trials=STARTUP_TRIALS, n_warmup_steps=WARMUP_STEPS
+        )
+        self._trials: dict[int, Trial] = {}
+        if not any(t.user_attrs.get("template") for t in self._open_or_finished()):
+            self.study.enqueue_trial(
+                {} if self.template_outside else stored, user_attrs={"template": True}
+            )
+
+    def _check_identity(self, identity: Mapping[str, str]) -> None:
+        known = self.study.user_attrs.get("identity")
+        if known is None:
+            if self.study.trials:
+                raise ValueError(f"{self.path} holds a study that tools/search.py did not begin")
+            self.study.set_user_attr("identity", dict(identity))
+            return
+        for name, now in identity.items():
+            refuse_difference(self.path, name, known.get(name, ""), now)
+
+    def _settle_interrupted(self) -> None:
+        """Trials that no process trains any more fail, and are put first in the queue."""
+        self.resumed = 0
+        for trial in self.study.get_trials(states=[TrialState.RUNNING]):
+            self.study.tell(trial.number, state=TrialState.FAIL)
+            self.resumed += 1
+            if trial.params and not trial.user_attrs.get("template"):
+                self.study.enqueue_trial(trial.params)
+
+    def _open_or_finished(self) -> list[FrozenTrial]:
+        return [*self.finished, *self.study.get_trials(states=[TrialState.WAITING])]
+
+    @property
+    def finished(self) -> list[FrozenTrial]:
+        """Trials that count: all that have ended, interrupted ones apart."""
+        ended = (TrialState.COMPLETE, TrialState.PRUNED)
+        trials = self.study.get_trials(deepcopy=False)
+        return [t for t in trials if t.state in ended or "error" in t.user_attrs]
+
+    @property
+    def template(self) -> FrozenTrial | None:
+        """The trial that trained the template as it is, once it has ended."""
+        return next((t for t in self.finished if t.user_attrs.get("template")), None)
+
+    @property
+    def best(self) -> FrozenTrial | None:
+        """The trial with the highest mAP of those that were trained to their end."""
+        complete = [t for t in self.finished if t.state == TrialState.COMPLETE]
+        return max(complete, key=lambda t: t.value or 0.0, default=None)
+
+    def ask(self) -> Job:
+        """The next trial to be trained; the template's sets no value."""
+        trial = self.study.ask()
+        self._trials[trial.number] = trial
+        is_template = trial.user_attrs.get("template", False)
+        values: dict[str, Any] = {}
+        if not (is_template and self.template_outside):
+            values = {dimension.key: dimension.suggest(trial) for dimension in self.space}
+        trial.set_user_attr("values", self._template_values if is_template else values)
+        return Job(trial.number, {} if is_template else values)
+
+    def report(self, number: int, step: int, value: float) -> bool:
+        """Note what a trial has reached; returns whether it goes on."""
+        trial = self._trials[number]
+        if not math.isfinite(value):
+            return True
+        trial.report(value, step)
+        return bool(trial.user_attrs.get("template")) or not trial.should_prune()
+
+    def tell(self, number: int, outcome: Outcome) -> None:
+        """Note how a trial has ended."""
+        trial = self._trials.pop(number)
+        trial.set_user_attr("seconds", outcome.seconds)
+        trial.set_user_attr("validation_seconds", outcome.validation_seconds)
+        error = outcome.error
+        if outcome.state == "complete" and not math.isfinite(outcome.value):
+            error = f"its last mAP is {outcome.value}"
+        if error:
+            trial.set_user_attr("error", error)
+            self.study.tell(trial, state=TrialState.FAIL)
+        elif outcome.state == "pruned":
+            self.study.tell(trial, state=TrialState.PRUNED)
+        else:
+            self.study.tell(trial, outcome.value)
+
+
+def _open(path: Path) -> optuna.Study:
+    url = f"sqlite:///{path}"
+    if path.exists() and not _is_store(path):
+        raise ValueError(
+            f"--store {path} must be an SQLite file that a search has made, but is not"
+        )
+    storage = optuna.storages.RDBStorage(url)
+    others = [name for name in optuna.get_all_study_names(storage) if name != STUDY]
+    if others:
+        raise ValueError(
+            f"--store {path} holds other Optuna studies ({', '.join(others)}): name a file of its "
+            "own"
+        )
+    return optuna.create_study(
+        storage=storage, study_name=STUDY, direction="maximize", load_if_exists=True
+    )
+
+
+def _is_store(path: Path) -> bool:
+    """Whether a file is an SQLite database that is empty or Optuna's."""
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            tables = {name for (name,) in database.execute("select name from sqlite_master")}
+    except sqlite3.DatabaseError:
+        return False
+    return not tables or "version_info" in tables
+
+
+def refuse_difference(where: Path, name: str, then: str, now: str) -> None:
+    """Refuse to go on with a search that is another one now.
+
+    Args:
+        where: Folder or file of the search.
+        name: What is compared.
+        then: As it was when the search began.
+        now: As it is.
+
+    Raises:
+        ValueError: It differs; the message has the first lines that do.
+    """
+    if then != now:
+        pairs = zip([*then.splitlines(), ""], [*now.splitlines(), ""], strict=False)
+        old, new = next(((a, b) for a, b in pairs if a != b), (then, now))
+        raise ValueError(
+            f"{where} holds another search: its {name} is '{old.strip()}', not '{new.strip()}'. "
+            "Give this one another --study, or repeat the old command to go on with it"
+        )

@@ -1,0 +1,129 @@
+"""What an inferencer finds. M detections of one recording."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from terminaltables import AsciiTable
+
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.result_files import write_results
+from mmtal.utils.wording import counted
+from mmtal.visualization.recording_view import RecordingView
+from mmtal.visualization.timeline import draw_detections, format_time
+
+MAX_ROWS = 40
+
+
+class Detection(NamedTuple):
+    """One detection: ``start`` and ``end`` in seconds, ``score`` in [0, 1], ``label``, ``name``."""
+
+    start: float
+    end: float
+    score: float
+    label: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Detections:
+    """All that was found in one recording, highest score first. Iterates over :class:`Detection`.
+
+    Attributes:
+        video_id: Name of the recording.
+        duration: Its length in seconds.
+        segments: float32 (M, 2), start and end in seconds.
+        scores: float32 (M,) in [0, 1].
+        labels: int64 (M,).
+        classes: Names by label.
+    """
+
+    video_id: str
+    duration: float
+    segments: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __iter__(self) -> Iterator[Detection]:
+        columns = (self.segments.tolist(), self.scores.tolist(), self.labels.tolist())
+        for (start, end), score, label in zip(*columns, strict=True):
+            yield Detection(start, end, score, label, self.classes[label])
+
+    @property
+    def names(self) -> list[str]:
+        """Name of the class of each detection (M)."""
+        return [self.classes[label] for label in self.labels]
+
+    def above(self, score_thr: float) -> "Detections":
+        """Only the detections that score at least so much."""
+        rows = self.scores >= score_thr
+        return replace(
+            self, segments=self.segments[rows], scores=self.scores[rows], labels=self.labels[rows]
+        )
+
+    def draw(self, *, score_thr: float = 0.3) -> Figure:
+        """A picture over time; see :func:`mmtal.visualization.timeline.draw_detections`."""
+        view = RecordingView(
+            self.video_id, self.duration, pred_segments=self.segments, pred_scores=self.scores,
+            pred_labels=self.labels,
+        )  # fmt: skip
+        return draw_detections(view, self.classes, score_thr=score_thr)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: ``video_id``, ``duration``, ``detections`` as in results files."""
+        return dict(
+            video_id=self.video_id,
+            duration=self.duration,
+            detections=[
+                dict(label=d.name, label_id=d.label, segment=[d.start, d.end], score=d.score)
+                for d in self
+            ],
+        )
+
+
+def write_detections(
+    path: str | Path, results: Sequence[Detections], stamp: Mapping[str, Any]
+) -> None:
+    """Write ActivityNet results JSON, as ``tools/test.py --out`` does.
+
+    Args:
+        path: File to write; it appears whole or not at all.
+        results: At least one recording; all have the same classes.
+        stamp: Goes under the key ``mmtal``: where the detections come from.
+    """
+    table = InstanceTable.from_videos(
+        {r.video_id: dict(segments=r.segments, labels=r.labels, scores=r.scores) for r in results}
+    )
+    write_results(path, table, results[0].classes, stamp)
+
+
+def format_detections(results: Sequence[Detections], *, best: int = 5) -> str:
+    """A short table: the best detections of each recording, as far as 40 rows reach.
+
+    Args:
+        results: Of any number of recordings.
+        best: Detections shown of each.
+    """
+    rows: list[list[str]] = []
+    shown = 0
+    for result in results:
+        if shown and len(rows) + min(best, len(result)) > MAX_ROWS:
+            break
+        shown += 1
+        of = f"{result.video_id} ({format_time(result.duration)}): {len(result)} found"
+        lines = [
+            [f"{d.start:.2f}", f"{d.end:.2f}", d.name, f"{d.score:.3f}"]
+            for d, _ in zip(result, range(best), strict=False)
+        ] or [["-", "-", "-", "-"]]
+        rows += [[of if row == 0 else "", *line] for row, line in enumerate(lines)]
+    table = AsciiTable([["recording", "start (s)", "end (s)", "class", "score"], *rows]).table
+    left = len(results) - shown
+    return table + (f"\n... and {counted(left, 'more recording')}" if left else "")

@@ -1,0 +1,281 @@
+"""Several models as one: their raw predictions are averaged, point by point, before NMS.
+
+C channels of an output, T_l positions of level l.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.evaluator import Evaluator
+from mmengine.registry import init_default_scope
+from torch import Tensor
+
+from mmtal.engine.runner import load_config, main_metric
+from mmtal.experiments.experiment import find_template
+from mmtal.inference.device import find_device
+from mmtal.inference.weights import load_weights
+from mmtal.registry import DATASETS, MODELS
+from mmtal.structures import TemporalDataSample
+from mmtal.utils.files import check_writable
+from mmtal.utils.progress import progress
+
+OTHERWISE = "models of different grids can be joined after NMS: tools/fuse_results.py"
+
+_FAR = 600.0
+
+
+@dataclass(frozen=True)
+class RawPredictions:
+    """What a head says of one recording before anything is thrown away.
+
+    Attributes:
+        outputs: What the head's ``forward`` returns: first the class logits per level
+            (1, K, T_l), then offsets (1, 2, T_l) and the like.
+        masks: Per level bool (1, T_l).
+        sample: What is known of the recording.
+    """
+
+    outputs: tuple[list[Tensor], ...]
+    masks: list[Tensor]
+    sample: TemporalDataSample
+
+
+class EnsembleMember:
+    """A trained model with its own data.
+
+    Args:
+        config: A config, or its name as ``thumos_i3d``.
+        checkpoint: Checkpoint file; only tensors and plain values are read from it.
+        options: Values of the config to override, by dotted name.
+        device: Such as ``cuda:0``; None: a GPU if there is one.
+
+    Attributes:
+        name (str): Config and checkpoint, for messages.
+        config (mmengine.Config): The config.
+        dataset (TemporalDataset): The test data.
+        model (torch.nn.Module): The localizer, in evaluation mode.
+    """
+
+    def __init__(
+        self,
+        config: str,
+        checkpoint: str | Path,
+        *,
+        options: Mapping[str, Any] | None = None,
+        device: str | None = None,
+    ) -> None:
+        init_default_scope("mmtal")
+        self.name = f"{config}:{checkpoint}"
+        self.config = load_config(find_template(config), options=options)
+        self.dataset: Any = DATASETS.build(self.config.test_dataloader.dataset)
+        self.model: Any = MODELS.build(self.config.model)
+        load_weights(self.model, checkpoint)
+        self.model.to(find_device(device)).eval()
+        self._index = {video: i for i, video in enumerate(self.dataset.metainfo["video_ids"])}
+
+    @classmethod
+    def parse(
+        cls, text: str, *, options: Mapping[str, Any] | None = None, device: str | None = None
+    ) -> "EnsembleMember":
+        """A member from ``CONFIG:CHECKPOINT``.
+
+        Raises:
+            ValueError: There is no colon.
+        """
+        config, separator, checkpoint = text.rpartition(":")
+        if not separator:
+            raise ValueError(f"a model must be given as CONFIG:CHECKPOINT, but got '{text}'")
+        return cls(config, checkpoint, options=options, device=device)
+
+    @property
+    def video_ids(self) -> list[str]:
+        """Names of the test recordings."""
+        return list(self._index)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What members must have in common, by the words of a message."""
+        head = self.model.head
+        return {
+            "head": type(head).__name__,
+            "number of classes": head.num_classes,
+            "level strides": list(self.model.backbone.level_strides),
+            "classes": list(self.dataset.metainfo["classes"]),
+        }
+
+    def load(self, video_id: str) -> dict[str, Any]:
+        """The recording after the test pipeline: ``inputs`` (T, C) and ``data_samples``."""
+        return self.dataset[self._index[video_id]]
+
+    @torch.no_grad()
+    def predict(self, video_id: str) -> RawPredictions:
+        """Raw predictions of one recording."""
+        item = self.load(video_id)
+        batch = self.model.data_preprocessor({key: [value] for key, value in item.items()})
+        outputs, masks = self.model.raw_predictions(batch["inputs"], batch["masks"])
+        return RawPredictions(outputs, masks, batch["data_samples"][0])
+
+
+def evaluate_ensemble(
+    members: Sequence[EnsembleMember],
+    *,
+    weights: Sequence[float] | None = None,
+    out_file: str | Path | None = None,
+) -> dict[str, float]:
+    """Test an ensemble as its first member would be: the same NMS, the same metrics.
+
+    Args:
+        members: Models on the same grid, each with its own features of the same recordings.
+        weights: One for each, > 0; None: equal ones.
+        out_file: Write the detections here, as ActivityNet results JSON.
+
+    Returns:
+        The metrics, values in [0, 1].
+
+    Raises:
+        ValueError: The members do not fit together; the message says which, and in what.
+        OSError: ``out_file`` cannot be written; nothing has been predicted then.
+    """
+    shares = normalized_weights(weights, len(members))
+    first = members[0]
+    settings = first.config.test_evaluator
+    if out_file is not None:
+        check_writable(out_file)
+        main_metric(settings)["out_file"] = str(out_file)
+    check_members(members)
+    evaluator = Evaluator(settings)
+    parts = [dict(model=m.name, weight=w) for m, w in zip(members, shares, strict=True)]
+    evaluator.dataset_meta = {**first.dataset.metainfo, "ensemble": parts}
+    for video_id in progress(first.video_ids, len(first.video_ids), text="predicting recordings"):
+        raw = [member.predict(video_id) for member in members]
+        outputs, masks = average(raw, shares)
+        sample = raw[0].sample
+        (sample.pred_instances,) = first.model.head.predict_by_feat(*outputs, masks, [sample])
+        evaluator.process([sample])
+    return evaluator.evaluate(len(first.video_ids))
+
+
+def normalized_weights(weights: Sequence[float] | None, number: int) -> list[float]:
+    """Weights whose sum is 1.
+
+    Raises:
+        ValueError: They are too few, too many, or not all > 0.
+    """
+    if number == 0:
+        raise ValueError("an ensemble needs at least one model, but got none")
+    weights = [1.0] * number if weights is None else list(weights)
+    if len(weights) != number or not all(0 < weight < float("inf") for weight in weights):
+        raise ValueError(f"weights must be {number} numbers > 0, one for each, but got {weights}")
+    return [weight / sum(weights) for weight in weights]
+
+
+def check_members(
+    members: Sequence[EnsembleMember],
+    *,
+    same: Sequence[str] = ("head", "number of classes", "level strides", "classes"),
+) -> None:
+    """Check that members can be averaged, reading all recordings but predicting none.
+
+    Args:
+        members: The models.
+        same: Which of their :attr:`EnsembleMember.facts` must be equal.
+
+    Raises:
+        ValueError: They cannot.
+    """
+    first = members[0]
+    for other in members[1:]:
+        theirs = other.facts
+        for what in same:
+            value = first.facts[what]
+            if theirs[what] != value:
+                raise ValueError(
+                    f"members of an ensemble must have the same {what}, but {first.name} has "
+                    f"{value!s:.200} and {other.name} has {theirs[what]!s:.200}. ({OTHERWISE})"
+                )
+        differing = sorted(set(first.video_ids) ^ set(other.video_ids))
+        if differing:
+            raise ValueError(
+                f"members of an ensemble must be tested on the same recordings, but "
+                f"{len(differing)} are only in one of {first.name} and {other.name}, such as "
+                f"'{differing[0]}'"
+            )
+    if len(members) > 1:
+        names = first.video_ids
+        for video_id in progress(names, len(names), text="comparing the members' recordings"):
+            _check_grids(members, video_id)
+
+
+def _check_grids(members: Sequence[EnsembleMember], video_id: str) -> None:
+    def facts(member: EnsembleMember) -> tuple[Any, int]:
+        item = member.load(video_id)
+        return item["data_samples"].grid, len(item["inputs"])
+
+    expected = facts(members[0])
+    for other in members[1:]:
+        found = facts(other)
+        if found != expected:
+            raise ValueError(
+                f"recording '{video_id}': members of an ensemble must have their features at the "
+                f"same times, but {members[0].name} has {expected[1]} on {expected[0]} and "
+                f"{other.name} has {found[1]} on {found[0]}. ({OTHERWISE})"
+            )
+
+
+def average(
+    raw: Sequence[RawPredictions], shares: Sequence[float]
+) -> tuple[list[list[Tensor]], list[Tensor]]:
+    """Outputs and masks of an ensemble, as one member would give them.
+
+    Class probabilities are averaged, not logits, and distances as they are: the mean of the
+    decoded segments, as in OpenTAD. Equal members give exactly what each of them gives.
+
+    Args:
+        raw: Of each member, on the same grid; they may be padded differently.
+        shares: Weights whose sum is 1.
+    """
+    lengths = [
+        min(m.shape[-1] for m in level) for level in zip(*(r.masks for r in raw), strict=True)
+    ]
+    outputs = []
+    for number, parts in enumerate(zip(*(r.outputs for r in raw), strict=True)):
+        mean = mean_logits if number == 0 else mean_values
+        outputs.append(
+            [
+                mean([part[level][..., :length] for part in parts], shares)
+                for level, length in enumerate(lengths)
+            ]
+        )
+    masks = [m[:, :length] for m, length in zip(raw[0].masks, lengths, strict=True)]
+    return outputs, masks
+
+
+def mean_values(values: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Weighted mean; exactly the common value where all are equal."""
+    first = values[0].double()
+    return (first + _mean_difference([v.double() for v in values], shares)).to(values[0].dtype)
+
+
+def mean_logits(logits: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Logits of the weighted mean of the probabilities; exactly the common ones if all are equal.
+
+    As a step from the first: log(mean / first) of the probability, less that of its complement.
+    """
+    # Further out, a probability is 0 or 1 in single precision, and soon not even above 0 in double.
+    exact = [x.double().clamp(-_FAR, _FAR) for x in logits]
+    steps = []
+    for sign in (1, -1):
+        probs = [(sign * x).sigmoid() for x in exact]
+        steps.append(torch.log1p(_mean_difference(probs, shares) / probs[0]))
+    return (exact[0] + steps[0] - steps[1]).to(logits[0].dtype)
+
+
+def _mean_difference(values: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """How far the weighted mean is from the first."""
+    total = torch.zeros_like(values[0])
+    for value, share in zip(values[1:], shares[1:], strict=True):
+        total += share * (value - values[0])
+    return total

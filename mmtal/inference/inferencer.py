@@ -1,0 +1,342 @@
+"""A trained model at work on recordings that nobody has annotated."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.logging import print_log
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+
+from mmtal.checkpoints.loading import load_checkpoint_file
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.engine.runner import load_config, override
+from mmtal.experiments.experiment import find_template
+from mmtal.inference.detections import Detections, write_detections
+from mmtal.inference.device import find_device
+from mmtal.inference.pipeline import InferencePipeline
+from mmtal.inference.receptive_field import Reach
+from mmtal.inference.recordings import Inputs, Recording, find_recordings
+from mmtal.inference.streaming import DetectionStream
+from mmtal.inference.weights import load_weights
+from mmtal.inference.windowing import WindowWalker, drop_long, join, reach_of
+from mmtal.registry import INFERENCERS, MODELS
+from mmtal.structures import TemporalDataSample
+from mmtal.utils.progress import progress
+from mmtal.visualization.layout import picture_name, save_figure
+
+ONE_PASS = 16384
+"""Features up to which a recording is predicted in one pass, unless ``window`` says otherwise."""
+
+
+@INFERENCERS.register_module()
+class TemporalActionInferencer:
+    """Says what happens when in recordings.
+
+    Recordings pass through the config's test pipeline, so raw signals are made into features as
+    in training. What is found is what ``tools/test.py`` finds.
+
+    Example:
+        ``[found] = TemporalActionInferencer("demo", "demo.pth")("data/hapt/features/sbj_8.npz")``
+
+    Args:
+        config: A config, its path, or its name as ``thumos_i3d``.
+        checkpoint: Checkpoint file; only tensors and plain values are read from it.
+        device: Such as ``cuda:0``; None: a GPU if there is one.
+        classes: Names by label; None: those in the checkpoint, else in the config's annotation
+            file, else ``class_0``, ``class_1``, ...
+        window: Longer recordings are predicted in windows of so many seconds, with the same
+            result in bounded memory; None: 16,384 features.
+        max_duration: Detections that last longer (s) are dropped before NMS; None: none.
+        options: Values of the config to override, by dotted name.
+
+    Attributes:
+        classes (tuple[str, ...]): Names by label.
+        model (torch.nn.Module): The localizer, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: There is no such config or checkpoint.
+        ValueError: The checkpoint is unsafe, damaged or one of another model, or a value is wrong.
+    """
+
+    def __init__(
+        self,
+        config: str | Path | Config,
+        checkpoint: str | Path,
+        device: str | torch.device | None = None,
+        *,
+        classes: Sequence[str] | None = None,
+        window: float | None = None,
+        max_duration: float | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        init_default_scope("mmtal")
+        for name, value in (("window", window), ("max_duration", max_duration)):
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be > 0 seconds or None, but got {value}")
+        if isinstance(config, Config):
+            self.config = Config(config.to_dict())
+            override(self.config, options or {})
+        else:
+            self.config = load_config(find_template(str(config)), options=options)
+        self.checkpoint = Path(checkpoint)
+        self.window = window
+        self.max_duration = max_duration
+        self.device = find_device(device)
+        self.dataset = self.config.test_dataloader.dataset
+        self.model: Any = MODELS.build(self.config.model)
+        load_weights(self.model, self.checkpoint)
+        self.model.to(self.device).eval()
+        self.classes = self._class_names(classes)
+        self.pipeline = InferencePipeline(
+            self.dataset, num_channels=self.model.backbone.in_channels
+        )
+
+    def __call__(
+        self,
+        inputs: Inputs,
+        *,
+        fps: float | Mapping[str, float] | None = None,
+        batch_size: int = 1,
+        score_thr: float = 0.0,
+        out_file: str | Path | None = None,
+        show_dir: str | Path | None = None,
+    ) -> list[Detections]:
+        """Find the actions of one recording or many.
+
+        All inputs are checked before the first is predicted; files are written after the last.
+
+        Args:
+            inputs: An array or tensor (T, C), a feature file (.npy, .npz, .pt), a folder of them,
+                a list of any of these, or a dict of them by the recordings' names. A tuple holds
+                the sources of one recording, or the folders of the sources.
+            fps: Frames (or samples) per second, for all or by recording; None: as the config
+                says, else as its annotation file says of the recording.
+            batch_size: Recordings at once; does not change the result.
+            score_thr: Detections that score lower are left out.
+            out_file: Write the detections here, as ActivityNet results JSON.
+            show_dir: Draw each recording into this folder.
+
+        Returns:
+            One result for each recording, in order; files of a folder by name.
+
+        Raises:
+            FileNotFoundError: A file does not exist, or a folder holds no features.
+            ValueError: A recording cannot be used: named, with what was expected.
+        """
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be >= 1, but got {batch_size}")
+        if not score_thr >= 0:  # NaN, too
+            raise ValueError(f"score_thr must be >= 0, but got {score_thr}")
+        if out_file is not None and Path(out_file).is_dir():
+            raise ValueError(f"out_file must be a file to write, but {out_file} is a folder")
+        if show_dir is not None and Path(show_dir).is_file():
+            raise ValueError(f"show_dir must be a folder, but {show_dir} is a file")
+        recordings = find_recordings(
+            inputs,
+            file_prefix=self.dataset.get("file_prefix", ""),
+            file_ext=self.dataset.get("file_ext", ".npy"),
+            key=self.dataset.get("feature_key", "feats"),
+        )
+        rates = [self._fps(recording, fps) for recording in recordings]
+        for recording in recordings:
+            self.pipeline.check(recording)
+        for recording in progress(recordings, len(recordings), text="checking features"):
+            recording.check_values()
+        found = self._predict_all(list(zip(recordings, rates, strict=True)), batch_size)
+        results = [
+            result.above(score_thr)
+            for result in progress(found, len(recordings), text="predicting recordings")
+        ]
+        if out_file is not None:
+            stamp = dict(checkpoint=self.checkpoint.name, num_videos=len(results))
+            write_detections(out_file, results, stamp)
+        if show_dir is not None:
+            for result in results:
+                picture = Path(show_dir) / f"{picture_name(result.video_id)}.png"
+                save_figure(result.draw(), picture)
+        return results
+
+    def stream(
+        self,
+        *,
+        fps: float | None = None,
+        step: float | None = None,
+        max_duration: float | None = None,
+    ) -> DetectionStream:
+        """A stream of one live signal.
+
+        Args:
+            fps: Frames (or samples) per second; None: as the config says.
+            step: Predict whenever so many seconds are new; None: an eighth of what the model sees.
+            max_duration: Detections that last longer (s) are dropped; None: the inferencer's own,
+                else twice what the coarsest level sees to either side.
+        """
+        rate = self.dataset.get("fps") if fps is None else fps
+        if rate is None:
+            raise ValueError("fps must be given, since the config has none")
+        return DetectionStream(
+            self.model,
+            reach=self.reach,
+            pipeline=self.pipeline,
+            classes=self.classes,
+            fps=float(rate),
+            step=step,
+            max_duration=self.max_duration if max_duration is None else max_duration,
+        )
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Receptive field of the model.
+
+        Raises:
+            ValueError: Windows would change the result: global attention, absolute positions.
+        """
+        return reach_of(self.config.model)
+
+    def _predict_all(
+        self, recordings: list[tuple[Recording, float]], batch_size: int
+    ) -> Iterator[Detections]:
+        batch: list[dict] = []
+        for recording, fps in recordings:
+            data = self.pipeline.open(recording, fps=fps, duration=self._duration(recording))
+            size = self._window_size(data)
+            if size is None:
+                batch.append(self.pipeline.finish(data))
+                if len(batch) == batch_size:
+                    yield from self._predict_batch(batch)
+                    batch = []
+            else:
+                yield from self._predict_batch(batch)
+                batch = []
+                yield self._predict_in_windows(recording, data, size, fps)
+        yield from self._predict_batch(batch)
+
+    def _predict_batch(self, batch: list[dict]) -> list[Detections]:
+        if not batch:
+            return []
+        data = {key: [item[key] for item in batch] for key in batch[0]}
+        with torch.no_grad():
+            samples = self.model.test_step(data)
+        return [self._result(sample, sample.pred_instances) for sample in samples]
+
+    def _window_size(self, data: dict[str, Any]) -> int | None:
+        """Features of a window of this recording; None: test it as one."""
+        length, grid = len(data["feats"]), data["grid"]
+        size = ONE_PASS
+        if self.window is not None:
+            size = int(min(self.window * grid.fps / grid.feature_stride, length))
+        if length <= size:
+            return length if self.max_duration is not None else None
+        try:
+            reach = self.reach
+        except ValueError as error:
+            if self.window is not None:
+                raise
+            text = f"recording '{data['video_id']}' is long ({length} features), but {error}"
+            print_log(f"{text}: that is done now", "current", logging.WARNING)
+            return length if self.max_duration is not None else None
+        if self.window is None:
+            return max(size, 4 * reach.shortest_window)
+        if size < reach.shortest_window:
+            least = reach.shortest_window * grid.feature_stride / grid.fps
+            raise ValueError(
+                f"window must be at least {np.ceil(least):.0f} s, since what the model says of one "
+                f"moment depends on that much, but got {self.window:g}"
+            )
+        return size
+
+    def _predict_in_windows(
+        self, recording: Recording, data: dict[str, Any], size: int, fps: float
+    ) -> Detections:
+        length, grid = len(data["feats"]), data["grid"]
+        reach = None if size >= length else self.reach
+        longest = self.max_duration
+        if longest is not None:
+            longest *= grid.fps / grid.feature_stride
+        walker = WindowWalker(self.model, reach=reach, grid=grid)
+        head = self.model.head
+        pool: list[InstanceData] = []
+        spans = walker.spans(length, size)
+        for start, end in progress(spans, len(spans), text=f"{recording.name}: windows"):
+            part = dict(data, feats=data["feats"][start:end], grid=grid.window(start))
+            values = self.pipeline.finish(part)["inputs"]
+            found = drop_long(walker.step(values, is_last=end == length), longest)
+            pool = [head.best_candidates(join([*pool, found]))]
+            if self.pipeline.is_lazy and recording.is_mapped:  # frees the pages that were read
+                data = self.pipeline.open(recording, fps=fps, duration=data["duration"])
+        metainfo = dict(video_id=recording.name, duration=data["duration"], grid=grid)
+        sample = TemporalDataSample(metainfo=metainfo)
+        pool[0].segments = pool[0].segments.float()
+        return self._result(sample, head.finish(pool[0], sample))
+
+    def _result(self, sample: TemporalDataSample, found: InstanceData) -> Detections:
+        return Detections(
+            video_id=sample.video_id,
+            duration=float(sample.duration),
+            segments=found.segments.float().cpu().numpy(),
+            scores=found.scores.float().cpu().numpy(),
+            labels=found.labels.long().cpu().numpy(),
+            classes=self.classes,
+        )
+
+    @cached_property
+    def _annotations(self) -> AnnotationFile | None:
+        path = Path(self.dataset.get("data_root", ""), self.dataset.get("ann_file", ""))
+        return AnnotationFile(path) if path.is_file() else None
+
+    def _entry(self, recording: Recording) -> Mapping[str, Any]:
+        """What the config's annotation file says of a file's recording."""
+        if not recording.paths or self._annotations is None:
+            return {}
+        return self._annotations.database.get(recording.name, {})
+
+    def _duration(self, recording: Recording) -> float | None:
+        duration = self._entry(recording).get("duration")
+        return None if duration is None else float(duration)
+
+    def _fps(self, recording: Recording, given: float | Mapping[str, float] | None) -> float:
+        fps = given.get(recording.name) if isinstance(given, Mapping) else given
+        if fps is None:
+            fps = self.dataset.get("fps")
+        if fps is None:
+            fps = self._entry(recording).get("fps")
+        if fps is None:
+            raise ValueError(
+                f"recording '{recording.name}': its frames per second are unknown, give fps (the "
+                "config has none, and no annotation file of it lists the recording)"
+            )
+        if not 0 < fps < float("inf"):
+            raise ValueError(f"fps must be > 0, but got {fps} for recording '{recording.name}'")
+        return float(fps)
+
+    def _class_names(self, given: Sequence[str] | None) -> tuple[str, ...]:
+        num_classes = self.config.model.head.num_classes
+        source, names = "classes", given
+        if names is None:
+            checkpoint = load_checkpoint_file(self.checkpoint, "cpu")
+            meta = checkpoint.get("meta") if isinstance(checkpoint, dict) else None
+            source = f"checkpoint {self.checkpoint}"
+            names = ((meta or {}).get("dataset_meta") or {}).get("classes")
+        if names is None and self._annotations is not None:
+            source = f"annotation file {self._annotations.path}"
+            names = self._annotations.class_names(self.dataset.get("classes"))
+        if num_classes == 1 and (given is None or names is None):
+            return ("action",) if names is None or len(names) != 1 else tuple(names)
+        if names is None:
+            print_log(
+                "nothing names the classes: they are called class_0, class_1, ... (give classes)",
+                "current",
+                logging.WARNING,
+            )
+            return tuple(f"class_{label}" for label in range(num_classes))
+        if len(names) != num_classes:
+            raise ValueError(
+                f"{source} must name the model's {num_classes} classes, but names {len(names)}"
+            )
+        return tuple(map(str, names))

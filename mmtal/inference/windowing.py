@@ -1,0 +1,189 @@
+"""Predictions of long recordings from overlapping windows, equal to those of one pass.
+
+B batch, C channels, T features, L levels, T_l positions of level l, M candidates.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmtal.inference.receptive_field import Reach, measure_reach, narrow_twin
+from mmtal.models.localizers import TemporalLocalizer
+from mmtal.structures import FeatureGrid, TemporalDataSample
+
+
+class WindowWalker:
+    """Candidates of one recording, window by window, each point of the pyramid exactly once.
+
+    Windows start at multiples of the coarsest level stride, so that their points are those of one
+    pass. A point is taken from the first window that holds all that it depends on. Hence what is
+    found does not depend on the windows, up to rounding.
+
+    Args:
+        model: The localizer, in evaluation mode.
+        reach: Its receptive field; may be None if the first window is the last.
+        grid: Of the recording.
+    """
+
+    def __init__(self, model: TemporalLocalizer, *, reach: Reach | None, grid: FeatureGrid) -> None:
+        self.model = model
+        self.reach = reach
+        self.grid = grid
+        self.level_strides: list[int] = list(model.backbone.level_strides)
+        self.next_points = [0] * len(self.level_strides)
+
+    @property
+    def start(self) -> int:
+        """First feature that the points to come depend on; what is before may be forgotten."""
+        if self.reach is None:
+            return 0
+        coarsest = self.reach.coarsest_stride
+        first = min(p - r for p, r in zip(self.next_points, self.reach.left, strict=True))
+        return max(0, first // coarsest * coarsest)
+
+    @torch.no_grad()
+    def step(self, values: Tensor, *, is_last: bool) -> InstanceData:
+        """Candidates of the points that this window completes.
+
+        Args:
+            values: Features (T, C) from :attr:`start` on.
+            is_last: Whether the recording ends here.
+
+        Returns:
+            ``segments`` float64 (M, 2) in grid units of the recording, ``scores``, ``labels``,
+            ``levels``, on the CPU.
+        """
+        start, end = self.start, self.start + len(values)
+        inputs, masks = self._batch(values, start, end, is_last)
+        features, level_masks = self.model.extract_feat(inputs, masks)
+        raw = self.model.head(features, level_masks)
+        taken = [  # points that no earlier window gave, and that see no further than the end
+            mask & self._is_new(level, mask, start, None if is_last else end)
+            for level, mask in enumerate(level_masks)
+        ]
+        if not is_last:
+            self._advance(end)
+        sample = TemporalDataSample(
+            metainfo=dict(
+                video_id="",
+                duration=float("inf"),
+                grid=self.grid.window(start),
+                num_features=len(values),
+                is_window=True,
+            )
+        )
+        [found] = self.model.head.predict_by_feat(*raw, taken, [sample])
+        if "levels" not in found:
+            raise ValueError(
+                f"{type(self.model.head).__name__} cannot predict in windows: its predict_by_feat "
+                "must return the candidates of samples with is_window, as AnchorFreeHead's does"
+            )
+        found = found.to("cpu")
+        return InstanceData(
+            segments=found.segments.double() + start,
+            scores=found.scores,
+            labels=found.labels,
+            levels=found.levels,
+        )
+
+    def _batch(self, values: Tensor, start: int, end: int, is_last: bool) -> tuple[Tensor, Tensor]:
+        """Inputs (1, C, T) and masks (1, T), padded as the whole recording would be."""
+        coarsest = max(self.level_strides)
+        if is_last:  # the padding reaches the last valid positions
+            length = self.model.padding.padded_length(end) - start
+        else:
+            length = -(-len(values) // coarsest) * coarsest
+        device = next(self.model.parameters()).device
+        batch = torch.zeros(1, length, values.shape[1], device=device)
+        batch[0, : len(values)] = values.to(device)
+        masks = torch.arange(length, device=device)[None] < len(values)
+        return batch.transpose(1, 2), masks
+
+    def _is_new(self, level: int, mask: Tensor, start: int, end: int | None) -> Tensor:
+        """Which points of a level this window completes, bool (1, T_l)."""
+        stride = self.level_strides[level]
+        positions = start + stride * torch.arange(mask.shape[1], device=mask.device)
+        new = positions >= self.next_points[level]
+        if end is not None:
+            new &= positions < self._limit(level, end)
+        return new[None]
+
+    def _limit(self, level: int, end: int) -> int:
+        """Points before it depend on nothing from feature ``end`` on."""
+        assert self.reach is not None, "only a last window needs no receptive field"
+        return end - self.reach.right[level]
+
+    def _advance(self, end: int) -> None:
+        for level, stride in enumerate(self.level_strides):
+            first_left = -(-self._limit(level, end) // stride) * stride
+            self.next_points[level] = max(self.next_points[level], first_left)
+
+    def spans(self, length: int, size: int) -> list[tuple[int, int]]:
+        """First and last feature (exclusive) of the windows that a recording needs.
+
+        Args:
+            length: Features of the recording.
+            size: Features of a window, at least ``reach.shortest_window`` if it is shorter.
+        """
+        walker = WindowWalker(self.model, reach=self.reach, grid=self.grid)
+        spans = [(0, min(size, length))]
+        while spans[-1][1] < length:
+            walker._advance(spans[-1][1])
+            spans.append((walker.start, min(walker.start + size, length)))
+        return spans
+
+
+def join(parts: Sequence[InstanceData]) -> InstanceData:
+    """Candidates of several windows as one."""
+    return InstanceData.cat(list(parts)) if len(parts) > 1 else parts[0]
+
+
+def drop_long(candidates: InstanceData, longest: float | None) -> InstanceData:
+    """Candidates of at most ``longest`` grid units; None keeps all."""
+    if longest is None:
+        return candidates
+    segments = candidates.segments
+    return candidates[segments[:, 1] - segments[:, 0] <= longest]
+
+
+def reach_of(model: Mapping[str, Any]) -> Reach:
+    """Receptive field of a model's config, tested: windows must find what one pass finds.
+
+    Raises:
+        ValueError: Predictions in windows would differ from those in one pass; says why.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        twin = narrow_twin(model)
+    reach = measure_reach(twin)
+    head: Any = twin.head
+    head.score_thr, head.pre_nms_topk = 0.0, 10**9  # every point of every class
+    grid = FeatureGrid(1, 1, 1)
+    length = 2 * reach.shortest_window
+    values = torch.randn(
+        length, twin.backbone.in_channels, generator=torch.Generator().manual_seed(0)
+    )
+    whole = WindowWalker(twin, reach=None, grid=grid).step(values, is_last=True)
+    walker = WindowWalker(twin, reach=reach, grid=grid)
+    pooled = join(
+        [
+            walker.step(values[start:end], is_last=end == length)
+            for start, end in walker.spans(length, reach.shortest_window)
+        ]
+    )
+    order = pooled.levels.argsort(stable=True)
+    same = len(pooled) == len(whole) and (
+        torch.equal(pooled.labels[order], whole.labels)
+        and torch.allclose(pooled.scores[order], whole.scores, atol=1e-4)
+        and torch.allclose(pooled.segments[order], whole.segments, atol=1e-2)
+    )
+    if not same:
+        raise ValueError(
+            "this model cannot predict in windows or in a stream: in a trial its predictions in "
+            "windows differed from those in one pass (do they depend on the position in the "
+            "recording, or on neighbouring points when they are decoded?). Predict in one pass"
+        )
+    return reach

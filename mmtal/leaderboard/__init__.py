@@ -1,5 +1,0 @@
-"""Leaderboards: records of runs, what is made of them, and what guards them."""
-
-from mmtal.leaderboard.record import Record, read_records, write_record
-
-__all__ = ["Record", "read_records", "write_record"]

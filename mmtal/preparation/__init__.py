@@ -1,0 +1,1 @@
+"""Getting a data set ready: import annotations, verify the data, suggest a config."""

@@ -1,0 +1,121 @@
+"""Durations of recordings, from a table or from feature files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmtal.datasets.features import read_shape
+from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.options import ImportOptions
+from mmtal.preparation.importers.tables import header_of, read_rows, read_text
+from mmtal.preparation.importers.times import to_number, to_seconds
+from mmtal.utils.progress import progress
+
+NAMES = ("recording", "video", "video_id", "video_name", "name", "id", "file")
+DURATIONS = ("duration", "recording_duration", "video_duration", "length", "seconds")
+ENDINGS = (".npy", ".npz", ".pt")
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How long a recording is, as far as a table says."""
+
+    duration: float | None = None
+    frames: float | None = None
+    fps: float | None = None
+
+    def seconds(self, fps: float | None) -> float | None:
+        """The duration; frames are counted at the table's frame rate, else at this one."""
+        if self.duration is not None or self.frames is None:
+            return self.duration
+        rate = self.fps or fps
+        return None if rate is None else self.frames / rate
+
+
+def read_lengths(path: Path) -> dict[str, Lengths]:
+    """A table with a column for the recording and at least one of duration, frames and fps.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A column is missing or a row cannot be read.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"table of durations '{path}' does not exist")
+    header = header_of(read_text(path))[0]
+    name = next((column for column in header if column.lower() in NAMES), None)
+    columns = {
+        role: next((c for c in header if c.lower() in names), None)
+        for role, names in (("duration", DURATIONS), ("frames", ("frames",)), ("fps", ("fps",)))
+    }
+    if name is None or not any(columns.values()):
+        raise ValueError(
+            f"{path}: the first line must name the columns recording, and duration or frames (and "
+            f"fps), but is {', '.join(header)}"
+        )
+    collected, found = Collected(), {}
+    for row in read_rows(path, collected):
+        values: dict[str, float | None] = {}
+        for role, column in columns.items():
+            text = row.values[column] if column else ""
+            read = to_number if role != "duration" else _clock
+            try:
+                values[role] = read(text) if text else None
+                if text and not (values[role] or 0) > 0:
+                    raise ValueError(f"the {role} must be > 0, but got {text}")
+            except ValueError as error:
+                collected.error(row.where, str(error))
+                values[role] = None
+        found[row.values[name]] = Lengths(**values)
+    collected.raise_errors()
+    return found
+
+
+def _clock(text: str) -> float:
+    return to_seconds(text, unit="seconds", fps=None)
+
+
+def add_lengths(collected: Collected, lengths: Mapping[str, Lengths], fps: float | None) -> None:
+    """Put durations and frame rates of a table into the recordings; the table wins."""
+    unknown = [name for name in collected.recordings if name not in lengths]
+    for name, recording in collected.recordings.items():
+        length = lengths.get(name, Lengths())
+        duration = length.seconds(recording.fps or fps)
+        if duration is not None:
+            recording.duration = duration
+        if length.fps is not None:
+            recording.fps = length.fps
+    if unknown:
+        collected.note(
+            f"the table of durations lacks {len(unknown)} recording(s), such as '{unknown[0]}'"
+        )
+
+
+def add_lengths_of_features(collected: Collected, folder: Path, options: ImportOptions) -> None:
+    """Fill missing durations: T features last ``((T - 1) * stride + snippet) / fps`` seconds.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: Stride, snippet length or frame rate is not known, or a file is unusable.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"feature folder '{folder}' does not exist")
+    stride, snippet = options.feature_stride, options.snippet_frames
+    if stride is None or snippet is None:
+        raise ValueError("durations from features need --feature-stride and --snippet-frames")
+    open_ = [r for r in collected.recordings.values() if r.duration is None]
+    missing = 0
+    for recording in progress(open_, len(open_), text="reading lengths of features"):
+        paths = (folder / f"{recording.name}{ending}" for ending in ENDINGS)
+        path = next((path for path in paths if path.is_file()), None)
+        fps = recording.fps or options.fps
+        if path is None:
+            missing += 1
+        elif fps is None:
+            raise ValueError(
+                f"recording '{recording.name}': durations from features need the frame rate: give "
+                "--fps"
+            )
+        else:
+            recording.duration = ((read_shape(path)[0] - 1) * stride + snippet) / fps
+    if missing:
+        collected.note(f"{missing} recording(s) have no feature file in {folder}")

@@ -1,0 +1,256 @@
+"""From files of any format to the database of an annotation JSON."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from mmtal.datasets.annotation_file import OUTSIDE_TOLERANCE
+from mmtal.preparation.importers.collected import Collected, Instance, Recording
+from mmtal.preparation.importers.durations import add_lengths, add_lengths_of_features, read_lengths
+from mmtal.preparation.importers.formats import FORMATS, detect_format
+from mmtal.preparation.importers.label_ids import number_labels
+from mmtal.preparation.importers.options import ImportOptions, Source
+from mmtal.preparation.importers.subsets import subset_in_name
+from mmtal.preparation.importers.tables import read_text
+
+SHOWN = 3
+DEFAULT_SUBSET = "training"
+MEDIA_ENDINGS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".wav", ".mp3", ".csv", ".txt")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What has been imported.
+
+    Args:
+        database: As in an annotation JSON.
+        formats: Names of the formats that were read.
+        dropped: How many rows were left out, by reason.
+        notes: What the user should know.
+    """
+
+    database: dict[str, dict[str, Any]]
+    formats: tuple[str, ...]
+    dropped: Mapping[str, int]
+    notes: Sequence[str]
+
+
+def import_annotations(
+    sources: Sequence[Source],
+    *,
+    format_name: str | None = None,
+    options: ImportOptions | None = None,
+    durations: Path | None = None,
+    features: Path | None = None,
+    lists: Sequence[Source] = (),
+    bad_segments: Literal["error", "keep", "drop"] = "error",
+) -> Imported:
+    """Read annotations of any of the ``FORMATS``.
+
+    Args:
+        sources: Files and folders; together they are one data set.
+        format_name: A key of ``FORMATS``; None: told by the content.
+        options: How to read them.
+        durations: Table of durations; it overrides what the sources say.
+        features: Folder of feature files that give the durations still missing.
+        lists: Text files that list the recordings of a subset; they override the sources, and
+            recordings on none of them are left out.
+        bad_segments: What to do about reversed and empty segments and those outside their
+            recording: raise, or keep or drop them, counted.
+
+    Raises:
+        FileNotFoundError: A file or folder does not exist.
+        ValueError: Something cannot be read or is contradictory; all unreadable rows are in one
+            error.
+    """
+    options = options or ImportOptions()
+    for source in (*sources, *lists):
+        if not source.path.exists():
+            raise FileNotFoundError(f"{source.path} does not exist")
+    collected = Collected()
+    used = [_read(source, format_name, options, collected) for source in sources]
+    _take_lists(lists, collected)
+    collected.raise_errors()
+    if not collected.recordings:
+        raise ValueError(f"{', '.join(str(s.path) for s in sources)}: no recording is left")
+    if durations is not None:
+        add_lengths(collected, read_lengths(durations), options.fps)
+    if features is not None:
+        add_lengths_of_features(collected, features, options)
+    recordings = list(collected.recordings.values())
+    for recording in recordings:
+        recording.fps = recording.fps or options.fps
+    _group(recordings, options.group)
+    _check_segments(recordings, bad_segments, collected)
+    numbers = number_labels(recordings, options, collected)
+    _note_doubts(recordings, collected)
+    return Imported(
+        database={r.name: _entry(r, numbers) for r in recordings},
+        formats=tuple(dict.fromkeys(used)),
+        dropped=dict(collected.dropped),
+        notes=tuple(collected.notes),
+    )
+
+
+def _read(
+    source: Source, format_name: str | None, options: ImportOptions, collected: Collected
+) -> str:
+    chosen = FORMATS[format_name] if format_name else detect_format(source.path, options)
+    try:
+        chosen.read(source, options, collected)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(
+            f"{source.path}: is not complete as {chosen.title} ({type(error).__name__}: {error})"
+        ) from error
+    told = subset_in_name(source.path)
+    open_ = [r for r in collected.recordings.values() if r.subset is None]
+    for recording in open_:
+        recording.subset = source.subset or told or DEFAULT_SUBSET
+    if open_ and not source.subset:
+        collected.note(
+            f"{source.path}: subset '{told}' by the file's name"
+            if told
+            else f"{source.path}: says no subsets; recordings are '{DEFAULT_SUBSET}' unless "
+            f"SUBSET={source.path}, --lists, --split or --folds make others"
+        )
+    return chosen.name
+
+
+def _take_lists(lists: Sequence[Source], collected: Collected) -> None:
+    if not lists:
+        return
+    listed: dict[str, str] = {}
+    for source in lists:
+        for number, line in enumerate(read_text(source.path).split("\n"), start=1):
+            where, name = f"{source.path}, line {number}", line.strip()
+            if name and name not in collected.recordings:  # often with folder and ending
+                name = PurePosixPath(name.replace("\\", "/")).name
+                name = name if name in collected.recordings else name.rpartition(".")[0]
+            if not line.strip():
+                continue
+            if name not in collected.recordings:
+                collected.error(where, f"there is no recording '{line.strip()}'")
+            elif listed.setdefault(name, str(source.subset)) != source.subset:
+                collected.error(where, f"recording '{name}' is on another list, too")
+    collected.drop("recording on no list", len(collected.recordings.keys() - listed.keys()))
+    collected.recordings = {k: r for k, r in collected.recordings.items() if k in listed}
+    for name, recording in collected.recordings.items():
+        recording.subset = listed[name]
+
+
+def _group(recordings: Sequence[Recording], group: str | None) -> None:
+    if group is None:
+        return
+    if "(" in group:
+        try:
+            pattern = re.compile(group)
+        except re.error as error:
+            raise ValueError(f"--group '{group}' is no pattern: {error}") from error
+        for recording in recordings:
+            found = pattern.search(recording.name)
+            recording.group = found[1] if found else None
+    without = [r.name for r in recordings if r.group is None]
+    if without:
+        raise ValueError(
+            f"--group '{group}': {len(without)} recording(s) have no group, such as '{without[0]}'"
+        )
+
+
+def _check_segments(recordings: Sequence[Recording], policy: str, collected: Collected) -> None:
+    found: dict[str, list[str]] = {}
+    for recording in recordings:
+        kept = []
+        for instance in recording.instances:
+            kind = _fault(instance, recording.duration)
+            if kind:
+                segment = f"'{instance.label}' [{instance.start:g}, {instance.end:g}] s"
+                length = (
+                    f", duration {recording.duration:g} s"
+                    if kind == "outside" and recording.duration
+                    else ""
+                )
+                found.setdefault(kind, []).append(f"{instance.where}: {segment}{length}")
+            if not kind or policy == "keep":
+                kept.append(instance)
+        recording.instances = kept
+    if found and policy == "error":
+        lines = ["segments are wrong, nothing is written:"]
+        for kind, cases in found.items():
+            lines.append(f"{TITLES[kind]} ({len(cases)} found):")
+            lines += [f"  - {case}" for case in cases[:SHOWN]]
+            lines += [f"  - and {len(cases) - SHOWN} more"] * (len(cases) > SHOWN)
+        lines.append(
+            "Correct them (times are in seconds here); or take them as they are, for a published "
+            "data set, with --bad-segments keep; or leave them out with --bad-segments drop"
+        )
+        raise ValueError("\n".join(lines))
+    for kind, cases in found.items():
+        if policy == "drop":
+            collected.drop(TITLES[kind], len(cases))
+        else:
+            collected.note(f"{len(cases)} kept as published: {TITLES[kind]}")
+
+
+TITLES = {
+    "reversed": "reversed segment",
+    "empty": "empty segment",
+    "outside": "segment outside the recording",
+}
+
+
+def _fault(instance: Instance, duration: float | None) -> str | None:
+    if instance.start > instance.end:
+        return "reversed"
+    if instance.start == instance.end:
+        return "empty"
+    last = math.inf if duration is None else duration
+    tolerance = OUTSIDE_TOLERANCE
+    outside = instance.start < -tolerance or instance.end > last + tolerance
+    return "outside" if outside else None
+
+
+def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
+    labels = {instance.label for r in recordings for instance in r.instances}
+    folded = Counter(label.casefold() for label in labels)
+    twice = sorted(label for label in labels if folded[label.casefold()] > 1)
+    if twice:
+        collected.note("labels that differ only in case: " + ", ".join(map(repr, twice[:6])))
+    repeated = sum(
+        len(r.instances) - len({(i.start, i.end, i.label) for i in r.instances}) for r in recordings
+    )
+    if repeated:
+        collected.note(f"{repeated} instances repeat another of their recording exactly")
+    media = [r.name for r in recordings if r.name.lower().endswith(MEDIA_ENDINGS)]
+    if media:
+        collected.note(
+            f"{len(media)} recordings have names with an ending, such as '{media[0]}'; their "
+            f"features must be named '{media[0]}.npy'"
+        )
+    for key in ("duration", "fps"):
+        without = sum(getattr(r, key) is None for r in recordings)
+        if without:
+            remedy = {
+                "duration": "it is then taken from the features (--durations, --features give it)",
+                "fps": "give it here with --fps, or in the config with fps=",
+            }[key]
+            collected.note(f"{without} recordings have no {key}: {remedy}")
+
+
+def _entry(recording: Recording, numbers: Mapping[str, int]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"subset": recording.subset}
+    for key in ("duration", "fps", "group"):
+        if getattr(recording, key) is not None:
+            entry[key] = getattr(recording, key)
+    entry["annotations"] = [
+        {
+            "label": instance.label,
+            "label_id": numbers[instance.label],
+            "segment": [instance.start, instance.end],
+        }
+        for instance in recording.instances
+    ]
+    return entry

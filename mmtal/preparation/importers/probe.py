@@ -1,0 +1,79 @@
+"""A look at a file or folder, enough to tell its format."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from mmtal.preparation.importers.tables import header_of, read_text
+
+HEAD = 50
+"""Lines that a format is told by."""
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    return _read_json(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)  # the probe reads the file first, then the reader
+def _read_json(path: Path, changed: int) -> Any:
+    del changed
+    try:
+        return json.loads(read_text(path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{path}: is not JSON ({error})") from error
+
+
+class Probe:
+    """What the content of a file, or of a folder's first files, looks like.
+
+    Args:
+        path: File or folder; it must exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @functools.cached_property
+    def json(self) -> Any:
+        """Content of a JSON file, else None."""
+        if self.path.is_dir() or self._start[:1] not in ("{", "["):
+            return None
+        return read_json(self.path)
+
+    @functools.cached_property
+    def header(self) -> list[str]:
+        """Names of the columns, if this is a table; else the first line."""
+        return [] if self.path.is_dir() or self.json is not None else header_of(self.text)[0]
+
+    @functools.cached_property
+    def lines(self) -> list[str]:
+        """The first lines that are not empty; of a folder, those of its first text file."""
+        text = self.text
+        if self.path.is_dir():
+            files = text_files(self.path)
+            text = read_text(files[0]) if files else ""
+        return [line for line in text.split("\n")[: 2 * HEAD] if line.strip()][:HEAD]
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The text of a file; empty for a folder."""
+        return "" if self.path.is_dir() else read_text(self.path)
+
+    @property
+    def _start(self) -> str:
+        return self.text[:200].lstrip()
+
+
+def text_files(folder: Path) -> list[Path]:
+    """The ``.txt`` files of a folder that hold annotations: those of ``groundTruth/`` if it is
+    there, without lists of classes."""
+    inner = folder / "groundTruth"
+    names = ("mapping.txt", "class_list.txt", "classes.txt", "readme.txt", "license.txt")
+    files = sorted((inner if inner.is_dir() else folder).glob("*.txt"))
+    return [file for file in files if file.name.lower() not in names]

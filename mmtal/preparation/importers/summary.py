@@ -1,0 +1,90 @@
+"""What was imported, for the terminal."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from terminaltables import AsciiTable
+
+from mmtal.preparation.importers.importing import Imported
+
+Database = Mapping[str, Mapping[str, Any]]
+
+
+def format_summary(imported: Imported, database: Database) -> str:
+    """Recordings, hours, instances and classes of each subset; what was left out; notes.
+
+    Args:
+        imported: What was read.
+        database: What is written: the same, or with other subsets.
+    """
+    rows = [["subset", "recordings", "hours", "instances", "classes", "no instance"]]
+    names = _subsets(database)
+    for name in [*names, *(["all"] if len(names) > 1 else [])]:
+        entries = [e for e in database.values() if name in ("all", e["subset"])]
+        known = [e["duration"] for e in entries if "duration" in e]
+        hours = f"{sum(known) / 3600:.2f}" if known else "?"
+        labels = [i["label"] for e in entries for i in e["annotations"]]
+        empty = sum(not e["annotations"] for e in entries)
+        rows.append(
+            [
+                name,
+                str(len(entries)),
+                hours + ("+" if known and len(known) < len(entries) else ""),
+                str(len(labels)),
+                str(len(set(labels))),
+                str(empty),
+            ]
+        )
+    lines = [f"read as: {', '.join(imported.formats)}", _table(rows)]
+    if imported.dropped:
+        left_out = [[reason, str(number)] for reason, number in imported.dropped.items()]
+        lines.append(_table([["left out", "rows"], *left_out]))
+    return "\n".join([*lines, *(f"note: {note}" for note in imported.notes)])
+
+
+def format_split(databases: Sequence[Database], titles: Sequence[str]) -> str:
+    """Instances of each class in each part, and warnings of classes that a part lacks.
+
+    Args:
+        databases: One, whose subsets are the columns; or folds, whose validation subsets are.
+        titles: Subset names; or a name for each fold.
+    """
+    folds = len(databases) > 1
+    parts = [
+        (title, databases[k] if folds else databases[0], "validation" if folds else title)
+        for k, title in enumerate(titles)
+    ]
+    counts = [_instances(database, subset) for _, database, subset in parts]
+    recordings = [
+        sum(entry["subset"] == subset for entry in database.values())
+        for _, database, subset in parts
+    ]
+    labels = sorted(set().union(*counts))
+    rows = [["class", *titles]]
+    rows += [[label, *(str(count[label]) for count in counts)] for label in labels]
+    rows.append(["all instances", *(str(sum(count.values())) for count in counts)])
+    rows.append(["recordings", *map(str, recordings)])
+    lines = [_table(rows)]
+    for title, count in zip(titles, counts, strict=True):
+        absent = [label for label in labels if not count[label]]
+        if absent:
+            shown = ", ".join(f"'{label}'" for label in absent[:5])
+            more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
+            lines.append(f"warning: {title} has no instance of {shown}{more}")
+    return "\n".join(lines)
+
+
+def _instances(database: Database, subset: str) -> Counter[str]:
+    entries = (entry for entry in database.values() if entry["subset"] == subset)
+    return Counter(i["label"] for entry in entries for i in entry["annotations"])
+
+
+def _subsets(database: Database) -> list[str]:
+    return list(dict.fromkeys(entry["subset"] for entry in database.values()))
+
+
+def _table(rows: list[list[str]]) -> str:
+    table = AsciiTable(rows)
+    table.justify_columns = dict.fromkeys(range(1, len(rows[0])), "right")
+    return str(table.table)

@@ -1,0 +1,396 @@
+"""From the figures of a data set to the settings of an ActionFormer, each with its reason.
+
+All lengths are in steps of the grid that the model sees. The rules were tried out on the data sets
+that ``docs/suggest_config.md`` names.
+"""
+
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from mmtal.preparation.suggestion.data_summary import DataSummary
+
+Range = tuple[float, float]
+
+FIRST_RANGE = 4.0
+"""Longer boundary distance, in steps, that the finest level is responsible for at most."""
+
+OPEN_END = 10000.0
+
+TOP_SHARE = 0.02
+"""Share of the instances that the coarsest level should have at least."""
+
+BYTES_PER_STEP_AND_CHANNEL = 400
+"""Activations kept for the backward pass, per step and unit of width (measured; see the tests)."""
+
+BYTES_PER_PARAMETER = 16
+"""float32 weight, gradient and two moments of AdamW."""
+
+MEMORY_SHARE = 0.6
+"""Of a GPU's memory that is planned with; kernels and fragmentation take the rest."""
+
+
+SHORT_INSTANCE = 5
+"""Steps that short instances, one in ten, should span: finer features cost more and learn worse."""
+
+RAW_CHANNELS = 32
+"""Up to so many channels, dense features are a sensor's raw signal."""
+
+RAW_FACTOR = 8
+"""Signals with so many samples to a step, or more, are cut into windows."""
+
+MOST_NORMALIZED = 512
+"""Up to so many channels, mean and deviation of each are written into the config."""
+
+CONSTANT = 1e-6
+"""Channels of a smaller deviation say nothing."""
+
+FEWEST_LEVELS, MOST_LEVELS = 5, 8
+
+SHORTEST_WINDOW, LONGEST_ON_CPU, LONGEST_ON_GPU = 512, 1280, 2304
+"""Training windows, in steps."""
+
+BATCH_ON_CPU = 2560
+"""Steps of all windows of a batch."""
+
+STEPS_ON_CPU, STEPS_ON_GPU, FEWEST_EPOCHS = 700, 2000, 15
+
+FEW_INSTANCES = 5000
+"""Fewer than these are learnt by heart without dropout and noise."""
+
+NOISE = 0.3
+"""Deviation of the noise on features, in deviations of their channels."""
+
+POSITIVES = 3
+"""Points that predict an instance: those within 1.5 level strides of its centre."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a training may cost.
+
+    Args:
+        gpu_bytes: Memory of the GPU; None: training on a CPU.
+    """
+
+    gpu_bytes: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Budget":
+        """``cpu``, or the memory of a GPU such as ``24GB``.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        if text.lower() == "cpu":
+            return cls()
+        number = text.lower().removesuffix("gb").strip()
+        try:
+            size = float(number)
+        except ValueError:
+            size = math.nan
+        if not 1 <= size <= 1000:
+            raise ValueError(
+                f"budget must be 'cpu' or a GPU's memory such as 24GB, but got '{text}'"
+            )
+        return cls(gpu_bytes=size * 2**30)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What :func:`choose_settings` decides; ``why`` has a sentence for each name that needs one."""
+
+    sliding_window: tuple[int, int] | None
+    temporal_stride: int
+    normalize: bool
+    max_seq_len: int
+    regression_ranges: list[Range]
+    level_shares: list[float]
+    width: int
+    num_heads: int
+    window: int
+    dropout: float
+    noise: float
+    batch_size: int
+    epochs: int
+    warmup_epochs: int
+    learning_rate: float
+    ema_momentum: float
+    loss_normalizer: int
+    sigma: float
+    pre_nms_topk: int
+    max_per_video: int
+    why: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def num_levels(self) -> int:
+        return len(self.regression_ranges)
+
+    def in_channels(self, sources: tuple[int, ...]) -> int:
+        """Channels that reach the model, all sources together."""
+        return sum(sources) * (self.sliding_window[0] if self.sliding_window else 1)
+
+
+def choose_settings(summary: DataSummary, budget: Budget) -> Settings:
+    """Settings for a data set within a budget.
+
+    Args:
+        summary: Of the data.
+        budget: What a training may cost.
+    """
+    why: dict[str, str] = {}
+    window, factor = _time_resolution(summary, why)
+    steps = float(window[1] if window else factor)
+    durations = summary.durations / steps
+    lengths = np.maximum(summary.lengths / steps, 1)
+
+    ranges, shares = _regression_ranges(durations, why)
+    coarsest = 2 ** (len(ranges) - 1)
+    max_seq_len = _max_seq_len(durations, lengths, coarsest, budget, why)
+    width, heads = _width(summary, budget, why)
+    batch = _batch_size(summary, max_seq_len, width, budget, why)
+    normalized = _normalize(summary, why)
+    dropout, noise = _regularisation(summary, normalized, why)
+    epochs, warmup, iterations = _epochs(len(lengths), batch, budget, why)
+    return Settings(
+        sliding_window=window,
+        temporal_stride=factor,
+        normalize=normalized,
+        max_seq_len=max_seq_len,
+        regression_ranges=ranges,
+        level_shares=shares,
+        width=width,
+        num_heads=heads,
+        window=_attention_window(max_seq_len, coarsest, why),
+        dropout=dropout,
+        noise=noise,
+        batch_size=batch,
+        epochs=epochs,
+        warmup_epochs=warmup,
+        learning_rate=_learning_rate(width, why),
+        ema_momentum=_ema_momentum(iterations, why),
+        loss_normalizer=_loss_normalizer(durations, lengths, max_seq_len, batch, why),
+        sigma=_sigma(summary, why),
+        pre_nms_topk=2000 if summary.crowding <= 200 else 5000,
+        max_per_video=_max_per_video(summary, why),
+        why=why,
+    )
+
+
+def _time_resolution(
+    summary: DataSummary, why: dict[str, str]
+) -> tuple[tuple[int, int] | None, int]:
+    """Window and stride over a raw signal, or the factor by which dense features are thinned."""
+    short = float(np.quantile(summary.durations, 0.1))
+    grid, channels = summary.grid, sum(summary.source_channels)
+    rate = grid.fps / grid.feature_stride
+    told = (
+        "found from durations and numbers of features" if summary.grid_is_inferred else "as given"
+    )
+    why["grid"] = (
+        f"Where features lie in time ({told}): {rate:.4g} features per second. One instance in ten "
+        f"is shorter than {short:.3g} of them; the median is {np.median(summary.durations):.3g}."
+    )
+    factor = max(1, int(short / SHORT_INSTANCE))
+    if channels <= RAW_CHANNELS and factor >= RAW_FACTOR:
+        why["load"] = (
+            f"{channels} channels at {rate:g} per second are a raw signal. Windows of {2 * factor} "
+            f"samples every {factor} make features of it; short instances span {SHORT_INSTANCE}."
+        )
+        return (2 * factor, factor), 1
+    why["load"] = (
+        "Every feature is used."
+        if factor == 1
+        else f"One feature in {factor} is enough: short instances still span {SHORT_INSTANCE}, and "
+        "the model sees further."
+    )
+    return None, factor
+
+
+def _regularisation(
+    summary: DataSummary, normalized: bool, why: dict[str, str]
+) -> tuple[float, float]:
+    """Dropout, and deviation of the noise on features."""
+    instances = len(summary.durations)
+    if instances >= FEW_INSTANCES:
+        why["dropout"] = f"{instances} instances need neither dropout nor noise."
+        return 0.0, 0.0
+    why["dropout"] = (
+        f"{instances} instances are soon known by heart: dropout, and noise on features."
+    )
+    scale = 1.0 if normalized else float(np.median(summary.std))
+    return 0.2, float(f"{NOISE * scale:.2g}")
+
+
+def _normalize(summary: DataSummary, why: dict[str, str]) -> bool:
+    """Whether to bring all channels to one scale."""
+    channels = len(summary.std)
+    varying = summary.std[summary.std > CONSTANT]
+    if not len(varying) or channels > MOST_NORMALIZED:
+        return False
+    why["normalize"] = (
+        "Mean and deviation of each channel over the training recordings, which brings channels "
+        f"whose deviations differ {varying.max() / varying.min():.3g}-fold to one scale."
+    )
+    return True
+
+
+def _regression_ranges(
+    durations: np.ndarray, why: dict[str, str]
+) -> tuple[list[Range], list[float]]:
+    """Ranges that double from level to level, until the coarsest has few instances left."""
+    reach = durations / 2  # the longer boundary distance at an instance's centre
+    levels = FEWEST_LEVELS
+    while levels < MOST_LEVELS and (reach > FIRST_RANGE * 2 ** (levels - 1)).mean() >= TOP_SHARE:
+        levels += 1
+    bounds = [0.0, *(FIRST_RANGE * 2**level for level in range(levels - 1)), OPEN_END]
+    ranges = list(pairwise(bounds))
+    shares = [float(((reach >= low) & (reach < high)).mean()) for low, high in ranges]
+    why["regression_ranges"] = (
+        f"{levels} levels: the longer distance to a boundary, in steps, that each is responsible "
+        f"for. Instances span {durations.min():.3g} to {durations.max():.3g} steps (median "
+        f"{np.median(durations):.3g}); shares by half their length."
+    )
+    return ranges, shares
+
+
+def _max_seq_len(
+    durations: np.ndarray,
+    lengths: np.ndarray,
+    coarsest: int,
+    budget: Budget,
+    why: dict[str, str],
+) -> int:
+    """Training window: whole recordings where they are short, else several long instances."""
+    cap = LONGEST_ON_CPU if budget.gpu_bytes is None else LONGEST_ON_GPU
+    longest, common = float(lengths.max()), float(np.quantile(durations, 0.95))
+    chosen = longest if longest <= cap else min(cap, max(SHORTEST_WINDOW, 8 * common))
+    rounded = math.ceil(chosen / coarsest) * coarsest
+    cut = float((durations > rounded).mean())
+    why["max_seq_len"] = (
+        f"Training sees at most {rounded} steps (a multiple of the coarsest level's stride "
+        f"{coarsest}): "
+        + (
+            "whole recordings. "
+            if rounded >= longest
+            else f"recordings have up to {longest:.0f}, nineteen instances in twenty span less "
+            f"than {common:.3g}, and every epoch cuts other windows. "
+        )
+        + (f"{100 * cut:.2g} % of the instances are longer and are cut. " if cut else "")
+        + "Testing sees whole recordings."
+    )
+    return rounded
+
+
+def _width(summary: DataSummary, budget: Budget, why: dict[str, str]) -> tuple[int, int]:
+    """Width of the network by what the budget allows and the amount of data asks for."""
+    instances = len(summary.durations)
+    if budget.gpu_bytes is None:
+        width, reason = 128, "which trains on a CPU in minutes"
+    elif instances < 2000:
+        width, reason = 256, f"for {instances} instances; 512 needs thousands"
+    else:
+        width, reason = 512, f"the published width, for {instances} instances"
+    why["model"] = f"ActionFormer of width {width}, {reason}."
+    return width, 4
+
+
+def _batch_size(
+    summary: DataSummary, max_seq_len: int, width: int, budget: Budget, why: dict[str, str]
+) -> int:
+    recordings = len(summary.lengths)
+    batch = min(recordings, max(2, min(4, BATCH_ON_CPU // max_seq_len)))
+    if budget.gpu_bytes is not None:
+        per_recording = max_seq_len * (
+            BYTES_PER_STEP_AND_CHANNEL * width + 8 * sum(summary.source_channels)
+        )
+        room = MEMORY_SHARE * budget.gpu_bytes - BYTES_PER_PARAMETER * 110 * width**2
+        batch = max(1, min(int(room / per_recording), 16, max(2, recordings // 8), recordings))
+        needed = (per_recording * batch + BYTES_PER_PARAMETER * 110 * width**2) / 2**30
+        memory = f"; about {needed:.1f} of {budget.gpu_bytes / 2**30:.0f} GB"
+    else:
+        memory = ""
+    why["batch_size"] = (
+        f"{batch} window{'s' * (batch > 1)} a step, one from each recording{memory}."
+    )
+    return batch
+
+
+def _epochs(
+    recordings: int, batch: int, budget: Budget, why: dict[str, str]
+) -> tuple[int, int, int]:
+    """Epochs, warm-up epochs before them, and steps in all."""
+    steps = max(1, recordings // batch)
+    target = STEPS_ON_CPU if budget.gpu_bytes is None else STEPS_ON_GPU
+    epochs = max(FEWEST_EPOCHS, math.ceil(target / steps))
+    warmup = max(1, round(epochs / 15))
+    why["epochs"] = (
+        f"{steps} steps an epoch, {steps * epochs} in all after the warm-up: at least {target} "
+        f"steps and at least {FEWEST_EPOCHS} epochs. The last epoch's weights count."
+    )
+    return epochs, warmup, steps * (epochs + warmup)
+
+
+def _attention_window(max_seq_len: int, coarsest: int, why: dict[str, str]) -> int:
+    on_coarsest = max_seq_len // coarsest
+    window = min(9, max(3, on_coarsest - 1 + on_coarsest % 2))
+    why["window"] = (
+        f"Every position sees {window // 2} to each side, on the coarsest level "
+        f"{coarsest * (window // 2)} steps; the training window has {on_coarsest} "
+        f"position{'s' * (on_coarsest > 1)} there."
+    )
+    return window
+
+
+def _learning_rate(width: int, why: dict[str, str]) -> float:
+    rate = 5e-4 * 128 / width
+    why["learning_rate"] = f"Wider networks take smaller steps: 5e-4 at width 128, {rate:g} here."
+    return float(f"{rate:.2g}")
+
+
+def _ema_momentum(iterations: int, why: dict[str, str]) -> float:
+    momentum = float(f"{min(0.1, max(0.001, 12 / iterations)):.1g}")
+    why["ema_momentum"] = (
+        f"What is tested is the moving average of the weights. It looks back about "
+        f"{1 / momentum:.0f} of {iterations} steps: long enough to be smooth, short enough to "
+        "forget the beginning."
+    )
+    return momentum
+
+
+def _loss_normalizer(
+    durations: np.ndarray,
+    lengths: np.ndarray,
+    max_seq_len: int,
+    batch: int,
+    why: dict[str, str],
+) -> int:
+    seen = np.minimum(lengths, max_seq_len).sum() / lengths.sum()
+    per_window = len(durations) / len(lengths) * seen
+    value = max(1, round(per_window * batch * POSITIVES))
+    why["loss_normalizer"] = (
+        f"First guess of the points that predict something: {per_window:.1f} instances a window, "
+        f"{POSITIVES} points each; it follows the real number from then on."
+    )
+    return int(float(f"{value:.2g}"))
+
+
+def _sigma(summary: DataSummary, why: dict[str, str]) -> float:
+    crowded = summary.overlap > 0.2
+    why["sigma"] = (
+        f"Soft-NMS per class: {100 * summary.overlap:.2g} % of the instances overlap another of "
+        "their class by half or more, so overlapping detections are "
+        + ("often right (sigma 0.9)." if crowded else "mostly repetitions (sigma 0.5).")
+    )
+    return 0.9 if crowded else 0.5
+
+
+def _max_per_video(summary: DataSummary, why: dict[str, str]) -> int:
+    value = max(200, math.ceil(3 * summary.crowding / 100) * 100)
+    why["max_per_video"] = (
+        f"Three times the most instances of a recording ({summary.crowding}), and at least 200: "
+        "what is cut off here is never found."
+    )
+    return value

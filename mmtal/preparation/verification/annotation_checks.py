@@ -1,0 +1,148 @@
+"""Checks of names, labels and segments, once files and annotations have been read."""
+
+from collections.abc import Iterable, Sequence
+
+from mmtal.datasets.annotation_file import repeated_instances, segment_problem
+from mmtal.preparation.verification.findings import Findings
+from mmtal.preparation.verification.recording import Instance, Recording
+
+
+def check_ids(recordings: Iterable[Recording], findings: Findings) -> None:
+    """Names that differ only in case, or in something before a separator."""
+    by_name: dict[str, Recording] = {}
+    for recording in recordings:
+        by_name.setdefault(recording.video_id, recording)
+    folded: dict[str, str] = {}
+    for name, recording in by_name.items():
+        other = folded.setdefault(name.casefold(), name)
+        if other != name:
+            _report_pair(recording, by_name[other], "case", findings)
+    for folded_name, name in folded.items():
+        for position, letter in enumerate(folded_name):
+            rest = folded.get(folded_name[position + 1 :]) if letter in "_-./ " else None
+            if rest is not None:
+                text = f"the prefix '{name[: position + 1]}'"
+                _report_pair(by_name[name], by_name[rest], text, findings)
+
+
+def _report_pair(first: Recording, second: Recording, text: str, findings: Findings) -> None:
+    findings.report(
+        "ids differ only in case or prefix",
+        f"('{first.subset}') and '{second.video_id}' ('{second.subset}') differ only in {text}",
+        recording=first.video_id,
+        ann_file=first.setting.ann_file,
+        subset=first.subset,
+    )
+
+
+def check_instances(
+    recordings: Iterable[Recording], classes: Sequence[str], findings: Findings
+) -> None:
+    """Durations, frame rates, segments and labels, once the files have been read."""
+    recordings = list(recordings)
+    labels = set(classes)
+    no_fps = [recording for recording in recordings if recording.fps is None]
+    if recordings and len(no_fps) == len(recordings):
+        needed = any(recording.setting.feature_stride for recording in recordings)
+        findings.report(
+            "missing fps",
+            f"none of {len(recordings)} recordings has 'fps'",
+            severity="error" if needed else "warning",
+            remedy=None
+            if needed
+            else "add fps to each recording, or set fps in the config, as suggested configs do",
+            ann_file=recordings[0].setting.ann_file,
+        )
+        no_fps = []
+    for recording in no_fps:
+        _report(recording, "missing fps", "has no 'fps'", findings)
+    for recording in recordings:
+        if recording.duration is None:
+            _report(recording, "missing duration", "has no 'duration'", findings)
+        _check_segments(recording, findings)
+        for instance in recording.instances:
+            if instance.label not in labels:
+                _report(recording, "unknown label", str(instance), findings, instance)
+
+
+def _check_segments(recording: Recording, findings: Findings) -> None:
+    duration = recording.extent
+    instances = recording.instances
+    for instance in instances:
+        problem = segment_problem(instance.start, instance.end, duration)
+        if problem:
+            recording.bad.add(instance.index)
+            text = f"{instance}, duration {duration:g} s" if "outside" in problem else f"{instance}"
+            _report(recording, problem, text, findings, instance)
+    triples = [(instance.start, instance.end, instance.label) for instance in instances]
+    for index, other in repeated_instances(triples).items():
+        text = f"{instances[index]} repeats instance {instances[other].index}"
+        _report(recording, "duplicated instance", text, findings, instances[index])
+    shortest = _snippet_seconds(recording)
+    for instance in recording.good:
+        length = instance.end - instance.start
+        if length < shortest * (1 - 1e-6):
+            text = f"{instance} lasts {length:.3g} s, a snippet {shortest:.3g} s"
+            _report(recording, "shorter than one snippet", text, findings, instance)
+
+
+def _snippet_seconds(recording: Recording) -> float:
+    """Length of a snippet; of the time between two features where that is all that is known."""
+    frames = recording.setting.snippet_frames
+    if frames is not None and recording.fps is not None:
+        return frames / recording.fps
+    if recording.length and recording.duration:
+        return recording.duration / recording.length
+    return 0.0
+
+
+def _report(
+    recording: Recording,
+    kind: str,
+    text: str,
+    findings: Findings,
+    instance: Instance | None = None,
+) -> None:
+    findings.report(
+        kind,
+        text,
+        recording=recording.video_id,
+        ann_file=recording.setting.ann_file,
+        subset=recording.subset,
+        instance=None if instance is None else instance.index,
+    )
+
+
+def check_labels(
+    recordings: Sequence[Recording], classes: Sequence[str], findings: Findings
+) -> None:
+    """Spelling of the classes, and which of them each split has."""
+    spellings: dict[str, str] = {}
+    for name in classes:
+        other = spellings.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            findings.report("labels differ only in case or spaces", f"'{other}' and '{name}'")
+    ann_file = recordings[0].setting.ann_file if recordings else ""
+    present: dict[str, set[str]] = {}
+    shown: dict[str, str] = {}
+    for recording in recordings:
+        shown.setdefault(recording.split, recording.subset)
+        found = present.setdefault(recording.split, set())
+        found.update(instance.label for instance in recording.instances)
+    annotated = {split: found for split, found in present.items() if found}
+    for split in present.keys() - annotated.keys():
+        findings.report(
+            "split without instances",
+            f"'{shown[split]}' has none",
+            subset=shown[split],
+            ann_file=ann_file,
+        )
+    for name in classes:
+        absent = [split for split, found in annotated.items() if name not in found]
+        for split in absent if len(absent) < len(annotated) else ():
+            findings.report(
+                "class absent from a split",
+                f"'{name}' does not occur in '{shown[split]}'",
+                subset=shown[split],
+                ann_file=ann_file,
+            )

@@ -1,0 +1,251 @@
+"""Reads annotation files and collects everything that is wrong with them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmtal.datasets.annotation_file import (
+    entry_problems,
+    names_by_id,
+    read_database,
+    shorten,
+)
+from mmtal.preparation.verification.findings import Findings
+from mmtal.preparation.verification.recording import Instance, Recording
+from mmtal.preparation.verification.settings import DataSetting
+
+
+@dataclass(frozen=True)
+class AnnotationContent:
+    """An annotation file without what is not in the format.
+
+    Args:
+        path: The file.
+        names: All of its recordings, whatever their entries look like.
+        database: Entries in the format.
+        numbers: Where instances were left out: the numbers in the file of those that are left.
+    """
+
+    path: Path
+    names: frozenset[str]
+    database: dict[str, dict]
+    numbers: dict[str, list[int]]
+
+
+def read_recordings(
+    settings: Sequence[DataSetting], findings: Findings
+) -> tuple[list[Recording], list[str], list[AnnotationContent]]:
+    """The recordings that the settings choose, in the order of the files.
+
+    Args:
+        settings: What to read.
+        findings: Gets entries that are not in the format, and contradictions between them.
+
+    Returns:
+        The recordings, each once, without instances that are not in the format; the names of the
+        classes by label; and the files.
+
+    Raises:
+        FileNotFoundError: An annotation file does not exist.
+        ValueError: An annotation file is not JSON, or is in a different format altogether.
+    """
+    files: dict[Path, AnnotationContent] = {}
+    for setting in settings:
+        if setting.ann_file not in files:
+            files[setting.ann_file] = read_file(setting.ann_file, findings)
+    recordings: dict[tuple, Recording] = {}
+    for setting in settings:
+        file = files[setting.ann_file]
+        for video_id in _chosen(setting, file.database, findings):
+            key = (setting.ann_file, setting.folders, setting.file_prefix, video_id)
+            if key not in recordings:
+                recordings[key] = _recording(setting, video_id, file)
+    classes = _classes(settings[0], list(files.values()), findings)
+    _check_splits(settings, list(recordings.values()), findings)
+    return list(recordings.values()), classes, list(files.values())
+
+
+def read_file(path: Path, findings: Findings) -> AnnotationContent:
+    try:
+        database, replaced = read_database(path)
+    except ValueError as error:
+        _refuse_charades(path, error)
+        raise
+    for video_id, earlier in replaced:
+        later = database[video_id]
+        subsets = [e.get("subset") if isinstance(e, dict) else None for e in (earlier, later)]
+        findings.report(
+            "repeated recording" if subsets[0] == subsets[1] else "recording in two splits",
+            f"occurs more than once in the file, in {' and '.join(map(repr, subsets))}, "
+            + ("with the same content" if earlier == later else "with different content"),
+            recording=video_id,
+            ann_file=path,
+        )
+    file = AnnotationContent(path, frozenset(database), {}, {})
+    for video_id, entry in database.items():
+        _add(file, video_id, entry, findings)
+    return file
+
+
+def _refuse_charades(path: Path, error: ValueError) -> None:
+    """Other formats have a tool of their own."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return
+    entry = next(iter(content.values()), None) if isinstance(content, dict) else None
+    if isinstance(entry, dict) and "actions" in entry:
+        raise ValueError(
+            f"{path}: is in the format of Charades ('actions' of each recording), but must be "
+            '{"database": {...}}. Convert it with tools/import_annotations.py'
+        ) from error
+
+
+def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings) -> None:
+    """Put an entry into the database, without what is not in the format."""
+    if not video_id or "\0" in video_id or video_id[0] == "/" or ".." in Path(video_id).parts:
+        findings.report(
+            "malformed entry",
+            f"the name {video_id!r} cannot be part of a file name",
+            recording=video_id,
+            ann_file=file.path,
+            remedy="give the recording and its feature file another name",
+        )
+        return
+    problems = list(entry_problems(entry))
+    for index, expected, found in problems:
+        findings.report(
+            "malformed entry",
+            f"{'' if index is None else f'instance {index}: '}expected {expected}, but got "
+            f"{shorten(found)}",
+            recording=video_id,
+            ann_file=file.path,
+            instance=index,
+        )
+    if not isinstance(entry, dict) or not isinstance(entry.get("subset"), str):
+        return
+    if problems:
+        bad = {index for index, _, _ in problems}
+        found = entry.get("annotations", [])
+        instances = found if isinstance(found, list) else []
+        numbers = [index for index in range(len(instances)) if index not in bad]
+        wrong = {name for name in ("duration", "fps") for _, e, _ in problems if f"'{name}'" in e}
+        entry = {name: value for name, value in entry.items() if name not in wrong}
+        entry["annotations"] = [instances[index] for index in numbers]
+        file.numbers[video_id] = numbers
+    file.database[video_id] = entry
+
+
+def _chosen(setting: DataSetting, database: dict[str, dict], findings: Findings) -> Iterator[str]:
+    present = {entry["subset"].lower(): entry["subset"] for entry in database.values()}
+    wanted = present.keys() if setting.subsets is None else {s.lower() for s in setting.subsets}
+    for name in sorted(wanted - present.keys()):
+        findings.report(
+            "subset does not occur",
+            f"'{name}' is not in the file; there is {', '.join(map(repr, present.values()))}",
+            ann_file=setting.ann_file,
+        )
+    for video_id, entry in database.items():
+        if entry["subset"].lower() in wanted:
+            yield video_id
+
+
+def _recording(setting: DataSetting, video_id: str, file: AnnotationContent) -> Recording:
+    entry = file.database[video_id]
+    instances = entry.get("annotations", ())
+    fps = entry.get("fps") if setting.fps is None else setting.fps
+    duration = entry.get("duration")
+    return Recording(
+        setting,
+        video_id,
+        entry["subset"],
+        None if duration is None else float(duration),
+        None if fps is None else float(fps),
+        [
+            Instance(
+                number,
+                float(instance["segment"][0]),
+                float(instance["segment"][1]),
+                instance["label"],
+            )
+            for number, instance in zip(
+                file.numbers.get(video_id, range(len(instances))), instances, strict=True
+            )
+        ],
+    )
+
+
+def _classes(
+    setting: DataSetting, files: Sequence[AnnotationContent], findings: Findings
+) -> list[str]:
+    """The classes by label; contradictions in the files are findings."""
+    if len(files) == 1:
+        entries = files[0].database
+    else:
+        entries = {
+            f"{video_id} ({file.path.name})": entry
+            for file in files
+            for video_id, entry in file.database.items()
+        }
+    if isinstance(setting.classes, tuple):
+        return list(setting.classes)
+    if setting.classes == "alphabetical":
+        return sorted({i["label"] for e in entries.values() for i in e.get("annotations", ())})
+    names, conflicts = names_by_id(entries)
+    for recording, text in conflicts:
+        findings.report(
+            "contradicting label ids", text, recording=recording, ann_file=setting.ann_file
+        )
+    if conflicts:
+        return sorted({i["label"] for e in entries.values() for i in e.get("annotations", ())})
+    if not names:
+        findings.report("no instance", "no recording has an instance", ann_file=setting.ann_file)
+    if setting.classes == "occurring":
+        return [names[label] for label in sorted(names)]
+    number = len(names) if setting.classes is None else int(setting.classes)
+    kind = "gap in the label ids" if setting.classes is None else "unknown label"
+    for label in sorted(names):
+        if not 0 <= label < number:
+            findings.report(
+                kind,
+                f"label_id {label} ('{names[label]}') occurs with {number} classes",
+                ann_file=setting.ann_file,
+            )
+    if setting.classes is None:
+        return [names[label] for label in sorted(names)]
+    return [names.get(label, f"class_{label}") for label in range(number)]
+
+
+def _check_splits(
+    settings: Sequence[DataSetting], recordings: Sequence[Recording], findings: Findings
+) -> None:
+    """Recordings that are in several files, or that a config trains on and tests with."""
+    places: dict[str, dict[Path, Recording]] = defaultdict(dict)
+    for recording in recordings:
+        places[recording.video_id].setdefault(recording.setting.ann_file, recording)
+    for video_id, found in places.items():
+        if len(found) > 1:
+            splits = {recording.split for recording in found.values()}
+            roles_here = {recording.setting.role for recording in found.values()}
+            mixed = len(splits) > 1 or ("train" in roles_here and len(roles_here) > 1)
+            findings.report(
+                "recording in two splits" if mixed else "repeated recording",
+                " and ".join(f"in {path} as '{r.subset}'" for path, r in found.items()),
+                recording=video_id,
+                ann_file=next(iter(found)),
+            )
+    roles: dict[tuple[Path, str], set[str]] = defaultdict(set)
+    for setting in settings:
+        for subset in setting.subsets or ():
+            roles[setting.ann_file, subset.lower()].add(setting.role)
+    for (path, subset), loaders in roles.items():
+        if "train" in loaders and len(loaders) > 1:
+            findings.report(
+                "recording in two splits",
+                f"all of subset '{subset}': the config uses it in the data loaders "
+                + " and ".join(sorted(loaders)),
+                ann_file=path,
+            )

@@ -1,0 +1,189 @@
+"""What is in one feature file. T features of C channels."""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from mmtal.datasets.feature_check import THREADS, first_nonfinite
+from mmtal.datasets.features import Block, read_blocks, read_shape
+from mmtal.utils.progress import progress
+
+ENDINGS = (".npy", ".npz", ".pt")
+
+MAX_CHANNELS = 1 << 20
+"""Nothing has more channels; a file that says so holds something else."""
+
+MAX_HOLE = 1 << 30, 0.01
+"""A file of a GB of which less than 1 % is on the disk was never written."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class FileScan:
+    """One feature file, read once.
+
+    Args:
+        path: The file.
+        problem: Kind (see ``findings.KINDS``) of what makes it unusable; empty if nothing does.
+        text: What is wrong.
+        length: T.
+        channels: C.
+        nonfinite: Where NaN and infinity are, in words; empty if nowhere.
+        constant: Channels with one value throughout, packed bits (C,); empty if T is 1.
+        digest: Of shape, type and values.
+    """
+
+    path: Path
+    problem: str = ""
+    text: str = ""
+    length: int = 0
+    channels: int = 0
+    nonfinite: str = ""
+    constant: bytes = b""
+    digest: bytes = b""
+
+    @property
+    def constant_channels(self) -> np.ndarray:
+        """bool (C,)."""
+        if not self.constant:
+            return np.zeros(self.channels, dtype=bool)
+        bits = np.unpackbits(np.frombuffer(self.constant, np.uint8), count=self.channels)
+        return bits.astype(bool)
+
+
+def scan_file(path: Path, *, key: str) -> FileScan:
+    """Read a feature file; whatever is wrong with it is a result and no exception.
+
+    Args:
+        path: A ``.npy``, ``.npz`` or ``.pt`` file, or whatever stands in its place.
+        key: Name of the array in files with named arrays.
+    """
+    found = _not_a_file(path)
+    if found:
+        return found
+    try:
+        length, channels = read_shape(path, key=key)
+        if channels > MAX_CHANNELS:
+            raise ValueError(
+                f"{path}: features must have the shape (T, C), but {channels} channels are too "
+                "many. Save one row per feature"
+            )
+        scan = _Scan(length, channels)
+        for block in read_blocks(path, key=key):
+            scan.add(block)
+    except Exception as error:  # damaged files fail in many ways
+        kind = "unusable feature file"
+        if "must not be empty" in str(error):
+            kind = "empty feature file"
+        return FileScan(path, kind, str(error) or type(error).__name__)
+    return scan.result(path)
+
+
+def _not_a_file(path: Path) -> FileScan | None:
+    """What is known before the file is opened: opening a pipe would wait for ever."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        if path.is_symlink():
+            return FileScan(
+                path, "missing feature file", f"{path}: links to {os.readlink(path)}, not there"
+            )
+        return FileScan(path, "missing feature file", f"{path}")
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            error = OSError("its symbolic links go round in a circle")
+        return FileScan(path, "unusable feature file", f"{path}: cannot be read ({error})")
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+        return FileScan(path, "unusable feature file", f"{path}: is {kind}, not a file")
+    if status.st_size == 0:
+        return FileScan(path, "empty feature file", f"{path}: has 0 bytes")
+    size, share = MAX_HOLE
+    if status.st_size > size and status.st_blocks * 512 < share * status.st_size:
+        return FileScan(
+            path,
+            "unusable feature file",
+            f"{path}: has {status.st_size} bytes, but only {status.st_blocks * 512} of them are on "
+            "the disk. Write the file again",
+        )
+    return None
+
+
+class _Scan:
+    """What the blocks of a file (T, C) say, one after the other."""
+
+    def __init__(self, length: int, channels: int) -> None:
+        self.length, self.channels = length, channels
+        self.first = np.zeros(channels, dtype=np.float16)
+        self.constant = np.full(channels, length > 1)
+        self.number = {"NaN": 0, "infinite": 0}
+        self.place: tuple[int, int] | None = None
+        self.hash = hashlib.blake2b(f"{length} {channels}".encode(), digest_size=16)
+
+    def add(self, block: Block) -> None:
+        values = block.values
+        self.hash.update(str(values.dtype).encode())
+        self.hash.update(np.ascontiguousarray(values).view(np.uint8).data)
+        part = slice(block.channel, block.channel + values.shape[1])
+        if block.row == 0:
+            self.first = self.first.astype(values.dtype, copy=False)
+            self.first[part] = values[0]
+        # most channels are no longer constant after two features
+        alive = self.constant[part] & (values[-1] == self.first[part])
+        columns = np.flatnonzero(alive)
+        alive[columns] = (values[:, columns] == self.first[part][columns]).all(axis=0)
+        self.constant[part] = alive
+        place = first_nonfinite(block)
+        if place:
+            self.place = self.place or place
+            self.number["NaN"] += int(np.isnan(values).sum())
+            self.number["infinite"] += int(np.isinf(values).sum())
+
+    def result(self, path: Path) -> FileScan:
+        nonfinite = ""
+        if self.place:
+            counts = ", ".join(f"{n} {kind}" for kind, n in self.number.items() if n)
+            nonfinite = f"{counts}, first in feature {self.place[0]}, channel {self.place[1]}"
+        return FileScan(
+            path,
+            length=self.length,
+            channels=self.channels,
+            nonfinite=nonfinite,
+            constant=np.packbits(self.constant).tobytes() if self.constant.any() else b"",
+            digest=self.hash.digest(),
+        )
+
+
+def in_parallel(
+    function: Callable[[Item], Result], items: Sequence[Item], *, text: str
+) -> Iterator[Result]:
+    """Results in the order of the items, from threads, few ahead; with progress.
+
+    An interruption leaves at once what has not begun.
+    """
+    return progress(_ahead(function, items), len(items), text=text)
+
+
+def _ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        rest = iter(items)
+        pending: list[Future[Result]] = []
+        while True:
+            pending += [pool.submit(function, item) for item in islice(rest, 64 - len(pending))]
+            if not pending:
+                return
+            yield pending.pop(0).result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,90 @@
+"""One recording while it is verified."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmtal.preparation.verification.feature_file import FileScan
+from mmtal.preparation.verification.settings import DataSetting
+from mmtal.structures import FeatureGrid
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A usable annotation of a recording.
+
+    Args:
+        index: In the file's list.
+        start: Seconds.
+        end: Seconds.
+        label: Name of the class.
+    """
+
+    index: int
+    start: float
+    end: float
+    label: str
+
+    def __str__(self) -> str:
+        return f"instance {self.index} '{self.label}' [{self.start:g}, {self.end:g}] s"
+
+
+@dataclass
+class Recording:
+    """What the annotations say of a recording, and what its files hold.
+
+    Args:
+        setting: That it belongs to.
+        video_id: Name.
+        subset: As in the file.
+        duration: Seconds; None: missing in the file.
+        fps: Frames per second; None: missing.
+        instances: In the order of the file, those in the format.
+        paths: Its feature files, one per folder.
+        scans: What is in them; as long as ``paths`` if all could be read.
+        length: Features; 0: not known.
+        bad: Numbers of the instances that are reversed, empty or outside.
+    """
+
+    setting: DataSetting
+    video_id: str
+    subset: str
+    duration: float | None
+    fps: float | None
+    instances: list[Instance]
+    paths: list[Path] = field(default_factory=list)
+    scans: list[FileScan] = field(default_factory=list)
+    length: int = 0
+    bad: set[int] = field(default_factory=set)
+
+    @property
+    def grid(self) -> FeatureGrid | None:
+        """Grid of the files; None: not all of it is known."""
+        setting = self.setting
+        if setting.feature_stride is None or setting.snippet_frames is None or self.fps is None:
+            return None
+        return FeatureGrid(setting.feature_stride, setting.snippet_frames, self.fps)
+
+    @property
+    def extent(self) -> float:
+        """Duration in seconds; where it is missing, as far as the features reach, or infinity."""
+        if self.duration is not None:
+            return self.duration
+        grid = self.grid
+        if grid is None or not self.length:
+            return math.inf
+        return float(grid.to_seconds(self.length + grid.snippet_offset))
+
+    @property
+    def split(self) -> str:
+        """Name of the subset without regard to case."""
+        return self.subset.lower()
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        return tuple(scan.channels for scan in self.scans)
+
+    @property
+    def good(self) -> list[Instance]:
+        """Instances that are neither reversed nor empty nor outside."""
+        return [instance for instance in self.instances if instance.index not in self.bad]

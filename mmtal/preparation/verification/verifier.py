@@ -1,0 +1,171 @@
+"""Verifies a data set: everything that is wrong with it at once, and what it is like."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmtal.datasets.transforms import Truncate
+from mmtal.models.task_modules import CentreAssigner
+from mmtal.preparation.verification.annotation_checks import (
+    check_ids,
+    check_instances,
+    check_labels,
+)
+from mmtal.preparation.verification.annotations import read_recordings
+from mmtal.preparation.verification.feature_checks import (
+    check_channels,
+    check_identical,
+    check_lengths,
+    read_features,
+)
+from mmtal.preparation.verification.findings import Findings, in_order
+from mmtal.preparation.verification.known_defects import mark_known
+from mmtal.preparation.verification.reach import channel_factor, check_reach
+from mmtal.preparation.verification.report import Report
+from mmtal.preparation.verification.settings import (
+    DataSetting,
+    ModelSetting,
+    as_list,
+    settings_of_config,
+)
+from mmtal.preparation.verification.statistics import describe
+from mmtal.structures import FeatureGrid
+
+
+def verify(
+    ann_file: str | Path | Sequence[str | Path],
+    *,
+    features: str | Path | Sequence[str | Path] | None = None,
+    subset: str | Sequence[str] | None = None,
+    file_prefix: str = "",
+    file_ext: str | None = None,
+    feature_key: str = "feats",
+    feature_stride: float | None = None,
+    snippet_frames: float | None = None,
+    fps: float | None = None,
+    classes: Sequence[str] | int | None = None,
+    max_seq_len: int | None = None,
+    min_overlap: float | None = None,
+    regression_ranges: Sequence[tuple[float, float]] | None = None,
+    centre_radius: float | None = 1.5,
+) -> Report:
+    """Verify annotations and feature files; arguments not described are :class:`TemporalDataset`'s.
+
+    Args:
+        ann_file: Annotation JSON, or several that are used together.
+        features: Folder of the feature files, or several that are joined over the channels; None:
+            features are not checked.
+        subset: Subsets to verify; None: all.
+        file_ext: None: the one that most files of the folder have.
+        feature_stride: None: lengths are compared with each other instead.
+        snippet_frames: None: unknown.
+        max_seq_len: Longest sequence in training.
+        min_overlap: Share of an instance that truncation must leave, as :class:`Truncate`'s.
+        regression_ranges: Of each level, in grid units; level l has the level stride 2^l.
+        centre_radius: As :class:`CentreAssigner`'s.
+
+    Raises:
+        FileNotFoundError: An annotation file does not exist.
+        ValueError: An annotation file is not JSON or in another format altogether, or an argument
+            is out of range.
+    """
+    grid = (feature_stride, snippet_frames, fps)
+    FeatureGrid(*(1.0 if value is None else value for value in grid))  # checks them
+    truncate = None
+    if max_seq_len is not None:
+        truncate = Truncate(
+            max_seq_len, min_overlap=1.0 if min_overlap is None else min_overlap, crop_ratio=None
+        )
+    ranges = list(regression_ranges or ())
+    settings = [
+        DataSetting(
+            Path(path),
+            folders=tuple(map(Path, as_list(features))) if features is not None else (),
+            subsets=None if subset is None else tuple(as_list(subset)),
+            file_prefix=file_prefix,
+            file_ext=file_ext,
+            feature_key=feature_key,
+            feature_stride=feature_stride,
+            snippet_frames=snippet_frames,
+            fps=fps,
+            classes=classes if classes is None or isinstance(classes, int) else tuple(classes),
+            truncate=None if min_overlap is None else truncate,
+        )
+        for path in as_list(ann_file)
+    ]
+    model = ModelSetting(
+        max_seq_len=max_seq_len,
+        level_strides=tuple(2**level for level in range(len(ranges))),
+        assigner=CentreAssigner(ranges, centre_radius=centre_radius) if ranges else None,
+    )
+    return _verify(settings, model)
+
+
+def verify_config(config: Mapping[str, Any]) -> Report:
+    """Verify the data of all loaders of a config against its pipelines and its model.
+
+    Raises:
+        FileNotFoundError: An annotation file does not exist.
+        ValueError: An annotation file is not in the format, or the config is no training config.
+    """
+    return _verify(*settings_of_config(config))
+
+
+def _verify(settings: Sequence[DataSetting], model: ModelSetting) -> Report:
+    findings = Findings()
+    recordings, classes, files = read_recordings(settings, findings)
+    read_features(recordings, files, findings)
+    check_ids(recordings, findings)
+    check_instances(recordings, classes, findings)
+    check_labels(recordings, classes, findings)
+    if model.num_classes not in (None, 1, len(classes)):
+        findings.report(
+            "classes do not fit the model",
+            f"the data have {len(classes)} classes, but num_classes is {model.num_classes}",
+        )
+    first = next((r for r in recordings if r.scans), None)
+    factor = 1 if first is None else channel_factor(first)
+    channels = check_channels(recordings, model, factor, findings)
+    check_identical(recordings, findings)
+    check_lengths(recordings, findings)
+    reach = check_reach(recordings, model, findings)
+    statistics = describe(recordings, classes, reach=reach, model=model, channels=channels)
+    return Report(
+        source=_source(settings),
+        findings=in_order(mark_known(findings, recordings, files)),
+        statistics=statistics,
+        notes=_notes(settings, model),
+        ann_files=[file.path for file in files],
+        extents={
+            recording.video_id: recording.extent
+            for recording in recordings
+            if recording.duration is None and math.isfinite(recording.extent)
+        },
+    )
+
+
+def _source(settings: Sequence[DataSetting]) -> str:
+    files = dict.fromkeys(str(setting.ann_file) for setting in settings)
+    folders = dict.fromkeys(str(folder) for setting in settings for folder in setting.folders)
+    return ", ".join(files) + (f" with {', '.join(folders)}" if folders else "")
+
+
+def _notes(settings: Sequence[DataSetting], model: ModelSetting) -> list[str]:
+    notes = []
+    if not any(setting.folders for setting in settings):
+        notes.append("features were not checked: no folder was given")
+    if any(setting.feature_stride is None for setting in settings):
+        notes.append(
+            "feature stride and snippet are not known (--feature-stride, --snippet-frames): "
+            "lengths are only compared with each other"
+        )
+    unknown = dict.fromkeys(name for setting in settings for name in setting.unknown_transforms)
+    if unknown:
+        notes.append(f"what these transforms do to the grid is not known: {', '.join(unknown)}")
+    if model.assigner is None:
+        notes.append(
+            "which instances a model can reach was not checked: that needs a config, with its "
+            "regression ranges"
+        )
+    return notes

@@ -1,0 +1,1 @@
+"""Results files of every system, their table form, fusion and submissions."""

@@ -1,0 +1,241 @@
+"""Names for class-agnostic detections, from a classifier of whole recordings.
+
+K classes, M detections.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmtal.results.instance_table import InstanceTable
+
+ExternalRule = Literal["sqrt", "product"]
+CLASS_KEYS = ("class", "classes")
+"""Where a score file names its columns: published files use either."""
+
+
+@dataclass(frozen=True)
+class ExternalScores:
+    """Class scores of whole recordings.
+
+    Attributes:
+        videos: For each recording float64 (K,), finite and >= 0.
+        classes: Names of the K columns; None: the file does not say, they are the labels' order.
+        source: Where they come from, for messages.
+    """
+
+    videos: Mapping[str, NDArray[np.float64]]
+    classes: tuple[str, ...] | None
+    source: str
+
+    def of(self, video_id: str, classes: Sequence[str] = ()) -> NDArray[np.float64]:
+        """Scores of one recording by label.
+
+        Args:
+            video_id: Name of the recording.
+            classes: Names by label. Columns are matched by name where the file names them, so
+                it may hold more classes, in any order; else by position. Empty: as in the file.
+
+        Raises:
+            ValueError: The file lacks the recording or a class.
+        """
+        if video_id not in self.videos:
+            raise ValueError(
+                f"{self.source}: the external class scores lack recording '{video_id}' (they have "
+                f"{len(self.videos)}, such as '{next(iter(self.videos))}')"
+            )
+        scores = self.videos[video_id]
+        if not classes:
+            return scores
+        if self.classes is None:
+            if scores.shape != (len(classes),):
+                raise ValueError(
+                    f"{self.source}: the external class scores of recording '{video_id}' must be "
+                    f"one for each of the {len(classes)} classes, but got shape {scores.shape}"
+                )
+            return scores
+        column = {name: index for index, name in enumerate(self.classes)}
+        lacking = [name for name in classes if name not in column]
+        if lacking:
+            raise ValueError(
+                f"{self.source}: the external class scores lack {len(lacking)} of the "
+                f"{len(classes)} classes, such as '{lacking[0]}' (they have "
+                f"{len(self.classes)}, such as '{self.classes[0]}')"
+            )
+        return scores[[column[name] for name in classes]]
+
+
+def read_external_scores(path: str | Path) -> ExternalScores:
+    """Class scores of each recording, from a JSON ``{video: [score of class 0, ...]}``.
+
+    The object may be wrapped in ``{"results": ...}``, with the names of the classes in order
+    beside it under ``class`` or ``classes``: so are the CUHK scores for ActivityNet
+    (``cuhk_val_simp_share.json``). ``tools/convert_scores.py`` makes such a file from others.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It holds something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"external class scores {path} do not exist: get the file, or set "
+            "external_scores=None and class_agnostic=True to evaluate proposals without names"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"external class scores {path} are not JSON: {error}. tools/convert_scores.py "
+            "converts .npy files and pickles"
+        ) from error
+    wrapped = isinstance(content, dict) and "results" in content
+    classes = next((content[key] for key in CLASS_KEYS if wrapped and key in content), None)
+    return check_external_scores(
+        content["results"] if wrapped else content, classes=classes, source=str(path)
+    )
+
+
+def check_external_scores(
+    videos: Any, *, classes: Sequence[str] | None, source: str
+) -> ExternalScores:
+    """Class scores whose shapes and values are right.
+
+    Args:
+        videos: For each recording K numbers.
+        classes: Names of the columns, if known.
+        source: Where they come from.
+
+    Raises:
+        ValueError: They are not so.
+    """
+    if not isinstance(videos, dict) or not videos:
+        raise ValueError(f"{source} must hold {{video: [class scores]}}, but it does not")
+    checked = {}
+    for video, values in videos.items():
+        try:
+            checked[str(video)] = np.asarray(values, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{source}, recording '{video}': class scores must be a list of numbers (other "
+                "layouts are converted by tools/convert_scores.py)"
+            ) from error
+    shapes = sorted({scores.shape for scores in checked.values()})
+    if len(shapes) != 1 or len(shapes[0]) != 1:
+        raise ValueError(
+            f"{source} must hold equally many class scores for every recording, as a flat list, "
+            f"but the shapes are {', '.join(map(str, shapes[:3]))} (other layouts are converted by "
+            "tools/convert_scores.py)"
+        )
+    if shapes[0] == (0,):
+        raise ValueError(f"{source} holds no class score of any recording")
+    for video, scores in checked.items():
+        if not (np.isfinite(scores).all() and (scores >= 0).all()):
+            raise ValueError(
+                f"{source}, recording '{video}': class scores must be finite and >= 0, but the "
+                f"least is {scores.min()} (scores before a softmax: tools/convert_scores.py "
+                "--softmax)"
+            )
+    if classes is not None:
+        if not isinstance(classes, list | tuple) or len(set(classes)) != len(classes):
+            raise ValueError(f"{source}: its class names must be a list of different names")
+        if len(classes) != shapes[0][0]:
+            raise ValueError(
+                f"{source} must name each of its {shapes[0][0]} columns, but names {len(classes)}"
+            )
+        classes = tuple(map(str, classes))
+    return ExternalScores(checked, classes, source)
+
+
+def name_detections(
+    detections: InstanceTable,
+    external: ExternalScores,
+    classes: Sequence[str] = (),
+    *,
+    rule: ExternalRule = "sqrt",
+    top_classes: int = 2,
+    top_segments: int | None = 200,
+) -> InstanceTable:
+    """Give the segments of every recording the names of its best classes.
+
+    Args:
+        detections: Class-agnostic; their labels are not looked at.
+        external: Class scores of every recording that is listed.
+        classes: Names by label; empty: the labels are the columns of the file.
+        rule: See :func:`fuse_external_scores`.
+        top_classes: As there.
+        top_segments: As there.
+
+    Raises:
+        ValueError: The class scores lack a recording or a class.
+    """
+    check_fusion(rule, top_classes, top_segments)
+    fused = {}
+    for index, video in enumerate(detections.video_ids):
+        rows = detections.video == index
+        fused[video] = fuse_external_scores(
+            dict(segments=detections.segments[rows], scores=detections.scores[rows]),
+            external.of(video, classes),
+            rule=rule,
+            top_classes=top_classes,
+            top_segments=top_segments,
+        )
+    return InstanceTable.from_videos(fused)
+
+
+def fuse_external_scores(
+    detections: Mapping[str, NDArray],
+    class_scores: NDArray[np.float64],
+    *,
+    rule: ExternalRule = "sqrt",
+    top_classes: int = 2,
+    top_segments: int | None = 200,
+) -> dict[str, NDArray]:
+    """Give each segment of one recording the recording's best classes.
+
+    Args:
+        detections: ``segments`` (M, 2), ``scores`` (M,).
+        class_scores: (K,) of this recording.
+        rule: The new score: ``sqrt`` of class score times segment score, as the official
+            ActionFormer and OpenTAD's StandardClassifier (FineAction) have it; or their
+            ``product``, as OpenTAD's other classifiers (ActivityNet, THUMOS14, HACS). Both rank
+            alike, so AP does not change; scores do, and with them what a threshold keeps.
+        top_classes: Classes used.
+        top_segments: Segments used, the best ones; None: all, as in OpenTAD.
+
+    Returns:
+        ``segments`` (M * top_classes, 2), ``scores`` and ``labels``; highest score first.
+
+    Raises:
+        ValueError: There is no such rule, or a number is below 1.
+    """
+    check_fusion(rule, top_classes, top_segments)
+    best = np.argsort(-detections["scores"], kind="stable")[:top_segments]
+    classes = np.argsort(-class_scores, kind="stable")[:top_classes]
+    scores = (class_scores[classes][:, None] * detections["scores"][best][None]).ravel()
+    if rule == "sqrt":
+        scores = np.sqrt(scores)
+    order = np.argsort(-scores, kind="stable")
+    return dict(
+        segments=np.tile(detections["segments"][best], (len(classes), 1))[order],
+        scores=scores[order],
+        labels=np.repeat(classes, len(best))[order],
+    )
+
+
+def check_fusion(rule: str, top_classes: int, top_segments: int | None) -> None:
+    """Check the settings of :func:`fuse_external_scores` before work is lost.
+
+    Raises:
+        ValueError: There is no such rule, or a number is below 1.
+    """
+    if rule not in get_args(ExternalRule):
+        raise ValueError(f"rule must be one of {get_args(ExternalRule)}, but got {rule!r}")
+    for name, value in (("top_classes", top_classes), ("top_segments", top_segments)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be >= 1, but got {value}")

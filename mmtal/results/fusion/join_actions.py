@@ -1,0 +1,121 @@
+"""Actions from what a verb model and a noun model found. V verbs, N nouns of one recording."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mmtal.ops import segment_nms
+from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.instance_table import InstanceTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinSettings:
+    """How verbs and nouns are joined. The defaults of NMS are those of the EPIC recipes.
+
+    Attributes:
+        min_tiou: Least tIoU of a verb's and a noun's segment.
+        max_pairs: Best pairs of each recording that reach NMS.
+        sigma: Of Gaussian soft-NMS within an action.
+        min_score: Of soft-NMS.
+        max_per_video: Actions kept in each recording.
+    """
+
+    min_tiou: float = 0.3
+    max_pairs: int = 20_000
+    sigma: float = 0.4
+    min_score: float = 0.001
+    max_per_video: int = 2000
+
+    def __post_init__(self) -> None:
+        if not 0 < self.min_tiou <= 1:
+            raise ValueError(f"min_tiou must be in (0, 1], but got {self.min_tiou}")
+        for name in ("max_pairs", "max_per_video"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be >= 1, but got {getattr(self, name)}")
+
+
+def join_actions(
+    verbs: InstanceTable,
+    nouns: InstanceTable,
+    space: ActionSpace,
+    settings: JoinSettings | None = None,
+) -> InstanceTable:
+    """Pair every verb with every noun that overlaps it enough.
+
+    A pair has the mean of both segments and the square root of the product of both scores, as
+    OpenTAD has it for two models' predictions of the same point. Pairs that are no action of
+    ``space`` are dropped. What is left repeats itself, so soft-NMS follows.
+
+    Args:
+        verbs: Detections whose labels are ``space.verbs``.
+        nouns: Detections whose labels are ``space.nouns``, of the same recordings.
+        space: The actions there are.
+        settings: See :class:`JoinSettings`; None for its defaults.
+
+    Returns:
+        Detections whose labels are ``space.names``; in each recording, highest score first.
+
+    Raises:
+        ValueError: One list lacks a recording of the other, or a label is no verb (noun).
+    """
+    settings = settings or JoinSettings()
+    alone = sorted(set(verbs.video_ids) ^ set(nouns.video_ids))
+    if alone:
+        raise ValueError(
+            f"verbs and nouns must be of the same recordings, but {len(alone)} are only in one of "
+            f"both, such as '{alone[0]}'"
+        )
+    for what, table, names in (("verb", verbs, space.verbs), ("noun", nouns, space.nouns)):
+        if len(table) and not 0 <= table.labels.min() <= table.labels.max() < len(names):
+            raise ValueError(
+                f"labels of {what}s must be 0 to {len(names) - 1}, but got "
+                f"{table.labels.min()} to {table.labels.max()}"
+            )
+        if len(table) and table.scores.min() < 0:
+            raise ValueError(f"scores of {what}s must be >= 0, but got {table.scores.min()}")
+    videos = {}
+    noun_rows = nouns.video_index_in(verbs.video_ids)
+    for index, video in enumerate(verbs.video_ids):
+        own = verbs.select(verbs.video == index), nouns.select(noun_rows == index)
+        videos[video] = _nms(*_pairs(*own, space, settings), settings)
+    return InstanceTable.from_videos(videos)
+
+
+def _pairs(
+    verbs: InstanceTable, nouns: InstanceTable, space: ActionSpace, settings: JoinSettings
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Segments, labels and scores of the best pairs of one recording."""
+    start = np.maximum(verbs.segments[:, None, 0], nouns.segments[None, :, 0])  # (V, N)
+    end = np.minimum(verbs.segments[:, None, 1], nouns.segments[None, :, 1])
+    overlap = (end - start).clip(min=0)
+    lengths = [table.segments[:, 1] - table.segments[:, 0] for table in (verbs, nouns)]
+    union = lengths[0][:, None] + lengths[1][None] - overlap
+    # A segment without length has no union; it pairs with nothing.
+    tiou = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    labels = space.lookup[verbs.labels[:, None], nouns.labels[None]]
+    verb, noun = np.nonzero((tiou >= settings.min_tiou) & (labels >= 0))
+    scores = np.sqrt(verbs.scores[verb] * nouns.scores[noun])
+    best = np.argsort(-scores, kind="stable")[: settings.max_pairs]
+    verb, noun = verb[best], noun[best]
+    segments = 0.5 * (verbs.segments[verb] + nouns.segments[noun])
+    return segments, labels[verb, noun], scores[best]
+
+
+def _nms(
+    segments: NDArray, labels: NDArray, scores: NDArray, settings: JoinSettings
+) -> dict[str, NDArray]:
+    kept_segments, kept_scores, kept_labels = segment_nms(
+        torch.from_numpy(segments),
+        torch.from_numpy(scores),
+        torch.from_numpy(labels),
+        method="gaussian",
+        sigma=settings.sigma,
+        min_score=settings.min_score,
+        max_per_video=settings.max_per_video,
+    )
+    return dict(
+        segments=kept_segments.numpy(), labels=kept_labels.numpy(), scores=kept_scores.numpy()
+    )

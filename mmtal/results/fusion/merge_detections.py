@@ -1,0 +1,187 @@
+"""Detections of several systems as one list. M detections, S systems, G groups that overlap."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mmtal.ops import segment_nms
+from mmtal.results.instance_table import InstanceTable
+
+MergeMethod = Literal["gaussian", "linear", "hard", "wbf"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeSettings:
+    """How detections of several systems are merged.
+
+    ``gaussian``, ``linear`` and ``hard`` are NMS over the union (:func:`mmtal.ops.segment_nms`):
+    of what the systems agree on, the best one's segment and score stay. ``wbf`` takes the mean
+    instead, see :func:`fuse_overlapping`, and scores higher what more systems found.
+
+    Attributes:
+        method: See above.
+        sigma: Of ``gaussian``.
+        tiou_thr: Of the others: from this tIoU on, detections are about the same thing.
+        min_score: Detections below it are dropped.
+        max_per_video: Detections kept.
+        class_agnostic: Labels do not keep detections apart (proposals).
+    """
+
+    method: MergeMethod = "gaussian"
+    sigma: float = 0.5
+    tiou_thr: float = 0.5
+    min_score: float = 0.001
+    max_per_video: int = 200
+    class_agnostic: bool = False
+
+    def __post_init__(self) -> None:
+        if self.method not in get_args(MergeMethod):
+            raise ValueError(
+                f"method must be one of {get_args(MergeMethod)}, but got {self.method!r}"
+            )
+        if not self.sigma > 0:
+            raise ValueError(f"sigma must be > 0, but got {self.sigma}")
+        if not 0 < self.tiou_thr <= 1:
+            raise ValueError(f"tiou_thr must be in (0, 1], but got {self.tiou_thr}")
+        if self.max_per_video < 1:
+            raise ValueError(f"max_per_video must be >= 1, but got {self.max_per_video}")
+
+
+def merge_detections(
+    tables: Sequence[InstanceTable],
+    settings: MergeSettings | None = None,
+    *,
+    weights: Sequence[float] | None = None,
+) -> InstanceTable:
+    """Merge what several systems found, recording by recording.
+
+    Args:
+        tables: One for each system, with the same labels. A recording that a table lacks is one
+            in which its system found nothing.
+        settings: See :class:`MergeSettings`; None for its defaults.
+        weights: One for each, > 0: how much its scores count. None: equal ones.
+
+    Returns:
+        All recordings of the tables; in each, highest score first.
+
+    Raises:
+        ValueError: The weights are not as said, a score is below 0, or a segment is reversed.
+    """
+    settings = settings or MergeSettings()
+    shares = np.ones(len(tables)) if weights is None else np.asarray(weights, dtype=float)
+    if len(shares) != len(tables) or not (np.isfinite(shares).all() and (shares > 0).all()):
+        raise ValueError(f"weights must be {len(tables)} numbers > 0, but got {weights}")
+    shares = shares / shares.max()
+    video_ids = list(dict.fromkeys(video for table in tables for video in table.video_ids))
+    rows = np.concatenate([table.video_index_in(video_ids) for table in tables])
+    segments = np.concatenate([table.segments for table in tables])
+    labels = np.concatenate([table.labels for table in tables])
+    scores = np.concatenate([t.scores * share for t, share in zip(tables, shares, strict=True)])
+    if (scores < 0).any():
+        raise ValueError(f"scores must be >= 0, but the least is {scores.min()}")
+    bad = np.flatnonzero(segments[:, 0] > segments[:, 1])
+    if len(bad):
+        start, end = segments[bad[0]]
+        raise ValueError(
+            f"segments must not end before they start, but one of recording "
+            f"'{video_ids[rows[bad[0]]]}' is [{start:g}, {end:g}] (and {len(bad) - 1} more; "
+            "tools/convert_results.py mends results)"
+        )
+    order = np.argsort(rows, kind="stable")
+    ends = np.searchsorted(rows[order], np.arange(len(video_ids) + 1))
+    videos = {}
+    for index, video in enumerate(video_ids):
+        part = order[ends[index] : ends[index + 1]]
+        own = (segments[part], labels[part], scores[part])
+        if settings.method == "wbf":
+            merged = _best_of_fused(own, shares, settings)
+        else:
+            merged = _suppress(*own, settings)
+        videos[video] = dict(zip(("segments", "labels", "scores"), merged, strict=True))
+    return InstanceTable.from_videos(videos)
+
+
+def _suppress(
+    segments: NDArray, labels: NDArray, scores: NDArray, settings: MergeSettings
+) -> tuple[NDArray, NDArray, NDArray]:
+    kept_segments, kept_scores, kept_labels = segment_nms(
+        torch.from_numpy(segments),
+        torch.from_numpy(scores),
+        torch.from_numpy(labels),
+        **asdict(settings),
+    )
+    return kept_segments.numpy(), kept_labels.numpy(), kept_scores.numpy()
+
+
+def _best_of_fused(
+    own: tuple[NDArray, NDArray, NDArray], weights: NDArray, settings: MergeSettings
+) -> tuple[NDArray, ...]:
+    labels = own[1]
+    groups = np.zeros_like(labels) if settings.class_agnostic else labels
+    fused = fuse_overlapping(*own, groups, weights=weights, tiou_thr=settings.tiou_thr)
+    order = np.argsort(-fused[2], kind="stable")
+    order = order[fused[2][order] >= settings.min_score][: settings.max_per_video]
+    return tuple(column[order] for column in fused)
+
+
+def fuse_overlapping(
+    segments: NDArray,
+    labels: NDArray,
+    scores: NDArray,
+    groups: NDArray,
+    *,
+    weights: NDArray,
+    tiou_thr: float,
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Weighted box fusion, along time (Solovyev et al., Image and Vision Computing 2021).
+
+    By falling score, a detection joins the fused segment of its group that it overlaps most, if
+    the tIoU is above ``tiou_thr``; else it begins one. A fused segment is the mean of its members,
+    weighted by their scores. Its score is the sum of theirs, as far as all systems could give it:
+    with n members of S systems, their mean times min(n, S), by the sum of the weights.
+
+    Args:
+        segments: (M, 2).
+        labels: (M,).
+        scores: (M,), each times the weight of its system.
+        groups: (M,), what can overlap.
+        weights: (S,), of the systems.
+        tiou_thr: In (0, 1].
+
+    Returns:
+        Segments (G, 2), labels (G,) of the best member, and scores (G,).
+    """
+    found: list[tuple[float, float, int, float]] = []
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        rows = rows[np.argsort(-scores[rows], kind="stable")]
+        fused = np.zeros((len(rows), 2))
+        sums = np.zeros((len(rows), 3))  # score-weighted start and end, score
+        members = np.zeros(len(rows), dtype=int)
+        best_label = np.zeros(len(rows), dtype=labels.dtype)
+        count = 0
+        for row in rows:
+            start, end = segments[row]
+            overlap = np.minimum(fused[:count, 1], end) - np.maximum(fused[:count, 0], start)
+            overlap = overlap.clip(min=0)
+            union = fused[:count, 1] - fused[:count, 0] + end - start - overlap
+            tiou = np.divide(overlap, union, out=np.zeros(count), where=union > 0)
+            at = int(tiou.argmax()) if count else 0
+            if not count or tiou[at] <= tiou_thr:
+                at, count = count, count + 1
+                best_label[at] = labels[row]
+            weight = max(scores[row], np.finfo(float).tiny)  # a score of 0 still has a place
+            sums[at] += weight * start, weight * end, weight
+            members[at] += 1
+            fused[at] = sums[at, :2] / sums[at, 2]
+        mean = sums[:count, 2] / members[:count]
+        score = mean * np.minimum(members[:count], len(weights)) / weights.sum()
+        found += zip(*fused[:count].T, best_label[:count], score, strict=True)
+    if not found:
+        return segments[:0], labels[:0], scores[:0]
+    starts, stops, names, values = (np.array(column) for column in zip(*found, strict=True))
+    return np.stack([starts, stops], axis=1), names, values

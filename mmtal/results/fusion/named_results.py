@@ -1,0 +1,83 @@
+"""Results files whose labels are brought to the same numbers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.preparation.importers.class_names import read_class_names
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.submissions.formats import read_detections
+from mmtal.results.submissions.official_list import class_names
+
+
+def read_together(
+    paths: Sequence[str | Path],
+    classes: Sequence[str] | None = None,
+    *,
+    labels_count: bool = True,
+) -> tuple[list[InstanceTable], list[str]]:
+    """Detections of several files, and the names of their labels.
+
+    Args:
+        paths: Results in any format that ``tools/eval_results.py`` reads.
+        classes: Names by label; None: the names that occur, sorted.
+        labels_count: False for proposals, whose labels may be anything; ``classes`` is not used.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A file cannot be read, holds a class that ``classes`` lacks, or its labels are
+            numbers and ``classes`` is None.
+    """
+    files = [read_detections(path)[2] for path in paths]
+    if not labels_count:
+        labels = {row.label for f in files for rows in f.videos.values() for row in rows}
+        classes = sorted(label for label in labels if isinstance(label, str))
+    elif classes is None:
+        names: set[str] = set()
+        for path, file in zip(paths, files, strict=True):
+            own = file.class_names()
+            if own is None:
+                raise ValueError(
+                    f"{path}: labels are numbers, so their names are needed: give the annotation "
+                    "file (--ann)"
+                )
+            names.update(own)
+        classes = sorted(names)
+    tables = []
+    for file in files:
+        table = file.table(classes)
+        file.problems.raise_if_any()
+        tables.append(table)
+    return tables, list(classes)
+
+
+def read_names(path: Path) -> list[str]:
+    """Names of classes by label, from a file of class names or an annotation JSON.
+
+    Numbers that the file leaves out get the name ``class_<number>``, as in annotation files.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It names no class.
+    """
+    if path.suffix == ".json":
+        return class_names(AnnotationFile(path))
+    by_number = read_class_names(path)
+    return [by_number.get(number, f"class_{number}") for number in range(max(by_number) + 1)]
+
+
+def recordings_not_in_all(tables: Sequence[InstanceTable]) -> list[str]:
+    """Names of the recordings that some of the tables lack, sorted.
+
+    Raises:
+        ValueError: No recording is in all of them.
+    """
+    lists = [set(table.video_ids) for table in tables]
+    everywhere = lists[0].intersection(*lists)
+    if not everywhere:
+        examples = ", ".join(f"'{min(names)}'" if names else "none" for names in lists)
+        raise ValueError(
+            f"results must be of the same recordings, but none is in all files, which have such "
+            f"as {examples}"
+        )
+    return sorted(lists[0].union(*lists) - everywhere)

@@ -1,0 +1,106 @@
+"""Results and annotations on disk."""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.logging import print_log
+
+from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.submissions import activitynet
+from mmtal.results.submissions.file_content import read_content
+from mmtal.results.submissions.formats import detect_format, read_detections
+from mmtal.results.submissions.official_list import class_names
+from mmtal.results.submissions.raw_detections import RawDetections
+
+
+def video_list_sha256(video_ids: Iterable[str]) -> str:
+    """Name of a list of recordings: SHA-256 of the sorted ids, one per line."""
+    return hashlib.sha256("\n".join(sorted(video_ids)).encode()).hexdigest()
+
+
+def write_results(
+    path: str | Path,
+    detections: InstanceTable,
+    classes: Sequence[str],
+    stamp: Mapping[str, Any],
+) -> None:
+    """Write detections as ActivityNet results JSON; ``stamp`` goes under the key ``mmtal``.
+
+    A path that ends in ``.gz`` is gzipped; equal content makes equal bytes.
+    """
+    extra = {"mmtal": dict(stamp)}
+    activitynet.write(path, detections, classes, version="mmtal 1", extra=extra)
+
+
+def read_results(
+    path: str | Path, classes: Sequence[str], *, part: str | None = None
+) -> InstanceTable:
+    """Read detections of any system, in any of ``submissions.formats.FORMATS``.
+
+    Times are taken as they are: an Ego4D submission, in seconds of the clip, is up to 0.5 s off
+    annotations that begin with the clip's features, until it is converted
+    (``tools/convert_results.py --ann``).
+
+    Args:
+        path: The file; it may be gzipped, or in a zip archive.
+        classes: Names by label. Labels of the file are names or numbers.
+        part: Of a file that holds several results: ``verb``, ``noun`` or ``action`` of an
+            EPIC-Kitchens submission, ``detect`` (the default) or ``retrieve`` of one for Ego4D.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is in no known format, or rows cannot be used: kinds and places are named.
+    """
+    form, _, raw = read_detections(path, part=part)
+    if form.name == "ego4d":
+        print_log(
+            f"{path}: times are taken as seconds of the clip; annotations that begin with the "
+            "clip's features, as ours do, are up to 0.5 s off. tools/convert_results.py with --ann "
+            "moments_val.json shifts them",
+            logger="current",
+            level=logging.WARNING,
+        )
+    table = raw.table(classes)
+    raw.problems.raise_if_any()
+    return table
+
+
+def read_recordings(path: str | Path) -> list[str]:
+    """Names of the recordings that results list, those without a detection included.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is in no known format.
+    """
+    content = read_content(path)
+    form = detect_format(content)
+    raw = RawDetections(path)
+    form.read(content, raw, form.parts[0] if form.parts else None, {})
+    return list(raw.videos)
+
+
+def read_ground_truth(
+    path: str | Path, subset: str | Sequence[str]
+) -> tuple[InstanceTable, list[str]]:
+    """Instances of one or several subsets of an annotation JSON, and the classes by label.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no annotation file, or lacks the subset.
+    """
+    annotations = AnnotationFile(path)
+    recordings = annotations.recordings(subset)
+    classes = class_names(annotations)
+    label_of = {name: label for label, name in enumerate(classes)}
+    videos = {
+        video: dict(
+            segments=[a["segment"] for a in entry.get("annotations", ())],
+            labels=[label_of[a["label"]] for a in entry.get("annotations", ())],
+        )
+        for video, entry in recordings.items()
+    }
+    return InstanceTable.from_videos(videos), classes

@@ -1,0 +1,124 @@
+"""ActivityNet's results JSON: ``{version, results: {recording: [detections]}, external_data}``.
+
+A detection is ``{label, score, segment: [start, end] (s)}``. Sources: the evaluation code of the
+ActivityNet challenges (``Evaluation/eval_detection.py``: the three fields must be there, and an
+unknown label ends it) and its guidelines; the pages of the HACS challenges, which ask for the same.
+DETAD reads it, MMAction2, OpenTAD, G-TAD and many others write it, not all with all three fields.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmtal.datasets.problems import Problems
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.submissions.file_content import FileContent, write_content
+from mmtal.results.submissions.raw_detections import RawDetections
+
+VERSION = "VERSION 1.3"
+FIELDS = ("version", "results", "external_data")
+
+
+def matches(content: FileContent) -> bool:
+    """Whether it is an object with ``results``."""
+    return "results" in content.object
+
+
+def read(content: FileContent, raw: RawDetections) -> None:
+    """Add all detections; a label is ``label``, else ``label_id``.
+
+    Raises:
+        ValueError: The file is not in the layout.
+    """
+    read_recordings(content, content.object.get("results"), raw, where="results")
+
+
+def read_recordings(content: FileContent, found: Any, raw: RawDetections, *, where: str) -> None:
+    """Add the detections of an object ``{recording: [detections]}``.
+
+    Raises:
+        ValueError: It is no such object.
+    """
+    for video, number, detection in each_detection(content, found, raw, where=where):
+        label = detection.get("label", detection.get("label_id"))
+        segment, score = detection.get("segment"), detection.get("score")
+        raw.add(video, segment, label, score, f"detection {number}")
+
+
+def each_detection(
+    content: FileContent, found: Any, raw: RawDetections, *, where: str
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """List the recordings of an object ``{recording: [detections]}`` and go through them.
+
+    Yields:
+        Recording, position in its list, detection.
+
+    Raises:
+        ValueError: It is no such object.
+    """
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"{content.path} must hold an object '{where}': {{recording: [detections]}}"
+        )
+    for video, detections in found.items():
+        if not isinstance(detections, list) or not all(isinstance(d, dict) for d in detections):
+            raise ValueError(
+                f"{content.path}, recording '{video}' must be a list of objects "
+                "{label, segment, score}"
+            )
+        raw.recording(video)
+        for number, detection in enumerate(detections):
+            yield video, number, detection
+
+
+def check_header(content: FileContent, problems: Problems) -> None:
+    """Note the fields that the evaluation server would miss."""
+    for name in FIELDS:
+        if name not in content.object:
+            problems.add("wrong field", f"'{name}' is missing")
+
+
+def write(
+    path: str | Path,
+    detections: InstanceTable,
+    classes: Sequence[str],
+    *,
+    version: str = VERSION,
+    external_data: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> None:
+    """Write detections; numbers come back as they are.
+
+    Args:
+        path: The file; ``.gz`` and ``.zip`` are packed.
+        detections: The M detections.
+        classes: Names by label.
+        version: The field ``version``.
+        external_data: The field ``external_data``, such as ``{used: True, details: "..."}``.
+        extra: More fields.
+    """
+    results = rows_by_recording(detections, classes)
+    content = dict(
+        version=version, results=results, external_data=dict(external_data or {}), **(extra or {})
+    )
+    write_content(path, json.dumps(content) + "\n", member="results.json")
+
+
+def rows_by_recording(
+    detections: InstanceTable, classes: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Detections as ``{recording: [{label, label_id, segment, score}]}``, all recordings listed."""
+    results: dict[str, list] = {video: [] for video in detections.video_ids}
+    rows = zip(
+        detections.video.tolist(),
+        detections.segments.tolist(),
+        detections.labels.tolist(),
+        detections.scores.tolist(),
+        strict=True,
+    )
+    for video, segment, label, score in rows:
+        results[detections.video_ids[video]].append(
+            dict(label=classes[label], label_id=label, segment=segment, score=score)
+        )
+    return results

@@ -1,0 +1,243 @@
+"""Results from any format into any other, checked for it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from mmtal.datasets.problems import Problems
+from mmtal.preparation.importers.class_names import read_class_names
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.submissions import ego4d, epic_kitchens
+from mmtal.results.submissions.checks import best_per_recording, checked
+from mmtal.results.submissions.file_content import read_content
+from mmtal.results.submissions.formats import Format, read_detections
+from mmtal.results.submissions.official_list import OfficialList, read_annotation_list
+from mmtal.results.submissions.raw_detections import RawDetections
+from mmtal.results.submissions.remedies import MENDED, MENDS
+from mmtal.results.submissions.targets import TARGETS, Submission, Target
+from mmtal.utils.wording import counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertOptions:
+    """How to read, check and write.
+
+    Attributes:
+        to: One of ``TARGETS``.
+        source_format: One of ``formats.FORMATS`` (default: by the content).
+        part: Of a file that holds several results: for EPIC-Kitchens ``verb``, ``noun`` or
+            ``action``, for Ego4D ``detect`` or ``retrieve``.
+        official: The benchmark's list: annotation JSON, table of EPIC-Kitchens, moments of Ego4D.
+        subset: Of an annotation JSON.
+        class_file: Names of the classes by number, where neither the results nor ``official`` has
+            them.
+        mend: Keys of ``MENDS``: what to mend instead of refusing it.
+        max_per_video: Keep this many detections of each recording, those of highest score.
+        levels: EPIC-Kitchens' three declared levels of supervision, 0 to 5.
+        external_data: ActivityNet's and HACS's declaration of other data that were used.
+        retrieval: For Ego4D: file with the detections for recall (default: the same as for mAP).
+        time_zero: For Ego4D: what time 0 of the results is: the first of the ``features``, as in
+            annotations of ours and the official ActionFormer, or of the ``clip``.
+    """
+
+    to: str = "results"
+    source_format: str | None = None
+    part: str | None = None
+    official: Path | None = None
+    subset: str | None = None
+    class_file: Path | None = None
+    mend: Sequence[str] = ()
+    max_per_video: int | None = None
+    levels: Sequence[int] = ()
+    external_data: str | None = None
+    retrieval: Path | None = None
+    time_zero: str = "features"
+
+
+@dataclass
+class Converted:
+    """What was converted, and what the user should know of it.
+
+    Attributes:
+        detections: The M detections.
+        classes: Names by label.
+        source_format: Of the file that was read.
+        notes: What was mended, and what could not be checked.
+    """
+
+    detections: InstanceTable
+    classes: list[str]
+    source_format: Format
+    notes: list[str] = field(default_factory=list)
+
+
+def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Converted:
+    """Read results, check them for a format and write them in it.
+
+    Args:
+        path: Results in any of ``FORMATS``.
+        out: What to write; None: only check.
+        options: How.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: A file cannot be read, or results are not fit for the format; the error names
+            all kinds of problems with the first places of each.
+    """
+    target = TARGETS[options.to]
+    official = None
+    if options.official is not None:
+        official = read_official_list(options.official, options.subset)
+    _check_options(target, official, out, options)
+    converted = _convert(path, target, official, options, is_final=out is None)
+    retrieved = None
+    second = options.retrieval
+    if target.name == converted.source_format.name == "ego4d" and options.part is None:
+        second = second or path
+    if second is not None:
+        own_part = replace(options, part="retrieve") if second == path else options
+        other = _convert(second, target, official, own_part, is_final=False)
+        retrieved = other.detections, other.classes
+        converted.notes += [f"for recall: {note}" for note in other.notes]
+    if out is not None:
+        submission = Submission(
+            detections=converted.detections,
+            classes=converted.classes,
+            official=official,
+            levels=options.levels,
+            external_data=options.external_data,
+            retrieved=retrieved,
+            source=f"{path.name} ({converted.source_format.title})",
+        )
+        target.write(out, submission)
+    return converted
+
+
+def read_official_list(path: Path, subset: str | None) -> OfficialList:
+    """The recordings of a benchmark: annotation JSON, table of EPIC-Kitchens, moments of Ego4D.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is none of these.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist")
+    if path.suffix == ".csv":
+        return epic_kitchens.read_table(path)
+    videos = read_content(path).object.get("videos")
+    if isinstance(videos, list) and all(isinstance(v, dict) and "clips" in v for v in videos):
+        return ego4d.read_clips(path, videos)
+    return read_annotation_list(path, subset)
+
+
+def _check_options(
+    target: Target, official: OfficialList | None, out: Path | None, options: ConvertOptions
+) -> None:
+    unknown = sorted(set(options.mend) - MENDS.keys())
+    if unknown:
+        raise ValueError(f"mend must name some of {', '.join(MENDS)}, but got {unknown}")
+    if options.max_per_video is not None and options.max_per_video < 1:
+        raise ValueError(f"max_per_video must be >= 1, but got {options.max_per_video}")
+    if target.name == "epic" and out is not None and not options.levels:
+        raise ValueError(
+            "an EPIC-Kitchens submission declares its levels of supervision: give --sls with those "
+            "of pretraining, training labels and training data, each 0 to 5"
+        )
+    if target.name == "ego4d" and not (official and official.starts):
+        raise ValueError(
+            "an Ego4D submission needs --ann moments_val.json or moments_test_unannotated.json: "
+            "it says which clips there are and where in their videos they begin"
+        )
+    if options.retrieval is not None and target.name != "ego4d":
+        raise ValueError("only an Ego4D submission has other detections for recall")
+
+
+def _convert(
+    path: Path,
+    target: Target,
+    official: OfficialList | None,
+    options: ConvertOptions,
+    *,
+    is_final: bool,
+) -> Converted:
+    """Read and check one file; ``is_final``: it is itself what would be submitted."""
+    names = official.names if official else {}
+    form, content, raw = read_detections(
+        path,
+        format_name=options.source_format,
+        part=options.part,
+        default_part="action" if target.name == "epic" else None,
+        names=names,
+        verdict=f"not fit to become {target.title}",
+    )
+    if is_final and form.name == target.read_as and form.check_header and target.name != "results":
+        form.check_header(content, raw.problems)
+    classes = _classes(form, raw, official, options)
+    table = raw.table(classes)
+    shifted = official is not None and bool(official.starts) and options.time_zero == "features"
+    if official is not None and shifted and form.name != "ego4d":
+        table = ego4d.to_clip_time(table, official)
+    if target.decimals is not None:
+        table = replace(table, segments=np.round(table.segments, target.decimals))
+    table = _writable(table, classes, target, official, raw.problems)
+    if official is not None and target.taxonomy is not None:
+        target.taxonomy(official, raw.problems)
+    table = checked(table, official, raw.problems)
+    mends = [MENDS[name] for name in MENDS if name in (*target.mends, *options.mend)]
+    mended = raw.problems.take(mends)
+    raw.problems.raise_if_any()
+    if official is not None and shifted and target.name != "ego4d":
+        table = ego4d.from_clip_time(table, official)
+    notes = [f"{counted(count, 'case')} mended: {MENDED[kind]}" for kind, count in mended.items()]
+    if options.max_per_video is not None:
+        before = len(table)
+        table = best_per_recording(table, options.max_per_video)
+        notes.append(
+            f"{before - len(table):,} left out, beyond the best {options.max_per_video} of a "
+            "recording"
+        )
+    if official is None:
+        notes.append("not checked: the list of recordings and their durations (give --ann)")
+    return Converted(table, classes, form, notes)
+
+
+def _classes(
+    form: Format, raw: RawDetections, official: OfficialList | None, options: ConvertOptions
+) -> list[str]:
+    """The names of the classes by label, from the first source that knows them."""
+    if options.class_file is not None:
+        names = read_class_names(options.class_file)
+        return [names.get(label, f"class_{label}") for label in range(max(names) + 1)]
+    if official is not None and official.classes is not None:
+        return list(official.classes)
+    if form.name == "epic" and options.part in epic_kitchens.COUNTS:
+        return epic_kitchens.class_names(options.part, official.names if official else {})
+    found = raw.class_names()
+    if found is None:
+        raise ValueError(
+            f"{raw.problems.source}: labels are numbers; their names are in the annotations that "
+            "the results were made with (--ann) or in a file of class names (--classes)"
+        )
+    return found
+
+
+def _writable(
+    table: InstanceTable,
+    classes: Sequence[str],
+    target: Target,
+    official: OfficialList | None,
+    problems: Problems,
+) -> InstanceTable:
+    """The detections of classes that the target can hold; the others are noted as a problem."""
+    unknown = []
+    for label, count in Counter(table.labels.tolist()).items():
+        name = classes[label] if label < len(classes) else f"number {label}"
+        known = target.has_class is None or target.has_class(name, official)
+        if label >= len(classes) or not known:
+            unknown.append(label)
+            text = f"class '{name}' of {counted(count, 'detection')} is none of {target.title}"
+            problems.add("unknown label", text)
+    return table.select(~np.isin(table.labels, unknown))

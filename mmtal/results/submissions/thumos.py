@@ -1,0 +1,97 @@
+"""THUMOS14 detection text: a line ``video start end class score`` for each detection.
+
+Times are in seconds, classes are numbered as in THUMOS14's list of 101 classes, of which 20 are
+detected. Sources: the challenge's evaluation setup and ``detclasslist.txt`` of its evaluation kit.
+Its evaluator (``TH14evalDet.m``) reads the fields by white space and has no limit of detections.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmtal.results.instance_table import InstanceTable
+from mmtal.results.submissions.file_content import FileContent, write_content
+from mmtal.results.submissions.raw_detections import RawDetections
+
+CLASS_IDS = {
+    "BaseballPitch": 7,
+    "BasketballDunk": 9,
+    "Billiards": 12,
+    "CleanAndJerk": 21,
+    "CliffDiving": 22,
+    "CricketBowling": 23,
+    "CricketShot": 24,
+    "Diving": 26,
+    "FrisbeeCatch": 31,
+    "GolfSwing": 33,
+    "HammerThrow": 36,
+    "HighJump": 40,
+    "JavelinThrow": 45,
+    "LongJump": 51,
+    "PoleVault": 68,
+    "Shotput": 79,
+    "SoccerPenalty": 85,
+    "TennisSwing": 92,
+    "ThrowDiscus": 93,
+    "VolleyballSpiking": 97,
+}
+DECIMALS = 3
+"""Of the times that are written: one millisecond."""
+LINE = re.compile(r"\S+(\s+[-+.\deE]+|\s+nan|\s+[-+]?inf){4}", re.IGNORECASE)
+
+
+def matches(content: FileContent) -> bool:
+    """Whether the first line has a name and four numbers."""
+    first = next((line for line in content.lines if line.strip()), "")
+    return LINE.fullmatch(first.strip()) is not None
+
+
+def read(content: FileContent, raw: RawDetections) -> None:
+    """Add the detection of each line, its class by name; a number that is none is a problem."""
+    name_of = {number: name for name, number in CLASS_IDS.items()}
+    ids = set()
+    for number, line in enumerate(content.lines, start=1):
+        fields = line.split()
+        if not fields:
+            continue
+        place = f"line {number}"
+        try:
+            video, start, end, label, score = fields
+            times, class_id, value = (float(start), float(end)), int(label), float(score)
+        except ValueError:
+            text = f"{place}: must be 'video start end class score', but is '{line.strip():.60}'"
+            raw.problems.add("malformed detection", text)
+            continue
+        if class_id in name_of:
+            raw.add(video, times, name_of[class_id], value, place)
+        elif class_id not in ids:
+            ids.add(class_id)
+            raw.problems.add(
+                "unknown label",
+                f"{place}: class {class_id} is none of THUMOS14's, which are "
+                f"{', '.join(map(str, name_of))}",
+            )
+
+
+def write(path: str | Path, detections: InstanceTable, classes: Sequence[str]) -> None:
+    """Write a line for each detection: times to the millisecond, scores as they are.
+
+    A recording without a detection cannot be told in this format.
+
+    Args:
+        path: The file.
+        detections: The M detections.
+        classes: Names by label, of ``CLASS_IDS``.
+    """
+    lines = [
+        f"{detections.video_ids[video]} {start:.{DECIMALS}f} {end:.{DECIMALS}f} "
+        f"{CLASS_IDS[classes[label]]} {score!r}\n"
+        for video, (start, end), label, score in zip(
+            detections.video.tolist(),
+            detections.segments.tolist(),
+            detections.labels.tolist(),
+            detections.scores.tolist(),
+            strict=True,
+        )
+    ]
+    write_content(path, "".join(lines), member="detections.txt")

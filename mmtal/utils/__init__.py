@@ -1,0 +1,1 @@
+"""Helpers for files, text and config paths that know nothing of temporal action localization."""

@@ -1,0 +1,86 @@
+"""From files to the page, subtitles and videos."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from mmtal.cli.playback import burn, page, subtitle_files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """Annotations of train/1, a and b (test), c (other); results of a, train/1 and a stranger."""
+    instance = dict(label="run", segment=[1, 2])
+    database = {
+        "train/1": dict(subset="train", duration=9.0, annotations=[instance]),
+        "a": dict(subset="test", duration=9.0, annotations=[instance]),
+        "b": dict(subset="test", duration=9.0, annotations=[instance]),
+        "c": dict(subset="other", duration=9.0, annotations=[]),
+    }
+    found = [dict(label="run", segment=[1, 2], score=0.9)]
+    results = {"a": found, "train/1": [], "stranger": found}
+    (tmp_path / "ann.json").write_text(json.dumps(dict(database=database)))
+    (tmp_path / "res.json").write_text(json.dumps(dict(results=results)))
+    return tmp_path / "ann.json", tmp_path / "res.json"
+
+
+def shown(path: Path) -> list[str]:
+    return re.findall(r'\{"id":"([^"]*)"', path.read_text())
+
+
+def test_the_page_shows_what_was_meant(files: tuple[Path, Path], tmp_path: Path) -> None:
+    ann, res = files
+    assert shown(page(ann, tmp_path / "1.html")) == ["train/1", "a", "b", "c"]
+    assert shown(page(ann, tmp_path / "2.html", results_file=res)) == ["train/1", "a"]
+    path = page(ann, tmp_path / "3.html", results_file=res, subset="test")
+    assert shown(path) == ["a", "b"]  # nothing predicted in b: all of it is missed
+    text = path.read_text()
+    assert "Left out: 2 recordings of the results, such as &#x27;train/1&#x27;, that these" in text
+    assert "<title>res, ann, test</title>" in text
+
+
+def test_subtitles_of_all_and_of_one(files: tuple[Path, Path], tmp_path: Path) -> None:
+    ann, res = files
+    paths = subtitle_files(ann, tmp_path / "subs", file_format="srt")
+    assert sorted(p.name for p in (tmp_path / "subs").iterdir()) == [
+        "a.srt", "b.srt", "c.srt", "train%2F1.srt",
+    ]  # fmt: skip
+    assert sorted(paths) == sorted((tmp_path / "subs").iterdir())
+    assert (tmp_path / "subs" / "c.srt").read_text() == ""
+    (one,) = subtitle_files(ann, tmp_path / "x.VTT", results_file=res, recording="a")
+    assert one.read_text().splitlines()[0] == "WEBVTT" and "found: run 0.90" in one.read_text()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda ann, res, out: page(ann, out / "page.png"), "must end in .html, but got"),
+        (lambda ann, res, out: page(ann, out / "p.html", subset="x"), "subset 'x' does not occur"),
+        (
+            lambda ann, res, out: page(ann, out / "p.html", results_file=res, subset="other"),
+            "about other recordings than .*subset other: for instance 'a' and 'c'",
+        ),
+        (lambda ann, res, out: subtitle_files(ann, out / "a.srt"), "--out must be a folder"),
+        (
+            lambda ann, res, out: subtitle_files(ann, out / "a.srt", recording="train/2"),
+            "recording 'train/2' is not among the 4 of .*did you mean 'train/1'",
+        ),
+        (
+            lambda ann, res, out: burn(out / "d.mp4", ann, out / "v.mp4"),
+            "recording 'd' is not among the 4",  # the name of the video's file
+        ),
+        (
+            lambda ann, res, out: burn(
+                "v.mp4", ann, out / "v.mp4", results_file=res, recording="b"
+            ),
+            "recording 'b' is not among the 2 of .*ann.json and .*res.json",
+        ),
+    ],
+)
+def test_bad_input_is_one_error_and_leaves_nothing(files, tmp_path: Path, call, message) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(ValueError, match=message):
+        call(*files, out)
+    assert not out.exists()

@@ -1,0 +1,117 @@
+"""Own data without a config."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tiny import make_dataset
+
+from mmtal.engine.runner import QuietRunner
+from mmtal.experiments.auto_template import auto_template, find_own_data
+from mmtal.experiments.experiment import build_dataset, prepare_config
+
+
+def put(path: Path, content: object = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".npy":
+        np.save(path, np.zeros((4, 2), np.float32))
+    else:
+        path.write_text(json.dumps(dict(database={}) if content is None else content))
+    return path
+
+
+LAYOUTS = [
+    ("the usual names", ["annotations.json", "features/a.npy"], ["features"]),
+    ("others beside them", ["annotations.json", "old.json", "features/a.npy", "x/a.npy"], None),
+    ("the only ones", ["annotations/split1.json", "i3d/a.npy"], ["i3d"]),
+    ("sources", ["annotations.json", "features/rgb/a.npy", "features/flow/a.npy"],
+     ["features/flow", "features/rgb"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "files", "features"), LAYOUTS, ids=[case[0] for case in LAYOUTS])
+def test_found(tmp_path: Path, why: str, files: list[str], features: list[str] | None) -> None:
+    for name in files:
+        put(tmp_path / name)
+    put(tmp_path / "notes.json", ["not annotations"])
+    ann_file, folders = find_own_data(tmp_path)
+    assert ann_file == tmp_path / files[0]
+    assert folders == [tmp_path / name for name in features or ["features"]]
+
+
+def test_recordings_in_folders_are_no_sources(tmp_path: Path) -> None:
+    names = ["P01/P01_01", "P02/P02_01"]
+    put(tmp_path / "annotations.json", dict(database={name: {} for name in names}))
+    for name in names:
+        put(tmp_path / "features" / f"{name}.npy")
+    assert find_own_data(tmp_path)[1] == [tmp_path / "features"]
+
+
+MISSING = [
+    ("annotations", ["features/a.npy"], FileNotFoundError, "no annotation file"),
+    ("features", ["annotations.json"], FileNotFoundError, "no folder of feature files"),
+    ("which split", ["annotations/a.json", "annotations/b.json", "features/a.npy"], ValueError,
+     "more than one annotation file .*suggest_config.py"),
+    ("which features", ["annotations.json", "i3d/a.npy", "tsp/a.npy"], ValueError,
+     "more than one folder of feature files .*i3d.*tsp"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "files", "error", "text"), MISSING, ids=[m[0] for m in MISSING])
+def test_not_found(
+    tmp_path: Path, why: str, files: list[str], error: type[Exception], text: str
+) -> None:
+    for name in files:
+        put(tmp_path / name)
+    with pytest.raises(error, match=text):
+        find_own_data(tmp_path)
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="is not a folder"):
+        find_own_data(tmp_path / "nowhere")
+
+
+def test_auto_is_a_template(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w", epochs=2, seed=4)
+    assert (config.train_cfg.max_epochs, config.randomness.seed) == (config.warmup_epochs + 2, 4)
+    assert len(build_dataset(config, "train_dataloader")) == 8
+    assert (tmp_path / "w" / "suggested_config.py").is_file()
+
+
+def test_data_with_errors_end_it_and_no_config_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    data = make_dataset(tmp_path / "data")
+    np.save(data / "features" / "rec_3.npy", np.full((50, 6), np.nan, np.float32))
+    with pytest.raises(ValueError, match="the data cannot be used"):
+        auto_template(data, tmp_path / "w")
+    assert not (tmp_path / "w").exists()
+    out = "".join(capsys.readouterr())
+    assert "rec_3" in out and "NaN" in out
+
+
+def test_recordings_without_a_frame_rate(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """The config that is written sets one."""
+    data = make_dataset(tmp_path / "data")
+    file = data / "annotations.json"
+    content = json.loads(file.read_text())
+    for entry in content["database"].values():
+        del entry["fps"]
+    put(file, content)
+    config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w")
+    assert len(build_dataset(config, "train_dataloader")) == 8
+    out = capsys.readouterr().out
+    assert "warning: missing fps" in out
+    assert max(map(len, out[out.index("grid: ") :].split("the config: ")[0].splitlines())) <= 100
+
+
+@pytest.mark.parametrize("epochs", [1, 23])
+def test_a_training_shorter_than_the_warm_up_is_refused(epochs: int) -> None:
+    """Small data sets have long warm-ups, which --cfg-options train_cfg.max_epochs=1 cuts."""
+    schedule = [dict(type="LinearLR", end=23), dict(type="CosineAnnealingLR", begin=23)]
+    with pytest.raises(ValueError, match=r"max_epochs must be > 23, .* but got"):
+        QuietRunner.build_param_scheduler(SimpleNamespace(max_epochs=epochs), schedule)

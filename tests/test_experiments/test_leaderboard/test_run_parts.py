@@ -1,0 +1,287 @@
+"""Plans, folds, job scripts: what happens before and around a run."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import tiny
+from mmengine.config import Config
+
+from mmtal.experiments.leaderboard.fold_files import fold_options
+from mmtal.experiments.leaderboard.local_execution import Slot, slots
+from mmtal.experiments.leaderboard.plan import PlanEntry, choose, make_jobs, make_plan
+from mmtal.experiments.leaderboard.record import Record, write_record
+from mmtal.experiments.leaderboard.run_progress import duration, how_it_ended, last_lines
+from mmtal.experiments.leaderboard.run_setup import check_options, set_up
+from mmtal.experiments.leaderboard.single_run import Folders, resumable_epoch
+from mmtal.experiments.leaderboard.slurm import submit
+from mmtal.experiments.leaderboard.spec import Folds, Row
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with ``tiny.py`` and the data set ``tiny``."""
+    folder = tmp_path_factory.mktemp("data")
+    tiny.make_dataset(folder / "tiny")
+    tiny.write_config(folder / "tiny.py", folder / "tiny")
+    return folder
+
+
+def row(data: Path, **changes) -> Row:
+    content = dict(
+        benchmark="tiny",
+        method="small",
+        config=str(data / "tiny.py"),
+        data=data / "tiny",
+        protocols=("config",),
+        seeds=(0, 1),
+    )
+    return Row(**{**content, **changes})
+
+
+def config_of(data: Path) -> Config:
+    place = dict(data_root=str(data / "tiny"), ann_file="annotations.json")
+    return Config(dict(train_dataloader=dict(dataset=place)))
+
+
+def left_out(data: Path, folder: Path, folds: Folds, fold: str) -> set[str]:
+    options = fold_options(config_of(data), folds, fold, folder)
+    database = json.loads(Path(options["test_dataloader.dataset.ann_file"]).read_text())["database"]
+    subsets = {name: entry["subset"] for name, entry in database.items()}
+    assert len(subsets) == 13
+    assert set(subsets.values()) == {"training", "validation"}
+    return {name for name, subset in subsets.items() if subset == "validation"}
+
+
+def test_fold_leaves_out_what_its_pattern_names(data: Path, tmp_path: Path) -> None:
+    folds = Folds(names=("0", "1"), leave_out="*_{fold}")
+    assert left_out(data, tmp_path, folds, "1") == {"rec_1"}  # and not rec_11
+
+
+def test_dealt_out_folds_leave_out_each_recording_once(data: Path, tmp_path: Path) -> None:
+    folds = Folds(names=("0", "1", "2"), group=r"_(\d)")  # rec_1 and rec_10 ... rec_12 together
+    parts = [left_out(data, tmp_path, folds, fold) for fold in folds.names]
+    assert sorted(name for part in parts for name in part) == sorted(
+        f"rec_{index}" for index in range(13)
+    )
+    together = {"rec_1", "rec_10", "rec_11", "rec_12"}
+    assert [part for part in parts if part & together == together]
+
+
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        (Folds(names=("x",), leave_out="{fold}_*"), "matches 0 of 13 recordings, such as 'rec_0'"),
+        (Folds(names=("rec",), leave_out="{fold}*"), "matches 13 of 13 recordings"),
+        (Folds(names=("1", "12"), leave_out="rec_{fold}*"), "'rec_12' out of two folds, 1 and 12"),
+        (Folds(names=("0", "1"), group="person"), "'person' finds nothing in recording 'rec_0'"),
+        (Folds(names=("0",), annotations="a/{fold}.json"), "a/0.json of fold 0 does not exist"),
+    ],
+)
+def test_folds_that_do_not_fit_the_recordings(
+    data: Path, tmp_path: Path, folds: Folds, message: str
+) -> None:
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        fold_options(config_of(data), folds, folds.names[0], tmp_path)
+
+
+def test_text_of_config_is_that_of_the_row(data: Path, tmp_path: Path) -> None:
+    folds = Folds(names=("0", "1"), leave_out="*_{fold}")
+    setups = [set_up(run, tmp_path) for run in row(data, folds=folds).runs()]
+    assert len({setup.config_text for setup in setups}) == 1
+    assert len({setup.key for setup in setups}) == 2  # by fold
+    text = setups[0].config_text
+    assert str(data) not in text
+    assert "annotations.json without *_{fold}" in text
+    assert [setup.config.randomness.seed for setup in setups] == [0, 0, 1, 1]
+    other = row(data, folds=folds, options={"optim_wrapper.optimizer.lr": 0.5})
+    assert set_up(other.runs()[0], tmp_path).config_sha256 != setups[0].config_sha256
+
+
+def test_config_mistake_names_the_row(data: Path, tmp_path: Path) -> None:
+    wrong = row(data, options={"optim_wraper.optimizer.lr": 0.5})
+    with pytest.raises(ValueError, match=r"tiny, small: .*did you mean 'optim_wrapper'"):
+        set_up(wrong.runs()[0], tmp_path)
+
+
+def statuses(plan: list[PlanEntry]) -> list[tuple[str, str]]:
+    return [(entry.status, entry.note) for entry in plan]
+
+
+def test_status_of_runs(data: Path, tmp_path: Path) -> None:
+    folders = Folders(records=tmp_path / "records", work=tmp_path / "work")
+    runs = row(data).runs()
+    plan = make_plan(runs, folders)
+    assert statuses(plan) == [("open", ""), ("open", "")]
+
+    plan[1].work_dir.mkdir(parents=True)
+    (plan[1].work_dir / "epoch_4.pth").touch()
+    (plan[1].work_dir / "last_checkpoint").write_text(str(plan[1].work_dir / "epoch_4.pth"))
+    assert statuses(make_plan(runs, folders))[1] == ("resumable", "after epoch 4")
+
+    setup = set_up(runs[0], tmp_path)
+    record = record_like(config_sha256=setup.config_sha256, annotations=setup.annotations_sha256)
+    write_record(folders.records, record)
+    assert statuses(make_plan(runs, folders))[0] == ("unscored", "lacks config")
+    write_record(folders.records, Record(**{**asdict(record), "scores": {"config": {}}}))
+    assert statuses(make_plan(runs, folders))[0] == ("done", "")
+    changed = row(data, options={"optim_wrapper.optimizer.lr": 0.5}).runs()
+    status, note = statuses(make_plan(changed, folders))[0]
+    assert status == "changed" and note.startswith(f"config {setup.config_sha256[:8]} in the")
+    write_record(
+        folders.records, record_like(config_sha256=setup.config_sha256, annotations="other")
+    )
+    assert statuses(make_plan(runs, folders))[0][0] == "changed"
+
+
+def record_like(*, config_sha256: str, annotations: str) -> Record:
+    return Record(
+        benchmark="tiny",
+        method="small",
+        seed=0,
+        fold=None,
+        config_file="",
+        config_text="",
+        config_sha256=config_sha256,
+        data=dict(annotations_sha256=annotations),
+        git={},
+        versions={},
+        device="",
+        seconds={},
+        peak_memory={},
+        scores={},
+        finished="",
+    )
+
+
+def test_protocol_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
+    folders = Folders(records=tmp_path / "records", work=tmp_path / "work")
+    with pytest.raises(ValueError, match=r"tiny, small: protocol hapt/demo has 12 classes"):
+        make_plan(row(data, protocols=("hapt/demo",)).runs(), folders)
+    agnostic = row(data, options={"test_evaluator.class_agnostic": True})
+    with pytest.raises(ValueError, match="the config evaluates without classes"):
+        make_plan(agnostic.runs(), folders)
+
+
+def test_features_are_hashed_by_content(data: Path, tmp_path: Path) -> None:
+    folders = Folders(records=tmp_path / "records", work=tmp_path / "work")
+    plan = make_plan(row(data).runs(), folders)
+    first, second = (job.features_sha256 for job in make_jobs(plan, folders))
+    assert first == second
+    file = data / "tiny" / "features" / "rec_0.npy"
+    before = file.read_bytes()
+    file.write_bytes(before[:-1] + b"\x01")
+    assert make_jobs(plan, folders)[0].features_sha256 != first
+    file.write_bytes(before)
+    assert make_jobs(plan, folders)[0].features_sha256 == first
+
+
+def test_choice_of_runs(data: Path) -> None:
+    rows = [row(data), row(data, method="large")]
+    assert [run.name for run in choose(rows, ["*large*", "tiny-small-seed1"])] == [
+        "tiny-small-seed1",
+        "tiny-large-seed0",
+        "tiny-large-seed1",
+    ]
+    assert len(choose(rows, [])) == 4
+    with pytest.raises(ValueError, match="matches none of the 4 runs, such as tiny-small-seed"):
+        choose(rows, ["tiny-smal-seed1"])
+
+
+@pytest.mark.parametrize(
+    ("pointer", "epoch"),
+    [
+        pytest.param(None, None, id="never saved"),
+        pytest.param("epoch_3.pth", 3, id="saved"),
+        pytest.param("epoch_4.pth", None, id="points to nothing"),
+        pytest.param("", None, id="killed while it was written"),
+    ],
+)
+def test_epoch_to_go_on_from(tmp_path: Path, pointer: str | None, epoch: int | None) -> None:
+    (tmp_path / "epoch_3.pth").touch()
+    if pointer is not None:
+        (tmp_path / "last_checkpoint").write_text(str(tmp_path / pointer) if pointer else "")
+    assert resumable_epoch(tmp_path) == epoch
+    assert (tmp_path / "last_checkpoint").exists() == (epoch is not None)
+
+
+def test_places_share_gpus_and_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    assert slots(3, ["0", "1"]) == [Slot("0", 5), Slot("1", 5), Slot("0", 5)]
+    assert slots(32, []) == [Slot(None, 1)] * 32
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert slots(1, []) == [Slot(None, 2)]
+
+
+def fake_sbatch(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    (folder / "sbatch").write_text(f"#!/bin/bash\n{body}\n")
+    (folder / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_job_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_sbatch(tmp_path, monkeypatch, 'echo "$@"')
+    said = submit(
+        ["a-seed0", "a-seed1"],
+        ["run", "a spec.yaml"],
+        tmp_path,
+        at_once=4,
+        slurm_args="--gres=gpu:1 --comment='two words'",
+    )
+    assert said == f"--gres=gpu:1 --comment=two words {tmp_path}/slurm.sh"
+    script = (tmp_path / "slurm.sh").read_text()
+    assert "#SBATCH --array=0-1%4\n" in script
+    assert "names=(a-seed0 a-seed1)\n" in script
+    assert "run 'a spec.yaml' --only" in script
+
+
+def test_sbatch_that_refuses_or_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_sbatch(tmp_path, monkeypatch, "echo no such partition >&2; exit 1")
+    with pytest.raises(ValueError, match=r"sbatch refused .*slurm\.sh: no such partition"):
+        submit(["a"], ["run", "spec.yaml"], tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    with pytest.raises(FileNotFoundError, match="--slurm needs sbatch"):
+        submit(["a"], ["run", "spec.yaml"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.4, "3 s"), (119, "119 s"), (1500, "25 min"), (9000, "2.5 h")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(1, "exit code 1"), (-9, "SIGKILL, out of memory?"), (-11, "SIGSEGV")]
+)
+def test_ends_of_runs(code: int, text: str) -> None:
+    assert how_it_ended(code) == text
+
+
+def test_last_lines_of_a_log(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    assert last_lines(log) == []
+    log.write_bytes("\n".join(f"line {i}" for i in range(9)).encode() + b"\n\xff\n\n")
+    assert last_lines(log) == ["line 6", "line 7", "line 8", "�"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model.backbone.embed_chanels": 32}, "did you mean 'model.backbone.embed_channels'"),
+        ({"model.bakbone.dropout": 0.1}, "'model' has no 'bakbone'"),
+        ({"model.backbone.dropout": 0.1}, None),  # its constructor takes it, the config is silent
+        ({"custom_hooks": []}, None),
+    ],
+)
+def test_misspelt_options_are_refused_before_any_work(
+    data: Path, options: dict, message: str | None
+) -> None:
+    if message is None:
+        check_options(row(data, options=options))
+    else:
+        with pytest.raises(ValueError, match=f"tiny, small: options: .*{message}"):
+            check_options(row(data, options=options))

@@ -1,0 +1,106 @@
+"""The config that is written."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from tiny import make_dataset
+
+from mmtal.engine.hooks.setup_check_hook import check_setup
+from mmtal.preparation.suggestion import Budget, choose_settings, config_text, summarize
+from mmtal.registry import DATASETS, MODELS
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_dataset(tmp_path_factory.mktemp("suggested") / "data", num_train=4, num_test=2)
+
+
+def suggest(root: Path, folder: Path, **choices: object) -> tuple[Config, str]:
+    summary = summarize(root / "annotations.json", features=[root / "features"], **choices)
+    text = config_text(summary, choose_settings(summary, Budget()), name="tiny")
+    path = folder / "suggested.py"
+    path.write_text(text)
+    return Config.fromfile(path), text
+
+
+def test_model_and_data_fit_each_other(root: Path, tmp_path: Path) -> None:
+    config, _ = suggest(root, tmp_path)
+    model = MODELS.build(config.model)
+    for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
+        dataset = DATASETS.build(loader.dataset)
+        check_setup(model, dataset)
+        assert len(dataset[0]["inputs"]) <= config.max_seq_len or dataset.test_mode
+    losses = model(
+        **model.data_preprocessor(
+            dict(inputs=[dataset[0]["inputs"]], data_samples=[dataset[0]["data_samples"]]), True
+        ),
+        mode="loss",
+    )
+    assert all(loss.isfinite() for loss in losses.values())
+
+
+def test_every_choice_is_explained_in_lines_of_100_columns(root: Path, tmp_path: Path) -> None:
+    _, text = suggest(root, tmp_path)
+    assert max(map(len, text.splitlines())) <= 100
+    for what in (
+        "max_seq_len = ",
+        "window=",
+        "warmup_epochs = ",
+        "custom_hooks = ",
+        "nms=",
+        "data = ",
+    ):
+        lines = text.splitlines()
+        first = next(i for i, line in enumerate(lines) if line.strip().startswith(what))
+        assert lines[first - 1].strip().startswith("# "), what
+    assert "level stride 4" in text and "% of the instances" in text
+
+
+def test_uneven_channels_are_normalised_by_the_config(root: Path, tmp_path: Path) -> None:
+    data = tmp_path / "uneven"
+    make_dataset(data, num_train=4, num_test=2)
+    for path in (data / "features").iterdir():
+        values = np.load(path) * np.float32([1, 1, 1, 1000, 1, 0]) + 5  # one is constant
+        np.save(path, values)
+    config, _ = suggest(data, tmp_path)
+    dataset = DATASETS.build(config.test_dataloader.dataset)
+    values = np.concatenate([item["inputs"].numpy() for item in dataset])
+    assert np.abs(values).max() < 10 and np.abs(values[:, 5]).max() < 1e-3
+
+
+def test_several_sources_and_a_frame_rate_of_the_user(root: Path, tmp_path: Path) -> None:
+    folders = [root / "features"] * 2
+    summary = summarize(root / "annotations.json", features=folders, fps=1)
+    path = tmp_path / "suggested.py"
+    path.write_text(config_text(summary, choose_settings(summary, Budget()), name="a"))
+    config = Config.fromfile(path)
+    assert config.model.backbone.in_channels == 12
+    assert config.data.fps == 1 and len(config.data.features) == 2
+    assert DATASETS.build(config.train_dataloader.dataset).num_channels == 12
+
+
+def test_a_raw_signal_is_cut_into_windows_and_normalised(tmp_path: Path) -> None:
+    (tmp_path / "features").mkdir()
+    random, database = np.random.default_rng(0), {}
+    for index in range(4):
+        signal = random.normal([5, 0], [2, 0.1], (4000, 2)).astype(np.float32)  # 80 s at 50 Hz
+        np.save(tmp_path / "features" / f"r{index}.npy", signal)
+        database[f"r{index}"] = dict(
+            subset="training" if index < 3 else "test",
+            duration=80.0,
+            fps=50,
+            annotations=[dict(label="run", segment=[k, k + 4.0]) for k in range(0, 76, 8)],
+        )
+    (tmp_path / "annotations.json").write_text(json.dumps(dict(database=database)))
+    config, text = suggest(tmp_path, tmp_path)
+    assert "SlidingWindow" in text and "raw signal" in text
+    dataset = DATASETS.build(config.train_dataloader.dataset)
+    check_setup(MODELS.build(config.model), dataset)
+    values = np.concatenate([item["inputs"].numpy() for item in DATASETS.build(
+        config.test_dataloader.dataset
+    )])  # fmt: skip
+    np.testing.assert_allclose(values.mean(0), 0, atol=0.5)
+    np.testing.assert_allclose(values.std(0), 1, atol=0.4)

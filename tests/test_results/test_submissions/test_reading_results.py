@@ -1,0 +1,136 @@
+"""What peers write becomes the same detections."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmtal.results.result_files import read_recordings, read_results
+from mmtal.results.submissions.formats import read_detections
+
+CLASSES = ["jump", "run"]
+ROW = {"segment": [1.0, 2.5], "score": 0.5}
+
+
+def write(path: Path, content: Any) -> Path:
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def columns(**changed: Any) -> dict:
+    found = {
+        "video-id": ["a", "a", "b"],
+        "t-start": np.array([1, 2, 0.25], np.float32),
+        "t-end": np.array([2.5, 4, 1], np.float32),
+        "label": np.array([1, 0, 1]),
+        "score": np.array([0.5, 0.25, 1], np.float32),
+    }
+    return {**found, **changed}
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])  # of three generations of Python
+def test_actionformer_pickle(tmp_path: Path, protocol: int) -> None:
+    path = tmp_path / "eval_results.pkl"
+    path.write_bytes(pickle.dumps(columns(), protocol=protocol))
+    table = read_results(path, CLASSES)
+    assert table.video_ids == ("a", "b") and table.video.tolist() == [0, 0, 1]
+    assert table.segments.tolist() == [[1, 2.5], [2, 4], [0.25, 1]]
+    assert table.labels.tolist() == [1, 0, 1] and table.scores.tolist() == [0.5, 0.25, 1]
+
+
+def test_the_same_columns_as_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "v_seg_loso.csv"
+    header = "video-id,t-start,t-end,label,score\n"
+    path.write_text(header + "sbj_1,1.0,2.5,1,0.5\nsbj_2,0,1,jump,1e-3\n")
+    table = read_results(path, CLASSES)
+    assert table.video_ids == ("sbj_1", "sbj_2") and table.labels.tolist() == [1, 0]
+    assert table.segments.tolist() == [[1, 2.5], [0, 1]] and table.scores.tolist() == [0.5, 1e-3]
+    path.write_text(header + "sbj_1,one,2.5,1,0.5\nsbj_1,1,2\n")
+    with pytest.raises(ValueError, match=r"malformed detection .2 found") as error:
+        read_results(path, CLASSES)
+    assert "recording 'sbj_1', row 0: 'segment' must be [start, end]" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (columns(label=None), "'label' is missing"),
+        (columns(score=0.5), "'score' is a float"),
+        (columns(score=np.ones((3, 1))), "'score' is a "),
+        (columns(score=np.ones(2)), "the columns must be equally long.*'score': 2"),
+        (columns(score=np.full(3, np.nan)), "NaN or infinite number .3 found.*"),
+        ([1], "must hold a pickled dict of columns, but got a list"),
+    ],
+)
+def test_bad_pickles(tmp_path: Path, content: Any, message: str) -> None:
+    path = tmp_path / "eval_results.pkl"
+    path.write_bytes(pickle.dumps(content))
+    with pytest.raises(ValueError, match=message):
+        read_results(path, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("content", "format_name"),
+    [
+        # ActivityNet, DETAD, G-TAD
+        (dict(version="VERSION 1.3", results={"a": [dict(ROW, label="run")]}, external_data={}),
+         "activitynet"),
+        (dict(results={"a": [dict(ROW, label="run")]}), "activitynet"),  # OpenTAD
+        (dict(results={"a": [dict(ROW, label="id_001")]}), "activitynet"),  # OpenTAD on EPIC
+        (dict(detect_results={"a": [dict(ROW, label="run")]}, retrieve_results={}), "ego4d"),
+        ("a 1.0 2.5 7 0.5\n", "thumos"),
+    ],
+)  # fmt: skip
+def test_formats_are_told_apart(tmp_path: Path, content: Any, format_name: str) -> None:
+    path = write(tmp_path / "file", content)
+    found, _, raw = read_detections(path)
+    assert found.name == format_name
+    table = raw.table(["BaseballPitch", "run"])
+    assert table.segments.tolist() == [[1.0, 2.5]] and table.scores.tolist() == [0.5]
+    assert table.labels.tolist() == [0 if format_name == "thumos" else 1]
+    assert read_recordings(path) == ["a"]
+
+
+def test_a_class_may_be_named_as_others_number_theirs(tmp_path: Path) -> None:
+    path = write(tmp_path / "file", dict(results={"a": [dict(ROW, label="id_7")]}))
+    assert read_results(path, ["id_7"]).labels.tolist() == [0]
+    assert read_results(path, ["run"]).labels.tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("hello", "is in no known format; its first line is 'hello'"),
+        ("", "is empty"),
+        ({"x": 1}, "must hold an object 'results'.*but holds x"),
+        ({"results": {"a": [ROW]}}, "no label .1 found.*proposals without classes"),  # MMAction2
+        ({"results": {"a": [dict(ROW, label=True)]}}, "label True"),
+    ],
+)
+def test_unusable_results(tmp_path: Path, content: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        read_results(write(tmp_path / "file", content), CLASSES)
+
+
+def test_all_kinds_of_problems_are_named_at_once(tmp_path: Path) -> None:
+    rows = [
+        dict(ROW, label="fly"), dict(ROW, label="fly"), dict(ROW, label="swim"), dict(ROW),
+        dict(ROW, label="run", score=float("inf")), dict(label="run", segment=[1], score=1),
+    ]  # fmt: skip
+    path = write(tmp_path / "file", {"results": {"a": rows}})
+    with pytest.raises(ValueError) as error:
+        read_results(path, CLASSES)
+    text = str(error.value)
+    assert text.startswith(f"{path}: these are no usable results.")
+    for kind in ("unknown label (2", "no label (1", "NaN or infinite", "malformed detection (1"):
+        assert kind in text
+    assert "label 'fly' is not a class of the annotations (nor that of 1 more detections)" in text
+
+
+def test_part_of_a_file_that_has_none(tmp_path: Path) -> None:
+    path = write(tmp_path / "file", {"results": {}})
+    with pytest.raises(ValueError, match="the part must be left out, but got 'verb'"):
+        read_results(path, CLASSES, part="verb")
