@@ -34,7 +34,7 @@ def make_candidates(num: int, num_classes: int) -> Detections:
     """What a detector might hand to NMS for a video of ten minutes."""
     rng = np.random.default_rng(0)
     num_instances = 12 + 3 * num_classes
-    centre = rng.uniform(0, 600, num_instances)
+    center = rng.uniform(0, 600, num_instances)
     length = np.exp(rng.normal(1.5, 0.8, num_instances))
     label = rng.integers(0, num_classes, num_instances)
 
@@ -42,7 +42,7 @@ def make_candidates(num: int, num_classes: int) -> Detections:
     is_near = rng.uniform(size=num) < 0.7
     spread = np.where(is_near, 0.15, 1.0)
     lengths = length[of] * np.exp(rng.normal(size=num) * spread)
-    starts = centre[of] + rng.normal(size=num) * spread * length[of] - lengths / 2
+    starts = center[of] + rng.normal(size=num) * spread * length[of] - lengths / 2
     is_right = rng.uniform(size=num) < 0.6
     labels = np.where(is_right, label[of], rng.integers(0, num_classes, num))
     logits = np.where(is_near & (labels == label[of]), -2.5, -4.5) + 1.5 * rng.normal(size=num)

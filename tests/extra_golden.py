@@ -35,9 +35,9 @@ def _localizer(backbone: dict, neck: dict, **head) -> dict:
     )
 
 
-def _assigner(*edges: float, centre_radius: float | None = 1.5) -> dict:
+def _assigner(*edges: float, center_radius: float | None = 1.5) -> dict:
     ranges = list(zip((0, *edges), (*edges, 10000), strict=True))
-    return dict(type="CentreAssigner", regression_ranges=ranges, centre_radius=centre_radius)
+    return dict(type="CenterAssigner", regression_ranges=ranges, center_radius=center_radius)
 
 
 MODELS = {
@@ -76,7 +76,7 @@ MODELS = {
             dropout=0.1,
         ),
         dict(type="FPN", out_channels=32, with_norm=False),
-        assigner=_assigner(4, 8, 16, centre_radius=None),
+        assigner=_assigner(4, 8, 16, center_radius=None),
         loss_cls=dict(type="FocalLoss", label_smoothing=0.1),
         loss_reg=dict(type="GIoULoss"),
     ),

@@ -41,7 +41,7 @@ class OpenTADGolden(Golden):
         return Config.fromfile(folder / f"{self.config_name}.py")
 
     def checkpoint_weights(self) -> dict[str, Tensor]:
-        """What OpenTAD would save: its loss normaliser starts as an integer."""
+        """What OpenTAD would save: its loss normalizer starts as an integer."""
         initial = torch.tensor(self.meta["model"]["rpn_head"]["loss_normalizer"])
         return {**self.official_weights(), "rpn_head.loss_normalizer": initial}
 

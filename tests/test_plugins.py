@@ -81,7 +81,7 @@ except KeyError as error:
         assert "ModuleNotFoundError: No module named 'a_module_that_is_missing'" in output
 
 
-def test_an_unknown_type_names_its_neighbours_and_the_way_to_a_plugin():
+def test_an_unknown_type_names_its_neighbors_and_the_way_to_a_plugin():
     HEADS.register_module(name="RatherSpecialHead", module=dict, force=True)
     with pytest.raises(KeyError) as caught:
         HEADS.get("RatherSpezialHead")

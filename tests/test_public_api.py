@@ -130,10 +130,10 @@ class Head(AnchorFreeHead):
 USES = [
     "2: mmtal.utils.wording",
     "3: mmtal.utils.wording",
-    "5: mmtal.models.heads.anchor_free_head.AnchorFreeHead",
-    "6: mmtal.utils.errors.USER_ERRORS",
-    "13: self._theirs",
-    "16: self._theirs",
+    "6: mmtal.models.heads.anchor_free_head.AnchorFreeHead",
+    "7: mmtal.utils.errors.USER_ERRORS",
+    "14: self._theirs",
+    "17: self._theirs",
 ]
 
 

@@ -26,7 +26,7 @@ def test_parts_of_models_are_models(name):
     [
         (MODELS, "ConvTransformer"),
         (MODELS, "ExponentialMovingAverage"),  # MMEngine's, found through the parent
-        (TASK_UTILS, "CentreAssigner"),
+        (TASK_UTILS, "CenterAssigner"),
         (DATASETS, "TemporalDataset"),
         (HOOKS, "SeedHook"),
         (HOOKS, "EMAHook"),
@@ -43,7 +43,7 @@ def test_names_are_found_here_and_in_mmengine(kind, name):
         (MODELS, "ConvTranformer", "ConvTransformer", "a letter missing"),
         (MODELS, "convnet", "ConvNet", "another case"),
         (MODELS, "mmtal.DIOULoss", "DIoULoss", "with a scope"),
-        (TASK_UTILS, "CenterAssigner", "CentreAssigner", "American spelling"),
+        (TASK_UTILS, "CentreAssigner", "CenterAssigner", "the name before 0.1.0"),
         (HOOKS, "EmaHook", "EMAHook", "one of MMEngine's"),
     ],
 )

@@ -20,7 +20,7 @@ def build(model_config: dict, device: str) -> nn.Module:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Learned values; buffers, such as the head's loss normaliser, are none."""
+    """Learned values; buffers, such as the head's loss normalizer, are none."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 

@@ -3,7 +3,7 @@ _base_ = "./anet_tsp.py"
 model = dict(
     head=dict(
         num_classes=200,
-        nms=dict(class_agnostic=False, voting_thr=None),  # one class has too few neighbours
+        nms=dict(class_agnostic=False, voting_thr=None),  # one class has too few neighbors
     ),
 )
 val_evaluator = test_evaluator = dict(external_scores=None)

@@ -146,7 +146,7 @@ def check_arithmetic(model: nn.Module, scheme: NamingScheme) -> None:
     """Refuse to pass weights between models whose parameters agree and whose results do not.
 
     Raises:
-        ValueError: ``model`` normalises or masks otherwise than ``scheme``'s codebase.
+        ValueError: ``model`` normalizes or masks otherwise than ``scheme``'s codebase.
     """
     towers = [m for m in model.modules() if isinstance(m, ConvEmbedding | ConvTower)]
     norms = [n for tower in towers for n in tower.norms] + [*getattr(model.neck, "norms", [])]  # type: ignore[union-attr, misc]

@@ -30,7 +30,7 @@ def load_official_state_dict(
 
     Returns:
         A state dict that ``load_state_dict`` takes with ``strict=True``. What the release does
-        not save (the loss normaliser) has the config's initial value.
+        not save (the loss normalizer) has the config's initial value.
 
     Raises:
         ValueError: A name is unknown, missing, or of another shape; all of them are listed.

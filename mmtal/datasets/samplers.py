@@ -12,7 +12,7 @@ from mmtal.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class LengthGroupedSampler(Sampler[int]):
-    """Shuffles so that neighbours, and with them batches, have similar lengths.
+    """Shuffles so that neighbors, and with them batches, have similar lengths.
 
     Recordings sorted by length are cut into groups; the groups come in random order, and so do
     the recordings inside each. What does not fill a group is chosen at random and comes last, so

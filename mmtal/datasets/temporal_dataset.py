@@ -39,7 +39,7 @@ class TemporalDataset(BaseDataset):
         features: Folder of the feature files, relative to ``data_root``. Several folders are
             joined over the channels.
         subset: Name of the subset, or names; case does not matter.
-        feature_stride: Frames between the starts of neighbouring snippets.
+        feature_stride: Frames between the starts of neighboring snippets.
         snippet_frames: Frames behind one feature.
         fps: Frames per second; None: each recording's own, from the JSON.
         file_prefix: Comes before the recording's name in file names.

@@ -10,7 +10,7 @@ from mmtal.evaluation.matched_detections import MIN_TIOU, MatchedDetections, Ove
 from mmtal.evaluation.normalized_precision import mean_ap_pair, precision_curve
 
 MIN_PRECISION = 0.05
-"""A hit counts as found only while the normalised precision is higher, as in DETAD's code."""
+"""A hit counts as found only while the normalized precision is higher, as in DETAD's code."""
 CAUSES = ("score too low", "boundaries off", "other label", "not seen")
 
 
@@ -40,7 +40,7 @@ class FalseNegatives:
 
 
 def missed_instances(matches: MatchedDetections) -> NDArray[np.bool_]:
-    """(T, N) instances that nothing hits as long as the normalised precision is above 5 %.
+    """(T, N) instances that nothing hits as long as the normalized precision is above 5 %.
 
     Source: DETAD (Alwassel et al., ECCV 2018).3; the limit is its released code's.
     """
@@ -57,7 +57,7 @@ def missed_instances(matches: MatchedDetections) -> NDArray[np.bool_]:
 def analyze_false_negatives(matches: MatchedDetections, overlaps: Overlaps) -> FalseNegatives:
     """Missed instances by cause, judged by the 10 G best detections of each class.
 
-    In this order: *score too low*: a detection hits it, but below a normalised precision of 5 %;
+    In this order: *score too low*: a detection hits it, but below a normalized precision of 5 %;
     *boundaries off*: one with its label overlaps it by at least 0.1; *other label*: one with
     another label reaches the threshold; *not seen*: none of these.
     """

@@ -2,7 +2,7 @@
 
 Source: DETAD (Alwassel et al., ECCV 2018). A false positive is judged by the instance
 of its recording, of any class, with the highest tIoU: at or above the threshold it is a *double
-detection* if the labels agree, else a *wrong label*; from 0.1 up to the threshold a *localisation*
+detection* if the labels agree, else a *wrong label*; from 0.1 up to the threshold a *localization*
 error, else a *confusion*; below 0.1 it is *background*.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mmtal.evaluation.matched_detections import MIN_TIOU, MatchedDetections, Overlaps
 from mmtal.evaluation.normalized_precision import mean_ap_pair
 
-ERROR_TYPES = ("double detection", "wrong label", "localisation", "confusion", "background")
+ERROR_TYPES = ("double detection", "wrong label", "localization", "confusion", "background")
 OUTCOMES = ("true positive", *ERROR_TYPES)
 TOP_G = 10
 """The profile looks at the 10 G best detections of a class with G instances."""

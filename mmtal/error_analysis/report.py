@@ -151,7 +151,7 @@ def _false(analysis: ErrorAnalysis, figure: str) -> str:
     note = (
         "Each is judged by the instance that it overlaps most. At or above the tIoU threshold: "
         "double detection (right label, but the instance is taken) or wrong label. From 0.1 up to "
-        "the threshold: localisation (right label) or confusion (another). Below: background. "
+        "the threshold: localization (right label) or confusion (another). Below: background. "
         "Mean over the tIoU thresholds."
     )
     return figure + _table(tables.error_table(analysis)) + _note(note)
@@ -159,7 +159,7 @@ def _false(analysis: ErrorAnalysis, figure: str) -> str:
 
 def _missed(analysis: ErrorAnalysis, figure: str) -> str:
     note = (
-        "An instance is missed if nothing hits it while the normalised precision is above 5 %. "
+        "An instance is missed if nothing hits it while the normalized precision is above 5 %. "
         "Score too low: something hits it below that. Boundaries off: one of the 10 G best "
         "detections has its label and overlaps it by 0.1 or more. Other label: one of another "
         "class reaches the threshold. Not seen: none of these."

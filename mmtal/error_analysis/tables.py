@@ -35,7 +35,7 @@ def percent(value: float, *, sign: bool = False) -> str:
 
 
 def score_table(analysis: ErrorAnalysis) -> Table:
-    """Plain and normalised mAP at each threshold."""
+    """Plain and normalized mAP at each threshold."""
     thresholds = [f"{t:.2f}" for t in analysis.matches.tiou_thresholds]
     metrics = analysis.stamp["metrics"]
     plain = [percent(metrics[f"mAP@{t}"]) for t in thresholds]
@@ -45,7 +45,7 @@ def score_table(analysis: ErrorAnalysis) -> Table:
         ["tIoU", *thresholds, "average"],
         [
             ["mAP", *plain, percent(average)],
-            ["mAP_N (normalised)", *normalized, percent(average_n)],
+            ["mAP_N (normalized)", *normalized, percent(average_n)],
         ],
     )
 

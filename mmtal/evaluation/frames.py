@@ -1,4 +1,4 @@
-"""Per-frame figures for densely labelled recordings (sensor streams, cooking).
+"""Per-frame figures for densely labeled recordings (sensor streams, cooking).
 
 F is the number of frames of a recording; -1 stands for background.
 """

@@ -60,7 +60,7 @@ class MatchedDetections:
 
     @property
     def average_instances(self) -> float:
-        """Mean number of instances of a class; normalised precision takes it for every class."""
+        """Mean number of instances of a class; normalized precision takes it for every class."""
         return len(self.truth) / max(len(self.classes), 1)
 
     def share_of_g(self) -> NDArray[np.int64]:

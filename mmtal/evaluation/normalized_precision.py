@@ -1,4 +1,4 @@
-"""Average precision from hits and false positives, plain or normalised.
+"""Average precision from hits and false positives, plain or normalized.
 
 Source: Alwassel et al., "Diagnosing Error in Temporal Action Detectors" (DETAD), ECCV 2018, after
 Hoiem et al., "Diagnosing Error in Object Detectors", ECCV 2012.
@@ -21,7 +21,7 @@ def normalized_detection_scores(
     """AP_N of each class; its ``average_map`` is the average-mAP_N.
 
     Precision depends on how frequent a class is: with the same detector, a rare class has the
-    lower precision. Normalised precision supposes that every class had the mean number of
+    lower precision. Normalized precision supposes that every class had the mean number of
     instances, so that classes, and parts of the ground truth, can be compared:
     ``r * n / (r * n + false positives)`` for recall r and n = instances / classes.
 

@@ -184,6 +184,6 @@ def reach_of(model: Mapping[str, Any]) -> Reach:
         raise ValueError(
             "this model cannot predict in windows or in a stream: in a trial its predictions in "
             "windows differed from those in one pass (do they depend on the position in the "
-            "recording, or on neighbouring points when they are decoded?). Predict in one pass"
+            "recording, or on neighboring points when they are decoded?). Predict in one pass"
         )
     return reach

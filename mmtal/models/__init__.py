@@ -9,13 +9,13 @@ from mmtal.models.heads import AnchorFreeHead
 from mmtal.models.localizers import TemporalLocalizer
 from mmtal.models.losses import DIoULoss, FocalLoss, GIoULoss
 from mmtal.models.necks import FPN, IdentityNeck
-from mmtal.models.task_modules import CentreAssigner, OffsetCoder, PointGenerator
+from mmtal.models.task_modules import CenterAssigner, OffsetCoder, PointGenerator
 
 __all__ = [
     "FPN",
     "AnchorFreeHead",
     "BlockPyramid",
-    "CentreAssigner",
+    "CenterAssigner",
     "ConvNet",
     "ConvTransformer",
     "DIoULoss",

@@ -47,8 +47,8 @@ def segment_nms(
         sigma: > 0; needed for ``gaussian``, which alone looks at it.
         class_agnostic: All candidates compete, whatever their labels.
         voting_thr: Refine the kept segments by :func:`mmtal.ops.vote_segments` at this tIoU;
-            None: no voting. Only with ``class_agnostic``, since one class has too few neighbours.
-        voting_weight: What a neighbour weighs in it, ``score_tiou`` or ``score``.
+            None: no voting. Only with ``class_agnostic``, since one class has too few neighbors.
+        voting_weight: What a neighbor weighs in it, ``score_tiou`` or ``score``.
         backend: ``builtin``; ``mmcv`` (needs compiled ops); or ``auto``: mmcv's for hard NMS of
             CUDA tensors where it is there, else ``builtin``, the faster one.
 

@@ -1,6 +1,6 @@
 """The selection of ``mmtal.ops.nms_builtin`` compiled by numba; imported only where numba is.
 
-The candidates of a class are sorted into blocks of neighbours in time. A pick visits only the
+The candidates of a class are sorted into blocks of neighbors in time. A pick visits only the
 blocks that it overlaps, and the loop over a block runs in vector registers. The scores are
 products of the same factors in the same order as in the official release.
 

@@ -1,4 +1,4 @@
-"""Segment voting: after NMS, the neighbours of a segment refine its boundaries."""
+"""Segment voting: after NMS, the neighbors of a segment refine its boundaries."""
 
 import torch
 from torch import Tensor
@@ -17,16 +17,16 @@ def vote_segments(
     *,
     weight: str = "score_tiou",
 ) -> Tensor:
-    """Replace each kept segment by the weighted mean of its neighbours among all candidates.
+    """Replace each kept segment by the weighted mean of its neighbors among all candidates.
 
-    A neighbour overlaps the kept segment by a tIoU of at least ``tiou_thr``.
+    A neighbor overlaps the kept segment by a tIoU of at least ``tiou_thr``.
 
     Args:
         kept: (M, 2).
         segments: (N, 2), all candidates.
         scores: (N,), their scores before NMS.
         tiou_thr: In (0, 1].
-        weight: What a neighbour weighs: ``score_tiou``, its score times this tIoU (the official
+        weight: What a neighbor weighs: ``score_tiou``, its score times this tIoU (the official
             ActionFormer release); ``score``, its score alone (TriDet's release, OpenTAD).
 
     Returns:

@@ -31,7 +31,7 @@ MAX_LANES = 8
 TEXT_SIZE = 6.5
 RIM = [withStroke(linewidth=1.8, foreground="white")]
 MIN_HATCHED = 0.05
-"""Narrower bars show no pattern, only a colour."""
+"""Narrower bars show no pattern, only a color."""
 
 
 def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9) -> np.ndarray:
@@ -39,7 +39,7 @@ def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9
 
     Args:
         segments: (N, 2); the first gets the best lane.
-        gap: Seconds between neighbours.
+        gap: Seconds between neighbors.
         max_lanes: What finds no place in so many lanes goes to the last one all the same.
     """
     lanes: list[list[tuple[float, float]]] = []
@@ -61,7 +61,7 @@ def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9
 
 
 def ink_on(color: Color) -> str:
-    """Black or white, whichever is read better on a colour that lies on white."""
+    """Black or white, whichever is read better on a color that lies on white."""
     red, green, blue, alpha = to_rgba(color)
     light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2  # WCAG 2.1
     return "white" if light * alpha + 1 - alpha < 0.25 else "black"
@@ -105,7 +105,7 @@ def bars(
         colors: One for each, or one for all.
         scale: Inches per second.
         hatch: Pattern of all.
-        edge: Colour of edges and hatch.
+        edge: Color of edges and hatch.
         linewidth: Of the edges, points.
         linestyle: Of the edges.
     """

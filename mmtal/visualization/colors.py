@@ -1,7 +1,7 @@
-"""Colours that mean the same in every picture, told apart by colour-blind readers too."""
+"""Colors that mean the same in every picture, told apart by color-blind readers too."""
 
 # The first six are Okabe and Ito's (2008) without yellow, which is too pale for bars, and black,
-# which is kept for text. Each further one is the colour, neither pale nor glaring, that is
+# which is kept for text. Each further one is the color, neither pale nor glaring, that is
 # furthest from all before it (CIELAB), taking the least of normal, protanopic and deuteranopic
 # vision (simulated after Machado et al. 2009).
 PALETTE = (
@@ -18,10 +18,10 @@ HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++")
 
 
 def class_color(label: int) -> str:
-    """Colour of a class, ``#rrggbb``; it depends on the label alone, hence is the same everywhere.
+    """Color of a class, ``#rrggbb``; it depends on the label alone, hence is the same everywhere.
 
-    The first 21 classes have colours of their own; beyond, :func:`class_hatch` tells apart those
-    that share a colour.
+    The first 21 classes have colors of their own; beyond, :func:`class_hatch` tells apart those
+    that share a color.
     """
     return PALETTE[label % len(PALETTE)]
 

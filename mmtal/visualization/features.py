@@ -60,7 +60,7 @@ def draw_features(
         f"{format_time(view.duration)}, {len(features)} features of {C} channels, one every "
         f"{grid.feature_stride / grid.fps:.3g} s"
         + (f"; {len(lines)} lines of {format_time(lines[0].end)}" if len(lines) > 1 else ""),
-        "colour: distance from the channel's median in robust standard deviations, "
+        "color: distance from the channel's median in robust standard deviations, "
         f"from {-limit:.1f} (blue) over 0 (white) to {limit:.1f} (red)"
         + (f"; black: not finite ({n})" if (n := _count_broken(features)) else ""),
     ]

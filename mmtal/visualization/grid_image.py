@@ -68,8 +68,8 @@ def draw_image(
         span: Seconds of its left and right edge.
         y: Upper edge, inches.
         height: Inches.
-        colors: Name of a colour map.
-        limits: Values of its first and last colour.
+        colors: Name of a color map.
+        limits: Values of its first and last color.
     """
     keep = axes.get_xlim(), axes.get_ylim()
     axes.imshow(

@@ -213,7 +213,7 @@ def header(
         figure: None: only measure.
         title: Shortened if it is too long.
         notes: Lines in small print.
-        legend: Colour, or ``hollow``, and text; wrapped into as many lines as needed.
+        legend: Color, or ``hollow``, and text; wrapped into as many lines as needed.
     """
     room = WIDTH - 2 * MARGIN
     rows: list[list[tuple[float, str, str]]] = [[]]

@@ -113,7 +113,7 @@ def draw_predictions(
 def draw_detections(
     view: RecordingView, classes: Sequence[str], *, score_thr: float = 0.3
 ) -> Figure:
-    """The predictions of a recording that nobody has annotated, in the colours of their classes.
+    """The predictions of a recording that nobody has annotated, in the colors of their classes.
 
     Args:
         view: The recording; instances are not looked at.

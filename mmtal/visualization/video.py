@@ -107,7 +107,7 @@ def _burn(
 
 
 def _first_frame(av: Any, source: Path) -> Any:
-    """Tells what no header tells for sure: size, turn and colours."""
+    """Tells what no header tells for sure: size, turn and colors."""
     with av.open(str(source)) as video:
         for frame in video.decode(video=0):
             return frame

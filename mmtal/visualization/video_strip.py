@@ -29,7 +29,7 @@ State = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 class VideoStrip:
     """Pictures of a strip; they change only now and then, so that a frame costs little.
 
-    Classes have their colours; a hollow instance was missed, a striped prediction is false.
+    Classes have their colors; a hollow instance was missed, a striped prediction is false.
 
     Args:
         view: The recording.
@@ -177,7 +177,7 @@ class VideoStrip:
     def _write_names(
         self, draw: ImageDraw.ImageDraw, names: list[tuple[int, str]], top: float, end: float
     ) -> None:
-        """Names with their colours from the gutter on; how many had no room is counted."""
+        """Names with their colors from the gutter on; how many had no room is counted."""
         x = float(self.gutter)
         more = draw.textlength("+99", self.font)
         for number, (label, text) in enumerate(names):

@@ -165,12 +165,12 @@ def _body(predicted: bool, lowest: float, highest: float, note: str) -> str:
         else ""
     )
     keys = (
-        """<span class="in-compact">colour: class</span>
+        """<span class="in-compact">color: class</span>
 <span><i class="truth"></i>instance, found</span><span><i class="missed"></i>missed</span>
 <span><i class="hit"></i>hit</span><span><i class="false"></i>false prediction</span>
 <span class="note">paler: lower score</span>"""
         if predicted
-        else "<span>colour: class</span>"
+        else "<span>color: class</span>"
     )
     template = Template((ASSETS / "viewer.html").read_text(encoding="utf-8"))
     return template.substitute(

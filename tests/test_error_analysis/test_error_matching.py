@@ -109,7 +109,7 @@ def test_normalized_map_of_simple_cases(detections: list[tuple], expected: float
     assert scores.average_map == expected, why
 
 
-def test_one_class_is_normalised_to_itself() -> None:
+def test_one_class_is_normalized_to_itself() -> None:
     truth = random_table(0, 30, classes=1, scores=False)
     found = random_table(1, 200, classes=1, scores=True)
     scores = normalized_detection_scores(truth, found, TIOU)

@@ -85,7 +85,7 @@ def test_findings_name_the_cause() -> None:
     shifted = {"a/1": dict(segments=[[4, 14], [24, 34]], labels=[0, 1], scores=[0.9, 0.9])}
     text = "\n".join(findings(analyze(shifted, tiou_thresholds=[0.5])))
     assert "gained by perfect boundaries: 66.7 points" in text
-    assert "instances of the class) is localisation (100.0 % of the errors)" in text
+    assert "instances of the class) is localization (100.0 % of the errors)" in text
 
 
 class Page(HTMLParser):

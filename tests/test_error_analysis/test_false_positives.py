@@ -38,7 +38,7 @@ CASES = [
     ("true positive", [], ("a", [50, 60], 0, 0.5)),
     ("double detection", [HIT], ("a", [0, 9], 0, 0.5)),
     ("wrong label", [], ("a", [20, 29], 0, 0.5)),
-    ("localisation", [], ("a", [6, 16], 0, 0.5)),  # tIoU 4 / 16
+    ("localization", [], ("a", [6, 16], 0, 0.5)),  # tIoU 4 / 16
     ("confusion", [], ("a", [26, 36], 0, 0.5)),  # tIoU 4 / 16 with a run
     ("background", [], ("a", [9, 19.9], 0, 0.5)),  # tIoU 1 / 19.9, below 0.1
     ("background", [], ("a", [100, 110], 0, 0.5)),
@@ -46,12 +46,12 @@ CASES = [
     ("background", [], ("not listed", [0, 10], 0, 0.5)),
     # The limits belong to the better side.
     ("true positive", [], ("a", [0, 5], 0, 0.5)),
-    ("localisation", [], ("a", [0, 1], 0, 0.5)),  # tIoU 0.1
+    ("localization", [], ("a", [0, 1], 0, 0.5)),  # tIoU 0.1
     # Judged by the nearest instance, though the label agrees with another one.
     ("confusion", [], ("a", [8.5, 24], 0, 0.5)),  # 0.186 with the run, 0.061 with the jump
     # Two instances are equally near: the own label counts, whichever comes first.
-    ("localisation", [], ("twins", [8, 18], 0, 0.5)),
-    ("localisation", [], ("twins", [8, 18], 1, 0.5)),
+    ("localization", [], ("twins", [8, 18], 0, 0.5)),
+    ("localization", [], ("twins", [8, 18], 1, 0.5)),
     ("double detection", [("twins", [0, 10], 0, 0.9)], ("twins", [0, 9], 0, 0.5)),
 ]
 
@@ -67,7 +67,7 @@ def test_types(kind: str, before: list[tuple], row: tuple) -> None:
 def test_a_type_depends_on_the_threshold() -> None:
     matches, overlaps = analyze([("a", [0, 6], 0, 0.5)], [0.05, 0.3, 0.6, 0.7])
     assert [OUTCOMES[k] for k in error_types(matches, overlaps)[:, 0]] == [
-        "true positive", "true positive", "true positive", "localisation",
+        "true positive", "true positive", "true positive", "localization",
     ]  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_a_threshold_below_the_limit_of_background() -> None:
 
 
 def test_profile_and_gain() -> None:
-    # Jump: G = 3. At 0.5: hit, double detection, hit | localisation, background | nothing.
+    # Jump: G = 3. At 0.5: hit, double detection, hit | localization, background | nothing.
     rows = [
         ("a", [0, 10], 0, 0.9),
         ("a", [0, 9], 0, 0.8),
@@ -101,12 +101,12 @@ def test_profile_and_gain() -> None:
         {
             "double detection": (2 / 3 - 5 / 9) / 2,
             "wrong label": 0,
-            "localisation": 0,
+            "localization": 0,
             "confusion": 0,
             "background": 0,
         }
     )
-    # Normalised: n = 5 / 2 instances per class; second hit: recall 2/3.
+    # Normalized: n = 5 / 2 instances per class; second hit: recall 2/3.
     normalized = (1 + (2 / 3 * 2.5) / (2 / 3 * 2.5 + 1)) / 3 / 2
     assert part.base[1] == pytest.approx(normalized)
     assert part.gain[0, 1] == pytest.approx(1 / 3 - normalized)

@@ -1,5 +1,5 @@
 """Parts that no official recipe uses compute what the release computes: convolution-only backbone,
-FPN, layers without norm, relative positions, no centre sampling, GIoU loss, no NMS.
+FPN, layers without norm, relative positions, no center sampling, GIoU loss, no NMS.
 """
 
 from functools import cache

@@ -189,8 +189,8 @@ def test_batched_testing_equals_one_by_one(models, name: str, lengths: tuple[int
         assert unmatched_share(together[i].pred_instances, expected) <= 1e-3
 
 
-def test_six_optimisation_steps() -> None:
-    """The whole training machinery: optimizer, clipping, schedule, EMA, loss normaliser."""
+def test_six_optimization_steps() -> None:
+    """The whole training machinery: optimizer, clipping, schedule, EMA, loss normalizer."""
     from mmengine.model import ExponentialMovingAverage
 
     from mmtal.registry import OPTIM_WRAPPER_CONSTRUCTORS, PARAM_SCHEDULERS

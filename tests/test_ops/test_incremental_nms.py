@@ -76,7 +76,7 @@ def test_what_decides_over_a_candidate_is_waited_for():
     assert nms.settle(np.inf)[1].tolist() == pytest.approx([0.1])
 
 
-def test_a_weaker_neighbour_is_not_waited_for():
+def test_a_weaker_neighbor_is_not_waited_for():
     nms = IncrementalNMS("gaussian", sigma=0.5, min_score=0.0)
     nms.add(*one(0, 10, 0.9))
     nms.add(*one(8, 12, 0.5))

@@ -4,7 +4,7 @@ import torch
 from mmtal.ops import segment_nms, vote_segments, voting
 
 
-def test_weighs_neighbours_by_score_and_tiou() -> None:
+def test_weighs_neighbors_by_score_and_tiou() -> None:
     segments = torch.tensor([[0.0, 10.0], [0.0, 8.0], [0.0, 5.0], [20.0, 30.0]])
     scores = torch.tensor([0.8, 0.5, 0.9, 1.0])  # tIoU with the first: 1, 0.8, 0.5, 0
     voted = vote_segments(segments[:1], segments, scores, 0.8)
@@ -12,7 +12,7 @@ def test_weighs_neighbours_by_score_and_tiou() -> None:
     torch.testing.assert_close(voted, torch.tensor([[0.0, end]]))
 
 
-def test_weighs_neighbours_by_score_alone() -> None:
+def test_weighs_neighbors_by_score_alone() -> None:
     segments = torch.tensor([[0.0, 10], [1, 11], [50, 60]])
     scores = torch.tensor([0.75, 0.25, 0.9])
     voted = vote_segments(segments[:1], segments, scores, 0.5, weight="score")
@@ -53,7 +53,7 @@ def test_keeps_its_digits_under_autocast() -> None:
         assert torch.equal(vote_segments(segments, segments, scores, 0.5), plain)
 
 
-def test_neighbours_vote_with_their_scores_before_nms() -> None:
+def test_neighbors_vote_with_their_scores_before_nms() -> None:
     segments = torch.tensor([[0.0, 10.0], [0.0, 9.0]])
     kept, scores, _ = segment_nms(
         segments,

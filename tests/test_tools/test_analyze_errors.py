@@ -37,7 +37,7 @@ def test_report_beside_the_results(run: Run, files: tuple[Path, Path]) -> None:
     results, annotations = files
     code, text, error = run(results, "--ann", annotations, "--tiou", 0.5, 0.75)
     assert code == 0, error
-    for part in ("perfect boundaries", "localisation", "not seen", "context size", "mAP_N"):
+    for part in ("perfect boundaries", "localization", "not seen", "context size", "mAP_N"):
         assert part in text
     out = results.parent / "my.results_errors"
     assert f"{out}/report.html" in text

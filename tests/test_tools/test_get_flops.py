@@ -45,7 +45,7 @@ MEASURED = [
 def test_size_and_cost_are_those_of_the_official_code(name, parameters, decimals, gmacs):
     config = Config.fromfile(find_config(f"actionformer/{name}"))
     model = get_flops().build(config.model, "meta")
-    # The release's normaliser is no parameter, nor is our buffer of it.
+    # The release's normalizer is no parameter, nor is our buffer of it.
     assert round(get_flops().count_parameters(model) / 1e6, decimals) == parameters
     # Local attention is cut into other blocks here, and the figures have one decimal.
     actual = get_flops().count_macs(config.model, config.max_seq_len) / 1e9
@@ -67,7 +67,7 @@ def tiny(**backbone):
         type="AnchorFreeHead",
         num_classes=3,
         num_convs=1,
-        assigner=dict(type="CentreAssigner", regression_ranges=[(0, 4), (4, 10000)]),
+        assigner=dict(type="CenterAssigner", regression_ranges=[(0, 4), (4, 10000)]),
         loss_cls=dict(type="FocalLoss"),
         loss_reg=dict(type="DIoULoss"),
         score_thr=0.1,

@@ -1,4 +1,4 @@
-"""Colours of classes."""
+"""Colors of classes."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_each_of_110_classes_has_a_look_of_its_own() -> None:
 
 @pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize(("number", "least"), [(7, 17), (len(PALETTE), 16)])
-def test_any_two_colours_are_told_apart(vision: str, number: int, least: float) -> None:
+def test_any_two_colors_are_told_apart(vision: str, number: int, least: float) -> None:
     """A distance of 2 in CIELAB is just noticed, one of 10 seen at a glance."""
     colors = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in PALETTE[:number]]
     lab = cielab(np.array(colors), np.array(VISIONS[vision]))

@@ -65,7 +65,7 @@ def test_scores_and_tiou_are_written_and_misses_named() -> None:
     assert any("true positive, tIoU ≥ 0.9 (0)" in text for text in texts)
 
 
-def test_detections_have_the_colours_of_their_classes_paler_the_lower_their_score() -> None:
+def test_detections_have_the_colors_of_their_classes_paler_the_lower_their_score() -> None:
     at = np.array([[0.0, 9.0], [10.0, 19.0], [20.0, 29.0]])
     recording = RecordingView(
         "v", 30.0, at, np.array([2, 2, 2]), at, np.array([1.0, 0.5, 0.2]), np.array([0, 22, 1])

@@ -13,8 +13,8 @@ model = dict(
         prior_prob=0.01,
         loss_normalizer=100,
         assigner=dict(
-            type="CentreAssigner",
-            centre_radius=1.5,
+            type="CenterAssigner",
+            center_radius=1.5,
             regression_ranges=[(0, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 10000)],
         ),
         loss_cls=dict(type="FocalLoss", label_smoothing=0.0),

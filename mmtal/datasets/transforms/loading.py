@@ -32,7 +32,7 @@ class SlidingWindow:
 
     Args:
         window_size: Samples in a window.
-        window_stride: Samples between the starts of neighbouring windows.
+        window_stride: Samples between the starts of neighboring windows.
     """
 
     def __init__(self, window_size: int, *, window_stride: int) -> None:

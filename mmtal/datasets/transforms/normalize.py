@@ -1,4 +1,4 @@
-"""Normalisation of feature channels."""
+"""Normalization of feature channels."""
 
 from collections.abc import Sequence
 

@@ -11,7 +11,7 @@ OFFICIAL = EvaluationProtocol(
     source=ACTIONFORMER,
     subset="validation",
     annotations="data/ego4d/annotations/ego4d.json",
-    obtain="the Moment Queries annotations of ego4d-data.org (under Ego4D's licence agreement), "
+    obtain="the Moment Queries annotations of ego4d-data.org (under Ego4D's license agreement), "
     "brought into mmtal's format by tools/import_annotations.py",
     num_classes=110,
     tiou_thresholds="0.1:0.1:0.5",

@@ -7,7 +7,7 @@ LOSO = EvaluationProtocol(
     name="sbhar/loso",
     description="Each of the 30 people left out of training once, all detections pooled; "
     "average-mAP_N is of those with a score of at least 0.3.",
-    source="Bock et al., IMWUT 2024; normalised mAP: DETAD (Alwassel et al., ECCV 2018)",
+    source="Bock et al., IMWUT 2024; normalized mAP: DETAD (Alwassel et al., ECCV 2018)",
     subset="validation",
     obtain="UCI's HAPT data set (CC BY 4.0), prepared as by Bock et al.: the 30 files "
     "loso_sbj_K.json, each subject from the one that leaves it out",

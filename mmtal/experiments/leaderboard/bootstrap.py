@@ -32,7 +32,7 @@ def resampled_map(
     """
     if normalized:
         if matches.normalized_above is None:
-            raise ValueError(f"protocol {matches.protocol} has no normalised mAP")
+            raise ValueError(f"protocol {matches.protocol} has no normalized mAP")
         matches = matches.select(matches.scores >= matches.normalized_above)
     num_truth = video_weights @ matches.num_truth  # (B, K)
     present = (num_truth > 0).sum(axis=1)

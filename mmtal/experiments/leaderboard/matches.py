@@ -196,7 +196,7 @@ def average_precision(
     weights = np.ones((1, len(matches.video_ids))) if video_weights is None else video_weights
     if normalized:
         if matches.normalized_above is None:
-            raise ValueError(f"protocol {matches.protocol} has no normalised mAP")
+            raise ValueError(f"protocol {matches.protocol} has no normalized mAP")
         matches = matches.select(matches.scores >= matches.normalized_above)
     num_truth = weights @ matches.num_truth  # (B, K)
     present = (num_truth > 0).sum(axis=1)

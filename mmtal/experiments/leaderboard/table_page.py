@@ -152,7 +152,7 @@ def _matrix(table: Table) -> str:
     note = (
         f"Row minus column in {table.main_metric}, points; below it the 95 % interval of a paired "
         f"bootstrap over {table.differences[0].num_recordings} recordings and p, then what seeds "
-        "alone may make. Coloured: beyond both kinds of noise (blue: the row is better). p is not "
+        "alone may make. Colored: beyond both kinds of noise (blue: the row is better). p is not "
         "corrected for the number of pairs."
     )
     content = _scroll(_table("matrix", ["", *names], rows), f"differences of {table.title}")

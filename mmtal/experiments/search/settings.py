@@ -90,6 +90,6 @@ class SearchSettings:
 def progress_step(epoch: int, max_epochs: int) -> int:
     """Fifths of a training that are over: trials of different lengths are compared at equal ones.
 
-    Learning rates fall over the whole of a training, so that equal epochs would favour short ones.
+    Learning rates fall over the whole of a training, so that equal epochs would favor short ones.
     """
     return VALIDATIONS * epoch // max_epochs

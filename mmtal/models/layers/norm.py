@@ -1,4 +1,4 @@
-"""Layer normalisation over the channels of (B, C, T) features."""
+"""Layer normalization over the channels of (B, C, T) features."""
 
 from torch import Tensor, nn
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 class ChannelLayerNorm(nn.LayerNorm):
     """LayerNorm over C, at each position of (B, C, T) features.
 
-    The result is a (B, C, T) view of (B, T, C) memory: that is the layout in which normalisation
+    The result is a (B, C, T) view of (B, T, C) memory: that is the layout in which normalization
     and the projections that follow it are fastest.
     """
 

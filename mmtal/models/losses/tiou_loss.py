@@ -12,7 +12,7 @@ EPS = 1e-8
 class GIoULoss(nn.Module):
     """1 - tIoU of segments around the same point, summed.
 
-    Two such segments always touch, so that generalised IoU (Rezatofighi et al., CVPR 2019) is
+    Two such segments always touch, so that generalized IoU (Rezatofighi et al., CVPR 2019) is
     tIoU itself.
 
     Args:
@@ -44,7 +44,7 @@ class GIoULoss(nn.Module):
 
 @LOSSES.register_module()
 class DIoULoss(GIoULoss):
-    """GIoULoss plus the squared distance of the centres over the enclosing length.
+    """GIoULoss plus the squared distance of the centers over the enclosing length.
 
     Source: Zheng et al., AAAI 2020.
 
@@ -55,9 +55,9 @@ class DIoULoss(GIoULoss):
     def elementwise(self, offsets: Tensor, targets: Tensor) -> Tensor:
         """As the parent."""
         difference = offsets - targets
-        centre_distance = 0.5 * (difference[..., 1] - difference[..., 0])
+        center_distance = 0.5 * (difference[..., 1] - difference[..., 0])
         enclosing = torch.maximum(offsets, targets).sum(-1)
         return (
             super().elementwise(offsets, targets)
-            + (centre_distance / enclosing.clamp(min=EPS)).square()
+            + (center_distance / enclosing.clamp(min=EPS)).square()
         )

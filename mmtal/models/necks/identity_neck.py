@@ -8,7 +8,7 @@ from mmtal.registry import NECKS
 
 @NECKS.register_module()
 class IdentityNeck(nn.Module):
-    """Normalise each level of the backbone, nothing else.
+    """Normalize each level of the backbone, nothing else.
 
     Args:
         in_channels: Width of the backbone (given by the localizer).

@@ -12,15 +12,15 @@ from mmtal.structures import segment_lengths
 
 
 @TASK_UTILS.register_module()
-class CentreAssigner:
-    """Points near an instance's centre, on the levels that own its length, predict it.
+class CenterAssigner:
+    """Points near an instance's center, on the levels that own its length, predict it.
 
     Source: ActionFormer (Zhang et al., ECCV 2022), section 3.3, after FCOS (Tian et al., 2019).
 
     Args:
         regression_ranges: (min, max) of each level, inclusive: the longer boundary distance that
             the level owns, in grid units.
-        centre_radius: Positives lie strictly inside centre +- radius, in level strides; None
+        center_radius: Positives lie strictly inside center +- radius, in level strides; None
             takes the whole instance.
         tie_tolerance: Instances that are longer than a point's shortest one by at most this (grid
             units) share its labels; inf: all that the point may predict (OpenTAD on Ego4D). Its
@@ -31,19 +31,19 @@ class CentreAssigner:
         self,
         regression_ranges: Sequence[tuple[float, float]],
         *,
-        centre_radius: float | None = 1.5,
+        center_radius: float | None = 1.5,
         tie_tolerance: float = 1e-3,
     ) -> None:
         if any(low < 0 or low >= high for low, high in regression_ranges):
             raise ValueError(
                 f"regression_ranges must be pairs 0 <= min < max, but got {regression_ranges}"
             )
-        if centre_radius is not None and centre_radius <= 0:
-            raise ValueError(f"centre_radius must be > 0 or None, but got {centre_radius}")
+        if center_radius is not None and center_radius <= 0:
+            raise ValueError(f"center_radius must be > 0 or None, but got {center_radius}")
         if tie_tolerance < 0:
             raise ValueError(f"tie_tolerance must be >= 0, but got {tie_tolerance}")
         self.regression_ranges = [tuple(r) for r in regression_ranges]
-        self.centre_radius = centre_radius
+        self.center_radius = center_radius
         self.tie_tolerance = tie_tolerance
 
     @torch.no_grad()
@@ -98,19 +98,19 @@ class CentreAssigner:
         return tied, chosen
 
     def _eligible(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:
-        """Whether points are near the centre, on a level that owns the length; distances."""
+        """Whether points are near the center, on a level that owns the length; distances."""
         position = points.positions[:, None]  # (P, 1)
         stride = points.level_strides[:, None]
         start, end = segments[:, 0], segments[:, 1]
         distances = torch.stack((position - start, end - position), dim=-1)  # (P, N, 2)
         inside = distances.amin(-1) > 0
-        if self.centre_radius is not None:
-            reach = stride * self.centre_radius
-            centre = 0.5 * (start + end)
+        if self.center_radius is not None:
+            reach = stride * self.center_radius
+            center = 0.5 * (start + end)
             inside = (
                 torch.minimum(
-                    position - torch.maximum(centre - reach, start),
-                    torch.minimum(centre + reach, end) - position,
+                    position - torch.maximum(center - reach, start),
+                    torch.minimum(center + reach, end) - position,
                 )
                 > 0
             )

@@ -28,7 +28,7 @@ ALIASES = {
     "start": "start begin onset from",
     "end": "end stop finish offset to until",
     "label": "label label_name labels class class_name action action_name activity category event "
-    "event_type behavior behaviour",
+    "event_type behavior behavior",
     "label_id": "label_id class_id action_id category_id activity_id",
     "subset": "subset split partition",
     # a plain "duration" is that of the instance in many tables

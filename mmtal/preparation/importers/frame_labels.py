@@ -10,7 +10,7 @@ from mmtal.preparation.importers.tables import read_text
 
 
 def matches(probe: Probe) -> bool:
-    """Whether every line is one word, and some neighbours are equal."""
+    """Whether every line is one word, and some neighbors are equal."""
     words = [line.split() for line in probe.lines]
     labels = [parts[0] for parts in words if len(parts) == 1]
     marks = (",", ";", "<", "{", "[")

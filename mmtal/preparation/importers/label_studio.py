@@ -26,7 +26,7 @@ def matches(probe: Probe) -> bool:
 
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
-    """Read the tasks; cancelled annotations are left out.
+    """Read the tasks; canceled annotations are left out.
 
     Frames of timeline labels count from 1 and both ends belong to the segment, so that it is
     [(start - 1) / fps, end / fps). Times of time series are in the unit of their time column,
@@ -54,7 +54,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             name, where=where, subset=subset, group=None if group is None else str(group), once=True
         )
         annotations = _annotations(task)
-        collected.drop("cancelled annotation", len(_all(task)) - len(annotations))
+        collected.drop("canceled annotation", len(_all(task)) - len(annotations))
         best = [a for a in annotations if a.get("ground_truth")] or annotations
         if len(best) > 1:
             collected.error(

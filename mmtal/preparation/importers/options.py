@@ -37,7 +37,7 @@ class ImportOptions:
         classes: Class names by label id.
         background: Labels that are no action.
         group: Column, or pattern with one group, that says which recordings belong together.
-        feature_stride: Frames between the starts of neighbouring features.
+        feature_stride: Frames between the starts of neighboring features.
         snippet_frames: Frames behind one feature.
     """
 

@@ -160,8 +160,8 @@ def _model(summary: DataSummary, settings: Settings) -> str:
         prior_prob=0.01,
 {comment(why["loss_normalizer"], 8)}        loss_normalizer={settings.loss_normalizer},
         assigner=dict(
-            type="CentreAssigner",
-            centre_radius=1.5,
+            type="CenterAssigner",
+            center_radius=1.5,
 {comment(why["regression_ranges"], 12)}            regression_ranges=[
 {ranges}            ],
         ),

@@ -64,7 +64,7 @@ NOISE = 0.3
 """Deviation of the noise on features, in deviations of their channels."""
 
 POSITIVES = 3
-"""Points that predict an instance: those within 1.5 level strides of its centre."""
+"""Points that predict an instance: those within 1.5 level strides of its center."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def choose_settings(summary: DataSummary, budget: Budget) -> Settings:
     width, heads = _width(summary, budget, why)
     batch = _batch_size(summary, max_seq_len, width, budget, why)
     normalized = _normalize(summary, why)
-    dropout, noise = _regularisation(summary, normalized, why)
+    dropout, noise = _regularization(summary, normalized, why)
     epochs, warmup, iterations = _epochs(len(lengths), batch, budget, why)
     return Settings(
         sliding_window=window,
@@ -209,7 +209,7 @@ def _time_resolution(
     return None, factor
 
 
-def _regularisation(
+def _regularization(
     summary: DataSummary, normalized: bool, why: dict[str, str]
 ) -> tuple[float, float]:
     """Dropout, and deviation of the noise on features."""
@@ -241,7 +241,7 @@ def _regression_ranges(
     durations: np.ndarray, why: dict[str, str]
 ) -> tuple[list[Range], list[float]]:
     """Ranges that double from level to level, until the coarsest has few instances left."""
-    reach = durations / 2  # the longer boundary distance at an instance's centre
+    reach = durations / 2  # the longer boundary distance at an instance's center
     levels = FEWEST_LEVELS
     while levels < MOST_LEVELS and (reach > FIRST_RANGE * 2 ** (levels - 1)).mean() >= TOP_SHARE:
         levels += 1

@@ -1,8 +1,8 @@
 """Tells defects that published annotation files are known to have from new ones.
 
-The repository holds no data: a defect is recognised by a hash of recording, label and times, so
+The repository holds no data: a defect is recognized by a hash of recording, label and times, so
 that it is known in a copy, a part or a new edition of the file, and any other defect is new. What
-concerns a whole file is known only in the file itself, recognised by its list of recordings.
+concerns a whole file is known only in the file itself, recognized by its list of recordings.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ import torch
 
 from mmtal.datasets.temporal_dataset import TemporalDataset
 from mmtal.datasets.transforms import ResizeFeatures, SlidingWindow, TemporalStride, Truncate
-from mmtal.models.task_modules import CentreAssigner
+from mmtal.models.task_modules import CenterAssigner
 from mmtal.registry import BACKBONES, TASK_UTILS, TRANSFORMS
 
 LOADERS = ("train", "val", "test")
@@ -79,7 +79,7 @@ class ModelSetting:
     num_classes: int | None = None
     max_seq_len: int | None = None
     level_strides: tuple[int, ...] = ()
-    assigner: CentreAssigner | None = None
+    assigner: CenterAssigner | None = None
 
 
 def settings_of_config(config: Mapping[str, Any]) -> tuple[list[DataSetting], ModelSetting]:
@@ -171,7 +171,7 @@ def _model_setting(model: Mapping[str, Any], settings: Sequence[DataSetting]) ->
         num_classes=head.get("num_classes"),
         max_seq_len=max(max_lens) if max_lens else backbone.get("max_seq_len"),
         level_strides=level_strides,
-        assigner=assigner if isinstance(assigner, CentreAssigner) else None,
+        assigner=assigner if isinstance(assigner, CenterAssigner) else None,
     )
 
 

@@ -51,7 +51,7 @@ def describe(
             "regression_ranges": [list(map(float, r)) for r in model.assigner.regression_ranges]
             if model.assigner
             else None,
-            "centre_radius": model.assigner.centre_radius if model.assigner else None,
+            "center_radius": model.assigner.center_radius if model.assigner else None,
         },
     }
 

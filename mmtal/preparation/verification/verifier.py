@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.datasets.transforms import Truncate
-from mmtal.models.task_modules import CentreAssigner
+from mmtal.models.task_modules import CenterAssigner
 from mmtal.preparation.verification.annotation_checks import (
     check_ids,
     check_instances,
@@ -48,7 +48,7 @@ def verify(
     max_seq_len: int | None = None,
     min_overlap: float | None = None,
     regression_ranges: Sequence[tuple[float, float]] | None = None,
-    centre_radius: float | None = 1.5,
+    center_radius: float | None = 1.5,
 ) -> Report:
     """Verify annotations and feature files; arguments not described are :class:`TemporalDataset`'s.
 
@@ -63,7 +63,7 @@ def verify(
         max_seq_len: Longest sequence in training.
         min_overlap: Share of an instance that truncation must leave, as :class:`Truncate`'s.
         regression_ranges: Of each level, in grid units; level l has the level stride 2^l.
-        centre_radius: As :class:`CentreAssigner`'s.
+        center_radius: As :class:`CenterAssigner`'s.
 
     Raises:
         FileNotFoundError: An annotation file does not exist.
@@ -97,7 +97,7 @@ def verify(
     model = ModelSetting(
         max_seq_len=max_seq_len,
         level_strides=tuple(2**level for level in range(len(ranges))),
-        assigner=CentreAssigner(ranges, centre_radius=centre_radius) if ranges else None,
+        assigner=CenterAssigner(ranges, center_radius=center_radius) if ranges else None,
     )
     return _verify(settings, model)
 

@@ -42,8 +42,8 @@ def read_annotation_list(path: Path, subset: str | None) -> OfficialList:
         raise ValueError(f"{path}: choose one of its subsets with --subset: {sorted(subsets)}")
     chosen = subset or subsets.pop()
     durations = {v: e.get("duration") for v, e in annotations.recordings(chosen).items()}
-    labelled = any(entry.get("annotations") for entry in annotations.database.values())
-    classes = tuple(class_names(annotations)) if labelled else None
+    labeled = any(entry.get("annotations") for entry in annotations.database.values())
+    classes = tuple(class_names(annotations)) if labeled else None
     return OfficialList(str(path), durations, classes=classes)
 
 

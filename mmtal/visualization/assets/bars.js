@@ -12,7 +12,7 @@ function spread(bars, most) {
   return Math.max(ends.length, 1);
 }
 
-// White marks upon a class colour, for the classes that share one; 1 to 6.
+// White marks upon a class color, for the classes that share one; 1 to 6.
 function hatchTile(index) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 8;
@@ -36,7 +36,7 @@ function hatchTile(index) {
   return tile;
 }
 
-// Slanted stripes of a colour, for false predictions.
+// Slanted stripes of a color, for false predictions.
 function stripeTile(color) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 6;

@@ -12,7 +12,7 @@ const NARROW = 4; // px: narrower bars show no pattern
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 class Timeline {
-  // `paint`: colours of the page. `events`: {hover(bar, x, y), select(bar)}; bar may be null.
+  // `paint`: colors of the page. `events`: {hover(bar, x, y), select(bar)}; bar may be null.
   constructor(plot, paint, events) {
     this.plot = plot;
     this.canvas = plot.querySelector("canvas");
@@ -239,7 +239,7 @@ class Timeline {
       pen.fillRect(x, y, width, bar.height);
       if (width >= NARROW) {
         this.drawClassPattern(bar, x, y, width);
-        pen.strokeStyle = "#fff"; // neighbours stay apart
+        pen.strokeStyle = "#fff"; // neighbors stay apart
         pen.lineWidth = 1;
         pen.strokeRect(x, y, width, bar.height);
       }
@@ -267,7 +267,7 @@ class Timeline {
     }
   }
 
-  // Beside predictions, rows of classes show by colour what is right; the rest shows classes.
+  // Beside predictions, rows of classes show by color what is right; the rest shows classes.
   inClassColor() {
     return this.view.compact || !this.view.predicted;
   }

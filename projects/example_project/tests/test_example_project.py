@@ -12,10 +12,10 @@ from mmtal.datasets import FeatureArray
 from mmtal.registry import DATASETS, MODELS, TRANSFORMS
 from mmtal.structures import FeatureGrid, TemporalDataSample
 from projects.example_project.example_project import RandomSpeed
-from projects.example_project.example_project.centreness_head import centreness
+from projects.example_project.example_project.centerness_head import centerness
 
 ROOT = Path(__file__).resolve().parents[3]
-CONFIG = ROOT / "projects" / "example_project" / "configs" / "hapt_centreness.py"
+CONFIG = ROOT / "projects" / "example_project" / "configs" / "hapt_centerness.py"
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +88,8 @@ def test_scores_are_multiplied_by_the_quality(model):
     ("distances", "expected"),
     [((4, 4), 1.0), ((1, 4), 0.5), ((4, 1), 0.5), ((0, 4), 0.0), ((0, 0), 0.0)],
 )
-def test_centreness_falls_towards_both_ends(distances, expected):
-    found = centreness(torch.tensor([distances], dtype=torch.float32))
+def test_centerness_falls_towards_both_ends(distances, expected):
+    found = centerness(torch.tensor([distances], dtype=torch.float32))
     assert found.item() == pytest.approx(expected)
 
 

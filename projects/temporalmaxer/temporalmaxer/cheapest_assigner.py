@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmtal.models import CentreAssigner, DIoULoss
+from mmtal.models import CenterAssigner, DIoULoss
 from mmtal.models.task_modules import OffsetCoder, Points
 from mmtal.registry import TASK_UTILS
 
@@ -17,7 +17,7 @@ ALPHA, GAMMA = 0.25, 2.0
 
 
 @TASK_UTILS.register_module()
-class CheapestAssigner(CentreAssigner):
+class CheapestAssigner(CenterAssigner):
     """ActionFormer's positives and classes; boundaries of the instance that costs least.
 
     Of all instances that hold a point, it must predict the ends of the one that it already
@@ -29,8 +29,8 @@ class CheapestAssigner(CentreAssigner):
     is off (``keep_percent: 1.0``), and here it is left out.
 
     Args:
-        regression_ranges: As :class:`CentreAssigner`'s.
-        centre_radius: As :class:`CentreAssigner`'s.
+        regression_ranges: As :class:`CenterAssigner`'s.
+        center_radius: As :class:`CenterAssigner`'s.
         cls_weight: Weight of the classification cost.
         reg_weight: Weight of the regression cost.
     """
@@ -41,11 +41,11 @@ class CheapestAssigner(CentreAssigner):
         self,
         regression_ranges: Sequence[tuple[float, float]],
         *,
-        centre_radius: float | None = 1.5,
+        center_radius: float | None = 1.5,
         cls_weight: float = 1.0,
         reg_weight: float = 2.0,
     ) -> None:
-        super().__init__(regression_ranges, centre_radius=centre_radius)
+        super().__init__(regression_ranges, center_radius=center_radius)
         for name, value in (("cls_weight", cls_weight), ("reg_weight", reg_weight)):
             if value < 0:
                 raise ValueError(f"{name} must be >= 0, but got {value}")
@@ -74,7 +74,7 @@ class CheapestAssigner(CentreAssigner):
             offsets: (P, 2) in level strides, predicted.
 
         Returns:
-            As :meth:`CentreAssigner.__call__`.
+            As :meth:`CenterAssigner.__call__`.
         """
         classes, nearest = super().__call__(points, segments, labels, num_classes)
         if len(segments) == 0:

@@ -105,7 +105,7 @@ def test_values_are_those_of_the_release(name):
         max_seq_len=model.padding.max_seq_len,
         max_len=truncate_of(config)["max_len"],
         crop=tuple(truncate_of(config)["crop_ratio"]),
-        radius=head.assigner.centre_radius,
+        radius=head.assigner.center_radius,
         weights=(head.assigner.cls_weight, head.assigner.reg_weight),
         smoothing=head.loss_cls.label_smoothing,
         lr=config.optim_wrapper.optimizer.lr,

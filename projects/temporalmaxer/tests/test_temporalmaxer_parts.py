@@ -10,7 +10,7 @@ from mmengine.structures import InstanceData
 
 from mmtal.datasets import FeatureArray
 from mmtal.inference.windowing import reach_of
-from mmtal.models import CentreAssigner, FocalLoss
+from mmtal.models import CenterAssigner, FocalLoss
 from mmtal.models.task_modules import PointGenerator
 from mmtal.registry import MODELS
 from mmtal.structures import FeatureGrid, TemporalDataSample
@@ -150,7 +150,7 @@ AT_6 = 6  # the finest level's point at 6, which both hold; its positive instanc
         ((2.0, 1.0), 0.0, (2.0, 1.0), "it predicts the short one already"),
         ((6.0, 9.0), 0.0, (6.0, 9.0), "it predicts the long one, though the short one owns it"),
         ((6.0, 9.0), 9.0, (2.0, 1.0), "it is sure of the short one's class"),
-        ((0.0, 0.0), 0.0, (6.0, 9.0), "for its length, the long one's centre is nearer"),
+        ((0.0, 0.0), 0.0, (6.0, 9.0), "for its length, the long one's center is nearer"),
     ],
 )
 def test_the_cheapest_instance_gives_the_boundaries(predicted, logit, expected, why):
@@ -169,10 +169,10 @@ def test_an_instance_that_does_not_hold_the_point_is_never_chosen():
     assert targets[AT_6].tolist() == [2.0, 1.0]
 
 
-def test_classes_are_those_of_the_centre_assigner():
+def test_classes_are_those_of_the_center_assigner():
     segments = torch.tensor([LONG, SHORT, [4.0, 7.0], [0.0, 3.0], [8.0, 8.0]])
     labels = torch.tensor([0, 1, 2, 1, 0])
-    expected, _ = CentreAssigner(RANGES)(POINTS, segments, labels, 3)
+    expected, _ = CenterAssigner(RANGES)(POINTS, segments, labels, 3)
     classes, targets = assign(segments.tolist(), labels.tolist())
     torch.testing.assert_close(classes, expected, rtol=0, atol=0)
     assert classes.any(-1).sum() >= 5

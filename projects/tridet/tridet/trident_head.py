@@ -22,7 +22,7 @@ EPS = 1e-8
 
 @HEADS.register_module()
 class TridentHead(AnchorFreeHead):
-    """Every point asks its N neighbours on each side how likely they are a start or an end.
+    """Every point asks its N neighbors on each side how likely they are a start or an end.
 
     A distance is the expected bin of a softmax: the point's own opinion of bin n, plus the start
     (or end) logit, of the class in question, at the position n steps away. So the ends that a
@@ -153,8 +153,8 @@ class TridentHead(AnchorFreeHead):
         near = (point + N * level)[:, None] + torch.arange(N + 1, device=point.device)  # (Q, N+1)
         own = torch.cat(bins, dim=2)[sample, :, point].unflatten(1, (2, N + 1))
         at = (sample[:, None], label[:, None], near)
-        neighbours = torch.stack((torch.cat(starts, dim=2)[at], torch.cat(ends, dim=2)[at]), dim=1)
-        probs = (own + neighbours).float().softmax(-1)  # (Q, 2, N + 1), in order of time
+        neighbors = torch.stack((torch.cat(starts, dim=2)[at], torch.cat(ends, dim=2)[at]), dim=1)
+        probs = (own + neighbors).float().softmax(-1)  # (Q, 2, N + 1), in order of time
         steps = torch.arange(N + 1, dtype=probs.dtype, device=probs.device)
         return (probs * torch.stack((steps.flip(0), steps))).sum(-1)
 

@@ -68,7 +68,7 @@ def test_draws_are_as_many_as_recordings_and_repeat() -> None:
     assert weights.mean() == pytest.approx(1, abs=1e-12) and (weights == 0).mean() > 0.3
 
 
-def test_a_protocol_without_normalised_map() -> None:
+def test_a_protocol_without_normalized_map() -> None:
     matches = replace(made_matches(NAMES, 1, 0.3), normalized_above=None)
-    with pytest.raises(ValueError, match="made/up has no normalised mAP"):
+    with pytest.raises(ValueError, match="made/up has no normalized mAP"):
         resampled_map(matches, np.ones((1, 12)), normalized=True)

@@ -44,7 +44,7 @@ def test_averages_and_their_sources(
     assert (found.kind == "published") == ("one seed" not in source)
 
 
-def test_normalised_map_and_recall() -> None:
+def test_normalized_map_and_recall() -> None:
     loso = figure("sbhar/loso", "TemporalMaxer", "raw inertial windows")
     assert loso.metrics == {"mAP_N": pytest.approx(0.9387)}
     recall = figure("ego4d-mq/official", "ActionFormer", "EgoVLP").metrics["recall@1x@0.50"]

@@ -64,7 +64,7 @@ def test_rows_over_defaults_with_variables(tmp_path: Path, monkeypatch: pytest.M
 
 WRONG = [
     (dict(metod="x"), "unknown key 'metod'; did you mean 'method'?"),
-    (dict(colour="x"), "unknown key 'colour'; there are benchmark, method"),
+    (dict(color="x"), "unknown key 'color'; there are benchmark, method"),
     (dict(seeds=None), r"row 1 \(hapt, ActionFormer\) lacks seeds"),
     (dict(config=None, data=None), "lacks config, data"),
     (dict(method=7), "'method' must be a text, but got 7"),

@@ -14,7 +14,7 @@ CONFIG = dict(
     in_channels=C,
     level_strides=STRIDES,
     num_classes=3,
-    assigner=dict(type="CentreAssigner", regression_ranges=[(0, 4), (4, 10000)]),
+    assigner=dict(type="CenterAssigner", regression_ranges=[(0, 4), (4, 10000)]),
     loss_cls=dict(type="FocalLoss"),
     loss_reg=dict(type="DIoULoss"),
     score_thr=0.001,
@@ -74,7 +74,7 @@ def test_a_batch_without_positives_still_trains(samples, why):
     assert built.loss_normalizer == pytest.approx(0.9 * 100 + 0.1 * 1)  # not of 0 positives
 
 
-def test_the_loss_normaliser_is_updated_first_and_then_used():
+def test_the_loss_normalizer_is_updated_first_and_then_used():
     levels, masks = features(T)
     ground_truth = [sample([[10, 14]], [1])]
     outputs = head()(levels, masks)
@@ -90,7 +90,7 @@ def test_the_loss_normaliser_is_updated_first_and_then_used():
     torch.testing.assert_close(losses["loss_cls"], expected)
 
 
-def test_the_loss_normaliser_is_in_the_checkpoint():
+def test_the_loss_normalizer_is_in_the_checkpoint():
     built = head()
     levels, masks = features(T)
     built.loss_by_feat(*built(levels, masks), masks, [sample([[10, 14]], [1])])
@@ -218,8 +218,8 @@ def test_filters(changes, kept, why):
         logits[level][0, label, point], offsets[level][0, :, point] = logit, reach
     built = head(nms=None, **{"score_thr": 0.1, **changes})
     found = built.predict_by_feat(logits, offsets, masks, [sample()])[0]
-    centres = found.segments.mean(1).long().tolist()
-    assert set(zip(found.labels.tolist(), centres, strict=True)) == kept
+    centers = found.segments.mean(1).long().tolist()
+    assert set(zip(found.labels.tolist(), centers, strict=True)) == kept
 
 
 @pytest.mark.parametrize(("min_duration", "number"), [(0.0, 0), (None, 1)])

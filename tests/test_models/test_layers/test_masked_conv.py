@@ -68,7 +68,7 @@ def test_layer_norm_is_over_channels():
     nn.init.normal_(norm.weight)
     nn.init.normal_(norm.bias)
     x = torch.randn(2, 6, 5)
-    centred = x - x.mean(1, keepdim=True)
-    expected = centred / (centred.square().mean(1, keepdim=True) + 1e-5).sqrt()
+    centerd = x - x.mean(1, keepdim=True)
+    expected = centerd / (centerd.square().mean(1, keepdim=True) + 1e-5).sqrt()
     expected = expected * norm.weight[:, None] + norm.bias[:, None]
     torch.testing.assert_close(norm(x), expected)

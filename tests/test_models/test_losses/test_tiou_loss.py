@@ -6,9 +6,9 @@ import torch
 from mmtal.models import DIoULoss, GIoULoss
 
 CASES = [
-    # offsets, targets, 1 - tIoU, squared centre distance over enclosing length, why
+    # offsets, targets, 1 - tIoU, squared center distance over enclosing length, why
     ((1, 2), (1, 2), 0.0, 0.0, "equal"),
-    ((1, 1), (2, 2), 0.5, 0.0, "half as long, same centre"),
+    ((1, 1), (2, 2), 0.5, 0.0, "half as long, same center"),
     ((0, 2), (2, 0), 1.0, (2 / 4) ** 2, "back to back: no overlap"),
     ((0, 4), (1, 1), 4 / 5, (2 / 5) ** 2, "[0, 4] and [-1, 1]"),
     ((0, 0), (1, 1), 1.0, 0.0, "a prediction without length"),

@@ -10,7 +10,7 @@ MASKS = [torch.arange(n) < torch.tensor([[n], [n // 2]]) for n in (8, 4, 2)]
 FEATURES = [torch.randn(2, 6, n) for n in (8, 4, 2)]
 
 
-def test_identity_neck_normalises_each_level_by_itself():
+def test_identity_neck_normalizes_each_level_by_itself():
     neck = IdentityNeck(6, num_levels=3)
     nn.init.constant_(neck.norms[1].bias, 5.0)
     out = neck(FEATURES, MASKS)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmtal.models import CentreAssigner, PointGenerator
+from mmtal.models import CenterAssigner, PointGenerator
 
 ANY = (0, 10000)
 
@@ -13,7 +13,7 @@ def assign(
 ):
     """Class targets and offsets of the points of a sequence."""
     points = PointGenerator(strides)([length // s for s in strides])
-    return CentreAssigner(ranges, centre_radius=radius, tie_tolerance=tie)(
+    return CenterAssigner(ranges, center_radius=radius, tie_tolerance=tie)(
         points,
         torch.tensor(segments, dtype=torch.float32).reshape(-1, 2),
         torch.tensor(labels, dtype=torch.int64),
@@ -30,8 +30,8 @@ CASES = [
     ([], [], {}, [], "no ground truth"),
     ([[0, 0.5]], [0], dict(length=1), [], "one point, on the boundary"),
     ([[-1, 1]], [2], dict(length=1), [(0, 2)], "one point, inside"),
-    ([[4, 8]], [1], {}, [(5, 1), (6, 1), (7, 1)], "centre 6, radius 1.5"),
-    ([[4, 9]], [1], {}, [(6, 1), (7, 1)], "5 and 8 are 1.5 from the centre: not strictly inside"),
+    ([[4, 8]], [1], {}, [(5, 1), (6, 1), (7, 1)], "center 6, radius 1.5"),
+    ([[4, 9]], [1], {}, [(6, 1), (7, 1)], "5 and 8 are 1.5 from the center: not strictly inside"),
     ([[5, 7]], [1], {}, [(6, 1)], "5 and 7 lie on the instance's ends"),
     ([[5.2, 5.8]], [1], {}, [], "between two points"),
     ([[2, 4], [4, 6]], [0, 1], {}, [(3, 0), (5, 1)], "touching: their common end belongs to none"),
@@ -92,9 +92,9 @@ def test_offsets_are_those_of_the_chosen_instance():
         ([(0, 4), (8, 4)], 1.5, "regression_ranges must be pairs 0 <= min < max"),
         ([(4, 4)], 1.5, "regression_ranges"),
         ([(-1, 4)], 1.5, "regression_ranges"),
-        ([(0, 4)], 0, "centre_radius must be > 0 or None, but got 0"),
+        ([(0, 4)], 0, "center_radius must be > 0 or None, but got 0"),
     ],
 )
 def test_wrong_arguments(ranges, radius, message):
     with pytest.raises(ValueError, match=message):
-        CentreAssigner(ranges, centre_radius=radius)
+        CenterAssigner(ranges, center_radius=radius)

@@ -54,7 +54,7 @@ def test_label_studio_timeline(load: Callable, write: Callable) -> None:
     assert list(imported.database) == ["clip_0", "clip 1"]
     # frames 1 to 50, both in it: the first two seconds
     assert instances(imported, "clip_0") == [("run", 0.0, 2.0)]
-    assert imported.dropped == {"cancelled annotation": 1}
+    assert imported.dropped == {"canceled annotation": 1}
 
 
 def test_label_studio_time_series(load: Callable, write: Callable) -> None:

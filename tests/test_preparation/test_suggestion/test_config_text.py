@@ -59,7 +59,7 @@ def test_every_choice_is_explained_in_lines_of_100_columns(root: Path, tmp_path:
     assert "level stride 4" in text and "% of the instances" in text
 
 
-def test_uneven_channels_are_normalised_by_the_config(root: Path, tmp_path: Path) -> None:
+def test_uneven_channels_are_normalized_by_the_config(root: Path, tmp_path: Path) -> None:
     data = tmp_path / "uneven"
     make_dataset(data, num_train=4, num_test=2)
     for path in (data / "features").iterdir():
@@ -82,7 +82,7 @@ def test_several_sources_and_a_frame_rate_of_the_user(root: Path, tmp_path: Path
     assert DATASETS.build(config.train_dataloader.dataset).num_channels == 12
 
 
-def test_a_raw_signal_is_cut_into_windows_and_normalised(tmp_path: Path) -> None:
+def test_a_raw_signal_is_cut_into_windows_and_normalized(tmp_path: Path) -> None:
     (tmp_path / "features").mkdir()
     random, database = np.random.default_rng(0), {}
     for index in range(4):

@@ -46,7 +46,7 @@ MODEL = dict(
     ),
     head=dict(
         num_classes=2,
-        assigner=dict(type="CentreAssigner", regression_ranges=[(0, 4), (4, 8), (8, 10000)]),
+        assigner=dict(type="CenterAssigner", regression_ranges=[(0, 4), (4, 8), (8, 10000)]),
     ),
 )
 TRUNCATE = dict(type="Truncate", max_len=64, min_overlap=0.5, crop_ratio=(0.9, 1.0))

@@ -321,7 +321,7 @@ def test_ending_is_found_out(own):
     assert own.verify(file_ext=".npy").counts()["missing feature file"] == 5
 
 
-def test_turned_arrays_are_recognised(own):
+def test_turned_arrays_are_recognized(own):
     own.put("r0", own.array(5, 60))
     own.put("r1", own.array(60, 4))
     found = [f for f in own.verify().findings if f.kind == "wrong channel count"]

@@ -6,7 +6,7 @@ import torch
 
 from mmtal.datasets import TemporalDataset
 from mmtal.datasets.transforms import Truncate
-from mmtal.models.task_modules import CentreAssigner, PointGenerator
+from mmtal.models.task_modules import CenterAssigner, PointGenerator
 from mmtal.preparation.verification.reach import coverage, expected_loss
 from mmtal.preparation.verification.settings import ModelSetting
 from mmtal.structures import FeatureGrid
@@ -18,7 +18,7 @@ STRIDES = (1, 2, 4)
 def setting(ranges: list = RANGES, radius: float | None = 1.5) -> ModelSetting:
     return ModelSetting(
         level_strides=STRIDES[: len(ranges)],
-        assigner=CentreAssigner(ranges, centre_radius=radius),
+        assigner=CenterAssigner(ranges, center_radius=radius),
     )
 
 
@@ -45,7 +45,7 @@ def test_reach_of_one_instance(segment: list, reached: bool):
 
 
 def test_what_shorter_instances_take():
-    """A shorter instance with the same centre owns all points near it."""
+    """A shorter instance with the same center owns all points near it."""
     both = [[20.0, 23.0], [19.5, 23.5]]
     model = setting([(0, 4)], radius=0.6)
     assert reach(both, model) == ([True, True], [True, False])

@@ -20,8 +20,8 @@ Levels = list[Tensor]
 
 
 @HEADS.register_module()
-class CentrenessHead(AnchorFreeHead):
-    """ActionFormer's head with a centreness branch, which lowers scores far from the middle.
+class CenternessHead(AnchorFreeHead):
+    """ActionFormer's head with a centerness branch, which lowers scores far from the middle.
 
     Source: FCOS (Tian et al., ICCV 2019), section 3.2, along time.
 
@@ -41,7 +41,7 @@ class CentrenessHead(AnchorFreeHead):
     def forward(  # type: ignore[override]  # one output more than the parent
         self, features: Levels, masks: Levels
     ) -> tuple[Levels, Levels, Levels]:
-        """As the parent, and per level the logit of the centreness, (B, 1, T_l)."""
+        """As the parent, and per level the logit of the centerness, (B, 1, T_l)."""
         cls_logits, offsets = super().forward(features, masks)
         quality = [self.quality_conv(x, mask)[0] for x, mask in zip(features, masks, strict=True)]
         return cls_logits, offsets, quality
@@ -60,9 +60,9 @@ class CentrenessHead(AnchorFreeHead):
         positive = classes.any(-1) & torch.cat(masks, dim=1)  # (B, P)
         predicted = torch.cat(quality, dim=2).squeeze(1)  # (B, P)
         loss = F.binary_cross_entropy_with_logits(
-            predicted[positive].float(), centreness(distances[positive]), reduction="sum"
+            predicted[positive].float(), centerness(distances[positive]), reduction="sum"
         )
-        # The parent has just updated the normaliser; world size: gradients are averaged over ranks.
+        # The parent has just updated the normalizer; world size: gradients are averaged over ranks.
         factor = self.quality_weight * get_world_size() / self.loss_normalizer
         return {**losses, "loss_quality": factor * loss}
 
@@ -74,7 +74,7 @@ class CentrenessHead(AnchorFreeHead):
         masks: Levels,
         data_samples: list[TemporalDataSample],
     ) -> list[InstanceData]:
-        """The parent's predictions, every score multiplied by the point's centreness."""
+        """The parent's predictions, every score multiplied by the point's centerness."""
         joint = [
             torch.logit(c.float().sigmoid() * q.float().sigmoid(), eps=1e-6)
             for c, q in zip(cls_logits, quality, strict=True)
@@ -82,7 +82,7 @@ class CentrenessHead(AnchorFreeHead):
         return super().predict_by_feat(joint, offsets, masks, data_samples)
 
 
-def centreness(distances: Tensor) -> Tensor:
+def centerness(distances: Tensor) -> Tensor:
     """1 in the middle of an instance, 0 at its ends.
 
     Args:

@@ -2,7 +2,7 @@
 _base_ = "../../../configs/actionformer/demo.py"
 custom_imports = dict(imports=["projects.example_project.example_project"])
 
-model = dict(head=dict(type="CentrenessHead", quality_weight=1.0))
+model = dict(head=dict(type="CenternessHead", quality_weight=1.0))
 
 # A list is replaced as a whole, so the demo's own is taken and added to.
 pipeline = _base_.train_dataloader.dataset.pipeline
