@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed-$(PAIR)
 
-.PHONY: demo test lint unit format install clean
+.PHONY: demo test lint unit coverage format install clean
 
 demo: $(INSTALLED)
 	$(BIN)/python train_actionformer_wrapper.py --config_template demo --data_path data/hapt \
@@ -22,21 +22,30 @@ lint: $(INSTALLED)
 unit: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m "not slow"
 
+coverage: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m "not slow" --cov --cov-report=term:skip-covered
+
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 install: $(INSTALLED)
 
-# The last step: opencv-python needs libGL, which a machine without a screen may lack; the headless
-# wheel holds the same module without windows.
+# OpenCV comes last: mmcv requires opencv-python, whose cv2 needs libGL and lies where
+# opencv-python-headless has put its own.
 $(INSTALLED): setup.py pyproject.toml $(wildcard requirements/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit("mmtal needs Python 3.10 or newer: make PYTHON=python3.11" \
 		if sys.version_info < (3, 10) else 0)'
 	@echo "== installing mmtal with the pair '$(PAIR)' into $(VENV): some minutes the first time"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --upgrade pip
-	@$(BIN)/python -m pip install -qq -e '.[$(PAIR),tests]'
+ifeq ($(PAIR),upstream)
+	@$(BIN)/python -m pip install -qq -e '.[tests]'
+	@$(BIN)/python -m pip uninstall -qq -y onedl-mmengine
+	@$(BIN)/python -m pip install -qq -r requirements/upstream.txt
+else
+	@$(BIN)/python -m pip install -qq -e '.[mmcv,tests]'
+endif
 	@$(BIN)/python -m pip uninstall -qq -y opencv-python
 	@$(BIN)/python -m pip install -qq --no-deps --force-reinstall opencv-python-headless
 	@touch $@

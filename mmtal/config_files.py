@@ -1,17 +1,39 @@
 """Where configs and tools lie: beside the package in a checkout, inside it when installed."""
 
+import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 
 
 def resource_root() -> Path:
-    """The folder that holds ``configs/`` and ``tools/``.
+    """The folder that holds ``configs/``, ``tools/``, ``projects/``, ``demo/`` and ``data/hapt/``.
 
     An installed package has them in ``mmtal/.mim``, as MMEngine's users expect.
     """
     installed = PACKAGE / ".mim"
     return installed if installed.is_dir() else PACKAGE.parent
+
+
+def make_projects_importable() -> None:
+    """Let configs import ``projects.NAME``, which are no part of the package.
+
+    Projects of the user's, in a folder ``projects/`` of the working directory, stay importable
+    beside them: both folders are parts of one namespace package.
+    """
+    root = str(resource_root())
+    if root not in sys.path:
+        sys.path.append(root)
+
+
+def demo_checkpoint() -> Path:
+    """The checkpoint of the config ``demo`` that mmtal ships; ``checkpoint.json`` is its record."""
+    return resource_root() / "demo" / "checkpoint.pth"
+
+
+def demo_recording() -> Path:
+    """A recording for the config ``demo``: ten minutes of acceleration, not trained on."""
+    return resource_root() / "data" / "hapt" / "features" / "sbj_11.npz"
 
 
 def list_configs() -> list[str]:

@@ -14,6 +14,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from mmtal.checkpoints.loading import load_checkpoint_file
+from mmtal.config_files import demo_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.runner import load_config, override
 from mmtal.experiments.experiment import find_template
@@ -42,11 +43,12 @@ class TemporalActionInferencer:
     in training. What is found is what ``tools/test.py`` finds.
 
     Example:
-        ``[found] = TemporalActionInferencer("demo", "demo.pth")("data/hapt/features/sbj_8.npz")``
+        ``[found] = TemporalActionInferencer("demo")(demo_recording())``
 
     Args:
         config: A config, its path, or its name as ``thumos_i3d``.
-        checkpoint: Checkpoint file; only tensors and plain values are read from it.
+        checkpoint: Checkpoint file; only tensors and plain values are read from it. None, for the
+            config ``demo`` alone: the one that mmtal ships.
         device: Such as ``cuda:0``; None: a GPU if there is one.
         classes: Names by label; None: those in the checkpoint, else in the config's annotation
             file, else ``class_0``, ``class_1``, ...
@@ -67,7 +69,7 @@ class TemporalActionInferencer:
     def __init__(
         self,
         config: str | Path | Config,
-        checkpoint: str | Path,
+        checkpoint: str | Path | None = None,
         device: str | torch.device | None = None,
         *,
         classes: Sequence[str] | None = None,
@@ -79,6 +81,13 @@ class TemporalActionInferencer:
         for name, value in (("window", window), ("max_duration", max_duration)):
             if value is not None and not value > 0:
                 raise ValueError(f"{name} must be > 0 seconds or None, but got {value}")
+        if checkpoint is None:
+            if config != "demo":
+                raise ValueError(
+                    "checkpoint must be a file, but got None: mmtal ships one for the config "
+                    f"'demo' alone, not for '{config}'"
+                )
+            checkpoint = demo_checkpoint()
         if isinstance(config, Config):
             self.config = Config(config.to_dict())
             override(self.config, options or {})

@@ -287,6 +287,11 @@ def test_bad_input_is_one_error_and_writes_nothing(infer, tmp_path, value, messa
     assert not list(tmp_path.iterdir())
 
 
+def test_only_the_demo_comes_with_a_checkpoint():
+    with pytest.raises(ValueError, match="mmtal ships one for the config 'demo' alone"):
+        TemporalActionInferencer("thumos_i3d")
+
+
 def test_damaged_files_and_equal_names_are_named(infer, tmp_path):
     np.save(tmp_path / "clip.npy", GOOD)
     (tmp_path / "cut.npy").write_bytes((tmp_path / "clip.npy").read_bytes()[:300])

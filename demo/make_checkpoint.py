@@ -1,0 +1,51 @@
+"""Train the demo recipe and write ``demo/checkpoint.pth`` in half precision, with its record.
+
+Example:
+    python demo/make_checkpoint.py
+"""
+
+import json
+from pathlib import Path
+
+import torch
+
+from mmtal.checkpoints.loading import load_checkpoint_file
+from mmtal.engine.runner import build_runner
+from mmtal.experiments.experiment import prepare_config, run_experiment
+
+HERE = Path(__file__).resolve().parent
+CHECKPOINT = HERE / "checkpoint.pth"
+WORK_DIR = Path("work_dirs/demo_checkpoint")
+
+
+def main() -> None:
+    config = prepare_config("demo", data_path=HERE.parent / "data" / "hapt", work_dir=WORK_DIR)
+    full = run_experiment(config)
+    write_half(Path((WORK_DIR / "last_checkpoint").read_text().strip()))
+    config.load_from = str(CHECKPOINT)
+    half = build_runner(config).test()
+    run = json.loads((WORK_DIR / "metrics.json").read_text())
+    record = dict(
+        command="python demo/make_checkpoint.py",
+        config="actionformer/demo",
+        data="data/hapt",
+        seed=run["seed"],
+        versions=run["versions"],
+        mAP=dict(float32=round(full["tal/mAP"], 4), float16=round(half["tal/mAP"], 4)),
+    )
+    (HERE / "checkpoint.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+def write_half(trained: Path) -> None:
+    """Keep the weights, in half precision, and the names of the classes."""
+    full = load_checkpoint_file(trained, map_location="cpu")
+    weights = {name: value.half() for name, value in full["state_dict"].items()}
+    meta = dict(
+        epoch=full["meta"]["epoch"],
+        dataset_meta=dict(classes=tuple(full["meta"]["dataset_meta"]["classes"])),
+    )
+    torch.save(dict(meta=meta, state_dict=weights), CHECKPOINT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The demo on its shipped model and recording."""
+
+import argparse
+import json
+
+from mmtal.cli import demo
+from mmtal.config_files import demo_recording
+
+
+def test_the_demo_finds_what_is_there_and_says_where_it_is_written(tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    demo.add_arguments(parser)
+    demo.run(parser.parse_args(["--out", str(tmp_path), "--device", "cpu"]))
+
+    name = demo_recording().stem
+    [(video_id, found)] = json.loads((tmp_path / "detections.json").read_text())["results"].items()
+    assert video_id == name
+    best = [d for d in found if d["score"] >= demo.SCORE_THR]
+    text = capsys.readouterr().out
+    assert f"{len(best)} detections score at least {demo.SCORE_THR}" in text
+    truth = json.loads((demo_recording().parents[1] / "annotations.json").read_text())["database"]
+    assert truth[name]["subset"] == "Validation"  # it was not trained on
+    hits = sum(
+        any(
+            d["label"] == instance["label"] and tiou(d["segment"], instance["segment"]) >= 0.5
+            for d in best
+        )
+        for instance in truth[name]["annotations"]
+    )
+    assert hits >= 0.9 * len(truth[name]["annotations"])
+    for file in ("detections.json", "timeline.png", "page.html"):
+        assert (tmp_path / file).is_file()
+        assert str(tmp_path / file) in text
+
+
+def tiou(a: list[float], b: list[float]) -> float:
+    overlap = max(0.0, min(a[1], b[1]) - max(a[0], b[0]))
+    return overlap / (a[1] - a[0] + b[1] - b[0] - overlap)
