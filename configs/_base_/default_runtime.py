@@ -4,6 +4,7 @@ env_cfg = dict(dist_cfg=dict(backend="nccl"))
 default_hooks = dict(
     check=dict(type="SetupCheckHook"),
     seed=dict(type="SeedHook"),
+    operating_point=dict(type="OperatingPointHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
     pictures=dict(type="PredictionPicturesHook", in_training=0),
     logger=dict(type="LoggerHook", interval=20),

@@ -2,7 +2,6 @@
 
 import difflib
 import inspect
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import Any
 import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
 from mmtal.config_files import output_name
+from mmtal.engine.terminal import TerminalHook, terminal_handler
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
@@ -117,24 +118,30 @@ def use_amp(config: Config) -> None:
 
 
 class QuietRunner(Runner):
-    """A runner that shows progress; environment, config and the like only go to the log file."""
-
-    LEFT_OUT = (
-        "\n---",
-        "Config:",
-        "Hooks will be",
-        "Distributed training",
-        "Exp name",
-        '"FileClient',
-        '"HardDisk',
-    )
+    """A runner that shows people what they need, see :mod:`mmtal.engine.terminal`."""
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         logger = super().build_logger(*args, **kwargs)
-        for handler in logger.handlers:
-            if type(handler) is logging.StreamHandler:
-                handler.addFilter(lambda r: not r.getMessage().startswith(self.LEFT_OUT))
+        terminal_handler(logger)
         return logger
+
+    def register_hooks(self, *args: Any, **kwargs: Any) -> None:
+        super().register_hooks(*args, **kwargs)
+        self._terminal = TerminalHook(terminal_handler(self.logger))
+        if is_main_process():
+            self.register_hook(self._terminal)
+
+    def train(self) -> torch.nn.Module:
+        try:
+            return super().train()
+        finally:
+            self._terminal.close()
+
+    def test(self) -> dict[str, float]:
+        try:
+            return super().test()
+        finally:
+            self._terminal.close()
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
         parts = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]

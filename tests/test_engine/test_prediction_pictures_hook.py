@@ -33,6 +33,7 @@ class Runner(SimpleNamespace):
             model=SimpleNamespace(head=SimpleNamespace(num_classes=num_classes)),
             test_dataloader=loader, val_dataloader=loader, epoch=3, iter=70,
             log_processor=SimpleNamespace(by_epoch=by_epoch), images=[],
+            message_hub=SimpleNamespace(get_info=lambda key: dict(score_thr=0.6)),
         )  # fmt: skip
         self.visualizer = SimpleNamespace(add_image=lambda *args: self.images.append(args))
 

@@ -12,6 +12,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
+from mmtal.engine.hooks.operating_point_hook import score_threshold
 from mmtal.registry import HOOKS
 from mmtal.structures import TemporalDataSample
 from mmtal.visualization.layout import picture_name, save_figure
@@ -27,11 +28,12 @@ class PredictionPicturesHook(Hook):
         show_dir: Folder for a picture of every tested recording; None: none are drawn.
         in_training: How many recordings are drawn at each validation, always the same ones. The
             runner's visualizer gets them: they appear in TensorBoard and as files.
-        score_thr: Predictions that score lower are not drawn.
+        score_thr: Predictions that score lower are not drawn; None: the threshold of best F1 of
+            the latest validation or of the checkpoint, else 0.3.
     """
 
     def __init__(
-        self, show_dir: str | None = None, *, in_training: int = 0, score_thr: float = 0.3
+        self, show_dir: str | None = None, *, in_training: int = 0, score_thr: float | None = None
     ) -> None:
         if in_training < 0:
             raise ValueError(f"in_training must be >= 0, but got {in_training}")
@@ -84,7 +86,8 @@ class PredictionPicturesHook(Hook):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         classes = loader.dataset.metainfo["classes"]  # type: ignore[attr-defined]
         view, names = without_classes(view_of_sample(sample), classes, model)
-        return draw_predictions(view, names, score_thr=self.score_thr)
+        threshold = score_threshold(runner) if self.score_thr is None else self.score_thr
+        return draw_predictions(view, names, score_thr=threshold)
 
 
 def view_of_sample(sample: TemporalDataSample) -> RecordingView:

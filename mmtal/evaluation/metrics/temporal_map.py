@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from mmengine.logging import print_log
 
 from mmtal.evaluation.average_precision import LabelHandling
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
+from mmtal.evaluation.operating_point import OperatingPoint, best_f1
 from mmtal.evaluation.protocols import choose_protocol
 from mmtal.evaluation.report import format_table
 from mmtal.registry import METRICS
@@ -20,7 +21,7 @@ from mmtal.results.fusion.external_scores import (
     name_detections,
     read_external_scores,
 )
-from mmtal.results.instance_table import InstanceTable
+from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import write_results
 
 
@@ -46,7 +47,13 @@ class TemporalMAP(InstanceMetric):
         per_class: Also print the AP of each class.
         out_file: Write the detections here, as ActivityNet results JSON.
         prefix: Replaces ``tal``.
+
+    Attributes:
+        operating_point (OperatingPoint | None): Of the last evaluation, the threshold of best F1;
+            None where nothing was found. The results file has it, too.
     """
+
+    operating_point: OperatingPoint | None = None
 
     def __init__(
         self,
@@ -120,6 +127,8 @@ class TemporalMAP(InstanceMetric):
         stamp = protocol.evaluate(truth, detections, classes, partial=True)
         for key in ("dataset_name", "subset", "bad_segments", "missing"):
             stamp[key] = (self.dataset_meta or {}).get(key)
+        self.operating_point = best_f1(without_duplicates(truth)[0], detections)
+        stamp["operating_point"] = self.operating_point and asdict(self.operating_point)
         if "ensemble" in (self.dataset_meta or {}):
             stamp["ensemble"] = self.dataset_meta["ensemble"]
         table = format_table(stamp, per_class=self.per_class)

@@ -1,0 +1,208 @@
+"""Show a run to the person at the terminal; the log file keeps everything that MMEngine says."""
+
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from mmengine.hooks import CheckpointHook, Hook
+from mmengine.logging import MMLogger
+from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmengine.runner.base_loop import BaseLoop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from mmtal.utils.wording import counted
+
+SECONDS_BETWEEN_LINES, MOST_LINES = 10.0, 100
+"""Plain lines of progress, where there is no terminal: time between two, and how many in all."""
+
+SECONDS_BETWEEN_REFRESHES = 0.2
+
+LEFT_OUT = ('"FileClient', '"HardDiskBackend')
+"""Warnings of MMEngine about its own hooks begin so."""
+
+
+class TerminalHandler(logging.Handler):
+    """Print warnings, and what mmtal or the user's own code says.
+
+    What MMEngine reports of its own accord (environment, config, steps, saved checkpoints) is left
+    to the log file, and so is what is said during a validation, which ends with one line.
+
+    Args:
+        level: Of the least important messages to print.
+    """
+
+    def __init__(self, level: int = logging.INFO) -> None:
+        super().__init__(level)
+        self.console = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
+        self.is_validating = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a message, above the line of progress if there is one."""
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            if not text.startswith(LEFT_OUT):
+                self.console.print(Text(f"{record.levelname.lower()}: {text}", "yellow"))
+        elif not self.is_validating and not _is_said_by_mmengine():
+            self.console.print(text.removeprefix("\n"))
+
+
+def _is_said_by_mmengine() -> bool:
+    """Whether the code that called the logger is MMEngine's."""
+    frame = sys._getframe(1)
+    between = {"logging", "mmengine.logging.logger", __name__}
+    while frame.f_back is not None and frame.f_globals.get("__name__") in between:
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__")).startswith("mmengine.")
+
+
+def terminal_handler(logger: MMLogger) -> TerminalHandler:
+    """The logger's handler for the terminal; the first call replaces MMEngine's by it."""
+    for index, handler in enumerate(logger.handlers):
+        if type(handler) is logging.StreamHandler:
+            ours = TerminalHandler(handler.level)
+            ours.filters = handler.filters
+            logger.handlers[index] = ours
+    return next(h for h in logger.handlers if isinstance(h, TerminalHandler))
+
+
+class TerminalHook(Hook):
+    """One line of progress with the time left, and one line for each validation.
+
+    Where the output is no terminal, progress is a plain line now and then.
+
+    Args:
+        handler: Where the lines go.
+    """
+
+    priority = "LOWEST"  # after CheckpointHook, which knows whether a validation was the best
+
+    def __init__(self, handler: TerminalHandler) -> None:
+        self.handler = handler
+        self.console = handler.console
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=self.console,
+            transient=True,
+            auto_refresh=False,
+            disable=not self.console.is_terminal,
+            redirect_stderr=sys.stderr.isatty(),
+            speed_estimate_period=120,
+        )
+        self._shown = 0.0
+        self._best: str | None = None
+
+    def close(self) -> None:
+        """Remove the line of progress; also after an error."""
+        self.progress.stop()
+        for task in self.progress.task_ids:
+            self.progress.remove_task(task)
+
+    def before_train(self, runner: Runner) -> None:
+        length = counted(runner.max_iters, "step")
+        if isinstance(runner.train_loop, EpochBasedTrainLoop):
+            steps = counted(len(runner.train_dataloader), "step")
+            length = f"{counted(runner.max_epochs, 'epoch')} of {steps}"
+        recordings = counted(len(runner.train_dataloader.dataset), "recording")
+        done = f", after {_moment(runner, runner.epoch, runner.iter)}" if runner.iter else ""
+        self.console.print(f"training on {recordings}, {length}{done}")
+        self._best = runner.message_hub.get_info("best_ckpt")
+        self._start("training", total=runner.max_iters, completed=runner.iter)
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        self.progress.update(self._task, completed=runner.iter + 1)
+        if self._is_due():
+            loss = runner.message_hub.get_scalar("train/loss").mean(20)
+            self._show(f"{_moment(runner, runner.epoch + 1, runner.iter + 1)}, loss {loss:.3f}")
+
+    def after_train(self, runner: Runner) -> None:
+        self.close()
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        self.handler.is_validating = isinstance(runner._train_loop, BaseLoop)
+
+    def after_val_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        if self.handler.is_validating and self._is_due():
+            self._show(f"validating, {batch_idx + 1}/{len(runner.val_dataloader)}")
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        if not self.handler.is_validating or not metrics:
+            return
+        self.handler.is_validating = False
+        checkpoint = next((h for h in runner.hooks if isinstance(h, CheckpointHook)), None)
+        main = next(iter(metrics))
+        if checkpoint is not None and checkpoint.save_best:
+            main = checkpoint.key_indicators[0]
+        before, self._best = self._best, runner.message_hub.get_info("best_ckpt")
+        end = "   best so far" if self._best != before else ""
+        moment = _moment(runner, runner.epoch, runner.iter)
+        self.console.print(f"{moment}   {figures_line(metrics, main)}{end}")
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        self._start("testing", total=len(runner.test_dataloader))
+
+    def after_test_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        self.progress.update(self._task, completed=batch_idx + 1)
+        if self._is_due():
+            self._show(f"testing, {batch_idx + 1}/{len(runner.test_dataloader)}")
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        self.close()
+
+    def _start(self, text: str, *, total: int, completed: int = 0) -> None:
+        self._task = self.progress.add_task(text, total=total, completed=completed)
+        self.progress.start()
+        self._shown = time.monotonic()
+
+    def _is_due(self) -> bool:
+        task = self.progress.tasks[0]
+        wait = SECONDS_BETWEEN_REFRESHES
+        if not self.console.is_terminal:
+            whole = (task.elapsed or 0) + (task.time_remaining or 0)
+            wait = max(SECONDS_BETWEEN_LINES, whole / MOST_LINES)
+        return time.monotonic() - self._shown >= wait
+
+    def _show(self, text: str) -> None:
+        self._shown = time.monotonic()
+        if self.console.is_terminal:
+            self.progress.update(self._task, description=text)
+            self.progress.refresh()
+            return
+        task = self.progress.tasks[0]
+        left = timedelta(seconds=round(task.time_remaining or 0))
+        self.console.print(f"{text}, {task.percentage:.0f} %, {left} left")
+
+
+def figures_line(metrics: Mapping[str, float], main: str) -> str:
+    """Such as ``mAP 65.12 %   0.30: 80.11   0.50: 66.02   0.70: 41.90``, which fits a terminal.
+
+    Args:
+        metrics: Figures in [0, 1], by name.
+        main: The name of the first; its figures follow at three tIoU thresholds at most.
+    """
+    at = [name for name in metrics if name.startswith(f"{main}@")]
+    if len(at) > 3:
+        at = [at[0], at[len(at) // 2], at[-1]]
+    parts = [f"{main.rpartition('/')[2]} {100 * metrics[main]:5.2f} %"]
+    parts += [f"{name.removeprefix(f'{main}@')}: {100 * metrics[name]:5.2f}" for name in at]
+    return "   ".join(parts)
+
+
+def _moment(runner: Runner, epoch: int, step: int) -> str:
+    if isinstance(runner.train_loop, EpochBasedTrainLoop):
+        return f"epoch {epoch:{len(str(runner.max_epochs))}}/{runner.max_epochs}"
+    return f"step {step}/{runner.max_iters}"
