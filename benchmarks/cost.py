@@ -1,6 +1,6 @@
 """What ActionFormer, TemporalMaxer and TriDet cost with the same recipe, side by side in one run.
 
-Parameters and MACs: as tools/get_flops.py counts them, at the greatest training length. Seconds:
+Parameters and MACs: as mmtal config cost counts them, at the greatest training length. Seconds:
 median CPU time on one thread, without loading data, of training on a batch (with clipping and
 optimizer of the recipe) and of testing a recording (with NMS); the methods take turns. Memory: the
 most that a process of its own held, less what it held before it had a model. Weights are untrained,
@@ -13,7 +13,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import runpy
 import statistics
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import numpy as np
 import torch
 from terminaltables import AsciiTable
 
+from mmtal.cli.config_cost import build, count_macs, count_parameters
 from mmtal.engine.runner import build_runner, load_config
 from mmtal.experiments.experiment import prepare_config
 from mmtal.utils.progress import progress
@@ -63,10 +63,9 @@ def make_up_thumos(source: Path) -> Path:
 
 def size(recipe: Path) -> list[float]:
     """Parameters, and MACs at the greatest training length."""
-    tool = runpy.run_path(str(ROOT / "tools" / "get_flops.py"))
     config = load_config(recipe).model
-    model = tool["build"](config, "meta")
-    return [tool["count_parameters"](model), tool["count_macs"](config, model.padding.max_seq_len)]
+    model = build(config, "meta")
+    return [count_parameters(model), count_macs(config, model.padding.max_seq_len)]
 
 
 def peak_memory() -> int:

@@ -1,4 +1,4 @@
-"""mAP of the configs that tools/suggest_config.py writes, on real data.
+"""mAP of the configs that mmtal data suggest writes, on real data.
 
 Each run is one call of the wrapper; runs that are finished (``metrics.json`` in their work dir) are
 not repeated, interrupted ones go on. Recipes made by hand are in ``benchmarks/leaderboard``; the
@@ -41,7 +41,7 @@ def suggest(name: str, work_root: Path) -> Path:
     path = work_root / f"{folder}_suggested.py"
     if not path.exists():
         command = [
-            sys.executable, ROOT / "tools" / "suggest_config.py",
+            sys.executable, "-m", "mmtal", "data", "suggest",
             "--ann", data_path(folder) / ann_file, "--features", data_path(folder) / features,
             "--out", path,
         ]  # fmt: skip

@@ -1,9 +1,12 @@
 """Where configs and tools lie: beside the package in a checkout, inside it when installed."""
 
+import difflib
 import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+MAIN_METHOD = "actionformer"
+"""Configs of this folder are known by their own name alone, too."""
 
 
 def resource_root() -> Path:
@@ -37,27 +40,59 @@ def demo_recording() -> Path:
 
 
 def list_configs() -> list[str]:
-    """Names for :func:`find_config`, such as ``actionformer/thumos_i3d``; bases left out."""
-    root = resource_root() / "configs"
-    paths = [path.relative_to(root).with_suffix("") for path in root.rglob("*.py")]
-    return sorted(path.as_posix() for path in paths if path.parts[0] != "_base_")
+    """Names of the configs below ``configs/``, such as ``actionformer/thumos_i3d``."""
+    return sorted(_configs_below(resource_root() / "configs"))
 
 
-def find_config(name: str) -> Path:
-    """Path of a config of mmtal's.
+def list_project_configs() -> list[str]:
+    """Names of the projects' configs: ``tridet/thumos_i3d`` is in ``projects/tridet/configs``."""
+    return sorted(_project_configs())
+
+
+def find_config(config: str | Path) -> Path:
+    """Path of a config.
 
     Args:
-        name: Below ``configs/``, with or without ``.py``: ``actionformer/thumos_i3d``.
+        config: Its path; or its name, with or without ``.py``: ``actionformer/thumos_i3d`` and
+            ``thumos_i3d`` below ``configs/``, ``tridet/thumos_i3d`` of a project.
 
     Raises:
-        FileNotFoundError: There is none; the message lists those there are.
+        FileNotFoundError: There is none; the message names those that are spelled alike.
     """
-    path = resource_root() / "configs" / f"{name.removesuffix('.py')}.py"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"config '{name}' must be one of {', '.join(list_configs())} (searched {path})"
-        )
-    return path
+    if Path(config).is_file():
+        return Path(config)
+    known = {**_project_configs(), **_configs_below(resource_root() / "configs")}
+    short = {
+        name.removeprefix(f"{MAIN_METHOD}/"): path
+        for name, path in known.items()
+        if name.startswith(f"{MAIN_METHOD}/")
+    }
+    name = str(config).removesuffix(".py")
+    found = known.get(name) or short.get(name)
+    if found:
+        return found
+    folder = Path(config) if Path(config).is_dir() else Path(config).parent
+    beside = sorted(str(path) for path in folder.glob("*.py")) if "/" in name else []
+    close = difflib.get_close_matches(name, [*known, *short, *beside], n=3) or beside[:3]
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    raise FileNotFoundError(
+        f"config '{config}' is neither a file nor the name of a config: {hint}"
+        "'mmtal config list' shows the names"
+    )
+
+
+def _configs_below(folder: Path) -> dict[str, Path]:
+    """Path of each config by its name; bases are left out."""
+    paths = {path.relative_to(folder).with_suffix(""): path for path in folder.rglob("*.py")}
+    return {name.as_posix(): path for name, path in paths.items() if name.parts[0] != "_base_"}
+
+
+def _project_configs() -> dict[str, Path]:
+    return {
+        f"{folder.parent.name}/{name}": path
+        for folder in resource_root().glob("projects/*/configs")
+        for name, path in _configs_below(folder).items()
+    }
 
 
 def output_name(config: Path) -> str:
@@ -69,6 +104,6 @@ def output_name(config: Path) -> str:
     folders = config.resolve().parts[:-1]
     if folders[-3:-2] == ("projects",) and folders[-1] == "configs":
         return f"{folders[-2]}_{config.stem}"
-    if folders[-2:-1] == ("configs",) and folders[-1] != "actionformer":
+    if folders[-2:-1] == ("configs",) and folders[-1] != MAIN_METHOD:
         return f"{folders[-1]}_{config.stem}"
     return config.stem

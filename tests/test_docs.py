@@ -36,6 +36,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import Registry
 
 from mmtal import registry
+from mmtal.cli.main import build_parser
 from mmtal.experiments.experiment import AUTO
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +48,7 @@ WRAPPER = "train_actionformer_wrapper.py"
 COPIED = ("configs", "projects", "tools")
 NAMED = r"(?:benchmarks|configs|docs|mmtal|requirements|tests|tools)/[\w./-]*"
 DOCUMENT = "document"  # the module in which Python blocks think they are
-OTHER_COMMANDS = {"cd", "export", "git", "pip", "pytest", "ls", "tensorboard"}
+OTHER_COMMANDS = {"cd", "eval", "export", "git", "pip", "pytest", "ls", "tensorboard"}
 
 BLOCK = re.compile(
     r"""(?:<!--\ (?!python)(?P<note>(?:(?!-->).)*?)\s*-->\n)?```(?P<language>\w*)\n(?P<text>.*?)```
@@ -170,6 +171,7 @@ def run_shell(text: str, folder: Path) -> None:
         f'#!/bin/sh\nexec {sys.executable} -m pip "$@" -q --no-deps --no-build-isolation '
         f"--target {site}\n"
     )
+    (binaries / "mmtal").write_text(f'#!/bin/sh\nexec {sys.executable} -m mmtal "$@"\n')
     for binary in binaries.iterdir():
         binary.chmod(0o755)
     env = {
@@ -247,7 +249,7 @@ class Parsed(BaseException):
 def check_python(script: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The script's own parser takes the arguments; nothing of it is run."""
     text = (ROOT / script).read_text()
-    if "parse_args" not in text:
+    if "parse_args" not in text and "forward(" not in text:
         assert not arguments, f"{script} takes no arguments"
         return
     original = argparse.ArgumentParser.parse_args
@@ -268,6 +270,16 @@ def check_python(script: str, arguments: list[str], monkeypatch: pytest.MonkeyPa
         pytest.fail(f"{script} {shlex.join(arguments)}\n{errors.getvalue()}")
     finally:
         monkeypatch.undo()
+
+
+def check_command(arguments: list[str]) -> None:
+    """The parser of ``mmtal`` takes the arguments; nothing of it is run."""
+    errors = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(errors):
+            build_parser().parse_args(arguments)
+    except SystemExit:
+        pytest.fail(f"mmtal {shlex.join(arguments)}\n{errors.getvalue()}")
 
 
 def shell_arguments(script: str, arguments: list[str]) -> tuple[str, list[str]]:
@@ -292,6 +304,9 @@ def test_commands_exist_and_take_their_options(path: Path, monkeypatch: pytest.M
             assert "/" in template or template in (*CONFIGS, AUTO), f"no template {template}"
         if program == "make":
             assert {a for a in arguments if "=" not in a} <= targets, arguments
+        elif program == "mmtal":
+            check_command(arguments)
+            check_options(arguments)
         elif program == "python":
             if arguments[0] not in ("-m", "-c"):
                 check_python(arguments[0], arguments[1:], monkeypatch)

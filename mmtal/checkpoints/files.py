@@ -87,7 +87,7 @@ def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
         raise ValueError(f"{path} holds no weights")
     epoch = content.get("epoch", meta.get("epoch"))
     epoch = epoch if isinstance(epoch, int) else 0
-    return ForeignCheckpoint(_format_of(some, path), sets[0], sets[1], epoch)
+    return ForeignCheckpoint(format_of(some, path), sets[0], sets[1], epoch)
 
 
 def _checked(weights: Any, path: str | Path) -> dict[str, Tensor] | None:
@@ -106,7 +106,12 @@ def _checked(weights: Any, path: str | Path) -> dict[str, Tensor] | None:
     return {name.removeprefix("module."): value for name, value in weights.items()}
 
 
-def _format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
+def format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
+    """Whose the weights are: one of ``FORMATS``, by their names.
+
+    Raises:
+        ValueError: They are not those of an ActionFormer.
+    """
     for name, starts in _FIRST_PARTS.items():
         if any(key.startswith(starts) for key in weights):
             return name

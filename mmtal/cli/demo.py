@@ -4,25 +4,23 @@ A person wearing a phone walks, sits and lies down for ten minutes. The model wa
 ``make demo``'s recipe on eight other people.
 """
 
-import argparse
 import json
+from argparse import Namespace
 from pathlib import Path
 
+from mmtal.cli.parser import CommandParser
 from mmtal.config_files import demo_checkpoint, demo_recording
 
 SCORE_THR = 0.32
 """Best F1 (0.71) of the shipped checkpoint on the four recordings that it was not trained on."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of ``mmtal demo``."""
-    parser.add_argument(
-        "--out", default="mmtal_demo", metavar="DIR", help="write here (default: %(default)s)"
-    )
-    parser.add_argument("--device", help="such as cuda:0 (default: a GPU if there is one)")
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("--out", default="mmtal_demo", note="a folder; default: %(default)s")
+    parser.add_argument("--device")
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: Namespace) -> None:
     """Print the detections; write them, a picture and a page; say what to run next."""
     from mmtal.cli.pictures import predictions
     from mmtal.cli.playback import page

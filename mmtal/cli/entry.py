@@ -5,8 +5,6 @@ import sys
 import traceback
 from collections.abc import Callable
 
-import torch.distributed as torch_dist
-
 from mmtal.utils.errors import USER_ERRORS
 
 
@@ -16,10 +14,10 @@ def run_tool(
     failed: int = 1,
     interrupted: str = "--resume goes on from the last finished epoch",
 ) -> None:
-    """Run a command-line tool: what the user can mend is one line.
+    """Run a command: what the user can fix is one line.
 
     Args:
-        main: The tool.
+        main: The command.
         failed: Exit code for bad input.
         interrupted: What to know after Ctrl-C, which ends with exit code 130.
     """
@@ -41,5 +39,6 @@ def run_tool(
         print(f"interrupted; {interrupted}", file=sys.stderr)
         sys.exit(130)
     finally:
-        if torch_dist.is_available() and torch_dist.is_initialized():
-            torch_dist.destroy_process_group()
+        processes = sys.modules.get("torch.distributed")  # absent: nothing has imported PyTorch
+        if processes and processes.is_available() and processes.is_initialized():
+            processes.destroy_process_group()

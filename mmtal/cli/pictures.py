@@ -1,4 +1,4 @@
-"""From files to pictures: what the commands of ``tools/visualize.py`` do."""
+"""From files to pictures: what the commands of ``mmtal show`` do."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

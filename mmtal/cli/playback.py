@@ -1,4 +1,4 @@
-"""From files to what is looked at in a browser or a player; see ``tools/visualize.py``."""
+"""From files to what is looked at in a browser or a player; see ``mmtal show``."""
 
 import logging
 from pathlib import Path

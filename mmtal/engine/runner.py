@@ -14,7 +14,7 @@ from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-from mmtal.config_files import output_name
+from mmtal.config_files import find_config, output_name
 from mmtal.engine.terminal import TerminalHook, terminal_handler
 
 _READ_KEYS = (
@@ -34,14 +34,13 @@ def load_config(
     """Read a config and settle what every tool needs.
 
     Args:
-        path: A config file.
+        path: A config, by its path or its name, see :func:`mmtal.config_files.find_config`.
         work_dir: Where results go; None: the config's own, else the folder below ``work_dirs/``
             that :func:`mmtal.config_files.output_name` names.
         launcher: ``none``, ``pytorch``, ``slurm`` or ``mpi``.
         options: Values to override, by dotted name.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"config {path} does not exist")
+    path = find_config(path)
     config = Config.fromfile(path)
     override(config, options or {})
     for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
@@ -49,7 +48,7 @@ def load_config(
         if loader:  # more workers than cores only cost memory
             loader.num_workers = min(loader.get("num_workers", 0), os.cpu_count() or 1)
     config.launcher = launcher
-    config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{output_name(Path(path))}"
+    config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{output_name(path)}"
     return config
 
 

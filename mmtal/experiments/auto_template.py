@@ -38,8 +38,8 @@ def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
     print(report.format())
     if not report.ok:
         raise ValueError(
-            f"{data_path}: the data cannot be used, see the report above. Mend them, or write "
-            f"cleaned annotations: python tools/verify_dataset.py --ann {ann_file} --features "
+            f"{data_path}: the data cannot be used, see the report above. Fix them, or write "
+            f"cleaned annotations: mmtal data verify --ann {ann_file} --features "
             f"{' '.join(map(str, features))} --fix cleaned.json"
         )
     summary = summarize(ann_file, features=features)
@@ -65,7 +65,7 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
     """
     root = Path(data_path)
     if not root.is_dir():
-        raise FileNotFoundError(f"--data_path {root} is not a folder")
+        raise FileNotFoundError(f"--data-path {root} is not a folder")
     places = [root / "annotations.json", root / "annotations" / "annotations.json"]
     files = [path for path in places if path.is_file()][:1] or [
         path for folder in (root, root / "annotations") for path in sorted(folder.glob("*.json"))
@@ -87,14 +87,14 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
         ("folder of feature files", features, "features/ with a .npy, .npz or .pt per recording"),
     ):
         if not found:
-            raise FileNotFoundError(f"--data_path {root} holds no {what}: expected {wanted}")
+            raise FileNotFoundError(f"--data-path {root} holds no {what}: expected {wanted}")
         if len(found) > 1:
             names = ", ".join(str(f if isinstance(f, Path) else f[0]) for f in found[:5])
             names += ", ..." if len(found) > 5 else ""
             raise ValueError(
-                f"--data_path {root} holds more than one {what} ({names}): "
-                "choose with tools/suggest_config.py --ann FILE --features DIR, and give the "
-                "config that it writes as --config_template"
+                f"--data-path {root} holds more than one {what} ({names}): "
+                "choose with 'mmtal data suggest --ann FILE --features DIR', and give the "
+                "config that it writes"
             )
     return files[0], features[0]
 

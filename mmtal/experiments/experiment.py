@@ -16,7 +16,6 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
-from mmtal.config_files import find_config, resource_root
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.runner import build_runner, load_config, main_metric, override, set_seed
 from mmtal.experiments.auto_template import auto_template
@@ -45,31 +44,6 @@ class DataLocation:
     is_official: bool
 
 
-def find_template(name: str) -> Path:
-    """A config by its path, or by its name below ``configs/`` or ``configs/actionformer``."""
-    if Path(name).is_file():
-        return Path(name)
-    try:
-        return find_config(name)
-    except FileNotFoundError:
-        folder = Path(name) if Path(name).is_dir() else Path(name).parent
-        beside = sorted(str(path) for path in folder.glob("*.py"))
-        if "/" in name and beside:
-            raise FileNotFoundError(
-                f"config template '{name}' is no file; in its folder are {', '.join(beside)}"
-            ) from None
-        if "/" in name:
-            raise
-    try:
-        return find_config(f"actionformer/{name}")
-    except FileNotFoundError as error:
-        folder = resource_root() / "configs" / "actionformer"
-        known = ", ".join(sorted(path.stem for path in folder.glob("*.py")))
-        raise FileNotFoundError(
-            f"config template '{name}' is neither a file nor one of: {known}"
-        ) from error
-
-
 def find_data(dataset: Mapping[str, Any], data_path: str | Path) -> DataLocation:
     """Find annotations and features below a folder.
 
@@ -85,7 +59,7 @@ def find_data(dataset: Mapping[str, Any], data_path: str | Path) -> DataLocation
     """
     data_path = Path(data_path)
     if not data_path.is_dir():
-        raise FileNotFoundError(f"--data_path {data_path} is not a folder")
+        raise FileNotFoundError(f"--data-path {data_path} is not a folder")
     features = dataset["features"]
     folders = [features] if isinstance(features, str) else list(features)
     own: str | list[str] = (
@@ -107,7 +81,7 @@ def find_data(dataset: Mapping[str, Any], data_path: str | Path) -> DataLocation
             return place
         tried.append(" and ".join(str(path) for path in wanted))
     raise FileNotFoundError(
-        f"no annotations and features found below --data_path {data_path}; looked for "
+        f"no annotations and features found below --data-path {data_path}; looked for "
         + ", or ".join(tried)
     )
 
@@ -140,7 +114,7 @@ def prepare_config(
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be >= 1, but got {value}")
-    path = auto_template(data_path, work_dir) if template == AUTO else find_template(template)
+    path = auto_template(data_path, work_dir) if template == AUTO else template
     config = load_config(path, work_dir=str(work_dir))
     place = find_data(config.train_dataloader.dataset, data_path)
     for name in LOADERS:
@@ -237,8 +211,8 @@ def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> 
     if gpus > 1:
         command = [
             sys.executable, "-m", "torch.distributed.run", "--standalone",
-            "--nproc_per_node", str(gpus), str(resource_root() / "tools" / "train.py"),
-            str(config_file), "--launcher", "pytorch",
+            "--nproc_per_node", str(gpus), "--module", "mmtal", "train", str(config_file),
+            "--launcher", "pytorch",
         ]  # fmt: skip
         if resume:
             command.append("--resume")

@@ -92,7 +92,7 @@ class Detections:
 def write_detections(
     path: str | Path, results: Sequence[Detections], stamp: Mapping[str, Any]
 ) -> None:
-    """Write ActivityNet results JSON, as ``tools/test.py --out`` does.
+    """Write ActivityNet results JSON, as ``mmtal test --out`` does.
 
     Args:
         path: File to write; it appears whole or not at all.

@@ -14,7 +14,6 @@ from mmengine.registry import init_default_scope
 from torch import Tensor
 
 from mmtal.engine.runner import load_config, main_metric
-from mmtal.experiments.experiment import find_template
 from mmtal.inference.device import find_device
 from mmtal.inference.weights import load_weights
 from mmtal.registry import DATASETS, MODELS
@@ -22,7 +21,7 @@ from mmtal.structures import TemporalDataSample
 from mmtal.utils.files import check_writable
 from mmtal.utils.progress import progress
 
-OTHERWISE = "models of different grids can be joined after NMS: tools/fuse_results.py"
+OTHERWISE = "models of different grids can be joined after NMS: mmtal results fuse"
 
 _FAR = 600.0
 
@@ -69,7 +68,7 @@ class EnsembleMember:
     ) -> None:
         init_default_scope("mmtal")
         self.name = f"{config}:{checkpoint}"
-        self.config = load_config(find_template(config), options=options)
+        self.config = load_config(config, options=options)
         self.dataset: Any = DATASETS.build(self.config.test_dataloader.dataset)
         self.model: Any = MODELS.build(self.config.model)
         load_weights(self.model, checkpoint)

@@ -17,7 +17,6 @@ from mmtal.checkpoints.loading import load_checkpoint_file
 from mmtal.config_files import demo_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.runner import load_config, override
-from mmtal.experiments.experiment import find_template
 from mmtal.inference.detections import Detections, write_detections
 from mmtal.inference.device import find_device
 from mmtal.inference.pipeline import InferencePipeline
@@ -40,7 +39,7 @@ class TemporalActionInferencer:
     """Says what happens when in recordings.
 
     Recordings pass through the config's test pipeline, so raw signals are made into features as
-    in training. What is found is what ``tools/test.py`` finds.
+    in training. What is found is what ``mmtal test`` finds.
 
     Example:
         ``[found] = TemporalActionInferencer("demo")(demo_recording())``
@@ -92,7 +91,7 @@ class TemporalActionInferencer:
             self.config = Config(config.to_dict())
             override(self.config, options or {})
         else:
-            self.config = load_config(find_template(str(config)), options=options)
+            self.config = load_config(config, options=options)
         self.checkpoint = Path(checkpoint)
         self.window = window
         self.max_duration = max_duration

@@ -69,10 +69,10 @@ def new_project(
     for path, text in zip(files, texts.values(), strict=True):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         (target / path).write_text(text, encoding="utf-8")
-    place = target if Path("tools", "train.py").is_file() else target.resolve()
+    place = target if folder == Path("projects") else target.resolve()
     config = place / "configs" / f"hapt_{names.project}.py"
     install = [f"pip install --no-deps --no-build-isolation -e {place}"] if package else []
-    commands = [*install, f"python -m pytest {place}", f"python tools/train.py {config}"]
+    commands = [*install, f"python -m pytest {place}", f"mmtal train {config}"]
     return NewProject(target, names.class_name, files, commands)
 
 

@@ -43,7 +43,7 @@ def read_results(
 
     Times are taken as they are: an Ego4D submission, in seconds of the clip, is up to 0.5 s off
     annotations that begin with the clip's features, until it is converted
-    (``tools/convert_results.py --ann``).
+    (``mmtal results convert --ann``).
 
     Args:
         path: The file; it may be gzipped, or in a zip archive.
@@ -59,7 +59,7 @@ def read_results(
     if form.name == "ego4d":
         print_log(
             f"{path}: times are taken as seconds of the clip; annotations that begin with the "
-            "clip's features, as ours do, are up to 0.5 s off. tools/convert_results.py with --ann "
+            "clip's features, as ours do, are up to 0.5 s off. mmtal results convert with --ann "
             "moments_val.json shifts them",
             logger="current",
             level=logging.WARNING,

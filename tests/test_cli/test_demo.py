@@ -1,22 +1,18 @@
 """The demo on its shipped model and recording."""
 
-import argparse
 import json
 
 from mmtal.cli import demo
 from mmtal.config_files import demo_recording
 
 
-def test_the_demo_finds_what_is_there_and_says_where_it_is_written(tmp_path, capsys):
-    parser = argparse.ArgumentParser()
-    demo.add_arguments(parser)
-    demo.run(parser.parse_args(["--out", str(tmp_path), "--device", "cpu"]))
-
+def test_the_demo_finds_what_is_there_and_says_where_it_is_written(run, tmp_path):
+    code, text, error = run("--out", tmp_path, "--device", "cpu")
+    assert code == 0, error
     name = demo_recording().stem
     [(video_id, found)] = json.loads((tmp_path / "detections.json").read_text())["results"].items()
     assert video_id == name
     best = [d for d in found if d["score"] >= demo.SCORE_THR]
-    text = capsys.readouterr().out
     assert f"{len(best)} detections score at least {demo.SCORE_THR}" in text
     truth = json.loads((demo_recording().parents[1] / "annotations.json").read_text())["database"]
     assert truth[name]["subset"] == "Validation"  # it was not trained on

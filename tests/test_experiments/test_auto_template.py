@@ -53,7 +53,7 @@ MISSING = [
     ("annotations", ["features/a.npy"], FileNotFoundError, "no annotation file"),
     ("features", ["annotations.json"], FileNotFoundError, "no folder of feature files"),
     ("which split", ["annotations/a.json", "annotations/b.json", "features/a.npy"], ValueError,
-     "more than one annotation file .*suggest_config.py"),
+     "more than one annotation file .*mmtal data suggest"),
     ("which features", ["annotations.json", "i3d/a.npy", "tsp/a.npy"], ValueError,
      "more than one folder of feature files .*i3d.*tsp"),
 ]  # fmt: skip

@@ -174,7 +174,7 @@ def shorten(config: Path, folder: Path) -> dict[str, Any]:
             {"test_dataloader.dataset.snippet_frames": 2},
             r"recording 'rec_8': .* at the same times, but .*snippet_frames=1.*snippet_frames=2",
         ),
-        ("shorten", r"recording 'rec_9': .*has (\d+) on .*tools/fuse_results.py"),
+        ("shorten", r"recording 'rec_9': .*has (\d+) on .*mmtal results fuse"),
         (
             {"test_dataloader.dataset.subset": "training"},
             "same recordings, but 13 are only in one of .*'rec_0'",

@@ -1,4 +1,4 @@
-"""The inferencer finds what tools/test.py finds, whatever form the recordings have."""
+"""The inferencer finds what ``mmtal test`` finds, whatever form the recordings have."""
 
 import functools
 import json

@@ -13,9 +13,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tiny import ROOT, make_dataset, write_config
 
-from mmtal.config_files import list_configs
+from mmtal.config_files import find_config, list_configs
 from mmtal.engine.runner import load_config, main_metric
-from mmtal.experiments.experiment import find_data, find_template, prepare_config
+from mmtal.experiments.experiment import find_data, prepare_config
 
 WRAPPER = ROOT / "train_actionformer_wrapper.py"
 
@@ -90,7 +90,7 @@ def test_salads50_for_two_epochs(tmp_path: Path, shared_data: Callable[[str], Pa
 
 FAILURES = [
     ("no such folder", ["--config_template", "demo", "--data_path", "nowhere"], "nowhere"),
-    ("no such template", ["--config_template", "demmo", "--data_path", "."], "thumos_i3d"),
+    ("no such template", ["--config_template", "demmo", "--data_path", "."], "did you mean demo"),
     ("nothing to find", ["--config_template", "demo", "--data_path", "."], "annotations.json"),
 ]
 
@@ -110,7 +110,7 @@ def test_every_config_is_a_template() -> None:
     names = [name.removeprefix("actionformer/") for name in list_configs()]
     assert len(names) >= 17
     for name in names:
-        assert find_template(name).stem == name.split("/")[-1]
+        assert find_config(name).stem == name.split("/")[-1]
 
 
 @pytest.mark.parametrize("name", ["{}/projects/mine/x.py", "{}/projects/mine"])
@@ -119,8 +119,8 @@ def test_a_path_that_is_no_template_is_answered_with_those_beside_it(
 ) -> None:
     (tmp_path / "projects" / "mine").mkdir(parents=True)
     (tmp_path / "projects" / "mine" / "y.py").touch()
-    with pytest.raises(FileNotFoundError, match=r"is no file; in its folder are \S+mine/y\.py$"):
-        find_template(name.format(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"did you mean \S+mine/y\.py\?"):
+        find_config(name.format(tmp_path))
 
 
 def test_options_not_given_keep_the_template(tmp_path: Path) -> None:

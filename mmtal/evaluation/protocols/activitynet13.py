@@ -33,7 +33,7 @@ FULL = EvaluationProtocol(
     subset="validation",
     annotations="data/anet_1.3/annotations/activitynet13.json",
     obtain="activity_net.v1-3.min.json of activity-net.org, brought into mmtal's format by "
-    "tools/import_annotations.py",
+    "mmtal data import",
     videos=VALIDATION,
     num_classes=200,
     tiou_thresholds=HIGH_TIOU,

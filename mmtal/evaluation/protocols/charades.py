@@ -20,7 +20,7 @@ CORRECTED = EvaluationProtocol(
     subset="testing",
     annotations="data/charades/annotations/charades.json",
     obtain="Charades_v1_test.csv of prior.allenai.org/projects/charades (non-commercial use), or "
-    "charades.json, brought into mmtal's format by tools/import_annotations.py",
+    "charades.json, brought into mmtal's format by mmtal data import",
     videos=TESTING,
     num_classes=157,
     tiou_thresholds="0.1:0.1:0.9",

@@ -12,7 +12,7 @@ OFFICIAL = EvaluationProtocol(
     subset="validation",
     annotations="data/ego4d/annotations/ego4d.json",
     obtain="the Moment Queries annotations of ego4d-data.org (under Ego4D's license agreement), "
-    "brought into mmtal's format by tools/import_annotations.py",
+    "brought into mmtal's format by mmtal data import",
     num_classes=110,
     tiou_thresholds="0.1:0.1:0.5",
     label_handling="official",

@@ -23,7 +23,7 @@ OFFICIAL = EvaluationProtocol(
     source=ACTIONFORMER,
     subset="validation",
     obtain="EPIC_100_validation.csv of the repository epic-kitchens-100-annotations (CC BY-NC "
-    "4.0), brought into mmtal's format by tools/import_annotations.py with --labels",
+    "4.0), brought into mmtal's format by mmtal data import with --labels",
     videos=VALIDATION,
     tiou_thresholds="0.1:0.1:0.5",
     label_handling="official",

@@ -18,7 +18,7 @@ CHALLENGE = EvaluationProtocol(
     subset="validation",
     annotations="data/fineaction/annotations/fineaction.json",
     obtain="annotations_gt.json of the repository Richard-61/FineAction (CC BY-NC 4.0), brought "
-    "into mmtal's format by tools/import_annotations.py",
+    "into mmtal's format by mmtal data import",
     published_videos=4174,
     num_classes=106,
     tiou_thresholds=HIGH_TIOU,

@@ -19,7 +19,7 @@ CHALLENGE = EvaluationProtocol(
     subset="validation",
     annotations="data/hacs/annotations/hacs.json",
     obtain="HACS_segments_v1.1.1.json of the repository hangzhaomit/HACS-dataset, brought into "
-    "mmtal's format by tools/import_annotations.py",
+    "mmtal's format by mmtal data import",
     published_videos=5981,
     num_classes=200,
     tiou_thresholds=HIGH_TIOU,

@@ -13,7 +13,7 @@ CORRECTED = EvaluationProtocol(
     subset="test",
     annotations="data/multithumos/annotations/multithumos.json",
     obtain="multithumos.json that PointTAD and TemporalMaxer give out, or the text files of the "
-    "MultiTHUMOS page, brought into mmtal's format by tools/import_annotations.py",
+    "MultiTHUMOS page, brought into mmtal's format by mmtal data import",
     videos=TEST,
     num_classes=65,
     tiou_thresholds="0.1:0.1:0.9",

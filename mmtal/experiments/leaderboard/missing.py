@@ -8,7 +8,7 @@ from mmtal.experiments.leaderboard.record import run_name
 from mmtal.experiments.leaderboard.spec import Row
 from mmtal.utils.wording import counted
 
-RUN = "python tools/leaderboard.py run"
+RUN = "mmtal leaderboard run"
 
 
 def no_record(figure: PublishedFigure) -> str:
@@ -61,6 +61,6 @@ def other_protocol(protocol: str, runs: Sequence[Run]) -> str:
     folder, record = runs[0]
     return (
         f"its {counted(len(runs), 'run')} were evaluated under {', '.join(record.scores)} only; "
-        f"their detections are kept: python tools/eval_results.py {record.results_path(folder)} "
+        f"their detections are kept: mmtal results eval {record.results_path(folder)} "
         f"--protocol {protocol}"
     )

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmtal.config_files import resource_root
 from mmtal.utils.files import write_text
 
 
@@ -20,12 +19,12 @@ def submit(
 ) -> str:
     """Submit one task of a job array for each run.
 
-    A task starts ``tools/leaderboard.py run`` for its run alone, in the folder that this process
+    A task starts ``mmtal leaderboard run`` for its run alone, in the folder that this process
     was started in and with its environment; it looks again whether the run is done or begun.
 
     Args:
         names: Of the runs.
-        command: Arguments of ``tools/leaderboard.py``, but for ``--only``.
+        command: Arguments of ``mmtal leaderboard``, but for ``--only``.
         folder: For the script, the names and what the tasks print.
         at_once: Tasks that may run at a time; None: as many as Slurm lets.
         slurm_args: More arguments of ``sbatch``, such as ``--gres=gpu:1 --time=2:00:00``.
@@ -38,7 +37,7 @@ def submit(
         ValueError: It refused.
     """
     script = folder / "slurm.sh"
-    tool = [sys.executable, str(resource_root() / "tools" / "leaderboard.py"), *command]
+    tool = [sys.executable, "-m", "mmtal", "leaderboard", *command]
     throttle = "" if at_once is None else f"%{at_once}"
     # exec, so that Slurm's signals reach the tool itself
     write_text(

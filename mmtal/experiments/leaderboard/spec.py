@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mmtal.config_files import find_config
 from mmtal.evaluation.protocols import find_protocol
-from mmtal.experiments.experiment import find_template
 from mmtal.experiments.leaderboard.record import run_name
 from mmtal.utils.yaml_files import read_yaml
 
@@ -144,7 +144,7 @@ def _row(entry: Mapping[str, Any], where: str, need_data: bool) -> Row:
         _text(entry[key], key, where) for key in ("benchmark", "method", "config", "data")
     )
     try:
-        find_template(config)
+        find_config(config)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{where}: {error}") from error
     options = entry.get("options") or {}

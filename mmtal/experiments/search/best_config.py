@@ -60,9 +60,8 @@ def train_command(settings: SearchSettings) -> str:
     """What trains ``best.py`` on the whole training set, and tests it."""
     path = os.path.relpath(settings.folder / "best.py")
     return (
-        f"python train_actionformer_wrapper.py --config_template {shlex.quote(path)} "
-        f"--data_path {shlex.quote(settings.data_path)} --output_name "
-        f"{shlex.quote(settings.folder.name + '_best')}"
+        f"mmtal run {shlex.quote(path)} --data-path {shlex.quote(settings.data_path)} "
+        f"--work-dir {shlex.quote(f'work_dirs/{settings.folder.name}_best')}"
     )
 
 

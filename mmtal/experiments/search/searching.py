@@ -10,7 +10,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmtal.experiments.experiment import AUTO, find_template
+from mmtal.config_files import find_config
+from mmtal.experiments.experiment import AUTO
 from mmtal.experiments.search.best_config import TEMPLATE, write_best_config
 from mmtal.experiments.search.holdout import Holdout, make_holdout
 from mmtal.experiments.search.search_figures import draw_history, draw_importance
@@ -115,7 +116,7 @@ def _freeze_template(settings: SearchSettings, *, is_new: bool) -> SearchSetting
         if not source.is_file():
             settings.config({}, settings.folder)
     else:
-        source = find_template(settings.template)
+        source = find_config(settings.template)
     text = Config.fromfile(source).pretty_text
     if is_new or not path.is_file():
         write_text(path, text)

@@ -75,7 +75,7 @@ class TrialStore:
         known = self.study.user_attrs.get("identity")
         if known is None:
             if self.study.trials:
-                raise ValueError(f"{self.path} holds a study that tools/search.py did not begin")
+                raise ValueError(f"{self.path} holds a study that mmtal search did not begin")
             self.study.set_user_attr("identity", dict(identity))
             return
         for name, now in identity.items():

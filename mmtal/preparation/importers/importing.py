@@ -115,7 +115,7 @@ def _read(
             f"{source.path}: subset '{told}' by the file's name"
             if told
             else f"{source.path}: says no subsets; recordings are '{DEFAULT_SUBSET}' unless "
-            f"SUBSET={source.path}, --lists, --split or --folds make others"
+            f"SUBSET={source.path}, --lists, --shares or --folds make others"
         )
     return chosen.name
 

@@ -187,7 +187,7 @@ def _chosen(database: Database, only: Sequence[str], *, new: Sequence[str]) -> l
         if len(present) > 1:
             raise ValueError(
                 f"there are the subsets {', '.join(present)} already, which a split would mix; "
-                "name those to be split with --split-only"
+                "name those to be split with --subset"
             )
         return list(database)
     wanted = {name.lower() for name in only}

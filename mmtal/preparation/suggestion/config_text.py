@@ -14,7 +14,7 @@ WIDTH = 100
 
 
 def config_text(summary: DataSummary, settings: Settings, *, name: str) -> str:
-    """The config of an ActionFormer with these settings, ready for ``tools/train.py``.
+    """The config of an ActionFormer with these settings, ready for ``mmtal train``.
 
     Args:
         summary: Of the data.
@@ -34,7 +34,7 @@ def config_text(summary: DataSummary, settings: Settings, *, name: str) -> str:
 def _header(summary: DataSummary, name: str) -> str:
     seconds = summary.lengths.sum() * summary.grid.feature_stride / summary.grid.fps
     text = (
-        f"ActionFormer for {name}, suggested by mmtal {__version__} (tools/suggest_config.py) from "
+        f"ActionFormer for {name}, suggested by mmtal {__version__} (mmtal data suggest) from "
         f"{len(summary.lengths)} training recordings of {seconds / 3600:.1f} hours with "
         f"{len(summary.durations)} instances of {len(summary.classes)} classes. Change what you "
         "like: docs/config_anatomy.md explains every part."

@@ -76,7 +76,7 @@ def summarize(
     train_subset: str | None = None,
     test_subset: str | None = None,
 ) -> DataSummary:
-    """Measure a data set whose files are in order (see ``tools/verify_dataset.py``).
+    """Measure a data set whose files are in order (see ``mmtal data verify``).
 
     Args:
         ann_file: Annotation JSON.
@@ -105,7 +105,7 @@ def summarize(
         if not any(entry.get("annotations") for entry in group.values()):
             raise ValueError(
                 f"{ann_file}: subset '{subset}' has no instance to {purpose}: annotate it, or "
-                "split the recordings with tools/import_annotations.py"
+                "split the recordings with 'mmtal data split'"
             )
     ext = find_extension(folders[0], next(iter(entries)))
     shapes = _read_shapes([*entries, *test_entries], folders, ext)
@@ -181,14 +181,14 @@ def choose_subsets(
             raise ValueError(
                 f"{annotations.path}: needs a subset to train on and one to test on{absent}, but "
                 f"has {', '.join(map(repr, present.values())) or 'none'}. Name them with "
-                "--train-subset and --test-subset of tools/suggest_config.py, or split the "
-                "recordings with tools/import_annotations.py"
+                "--train-subset and --test-subset of mmtal data suggest, or split the "
+                "recordings with 'mmtal data split'"
             )
     assert train is not None and test is not None
     if train.lower() == test.lower():
         raise ValueError(
             f"{annotations.path}: '{train}' cannot be trained on and tested with: name two "
-            "subsets, or split the recordings with tools/import_annotations.py"
+            "subsets, or split the recordings with 'mmtal data split'"
         )
     return train, test
 
@@ -240,8 +240,8 @@ def find_grid(
         if fps is None or feature_stride is None or snippet_frames is None:
             raise ValueError(
                 "no recording has a 'duration', so it cannot be told where the features lie in "
-                "time: add durations (tools/import_annotations.py --durations), or give "
-                "tools/suggest_config.py --feature-stride, --snippet-frames and --fps"
+                "time: add durations (mmtal data import --durations), or give "
+                "mmtal data suggest --feature-stride, --snippet-frames and --fps"
             )
         return FeatureGrid(feature_stride, snippet_frames, fps), False, False
     T = np.array([lengths[name] for name in timed], dtype=float)

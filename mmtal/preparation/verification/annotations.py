@@ -100,7 +100,7 @@ def _refuse_charades(path: Path, error: ValueError) -> None:
     if isinstance(entry, dict) and "actions" in entry:
         raise ValueError(
             f"{path}: is in the format of Charades ('actions' of each recording), but must be "
-            '{"database": {...}}. Convert it with tools/import_annotations.py'
+            '{"database": {...}}. Convert it with mmtal data import'
         ) from error
 
 

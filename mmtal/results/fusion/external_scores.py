@@ -75,7 +75,7 @@ def read_external_scores(path: str | Path) -> ExternalScores:
 
     The object may be wrapped in ``{"results": ...}``, with the names of the classes in order
     beside it under ``class`` or ``classes``: so are the CUHK scores for ActivityNet
-    (``cuhk_val_simp_share.json``). ``tools/convert_scores.py`` makes such a file from others.
+    (``cuhk_val_simp_share.json``). ``mmtal results scores`` makes such a file from others.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -91,7 +91,7 @@ def read_external_scores(path: str | Path) -> ExternalScores:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(
-            f"external class scores {path} are not JSON: {error}. tools/convert_scores.py "
+            f"external class scores {path} are not JSON: {error}. mmtal results scores "
             "converts .npy files and pickles"
         ) from error
     wrapped = isinstance(content, dict) and "results" in content
@@ -123,14 +123,14 @@ def check_external_scores(
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{source}, recording '{video}': class scores must be a list of numbers (other "
-                "layouts are converted by tools/convert_scores.py)"
+                "layouts are converted by mmtal results scores)"
             ) from error
     shapes = sorted({scores.shape for scores in checked.values()})
     if len(shapes) != 1 or len(shapes[0]) != 1:
         raise ValueError(
             f"{source} must hold equally many class scores for every recording, as a flat list, "
             f"but the shapes are {', '.join(map(str, shapes[:3]))} (other layouts are converted by "
-            "tools/convert_scores.py)"
+            "mmtal results scores)"
         )
     if shapes[0] == (0,):
         raise ValueError(f"{source} holds no class score of any recording")
@@ -138,7 +138,7 @@ def check_external_scores(
         if not (np.isfinite(scores).all() and (scores >= 0).all()):
             raise ValueError(
                 f"{source}, recording '{video}': class scores must be finite and >= 0, but the "
-                f"least is {scores.min()} (scores before a softmax: tools/convert_scores.py "
+                f"least is {scores.min()} (scores before a softmax: mmtal results scores "
                 "--softmax)"
             )
     if classes is not None:

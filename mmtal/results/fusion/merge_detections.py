@@ -89,7 +89,7 @@ def merge_detections(
         raise ValueError(
             f"segments must not end before they start, but one of recording "
             f"'{video_ids[rows[bad[0]]]}' is [{start:g}, {end:g}] (and {len(bad) - 1} more; "
-            "tools/convert_results.py mends results)"
+            "mmtal results convert mends results)"
         )
     order = np.argsort(rows, kind="stable")
     ends = np.searchsorted(rows[order], np.arange(len(video_ids) + 1))

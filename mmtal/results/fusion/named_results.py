@@ -19,7 +19,7 @@ def read_together(
     """Detections of several files, and the names of their labels.
 
     Args:
-        paths: Results in any format that ``tools/eval_results.py`` reads.
+        paths: Results in any format that ``mmtal results eval`` reads.
         classes: Names by label; None: the names that occur, sorted.
         labels_count: False for proposals, whose labels may be anything; ``classes`` is not used.
 

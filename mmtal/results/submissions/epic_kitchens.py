@@ -65,7 +65,7 @@ def read(
     if part is None:
         raise ValueError(
             f"{content.path} holds verbs, nouns and actions in one: choose with --part {{verb, "
-            "noun, action}, and convert it (tools/convert_results.py)"
+            "noun, action}, and convert it (mmtal results convert)"
         )
     results = content.object.get("results")
     for video, number, detection in each_detection(content, results, raw, where="results"):

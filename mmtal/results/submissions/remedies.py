@@ -39,7 +39,7 @@ _CORRECT = {
 REMEDIES = {
     kind: text
     + "".join(
-        f"; convert_results.py --mend {name}: {MENDED[kind]}"
+        f"; 'mmtal results convert --fix {name}': {MENDED[kind]}"
         for name, mended in MENDS.items()
         if mended == kind
     )

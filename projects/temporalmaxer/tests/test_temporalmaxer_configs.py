@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 from functools import cache
@@ -18,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from tiny import ROOT, make_dataset
 
 from mmtal.apis import TemporalActionInferencer, load_official_state_dict
+from mmtal.cli.main import main
 from mmtal.evaluation.protocols import find_protocol
 from mmtal.evaluation.thresholds import tiou_grid
 from mmtal.registry import MODELS
@@ -266,10 +266,8 @@ def test_the_wrapper_trains_it_and_the_inferencer_takes_it(tmp_path):
     assert len(list(found)) == len(tested) > 0
 
 
-def test_its_cost_can_be_counted(monkeypatch, capsys):
-    tool = runpy.run_path(str(ROOT / "tools" / "get_flops.py"))
-    monkeypatch.setattr(sys, "argv", ["get_flops.py", str(PROJECT / "configs" / "thumos_i3d.py")])
-    tool["main"]()
+def test_its_cost_can_be_counted(capsys):
+    main(["config", "cost", "temporalmaxer/thumos_i3d"])
     out = capsys.readouterr().out
     assert "7.12 M" in out and "23.48 G" in out
 

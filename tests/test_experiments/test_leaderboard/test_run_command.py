@@ -18,7 +18,6 @@ import yaml
 from mmtal.experiments.leaderboard.record import Record, read_records
 
 pytestmark = pytest.mark.slow
-TOOL = tiny.ROOT / "tools" / "leaderboard.py"
 
 
 class Workplace:
@@ -44,7 +43,7 @@ class Workplace:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, str(TOOL), "run", "spec.yaml", *arguments],
+            [sys.executable, "-m", "mmtal", "leaderboard", "run", "spec.yaml", *arguments],
             cwd=self.folder,
             env=self.env,
             stdout=subprocess.PIPE,

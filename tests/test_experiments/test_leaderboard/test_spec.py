@@ -68,7 +68,7 @@ WRONG = [
     (dict(seeds=None), r"row 1 \(hapt, ActionFormer\) lacks seeds"),
     (dict(config=None, data=None), "lacks config, data"),
     (dict(method=7), "'method' must be a text, but got 7"),
-    (dict(config="actionformer/dmeo"), "config 'actionformer/dmeo' must be one of"),
+    (dict(config="actionformer/dmeo"), "config 'actionformer/dmeo' is neither a file nor the name"),
     (dict(data="/no/such"), "the data folder /no/such does not exist"),
     (dict(data="${MMTAL_NOT_SET}/x"), "export MMTAL_NOT_SET=<folder>"),
     (dict(protocols=[]), "'protocols' must be names of protocols"),

@@ -181,7 +181,7 @@ def test_planned_runs(tmp_path: Path) -> None:
     spec.append(planned("C, x", (0, 1), folds=Folds(names=("0", "1"))))
     (table,) = build_tables(runs, [], [("s.yaml", row) for row in spec])
     missing = {row.method: [note for note in row.missing if "run" in note] for row in table.rows}
-    command = "python tools/leaderboard.py run s.yaml --only"
+    command = "mmtal leaderboard run s.yaml --only"
     assert missing["A"] == [f"2 of 5 seeds run: {command} 'made-A-*'"]
     assert missing["B"] == [f"none of 1 run is there: {command} 'made-B-*'"]
     assert missing["C, x"] == [f"none of 4 runs is there: {command} 'made-C__x-*'"]

@@ -32,7 +32,7 @@ def test_file_says_what_the_trial_trained(
     path = write_best_config(settings, values, origin="mine", number=3, value=0.5)
     moved = folder.rename(tmp_path / "elsewhere")
     text = (moved / path.name).read_text()
-    assert "Trial 3 of study: mAP 50.00 %" in text and f"--data_path '{data}'" in text
+    assert "Trial 3 of study: mAP 50.00 %" in text and f"--data-path '{data}'" in text
     assert "# template.py: 'mine'" in text
     again = SearchSettings(str(moved / path.name), str(data), moved).config({}, moved)
     expected = SearchSettings(str(moved / TEMPLATE), str(data), moved, options=options)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from mmengine.config import Config
-from tiny import ROOT, make_dataset, write_config
+from tiny import make_dataset, write_config
 
 from mmtal.experiments.search import SearchSettings, read_space, search, searching
 from mmtal.experiments.search.study_lock import study_lock
@@ -86,7 +86,7 @@ def test_best_of_all_trials(
     printed = capsys.readouterr().out
     assert "no recording of the test set is read" in printed
     assert "CUDA out of memory; its output: " in printed and "1 failed" in printed
-    assert "train_actionformer_wrapper.py --config_template study/best.py" in printed
+    assert "mmtal run study/best.py" in printed
     # the same command again: nothing is left to do
     assert search(settings, read_space(vary=VARY), trials=4) == result
 
@@ -201,8 +201,8 @@ def test_processes_train_prune_and_fail(
 
 def command(settings: SearchSettings) -> list[str]:
     return [
-        sys.executable, str(ROOT / "tools" / "search.py"), settings.template,
-        "--data_path", settings.data_path, "--study", str(settings.folder),
+        sys.executable, "-m", "mmtal", "search", settings.template,
+        "--data-path", settings.data_path, "--work-dir", str(settings.folder),
         "--trials", "3", "--workers", "2", "--vary", *VARY,
     ]  # fmt: skip
 

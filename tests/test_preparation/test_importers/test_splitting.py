@@ -143,7 +143,7 @@ def test_only_some_subsets() -> None:
     database = random_database(20)
     for name in list(database)[:5]:
         database[name]["subset"] = "Test"
-    with pytest.raises(ValueError, match=r"the subsets Test, all already.* --split-only"):
+    with pytest.raises(ValueError, match=r"the subsets Test, all already.* --subset"):
         split_database(database, {"training": 0.8, "validation": 0.2})
     found = split_database(database, {"training": 0.8, "validation": 0.2}, only=["ALL"])
     assert sum(e["subset"] == "Test" for e in found.values()) == 5

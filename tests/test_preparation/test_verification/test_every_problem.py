@@ -355,7 +355,7 @@ def test_features_are_optional(own):
         ("[" * 100_000, "is not JSON"),
         ('{"database": []}', "expected an object with an object 'database'"),
         ('{"database": {"a": {"duration": %s}}}' % ("9" * 5000), "is not JSON"),
-        ('{"x": {"subset": "training", "actions": []}}', r"Charades.*tools/import_annotations\.py"),
+        ('{"x": {"subset": "training", "actions": []}}', r"Charades.*mmtal data import"),
     ],
 )
 def test_files_in_another_format(tmp_path: Path, content: str, message: str):

@@ -1,0 +1,78 @@
+"""Print the size and the cost of a config's model."""
+
+from argparse import Namespace
+from typing import Any
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("config")
+    parser.add_argument(
+        "--length", type=int, metavar="N",
+        help="features of the recording (default: the training length)",
+    )  # fmt: skip
+    parser.add_argument("--json")
+    parser.add_argument("--cfg-options")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.engine.runner import load_config
+
+    if args.length is not None and args.length < 1:
+        raise ValueError(f"--length must be >= 1, but got {args.length}")
+    config = load_config(args.config, options=args.cfg_options)
+    model = build(config.model, "meta")
+    length = args.length or model.padding.max_seq_len
+    padded = model.padding.padded_length(length)
+    parameters, macs = count_parameters(model), count_macs(config.model, length)
+    if args.json:
+        print_json(args, dict(length=length, padded=padded, parameters=parameters, macs=macs))
+        return
+    print(f"config      {args.config}")
+    print(f"length      {length} features, padded to {padded}")
+    print(f"parameters  {parameters / 1e6:.2f} M")
+    print(f"MACs        {macs / 1e9:.2f} G")
+
+
+def build(model_config: dict, device: str) -> Any:
+    """The model; on the ``meta`` device it has shapes, but no values and no memory."""
+    import torch
+
+    from mmtal.registry import MODELS
+
+    with torch.device(device):
+        return MODELS.build(model_config).to(device).eval()
+
+
+def count_parameters(model: Any) -> int:
+    """Learned values; buffers, such as the head's loss normalizer, are none."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def count_macs(model_config: dict, length: int) -> int:
+    """Multiply-accumulates of convolutions, linear layers and attention for one recording.
+
+    Args:
+        model_config: Config of a localizer.
+        length: Features of the recording; padded as in testing, and the padding is counted.
+    """
+    import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    def count(device: str) -> int:
+        model = build(model_config, device)
+        features = torch.zeros(length, model.backbone.in_channels, device=device)
+        batch = model.data_preprocessor(dict(inputs=[features]))
+        # The counter does not know the CPU's fused attention, but the plain matrix products.
+        with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+            model(batch["inputs"], batch["masks"])
+        return counter.get_total_flops() // 2  # a multiplication and an addition count as two
+
+    with torch.no_grad():
+        try:
+            return count("meta")
+        except NotImplementedError:  # the model looks at values, so that it must really run
+            return count("cpu")

@@ -1,0 +1,22 @@
+"""Print a config with everything that it inherits."""
+
+from argparse import Namespace
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("config")
+    parser.add_argument("--json")
+    parser.add_argument("--cfg-options")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.engine.runner import load_config
+
+    config = load_config(args.config, options=args.cfg_options)
+    if args.json:
+        print_json(args, config.to_dict())
+    else:
+        print(config.pretty_text)

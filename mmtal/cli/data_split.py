@@ -1,0 +1,91 @@
+"""Split recordings into subsets, or into folds, with the same mix of classes."""
+
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("--ann", required=True)
+    parser.add_argument("--out", required=True, note=".json, or .csv or .tsv for a table")
+    add_split_arguments(parser)
+
+
+def add_split_arguments(parser: CommandParser, group: Any = None) -> None:
+    """Add what ``data import`` takes, too."""
+    parser.add_argument("--shares", group=group, default=[])
+    parser.add_argument("--folds", group=group)
+    parser.add_argument(
+        "--subset", group=group, nargs="+", default=[], note="split these, leave others alone"
+    )
+    parser.add_argument(
+        "--group", group=group, note=r"such as '^(P\d+)_' of the name; or a column of a table"
+    )
+    parser.add_argument("--seed", group=group, default=0, note="default: 0")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.preparation.importers import ImportOptions, Source, import_annotations
+
+    if not (args.shares or args.folds):
+        raise ValueError("give --shares, such as training=0.8 test=0.2, or --folds")
+    source = Source(Path(args.ann))
+    imported = import_annotations(
+        [source], options=ImportOptions(group=args.group), bad_segments="keep"
+    )
+    files = split(args, imported.database, Path(args.out), sources=[source.path])
+    print(f"written: {', '.join(map(str, files))}")
+
+
+def split(
+    args: Namespace, database: Mapping[str, Any], out: Path, *, sources: Sequence[Path]
+) -> dict[Path, Mapping[str, Any]]:
+    """Split a database as the options say, and write it.
+
+    Returns:
+        Each file's database.
+    """
+    from mmtal.preparation.importers import (
+        fold_databases,
+        format_split,
+        split_database,
+        write_annotations,
+    )
+
+    if args.shares and args.folds:
+        raise ValueError("give --shares or --folds, not both")
+    if args.subset and not (args.shares or args.folds):
+        raise ValueError("--subset is for --shares and --folds")
+    files: dict[Path, Mapping[str, Any]] = {out: database}
+    if args.shares:
+        shares = {k: share(v) for k, v in pairs(args.shares, "--shares").items()}
+        files = {out: split_database(database, shares, only=args.subset, seed=args.seed)}
+        print(format_split([files[out]], list(shares)))
+    elif args.folds:
+        folds = fold_databases(database, args.folds, only=args.subset, seed=args.seed)
+        files = {out.with_stem(f"{out.stem}_fold{k}"): fold for k, fold in enumerate(folds)}
+        print(format_split(folds, [f"fold {k}" for k in range(args.folds)]))
+    for path in files:
+        if any(path.exists() and path.samefile(source) for source in sources):
+            raise ValueError(f"--out: would overwrite the source {path}: choose another name")
+    for path, content in files.items():
+        write_annotations(path, content)
+    return files
+
+
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """``KEY=VALUE`` arguments."""
+    wrong = [text for text in texts if "=" not in text.strip("=")]
+    if wrong:
+        raise ValueError(f"{option} must be NAME=VALUE, but got '{wrong[0]}'")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"--shares must be SUBSET=NUMBER, but got '{text}'") from None

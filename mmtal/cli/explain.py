@@ -1,0 +1,62 @@
+"""Say why the mAP of results is what it is: a report, tables and findings."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("results")
+    parser.add_argument("--ann", required=True)
+    parser.add_argument("--subset", note="default: the one that the results' recordings are of")
+    parser.add_argument(
+        "--tiou",
+        nargs="+",
+        default=["0.3:0.1:0.7"],
+        note="or start:step:stop; default: 0.3:0.1:0.7",
+    )
+    parser.add_argument(
+        "--buckets", choices=["fit", "thumos14", "activitynet"], default="fit",
+        help="limits of short, long, ... (default: fit, by these instances; others: DETAD's)",
+    )  # fmt: skip
+    parser.add_argument("--out", note="the folder of the report; default: RESULTS_errors")
+    parser.add_argument("--json", note="the findings and all tables")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.error_analysis import analyze_result_file, tables
+    from mmtal.error_analysis.findings import findings
+    from mmtal.error_analysis.output_folder import check_output_folder
+    from mmtal.error_analysis.report import REPORT, write_report
+
+    out = Path(args.out or f"{Path(args.results).with_suffix('')}_errors")
+    check_output_folder(out, made_by=REPORT)
+    is_range = len(args.tiou) == 1 and ":" in args.tiou[0]
+    analysis = analyze_result_file(
+        args.results,
+        args.ann,
+        subset=args.subset,
+        tiou_thresholds=args.tiou[0] if is_range else args.tiou,
+        buckets=args.buckets,
+    )
+    write_report(analysis, out, title=f"Errors of {Path(args.results).name}")
+    shown = {
+        "%": tables.score_table(analysis),
+        "What a perfect part would reach (%)": tables.oracle_table(analysis),
+        "False positives, and the gain without them (points)": tables.error_table(analysis),
+        "Missed instances, and the gain if found (points)": tables.cause_table(analysis),
+        "By what the instances are like (%)": tables.characteristic_table(analysis),
+    }
+    report = out / "report.html"
+    if args.json:
+        content = {title: [table.header, *table.rows] for title, table in shown.items()}
+        print_json(args, dict(findings=findings(analysis), tables=content, report=str(report)))
+        return
+    for title, table in shown.items():
+        print(table.text(title))
+    print()
+    for text in findings(analysis):
+        print(f"* {text}")
+    print(f"\nAll of it: {report}")

@@ -1,0 +1,51 @@
+"""Fail if new runs fell below accepted ones.
+
+Exit code 0: nothing fell; 1: something fell by more than seed noise; 2: nothing fell, but something
+could not be judged, or no method is on both sides (or the input is wrong).
+"""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mmtal.cli.parser import CommandParser
+
+if TYPE_CHECKING:
+    from mmtal.experiments.leaderboard.regression import Judgement
+
+FELL, NOT_JUDGED = 1, 2
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("new", help="folder of new records")
+    parser.add_argument(
+        "--accepted", required=True, metavar="DIR", help="folder of accepted records"
+    )
+    parser.add_argument(
+        "--confidence",
+        type=float,
+        default=0.99,
+        metavar="P",
+        help="probability that an unchanged method passes (%(default)s)",
+    )
+
+
+def run(args: Namespace) -> int:
+    from mmtal.experiments.leaderboard.judgement_text import judgement_text
+    from mmtal.experiments.leaderboard.measured import read_runs
+    from mmtal.experiments.leaderboard.regression import judge
+
+    judgements = judge(
+        read_runs([args.new]), read_runs([args.accepted]), confidence=args.confidence
+    )
+    print(judgement_text(judgements, args.confidence))
+    return exit_code(judgements)
+
+
+def exit_code(judgements: Sequence["Judgement"]) -> int:
+    """Of the command, see above."""
+    verdicts = {judgement.verdict for judgement in judgements}
+    if "fell" in verdicts:
+        return FELL
+    compared = verdicts & {"rose", "as before"}
+    return NOT_JUDGED if "not judged" in verdicts or not compared else 0

@@ -1,0 +1,131 @@
+"""Train and test what a spec lists, one record for each run.
+
+Finished runs are not done again, interrupted ones go on from their last checkpoint.
+"""
+
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmtal.cli.parser import CommandParser
+from mmtal.utils.wording import counted
+
+if TYPE_CHECKING:
+    from mmtal.experiments.leaderboard.plan import PlanEntry
+    from mmtal.experiments.leaderboard.single_run import Folders
+
+INTERRUPTED = "the same command goes on"
+SHOWN = 3
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("spec", help="YAML, see docs/leaderboard.md")
+    parser.add_argument(
+        "--records", metavar="DIR", help="for the records (default: the spec's path without .yaml)"
+    )
+    parser.add_argument("--work-dir", note="default: work_dirs/leaderboard/<name of the spec>")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only runs of this name, * for any text; may be given several times",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="list the runs and do nothing")
+    parser.add_argument(
+        "--workers", note="spread over the GPUs; default: one per GPU; Slurm: no limit"
+    )
+    parser.add_argument("--slurm", action="store_true", help="submit a Slurm job for each run")
+    parser.add_argument(
+        "--slurm-args",
+        default="",
+        metavar="TEXT",
+        help="more arguments of sbatch, such as --slurm-args='--gres=gpu:1 --time=2:00:00'",
+    )
+    parser.add_argument(
+        "--redo",
+        action="store_true",
+        help="replace records whose config or annotations are not the spec's",
+    )
+    parser.add_argument(
+        "--drop-checkpoints", action="store_true", help="delete those of finished runs"
+    )
+
+
+def run(args: Namespace) -> None:
+    from mmtal.experiments.leaderboard.local_execution import run_locally, slots, visible_gpus
+    from mmtal.experiments.leaderboard.plan import choose, make_jobs, make_plan
+    from mmtal.experiments.leaderboard.run_progress import RunProgress
+    from mmtal.experiments.leaderboard.single_run import Folders
+    from mmtal.experiments.leaderboard.slurm import submit
+    from mmtal.experiments.leaderboard.spec import read_spec
+
+    if args.slurm_args and not args.slurm:
+        raise ValueError("--slurm-args does nothing without --slurm")
+    if args.workers is not None and args.workers < 1:
+        raise ValueError(f"--workers must be >= 1, but got {args.workers}")
+    spec = Path(args.spec)
+    folders = Folders(
+        records=Path(args.records) if args.records else spec.with_suffix(""),
+        work=Path(args.work_dir or Path("work_dirs", "leaderboard", spec.stem)).resolve(),
+        keep_checkpoints=not args.drop_checkpoints,
+    )
+    folders = replace(folders, records=folders.records.resolve())
+    plan = make_plan(choose(read_spec(spec), args.only), folders)
+    if args.dry_run:
+        _list(plan)
+        return
+    todo = _todo(plan, redo=args.redo)
+    if todo and args.slurm:
+        names = [entry.run.name for entry in todo]
+        said = submit(
+            names,
+            _task(args, folders),
+            folders.work,
+            at_once=args.workers,
+            slurm_args=args.slurm_args,
+        )
+        print(said)
+    elif todo:
+        jobs = make_jobs(todo, folders)
+        gpus = visible_gpus()
+        progress = RunProgress(len(jobs))
+        run_locally(jobs, slots(args.workers or max(1, len(gpus)), gpus), progress.tell)
+        progress.finish()
+
+
+def _task(args: Namespace, folders: "Folders") -> list[str]:
+    """The command of one Slurm job, but for its run."""
+    command = ["run", str(Path(args.spec).resolve()), "--workers", "1"]
+    command += ["--records", str(folders.records), "--work-dir", str(folders.work)]
+    command += ["--redo"] if args.redo else []
+    return command + (["--drop-checkpoints"] if args.drop_checkpoints else [])
+
+
+def _list(plan: Sequence["PlanEntry"]) -> None:
+    for entry in plan:
+        note = f" ({entry.note})" if entry.note else ""
+        print(f"{entry.status:9} {entry.run.name}{note}")
+    print(_counts(plan))
+
+
+def _counts(plan: Sequence["PlanEntry"]) -> str:
+    counts = Counter(entry.status for entry in plan)
+    parts = ", ".join(f"{number} {status}" for status, number in counts.items())
+    return f"{counted(len(plan), 'run')}: {parts}"
+
+
+def _todo(plan: Sequence["PlanEntry"], *, redo: bool) -> list["PlanEntry"]:
+    changed = [entry for entry in plan if entry.status == "changed"]
+    if changed and not redo:
+        shown = "; ".join(f"{e.run.name} ({e.note})" for e in changed[:SHOWN])
+        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+        raise ValueError(
+            f"{counted(len(changed), 'record')} not of what the spec says now: {shown}"
+            f"{more}. --redo replaces them; --records takes another folder"
+        )
+    print(_counts(plan), flush=True)
+    return [entry for entry in plan if entry.status != "done"]

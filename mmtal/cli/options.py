@@ -1,0 +1,101 @@
+"""Words that all commands share: the same thing has the same flag everywhere."""
+
+import argparse
+import json
+import math
+from typing import Any
+
+
+def number(text: str) -> float:
+    """A number; NaN, with which nothing compares, is none."""
+    if math.isnan(value := float(text)):
+        raise ValueError(text)
+    return value
+
+
+class ConfigOptions(argparse.Action):
+    """``KEY=VALUE`` pairs as MMEngine reads them, which is imported only if there are any."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
+    ) -> None:
+        from mmengine.config import DictAction
+
+        for value in values:
+            if "=" not in value:
+                parser.error(f"argument --cfg-options: must be KEY=VALUE, but got '{value}'")
+        DictAction(self.option_strings, self.dest, nargs="+")(parser, namespace, values, option)
+
+
+SHARED: dict[str, dict[str, Any]] = {
+    "config": dict(help="a config: its path, or its name such as thumos_i3d or tridet/thumos_i3d"),
+    "checkpoint": dict(help="checkpoint file"),
+    "results": dict(help="results file, of any system and in any format"),
+    "--ann": dict(metavar="FILE", help="annotation JSON"),
+    "--batch-size": dict(type=int, metavar="N", help="recordings at once"),
+    "--cfg-options": dict(
+        nargs="+", action=ConfigOptions, metavar="KEY=VALUE",
+        help="override values of the config, by dotted name",
+    ),
+    "--classes": dict(metavar="FILE", help="names of the classes by label"),
+    "--data-path": dict(metavar="DIR", help="folder with annotations and features"),
+    "--device": dict(help="such as cuda:0 (default: a GPU if there is one)"),
+    "--features": dict(nargs="+", metavar="DIR", help="folders of feature files"),
+    "--feature-stride": dict(type=float, metavar="N", help="frames from feature to feature"),
+    "--fix": dict(help="repair what can be repaired"),
+    "--folds": dict(
+        type=int, metavar="N", help="cross-validation: write OUT_fold0.json and so on"
+    ),
+    "--format": dict(help="format of the files"),
+    "--fps": dict(type=float, metavar="N", help="frames (or samples) per second"),
+    "--group": dict(metavar="PATTERN", help="recordings with the same match stay together"),
+    "--json": dict(action="store_true", help="print the result as JSON, and nothing else"),
+    "--launcher": dict(
+        choices=["none", "pytorch", "slurm", "mpi"], default="none",
+        help="what started this process, if it is one of several",
+    ),
+    "--local-rank": dict(type=int, default=0, help=argparse.SUPPRESS),
+    "--max-duration": dict(
+        type=float, metavar="SECONDS", help="drop detections that last longer"
+    ),
+    "--max-per-video": dict(type=int, metavar="N", help="keep so many detections per recording"),
+    "--min-score": dict(type=number, metavar="S", help="detections that score lower are not kept"),
+    "--out": dict(metavar="PATH", help="write here"),
+    "--part": dict(
+        help="of a submission that holds several: verb, noun or action (EPIC-Kitchens), detect or "
+        "retrieve (Ego4D)"
+    ),
+    "--protocol": dict(metavar="NAME", help="evaluation protocol of a benchmark"),
+    "--recording": dict(metavar="NAME", help="name of the recording"),
+    "--resume": dict(help="go on where an interrupted run stopped"),
+    "--score-thr": dict(type=number, metavar="S", help="do not show detections that score lower"),
+    "--seed": dict(type=int, metavar="N", help="of all that is random"),
+    "--shares": dict(
+        nargs="+", metavar="SUBSET=SHARE", help="make new subsets: training=0.8 test=0.2"
+    ),
+    "--show-dir": dict(metavar="DIR", help="draw each recording into this folder"),
+    "--sigma": dict(type=float, help="of Gaussian soft-NMS"),
+    "--snippet-frames": dict(type=float, metavar="N", help="frames behind one feature"),
+    "--subset": dict(metavar="NAME", help="subset of the annotations"),
+    "--to": dict(help="what to write"),
+    "--tiou": dict(metavar="T", help="tIoU from which on two segments are the same"),
+    "--weights": dict(nargs="+", type=float, metavar="W", help="one for each (default: equal)"),
+    "--work-dir": dict(metavar="DIR", help="folder for logs and checkpoints"),
+    "--workers": dict(type=int, metavar="N", help="processes at a time"),
+}  # fmt: skip
+"""Help, metavar and type of each argument that more than one command has, by its name."""
+
+
+def print_json(args: argparse.Namespace, content: Any, *, indent: int | None = 1) -> None:
+    """Print a command's result for ``--json``; NaN, which JSON lacks, becomes null."""
+    print(json.dumps(_plain(content), indent=indent), file=args.stdout, flush=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):  # a number of NumPy
+        value = value.item()
+    return None if isinstance(value, float) and value != value else value

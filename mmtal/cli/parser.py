@@ -1,0 +1,115 @@
+"""Parsers of commands: one vocabulary, and no import but of the command that was chosen."""
+
+import argparse
+import functools
+import importlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from mmtal.cli.options import SHARED
+
+_Help = functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=32)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose long flags may be spelled with ``-`` or ``_``.
+
+    Arguments in :data:`mmtal.cli.options.SHARED` have their help, type and metavar from there.
+
+    Args:
+        module: Name of the command's module, which is imported when the command is chosen. Its
+            docstring describes the command and its ``add_arguments(parser)`` adds the arguments;
+            None for a group of commands.
+    """
+
+    def __init__(self, *, module: str | None = None, **kwargs: Any) -> None:
+        super().__init__(formatter_class=_Help, **kwargs)
+        self._module = module
+
+    def complete(self) -> None:
+        """Import the command's module, unless that was done, and add its arguments."""
+        if self._module is None:
+            return
+        module = importlib.import_module(self._module)
+        self._module = None
+        self.description = module.__doc__
+        module.add_arguments(self)
+        self.set_defaults(command=module)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.complete()
+        words = sys.argv[1:] if args is None else args
+        return super().parse_known_args([_hyphenated(word) for word in words], namespace)
+
+    def add_argument(  # type: ignore[override]
+        self, *names: str, note: str = "", group: Any = None, **kwargs: Any
+    ) -> argparse.Action:
+        """Add an argument.
+
+        Args:
+            names: Its flags, or its name if it is positional.
+            note: What this command adds to the shared help.
+            group: Of ``add_argument_group`` or ``add_mutually_exclusive_group``.
+            kwargs: As for ``argparse.ArgumentParser.add_argument``.
+        """
+        names = tuple(map(_hyphenated, names))
+        settings = {**SHARED.get(names[0], {}), **kwargs}
+        if note:
+            settings["help"] = f"{settings['help']} ({note})"
+        add = super().add_argument if group is None else group.add_argument
+        return add(*names, **settings)
+
+    def find(self, *words: str) -> "CommandParser":
+        """The complete parser of a command below this one: ``find("data", "verify")``."""
+        parser = self
+        for word in words:
+            [below] = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+            parser = below.choices[word]
+        parser.complete()
+        return parser
+
+    def alias(self, old: str, new: str) -> None:
+        """Take an argument in an old form, too, without showing it.
+
+        Args:
+            old: A flag, or the name of a positional argument.
+            new: The same of the argument as it is now.
+        """
+        old = _hyphenated(old)
+        [action] = [a for a in self._actions if new in (a.option_strings or [a.dest])]
+
+        def convert(text: str) -> Any:  # argparse converts the default, too
+            return text if text is argparse.SUPPRESS or not action.type else action.type(text)
+
+        settings: dict[str, Any] = dict(type=convert, help=argparse.SUPPRESS)
+        if old.startswith("-") and new.startswith("-"):
+            self._option_string_actions[old] = action
+        elif old.startswith("-"):  # a flag that became positional
+            for owner in (self._actions, *(g._group_actions for g in self._action_groups)):
+                if action in owner:
+                    owner.remove(action)
+            settings["help"] = action.help
+            super().add_argument(old, dest=action.dest, required=action.required, **settings)
+        else:  # a positional argument that became a flag
+            nargs = None if action.required else "?"
+            action.required = False
+            super().add_argument(action.dest, nargs=nargs, default=argparse.SUPPRESS, **settings)
+
+
+def commands(parser: CommandParser) -> Iterator[tuple[str, CommandParser]]:
+    """Every command's words (``data verify``) and complete parser, for documents and tests."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for word, below in action.choices.items():
+                below.complete()
+                leaves = list(commands(below)) or [("", below)]
+                yield from ((f"{word} {rest}".strip(), leaf) for rest, leaf in leaves)
+
+
+def _hyphenated(text: str) -> str:
+    """``--data_path=a_b`` -> ``--data-path=a_b``."""
+    if not text.startswith("--"):
+        return text
+    flag, equals, value = text.partition("=")
+    return flag.replace("_", "-") + equals + value

@@ -1,0 +1,33 @@
+"""Test several models as one: their raw predictions are averaged before NMS."""
+
+from argparse import Namespace
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument(
+        "models", nargs="+", metavar="CONFIG:CHECKPOINT",
+        help="config, by its path or its name, and checkpoint file. NMS and metrics are the first "
+        "one's; each reads the features of its own config",
+    )  # fmt: skip
+    parser.add_argument("--weights")
+    parser.add_argument("--out", note="the detections, as ActivityNet results JSON")
+    parser.add_argument("--device")
+    parser.add_argument("--json")
+    parser.add_argument("--cfg-options", note="the same for all")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.inference.ensemble import EnsembleMember, evaluate_ensemble
+
+    members = [
+        EnsembleMember.parse(text, options=args.cfg_options, device=args.device)
+        for text in args.models
+    ]
+    metrics = evaluate_ensemble(members, weights=args.weights, out_file=args.out)
+    if args.json:
+        print_json(args, metrics)
+    elif args.out:
+        print(f"detections: {args.out}")

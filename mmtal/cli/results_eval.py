@@ -1,0 +1,81 @@
+"""Evaluate a results file of any system by a benchmark's protocol."""
+
+from argparse import Namespace
+from typing import Any
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("results", nargs="?")
+    parser.add_argument("--protocol", note="see --list")
+    parser.add_argument(
+        "--compare", nargs="+", default=[], metavar="NAME", help="protocols to set beside it"
+    )
+    parser.add_argument("--list", action="store_true", help="show all protocols and stop")
+    parser.add_argument("--ann", note="default: where the configs have it")
+    parser.add_argument("--subset", note="default: the protocol's")
+    parser.add_argument("--part")
+    parser.add_argument("--per-class", action="store_true", help="also the AP of each class")
+    parser.add_argument("--out", note="the figures, as JSON")
+    parser.add_argument("--json")
+    own = parser.add_argument_group("in place of --protocol, for data of one's own")
+    parser.add_argument("--tiou", group=own, nargs="+", note="or start:step:stop")
+    parser.add_argument(
+        "--label-handling", group=own, choices=["corrected", "official"],
+        help="of detections of absent classes (default: corrected)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--recall-at", group=own, nargs="+", type=int, metavar="K", help="the k of Recall@kx"
+    )
+
+
+def run(args: Namespace) -> None:
+    from mmtal.evaluation.protocols import find_protocol, protocol_names, read_protocol_truth
+    from mmtal.evaluation.report import format_comparison, format_protocols, format_table, notices
+    from mmtal.results.result_files import read_results
+    from mmtal.utils.files import write_json
+
+    if args.list:
+        found = [find_protocol(name) for name in protocol_names()]
+        if args.json:
+            print_json(args, protocol_names())
+        else:
+            print(format_protocols(found))
+        return
+    if args.results is None:
+        raise ValueError("give the results file, or --list to see the protocols")
+    protocols = [protocol_of(args), *map(find_protocol, args.compare)]
+    subset = args.subset or protocols[0].subset
+    truth, classes = read_protocol_truth(protocols[0], args.ann, subset)
+    detections = read_results(args.results, classes, part=args.part)
+    stamps = [protocol.evaluate(truth, detections, classes) for protocol in protocols]
+    content = stamps if args.compare else stamps[0]
+    if args.out:
+        write_json(args.out, content)
+    if args.json:
+        print_json(args, content)
+        return
+    for stamp in stamps if args.per_class or not args.compare else ():
+        print(format_table(stamp, per_class=args.per_class))
+    if args.compare:
+        print(format_comparison(stamps))
+    for protocol, stamp in zip(protocols, stamps, strict=True):
+        for notice in notices(protocol, stamp):
+            print(f"{protocol.name}: {notice}")
+
+
+def protocol_of(args: Namespace) -> Any:
+    """The protocol that is named, or that the options describe."""
+    from mmtal.evaluation.protocols import choose_protocol
+
+    tiou = args.tiou
+    if not args.protocol:
+        if not (args.ann and args.subset):
+            raise ValueError("give --protocol; or, for data of your own, --ann and --subset")
+        tiou = tiou or ["0.3:0.1:0.7"]
+    if tiou:
+        tiou = tiou[0] if len(tiou) == 1 and ":" in tiou[0] else [float(t) for t in tiou]
+    own = dict(tiou_thresholds=tiou, label_handling=args.label_handling, recall_at=args.recall_at)
+    return choose_protocol(args.protocol, own)

@@ -1,0 +1,42 @@
+"""Bring class scores of recordings into one JSON layout, for external_scores and --external."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument(
+        "scores", help=".json, .pkl (numbers only, nothing in it is run) or .npy (V, K)"
+    )
+    parser.add_argument("--out", required=True, note="JSON")
+    parser.add_argument(
+        "--recordings", metavar="FILE", help="names of the rows of an .npy: text file, one a line"
+    )
+    parser.add_argument("--classes", note="of the columns, if the file has none")
+    parser.add_argument("--softmax", action="store_true", help="the scores are logits")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.results.fusion.named_results import read_names
+    from mmtal.results.fusion.score_files import load_score_file, write_external_scores
+    from mmtal.utils.wording import counted
+
+    scores = load_score_file(
+        args.scores,
+        videos=lines(args.recordings) if args.recordings else None,
+        classes=read_names(Path(args.classes)) if args.classes else None,
+        softmax=args.softmax,
+    )
+    write_external_scores(args.out, scores)
+    values = list(scores.videos.values())
+    print(
+        f"{args.out}: {counted(len(values), 'recording')}, {counted(len(values[0]), 'class')} "
+        + ("named" if scores.classes else "without names (in the order of the labels)")
+        + f", scores {min(v.min() for v in values):.3g} to {max(v.max() for v in values):.3g}"
+    )
+
+
+def lines(path: str) -> list[str]:
+    return [line.strip() for line in Path(path).read_text().splitlines() if line.strip()]

@@ -1,0 +1,58 @@
+"""Train and test a model on a data set with one command.
+
+The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in percent.
+"""
+
+from argparse import Namespace
+from pathlib import Path
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+INTERRUPTED = "--resume goes on from the last finished epoch"
+AUTO = "auto"
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("config", note="auto: verify the data, and write a config that fits them")
+    parser.add_argument("--data-path", required=True)
+    parser.add_argument(
+        "--learning-rate", type=float, metavar="N", help="of the optimizer (default: the config's)"
+    )
+    parser.add_argument(
+        "--epochs", type=int, metavar="N", help="after warm-up (default: the config's)"
+    )
+    parser.add_argument("--batch-size", note="of each process (default: the config's)")
+    parser.add_argument(
+        "--weight-decay", type=float, metavar="N", help="of the optimizer (default: the config's)"
+    )
+    parser.add_argument("--work-dir", note="default: work_dirs/ and the config's name")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--seed", note="default: the config's")
+    parser.add_argument(
+        "--gpus", type=int, default=1, metavar="N", help="processes, one per GPU (default: 1)"
+    )
+    parser.add_argument("--json", note="all metrics")
+    parser.add_argument("--cfg-options")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.config_files import find_config, output_name
+    from mmtal.experiments.experiment import prepare_config, run_experiment
+
+    name = AUTO if args.config == AUTO else output_name(find_config(args.config))
+    config = prepare_config(
+        args.config,
+        data_path=args.data_path,
+        work_dir=args.work_dir or Path("work_dirs") / name,
+        learning_rate=args.learning_rate,
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        weight_decay=args.weight_decay,
+        seed=args.seed,
+        options=args.cfg_options,
+    )
+    metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
+    if args.json:
+        print_json(args, metrics)
+    print(f"FINAL_mAP: {100 * metrics['tal/mAP']:.2f}", flush=True)

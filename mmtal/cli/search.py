@@ -1,0 +1,64 @@
+"""Search for better config values.
+
+Trials are compared on training recordings that are held out from training, never on the test set.
+The same command goes on with a search that was interrupted.
+"""
+
+from argparse import Namespace
+from pathlib import Path
+
+from mmtal.cli.parser import CommandParser
+
+INTERRUPTED = "the same command goes on with the search"
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("config", note="auto: one that fits the data")
+    parser.add_argument("--data-path", required=True)
+    parser.add_argument(
+        "--work-dir", note="and for the study; default: work_dirs/search/ and the config's name"
+    )
+    parser.add_argument(
+        "--store", type=Path, metavar="FILE",
+        help="SQLite file with the trials (default: study.db in the folder)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--trials", type=int, default=30, metavar="N",
+        help="in all, with those of earlier runs (default: 30)",
+    )  # fmt: skip
+    parser.add_argument("--workers", default=1, note="trials; GPUs are shared out")
+    parser.add_argument(
+        "--space", type=Path, metavar="YAML", help="lines such as 'key: log(low, high)'"
+    )
+    parser.add_argument(
+        "--vary", nargs="+", default=[], metavar="KEY=RANGE",
+        help="learning_rate, batch_size, epochs, weight_decay (the default space: all four) or any "
+        "dotted name = log(low, high), float(low, high), int(low, high[, step]) or choice(a, b)",
+    )  # fmt: skip
+    parser.add_argument("--cfg-options", note="the same in all trials")
+    parser.add_argument(
+        "--val-share", type=float, default=0.25, metavar="SHARE",
+        help="of the training set that is held out (default: 0.25)",
+    )  # fmt: skip
+    parser.add_argument("--group", note="such as '(S[0-9]+)_'")
+    parser.add_argument(
+        "--minutes", type=float, metavar="N", help="begin no trial after so many minutes"
+    )
+    parser.add_argument("--seed", default=0, note="default: 0")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.experiments.search import SearchSettings, read_space, search  # says what to install
+
+    options = args.cfg_options or {}
+    folder = Path(args.work_dir or Path("work_dirs", "search", Path(args.config).stem))
+    search(
+        SearchSettings(args.config, args.data_path, folder, seed=args.seed, options=options),
+        read_space(args.space, args.vary, fixed=options),
+        store=args.store,
+        trials=args.trials,
+        workers=args.workers,
+        val_share=args.val_share,
+        group=args.group,
+        minutes=args.minutes,
+    )

@@ -1,0 +1,94 @@
+"""Find actions in a signal while it arrives.
+
+Each is printed once it can no longer change; what is printed in all is what 'mmtal infer' finds.
+"""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+INTERRUPTED = "what was not final yet is not shown"
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("config")
+    parser.add_argument("checkpoint")
+    parser.add_argument(
+        "input",
+        help="-: rows of numbers on standard input, one feature (or sample) a line, parted by "
+        "commas or blanks; or a feature file, as if it arrived now",
+    )
+    parser.add_argument("--fps", note="default: the config's")
+    parser.add_argument(
+        "--step", type=float, metavar="SECONDS",
+        help="predict whenever so much is new (default: an eighth of what the model sees)",
+    )  # fmt: skip
+    parser.add_argument("--max-duration")
+    parser.add_argument("--score-thr", default=0.0)
+    parser.add_argument("--device")
+    parser.add_argument("--json", note="one line for each detection")
+    parser.add_argument("--cfg-options")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.inference.inferencer import TemporalActionInferencer
+
+    infer = TemporalActionInferencer(
+        args.config, args.checkpoint, args.device, options=args.cfg_options
+    )
+    stream = infer.stream(fps=args.fps, step=args.step, max_duration=args.max_duration)
+    print(f"detections are final about {stream.delay:.1f} s after they end", file=sys.stderr)
+    rows = lines_of_numbers(sys.stdin) if args.input == "-" else pieces(args.input, infer.dataset)
+    for features in rows:
+        show(args, stream.push(features))
+    show(args, stream.finish())
+
+
+def show(args: Namespace, found: list[Any]) -> None:
+    for detection in sorted(found, key=lambda d: d.start):
+        if detection.score < args.score_thr:
+            continue
+        if args.json:
+            print_json(args, detection._asdict(), indent=None)
+        else:
+            segment = f"{detection.start:10.2f} {detection.end:10.2f}"
+            print(f"{segment}  {detection.score:.3f}  {detection.name}", flush=True)
+
+
+def lines_of_numbers(text: TextIO) -> Iterator[Any]:
+    """Each line as features (1, C).
+
+    Raises:
+        ValueError: A line holds something else than numbers, or not as many as the first.
+    """
+    import numpy as np
+
+    width = None
+    for number, line in enumerate(text, start=1):
+        words = line.replace(",", " ").split()
+        if not words:
+            continue
+        try:
+            row = np.array([words], dtype=np.float32)
+        except ValueError:
+            raise ValueError(
+                f"line {number} must be numbers parted by commas or blanks, but got '{line:.80}'"
+            ) from None
+        width = width or row.shape[1]
+        if row.shape[1] != width:
+            raise ValueError(f"line {number} must have {width} numbers, but got {row.shape[1]}")
+        yield row
+
+
+def pieces(path: str, dataset: Any, *, size: int = 64) -> Iterator[Any]:
+    """The features of a file in pieces of ``size`` rows."""
+    from mmtal.inference.recordings import find_recordings
+
+    [recording] = find_recordings(path, key=dataset.get("feature_key", "feats"))
+    values = recording.open().read()
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,38 @@
+"""Test a checkpoint on the data of a config."""
+
+import os
+from argparse import Namespace
+
+from mmtal.cli.options import print_json
+from mmtal.cli.parser import CommandParser
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("config")
+    parser.add_argument("checkpoint")
+    parser.add_argument("--out", note="the detections, as ActivityNet results JSON")
+    parser.add_argument("--show-dir")
+    parser.add_argument("--work-dir")
+    parser.add_argument("--json")
+    parser.add_argument("--cfg-options")
+    parser.add_argument("--launcher")
+    parser.add_argument("--local-rank")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.engine.runner import build_runner, load_config, main_metric
+
+    os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
+    config = load_config(
+        args.config, work_dir=args.work_dir, launcher=args.launcher, options=args.cfg_options
+    )
+    config.load_from = args.checkpoint
+    if args.out:
+        main_metric(config.test_evaluator)["out_file"] = args.out
+    if args.show_dir:
+        pictures = dict(type="PredictionPicturesHook", show_dir=args.show_dir)
+        config.merge_from_dict({"default_hooks.pictures": pictures})
+    runner = build_runner(config)
+    metrics = runner.test()
+    if args.json and runner.rank == 0:
+        print_json(args, metrics)

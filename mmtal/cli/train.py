@@ -1,0 +1,45 @@
+"""Train a model on the data of a config."""
+
+import os
+from argparse import Namespace
+
+from mmtal.cli.parser import CommandParser
+
+INTERRUPTED = "--resume goes on from the last finished epoch"
+
+
+def add_arguments(parser: CommandParser) -> None:
+    parser.add_argument("config")
+    parser.add_argument("--work-dir")
+    parser.add_argument(
+        "--resume", nargs="?", const="auto", metavar="FILE",
+        note="from this checkpoint; without a file, from the latest in the work dir",
+    )  # fmt: skip
+    parser.add_argument("--amp", action="store_true", help="mixed precision (needs a GPU)")
+    parser.add_argument(
+        "--auto-scale-lr", action="store_true",
+        help="scale the learning rate with the number of processes",
+    )  # fmt: skip
+    parser.add_argument("--seed", note="default: the config's")
+    parser.add_argument("--deterministic", action="store_true", help="deterministic operations")
+    parser.add_argument("--cfg-options")
+    parser.add_argument("--launcher")
+    parser.add_argument("--local-rank")
+
+
+def run(args: Namespace) -> None:
+    from mmtal.engine.runner import build_runner, load_config, set_seed, use_amp
+
+    os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
+    config = load_config(
+        args.config, work_dir=args.work_dir, launcher=args.launcher, options=args.cfg_options
+    )
+    set_seed(config, seed=args.seed, deterministic=args.deterministic)
+    if args.amp:
+        use_amp(config)
+    if args.auto_scale_lr:
+        config.auto_scale_lr = dict(enable=True, base_batch_size=config.train_dataloader.batch_size)
+    if args.resume:
+        config.resume = True
+        config.load_from = None if args.resume == "auto" else args.resume
+    build_runner(config).train()

@@ -1,0 +1,62 @@
+"""The comparison of new runs with accepted ones, for the terminal."""
+
+from collections.abc import Sequence
+
+from terminaltables import AsciiTable
+
+from mmtal.experiments.leaderboard.measured import group_title
+from mmtal.experiments.leaderboard.regression import Judgement
+from mmtal.experiments.leaderboard.student_t import mean_and_deviation
+
+
+def judgement_text(judgements: Sequence[Judgement], confidence: float) -> str:
+    """A table, what fell on top, and a sentence."""
+    order = ["fell", "not judged", "rose", "as before", "new"]
+    ranked = sorted(
+        (one for one in judgements if one.verdict in order),
+        key=lambda one: order.index(one.verdict),
+    )
+    idle = [one for one in judgements if one.verdict == "not run"]
+    header = ["protocol", "method", "figure", "accepted", "new", "change", "noise", "bound"]
+    header.append("verdict")
+    table = AsciiTable([header, *map(_cells, ranked)])
+    table.justify_columns = dict.fromkeys(range(3, 8), "right")
+    lines = [
+        "Means and standard deviations over seeds in percent (number of seeds). Noise: standard "
+        "deviation over seeds, pooled\nover the accepted methods of the protocol. Bound: where the "
+        f"mean of new seeds stays with a probability of {confidence:g} if nothing changed.",
+        table.table,
+    ]
+    lines += [f"{_title(one)}: {'; '.join(one.remarks)}" for one in ranked if one.remarks]
+    if idle:
+        names = "; ".join(_title(one) for one in idle)
+        lines.append(f"Accepted, without a new run: {names}")
+    counts = {verdict: sum(one.verdict == verdict for one in ranked) for verdict in order}
+    counted_verdicts = [f"{number} {verdict}" for verdict, number in counts.items() if number]
+    lines.append(", ".join(counted_verdicts) or "no method is on both sides")
+    return "\n".join(lines)
+
+
+def _title(one: Judgement) -> str:
+    return f"{group_title(*one.key[:2])} {one.key[2]}"
+
+
+def _cells(one: Judgement) -> list[str]:
+    bound = "-"
+    if one.margin is not None and one.change is not None:
+        mean = mean_and_deviation(one.accepted)[0]
+        limit = mean + one.margin if one.verdict == "rose" else mean - one.margin
+        bound = f"{'<' if one.verdict == 'rose' else '>'} {100 * limit:.2f}"
+    change = "-" if one.change is None else f"{100 * one.change:+.2f}"
+    accepted, new = _figure(one.accepted), _figure(one.new)
+    noise = "-" if one.deviation is None else f"{100 * one.deviation:.2f}"
+    title = group_title(*one.key[:2])
+    return [title, one.key[2], one.metric, accepted, new, change, noise, bound, one.verdict]
+
+
+def _figure(values: Sequence[float]) -> str:
+    if not values:
+        return "-"
+    mean, deviation = mean_and_deviation(values)
+    spread = "" if deviation is None else f" ± {100 * deviation:.2f}"
+    return f"{100 * mean:.2f}{spread} ({len(values)})"
