@@ -49,34 +49,34 @@ def list_project_configs() -> list[str]:
     return sorted(_project_configs())
 
 
-def find_config(config: str | Path) -> Path:
+def find_config(name: str | Path) -> Path:
     """Path of a config.
 
     Args:
-        config: Its path; or its name, with or without ``.py``: ``actionformer/thumos_i3d`` and
+        name: Its path; or its name, with or without ``.py``: ``actionformer/thumos_i3d`` and
             ``thumos_i3d`` below ``configs/``, ``tridet/thumos_i3d`` of a project.
 
     Raises:
         FileNotFoundError: There is none; the message names those that are spelled alike.
     """
-    if Path(config).is_file():
-        return Path(config)
+    if Path(name).is_file():
+        return Path(name)
     known = {**_project_configs(), **_configs_below(resource_root() / "configs")}
     short = {
-        name.removeprefix(f"{MAIN_METHOD}/"): path
-        for name, path in known.items()
-        if name.startswith(f"{MAIN_METHOD}/")
+        key.removeprefix(f"{MAIN_METHOD}/"): path
+        for key, path in known.items()
+        if key.startswith(f"{MAIN_METHOD}/")
     }
-    name = str(config).removesuffix(".py")
-    found = known.get(name) or short.get(name)
+    text = str(name).removesuffix(".py")
+    found = known.get(text) or short.get(text)
     if found:
         return found
-    folder = Path(config) if Path(config).is_dir() else Path(config).parent
-    beside = sorted(str(path) for path in folder.glob("*.py")) if "/" in name else []
-    close = difflib.get_close_matches(name, [*known, *short, *beside], n=3) or beside[:3]
+    folder = Path(name) if Path(name).is_dir() else Path(name).parent
+    beside = sorted(str(path) for path in folder.glob("*.py")) if "/" in text else []
+    close = difflib.get_close_matches(text, [*known, *short, *beside], n=3) or beside[:3]
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     raise FileNotFoundError(
-        f"config '{config}' is neither a file nor the name of a config: {hint}"
+        f"config '{name}' is neither a file nor the name of a config: {hint}"
         "'mmtal config list' shows the names"
     )
 

@@ -79,8 +79,10 @@ class CommandParser(argparse.ArgumentParser):
         old = _hyphenated(old)
         [action] = [a for a in self._actions if new in (a.option_strings or [a.dest])]
 
+        kind: Any = action.type or str
+
         def convert(text: str) -> Any:  # argparse converts the default, too
-            return text if text is argparse.SUPPRESS or not action.type else action.type(text)
+            return text if text is argparse.SUPPRESS else kind(text)
 
         settings: dict[str, Any] = dict(type=convert, help=argparse.SUPPRESS)
         if old.startswith("-") and new.startswith("-"):

@@ -182,7 +182,11 @@ OURS, OPENTADS = ROOT / "configs" / "actionformer", ROOT / "configs" / "actionfo
             ["--config", OURS / "anet_tsp.py"],
             "would give other results: use a config of configs/actionformer_opentad",
         ),
-        ({"cls_head.x": torch.ones(1)}, ["--config", "no.py"], "config 'no.py' is neither a file nor"),
+        (
+            {"cls_head.x": torch.ones(1)},
+            ["--config", "no.py"],
+            "config 'no.py' is neither",
+        ),
     ],
 )
 def test_bad_input_is_one_error(run, tmp_path, content, arguments, message):

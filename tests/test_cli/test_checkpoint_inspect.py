@@ -34,6 +34,10 @@ def test_weights_alone_of_another_codebase(run: Run, tmp_path: Path) -> None:
 def test_what_is_no_checkpoint(run: Run, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     torch.save({"a": 1}, tmp_path / "nothing")
-    for name, message in (("no.pth", "does not exist"), ("text", "text"), ("nothing", "no weights")):
+    for name, message in (
+        ("no.pth", "does not exist"),
+        ("text", "text"),
+        ("nothing", "weights"),
+    ):
         code, _, error = run(tmp_path / name)
         assert code == 2 and message in error and "Traceback" not in error

@@ -41,7 +41,10 @@ def test_a_file_and_lines_are_the_same_signal(run, case, tmp_path, monkeypatch) 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("1 2 3 4 5 6\nx y\n", "line 2 must be numbers"), ("1 2\n", "must have 6 channels, but got 2")],
+    [
+        ("1 2 3 4 5 6\nx y\n", "line 2 must be numbers"),
+        ("1 2\n", "must have 6 channels, but got 2"),
+    ],
 )
 def test_bad_lines(run, case, monkeypatch, text: str, message: str) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
