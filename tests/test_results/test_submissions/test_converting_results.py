@@ -113,7 +113,7 @@ def test_what_is_refused_and_mended(
     tmp_path: Path, ann: Path, results: dict, kind: str, mend: str, left: int
 ) -> None:
     path, out = write(tmp_path / "in.json", dict(results=results)), tmp_path / "out.txt"
-    with pytest.raises(ValueError, match=f"not fit to become THUMOS14.*\n{kind}.*--mend {mend}"):
+    with pytest.raises(ValueError, match=f"not fit to become THUMOS14.*\n{kind}.*--fix {mend}"):
         convert(path, out, ann, to="thumos")
     assert not out.exists()
     done = convert(path, out, ann, to="thumos", mend=[mend])
