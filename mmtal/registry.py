@@ -5,6 +5,8 @@ every kind that the default scope lacks.
 """
 
 import difflib
+from collections.abc import Mapping
+from typing import Any
 
 from mmengine import registry as _engine
 from mmengine.registry import Registry
@@ -58,6 +60,22 @@ def _failed_plugins() -> str:
 
 def _child(parent: Registry, *locations: str) -> TALRegistry:
     return TALRegistry(parent.name, parent=parent, scope="mmtal", locations=list(locations))
+
+
+def is_kind_of(config: Mapping[str, Any], name: str, registry: Registry) -> bool:
+    """Whether a component's config builds the class registered as ``name``, or a subclass.
+
+    Args:
+        config: Its ``type`` is a registered name or a class.
+        name: A registered name.
+        registry: Of both.
+
+    Raises:
+        KeyError: Its ``type`` is not registered.
+    """
+    kind = config.get("type")
+    kind = registry.get(kind) if isinstance(kind, str) else kind
+    return isinstance(kind, type) and issubclass(kind, registry.get(name))
 
 
 DATASETS = _child(_engine.DATASETS, "mmtal.datasets")

@@ -16,6 +16,7 @@ from mmengine.runner import Runner
 
 from mmtal.config_files import find_config, output_name
 from mmtal.engine.terminal import TerminalHook, terminal_handler
+from mmtal.registry import METRICS, is_kind_of
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
@@ -79,14 +80,18 @@ def override(config: Config, options: Mapping[str, Any]) -> None:
 
 
 def main_metric(evaluator: Any) -> dict:
-    """The config of the evaluator's mAP metric; an evaluator is one metric or a list."""
+    """The config of the evaluator's mAP metric; an evaluator is one metric or a list.
+
+    Raises:
+        ValueError: No metric is a ``TemporalMAP`` or a subclass of it.
+    """
     metrics = evaluator if isinstance(evaluator, list) else [evaluator]
     for metric in metrics:
-        if metric.get("type") == "TemporalMAP":
+        if is_kind_of(metric, "TemporalMAP", METRICS):
             return metric
     raise ValueError(
-        "the config's test_evaluator must contain a metric of type 'TemporalMAP', but has "
-        f"{[metric.get('type') for metric in metrics]}"
+        "the config's test_evaluator must contain a metric of type 'TemporalMAP', or a subclass of "
+        f"it, but has {[metric.get('type') for metric in metrics]}"
     )
 
 

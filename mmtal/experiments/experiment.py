@@ -149,12 +149,13 @@ def _adapt_to_own_data(config: Config) -> None:
     dataset = build_dataset(config, "train_dataloader")
     backbone, head = config.model.backbone, config.model.head
     num_classes = len(dataset.metainfo["classes"])
-    if head.num_classes not in (1, num_classes):
+    if head.get("num_classes") not in (None, 1, num_classes):
         print_log(f"num_classes {head.num_classes} -> {num_classes}, as the data say", "current")
         head.num_classes = num_classes
     channels = dataset.num_channels
-    if isinstance(backbone.in_channels, int) and backbone.in_channels != channels:
-        print_log(f"in_channels {backbone.in_channels} -> {channels}, as the data say", "current")
+    expected = backbone.get("in_channels")
+    if isinstance(expected, int) and expected != channels:
+        print_log(f"in_channels {expected} -> {channels}, as the data say", "current")
         backbone.in_channels = channels
 
 

@@ -3,14 +3,16 @@
 T_l positions of level l, M candidates.
 """
 
+from typing import Any
+
 import torch
 from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmtal.inference.ensemble import EnsembleMember, RawPredictions, check_members
-from mmtal.models import AnchorFreeHead
 from mmtal.results.fusion.action_space import ActionSpace
 from mmtal.results.instance_table import InstanceTable
+from mmtal.structures.contracts import PointHead, WindowHead, check_contract
 from mmtal.utils.progress import progress
 
 
@@ -49,6 +51,8 @@ def predict_actions(
             raise ValueError(f"the {what} model {model.name} must have the {what}s as its classes")
     check_members([verb_model, noun_model], same=("head", "level strides"))
     head = verb_model.model.head
+    for contract in (PointHead, WindowHead):
+        check_contract(head, contract, name="a head whose points are paired")
     videos = {}
     recordings = verb_model.video_ids
     for video in progress(recordings, len(recordings), text="predicting recordings"):
@@ -63,7 +67,7 @@ def predict_actions(
 def join_points(
     verb: RawPredictions,
     noun: RawPredictions,
-    head: AnchorFreeHead,
+    head: Any,
     space: ActionSpace,
     per_point: int,
 ) -> InstanceData:

@@ -267,21 +267,20 @@ class TemporalActionInferencer:
         longest = self.max_duration
         if longest is not None:
             longest *= grid.fps / grid.feature_stride
-        walker = WindowWalker(self.model, reach=reach, grid=grid)
-        head = self.model.head
+        walker = WindowWalker(self.model, reach=reach)
         pool: list[InstanceData] = []
         spans = walker.spans(length, size)
         for start, end in progress(spans, len(spans), text=f"{recording.name}: windows"):
             part = dict(data, feats=data["feats"][start:end], grid=grid.window(start))
             values = self.pipeline.finish(part)["inputs"]
             found = drop_long(walker.step(values, is_last=end == length), longest)
-            pool = [head.best_candidates(join([*pool, found]))]
+            pool = [walker.head.best_candidates(join([*pool, found]))]
             if self.pipeline.is_lazy and recording.is_mapped:  # frees the pages that were read
                 data = self.pipeline.open(recording, fps=fps, duration=data["duration"])
         metainfo = dict(video_id=recording.name, duration=data["duration"], grid=grid)
         sample = TemporalDataSample(metainfo=metainfo)
         pool[0].segments = pool[0].segments.float()
-        return self._result(sample, head.finish(pool[0], sample))
+        return self._result(sample, walker.head.finish(pool[0], sample))
 
     def _result(self, sample: TemporalDataSample, found: InstanceData) -> Detections:
         return Detections(
@@ -324,7 +323,7 @@ class TemporalActionInferencer:
         return float(fps)
 
     def _class_names(self, given: Sequence[str] | None) -> tuple[str, ...]:
-        num_classes = self.config.model.head.num_classes
+        num_classes = self.model.head.num_classes
         source, names = "classes", given
         if names is None:
             checkpoint = load_checkpoint_file(self.checkpoint, "cpu")

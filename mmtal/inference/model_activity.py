@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mmtal.inference.open_recording import OpenedRecording
 from mmtal.structures import clip_segments, pairwise_tiou
+from mmtal.structures.contracts import PointHead, check_contract
 from mmtal.visualization.activity import ModelActivity
 from mmtal.visualization.attention import watch_attention
 from mmtal.visualization.recording_view import RecordingView
@@ -37,11 +38,7 @@ def model_activity(
     """
     model.eval()
     head = model.head
-    for name in ("predict_by_feat", "points", "coder"):
-        if not hasattr(head, name):
-            raise ValueError(
-                f"the head must have points on levels, but {type(head).__name__} has no '{name}'"
-            )
+    check_contract(head, PointHead, name="a head whose predictions are traced to levels")
     sample, duration = recording.sample, recording.view.duration
     for query in queries or ():
         if not 0 <= query <= duration:

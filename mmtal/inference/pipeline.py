@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from mmtal.datasets.features import FeatureArray
-from mmtal.datasets.transforms import LoadFeatures, Normalize, SlidingWindow, TemporalStride
+from mmtal.datasets.transforms import LoadFeatures
 from mmtal.inference.recordings import Recording
 from mmtal.registry import TRANSFORMS
 from mmtal.structures import FeatureGrid
-
-LAZY = (SlidingWindow, TemporalStride)
-"""Transforms that read nothing, so that a recording need not fit into memory."""
+from mmtal.structures.contracts import LazyTransform, Transform
 
 
 class InferencePipeline:
@@ -40,10 +38,10 @@ class InferencePipeline:
             )
         self.pack = pipeline.pop()
         self.transforms = pipeline[1:]
-        self.pointwise: list[Normalize] = []
-        while self.transforms and is_pointwise(self.transforms[-1]):
+        self.pointwise: list[Transform] = []
+        while self.transforms and getattr(self.transforms[-1], "pointwise", False):
             self.pointwise.insert(0, self.transforms.pop())
-        self.is_lazy = all(isinstance(t, LAZY) for t in self.transforms)
+        self.is_lazy = all(isinstance(t, LazyTransform) for t in self.transforms)
         self.feature_stride = float(dataset["feature_stride"])
         self.snippet_frames = float(dataset["snippet_frames"])
         self.num_channels = num_channels
@@ -63,7 +61,7 @@ class InferencePipeline:
         feats = FeatureArray(tuple(np.broadcast_to(zero, shape) for shape in shapes))
         results: dict[str, Any] = dict(video_id=recording.name, feats=feats, grid=self.grid(1.0))
         for transform in self.transforms:
-            if not isinstance(transform, LAZY):
+            if not isinstance(transform, LazyTransform):
                 break  # it would read the features; none of ours changes channels
             results = transform(results)
         found = results["feats"].num_channels
@@ -99,8 +97,3 @@ class InferencePipeline:
         for transform in self.pointwise:
             results = transform(results)
         return self.pack(results)
-
-
-def is_pointwise(transform: Any) -> bool:
-    """Whether a transform treats each feature by itself."""
-    return isinstance(transform, Normalize) and transform.mean is not None

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 
 from mmtal.datasets.features import FeatureArray
-from mmtal.datasets.transforms import SlidingWindow, TemporalStride
 from mmtal.inference.detections import Detection
-from mmtal.inference.pipeline import LAZY, InferencePipeline
+from mmtal.inference.pipeline import InferencePipeline
 from mmtal.inference.receptive_field import Reach
 from mmtal.inference.recordings import Input, Recording, find_recordings
 from mmtal.inference.windowing import WindowWalker, drop_long
 from mmtal.models.localizers import TemporalLocalizer
 from mmtal.ops.incremental_nms import IncrementalNMS
 from mmtal.structures import FeatureGrid
+from mmtal.structures.contracts import LazyTransform
 
 
 class DetectionStream:
@@ -63,7 +63,8 @@ class DetectionStream:
         step: float | None = None,
         max_duration: float | None = None,
     ) -> None:
-        head = model.head
+        self._walker = WindowWalker(model, reach=reach)
+        head = self._walker.head
         nms = dict(head.nms or {"method": None})
         if nms.pop("voting_thr", None) is not None:
             raise ValueError(
@@ -82,7 +83,6 @@ class DetectionStream:
         for stage in self._stages:
             self.grid = stage.grid(self.grid)
         self.classes = classes
-        self._walker = WindowWalker(model, reach=reach, grid=self.grid)
         seconds_per_feature = self.grid.feature_stride / self.grid.fps
         for name, value in (("step", step), ("max_duration", max_duration)):
             if value is not None and not value > 0:
@@ -208,12 +208,9 @@ class _Stage:
     Each feature needs ``size`` rows, the next one begins ``step`` rows later.
     """
 
-    def __init__(self, transform: SlidingWindow | TemporalStride) -> None:
+    def __init__(self, transform: LazyTransform) -> None:
         self.transform = transform
-        if isinstance(transform, SlidingWindow):
-            self.size, self.step = transform.window_size, transform.window_stride
-        else:
-            self.size, self.step = 1, transform.factor
+        self.size, self.step = transform.window_size, transform.window_stride
         self._rest: np.ndarray | None = None
         self._skip = 0  # rows to come that no feature needs
 
@@ -243,7 +240,7 @@ class _Stage:
 
 def _stages(pipeline: InferencePipeline) -> list[_Stage]:
     for transform in pipeline.transforms:
-        if not isinstance(transform, LAZY):
+        if not isinstance(transform, LazyTransform):
             raise ValueError(
                 f"the config's test pipeline cannot be streamed: {type(transform).__name__} needs "
                 "the whole recording"

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mmtal.inference.receptive_field import Reach, measure_reach, narrow_twin
 from mmtal.models.localizers import TemporalLocalizer
-from mmtal.structures import FeatureGrid, TemporalDataSample
+from mmtal.structures.contracts import WindowHead, check_contract
 
 
 class WindowWalker:
@@ -25,13 +25,16 @@ class WindowWalker:
     Args:
         model: The localizer, in evaluation mode.
         reach: Its receptive field; may be None if the first window is the last.
-        grid: Of the recording.
+
+    Raises:
+        ValueError: The model's head is no :class:`WindowHead`.
     """
 
-    def __init__(self, model: TemporalLocalizer, *, reach: Reach | None, grid: FeatureGrid) -> None:
+    def __init__(self, model: TemporalLocalizer, *, reach: Reach | None) -> None:
+        check_contract(model.head, WindowHead, name="a head that predicts in windows")
         self.model = model
+        self.head: Any = model.head
         self.reach = reach
-        self.grid = grid
         self.level_strides: list[int] = list(model.backbone.level_strides)
         self.next_points = [0] * len(self.level_strides)
 
@@ -59,29 +62,14 @@ class WindowWalker:
         start, end = self.start, self.start + len(values)
         inputs, masks = self._batch(values, start, end, is_last)
         features, level_masks = self.model.extract_feat(inputs, masks)
-        raw = self.model.head(features, level_masks)
+        raw = self.head(features, level_masks)
         taken = [  # points that no earlier window gave, and that see no further than the end
             mask & self._is_new(level, mask, start, None if is_last else end)
             for level, mask in enumerate(level_masks)
         ]
         if not is_last:
             self._advance(end)
-        sample = TemporalDataSample(
-            metainfo=dict(
-                video_id="",
-                duration=float("inf"),
-                grid=self.grid.window(start),
-                num_features=len(values),
-                is_window=True,
-            )
-        )
-        [found] = self.model.head.predict_by_feat(*raw, taken, [sample])
-        if "levels" not in found:
-            raise ValueError(
-                f"{type(self.model.head).__name__} cannot predict in windows: its predict_by_feat "
-                "must return the candidates of samples with is_window, as AnchorFreeHead's does"
-            )
-        found = found.to("cpu")
+        found = self.head.candidates_by_feat(*raw, taken)[0].to("cpu")
         return InstanceData(
             segments=found.segments.double() + start,
             scores=found.scores,
@@ -128,7 +116,7 @@ class WindowWalker:
             length: Features of the recording.
             size: Features of a window, at least ``reach.shortest_window`` if it is shorter.
         """
-        walker = WindowWalker(self.model, reach=self.reach, grid=self.grid)
+        walker = WindowWalker(self.model, reach=self.reach)
         spans = [(0, min(size, length))]
         while spans[-1][1] < length:
             walker._advance(spans[-1][1])
@@ -161,13 +149,12 @@ def reach_of(model: Mapping[str, Any]) -> Reach:
     reach = measure_reach(twin)
     head: Any = twin.head
     head.score_thr, head.pre_nms_topk = 0.0, 10**9  # every point of every class
-    grid = FeatureGrid(1, 1, 1)
     length = 2 * reach.shortest_window
     values = torch.randn(
         length, twin.backbone.in_channels, generator=torch.Generator().manual_seed(0)
     )
-    whole = WindowWalker(twin, reach=None, grid=grid).step(values, is_last=True)
-    walker = WindowWalker(twin, reach=reach, grid=grid)
+    whole = WindowWalker(twin, reach=None).step(values, is_last=True)
+    walker = WindowWalker(twin, reach=reach)
     pooled = join(
         [
             walker.step(values[start:end], is_last=end == length)

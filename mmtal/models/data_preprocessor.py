@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from mmengine.model import BaseDataPreprocessor
 
-from mmtal.models.layers import PaddingRule
 from mmtal.registry import MODELS
+from mmtal.structures.contracts import Padding
 
 
 @MODELS.register_module()
@@ -22,7 +22,7 @@ class TemporalDataPreprocessor(BaseDataPreprocessor):
             ``max_seq_len`` this changes no result.
     """
 
-    def __init__(self, padding: PaddingRule) -> None:
+    def __init__(self, padding: Padding) -> None:
         super().__init__()
         self.padding = padding
         self.training_length: int | None = None

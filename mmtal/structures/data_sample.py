@@ -13,8 +13,6 @@ class TemporalDataSample(BaseDataElement):
         duration (float): Length in seconds.
         grid (FeatureGrid): Where the features lie in time.
         num_features (int): T, the valid length of the features.
-        is_window (bool): Whether this is a part of a recording whose predictions are pooled
-            before NMS (missing: no).
 
     Data fields:
         gt_instances (InstanceData): ``segments`` float32 (N, 2), ``labels`` int64 (N,).

@@ -100,8 +100,7 @@ def watch_attention(
             nonlocal full_length
             x, mask = inputs
             full_length = max(full_length, mask.shape[1])
-            query, out_mask = block._project("query", x, mask)
-            key, _ = block._project("key", x, mask)
+            query, key, _, out_mask = block.project(x, mask)
             T = int(out_mask[0].sum())  # padding is only on the right
             stride = full_length // out_mask.shape[1]
             query, key = query[0, :T].float().cpu(), key[0, :T].float().cpu()

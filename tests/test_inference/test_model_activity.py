@@ -119,7 +119,7 @@ def test_chosen_times(config: Config) -> None:
 def test_other_heads_are_refused(config: Config) -> None:
     model = model_of(config)
     model.head = torch.nn.Linear(1, 1)
-    with pytest.raises(ValueError, match=r"points on levels, but Linear has no 'predict_by_feat'"):
+    with pytest.raises(ValueError, match=r"must have 'coder', .*'points'.*, but Linear does not"):
         model_activity(model, open_recording(config, "rec_2"))
 
 

@@ -13,7 +13,6 @@ from mmtal.inference.receptive_field import Reach, measure_reach, narrow_twin
 from mmtal.inference.windowing import WindowWalker, reach_of
 from mmtal.models.layers import MaskedConv1d
 from mmtal.registry import MODELS
-from mmtal.structures import FeatureGrid
 
 init_default_scope("mmtal")
 BASE = Config.fromfile(find_config("actionformer/demo")).model
@@ -83,25 +82,23 @@ def test_nothing_outside_the_reach_matters(config):
 def test_a_head_whose_decoding_looks_around_is_found_out(monkeypatch):
     from mmtal.models import AnchorFreeHead
 
-    original = AnchorFreeHead.predict_by_feat
+    original = AnchorFreeHead.candidates_by_feat
 
-    def smooth(self, cls_logits, offsets, masks, data_samples):
+    def smooth(self, cls_logits, offsets, masks):
         blurred = [torch.nn.functional.avg_pool1d(o, 9, 1, 4) for o in offsets]
-        return original(self, cls_logits, blurred, masks, data_samples)
+        return original(self, cls_logits, blurred, masks)
 
-    monkeypatch.setattr(AnchorFreeHead, "predict_by_feat", smooth)
+    monkeypatch.setattr(AnchorFreeHead, "candidates_by_feat", smooth)
     with pytest.raises(ValueError, match="in a trial its predictions in windows differed"):
         reach_of(model_config())
 
 
-def test_a_head_that_ends_by_itself_is_refused(monkeypatch):
-    from mmengine.structures import InstanceData
-
+def test_a_head_that_cannot_be_pooled_is_refused():
     model = narrow_twin(model_config())
-    monkeypatch.setattr(model.head, "predict_by_feat", lambda *_: [InstanceData()])
-    walker = WindowWalker(model, reach=None, grid=FeatureGrid(1, 1, 1))
-    with pytest.raises(ValueError, match="must return the candidates of samples with is_window"):
-        walker.step(torch.zeros(8, 8), is_last=True)
+    model.head = torch.nn.Identity()
+    missing = r"predicts in windows must have 'best_candidates', 'candidates_by_feat', .* Identity"
+    with pytest.raises(ValueError, match=missing):
+        WindowWalker(model, reach=None)
 
 
 def test_the_random_state_stays_as_it_was():

@@ -33,9 +33,9 @@ def make(options: dict, length: int) -> tuple[ConvAttention, Tensor, Tensor]:
 
 def projections(block: ConvAttention, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Query, key and value of the valid positions, (T, H, D) each."""
-    parts = [block._project(name, x, mask) for name in ("query", "key", "value")]
-    length = int(parts[0][1].sum())
-    return tuple(part[0, :length] for part, _ in parts)  # type: ignore[return-value]
+    *parts, out_mask = block.project(x, mask)
+    length = int(out_mask.sum())
+    return tuple(part[0, :length] for part in parts)  # type: ignore[return-value]
 
 
 def dense(block: ConvAttention, query: Tensor, key: Tensor) -> Tensor:

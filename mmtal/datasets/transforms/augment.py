@@ -14,6 +14,8 @@ class FeatureNoise:
         std: Standard deviation of the noise, in feature units.
     """
 
+    changes_grid = False
+
     def __init__(self, std: float) -> None:
         if std < 0:
             raise ValueError(f"std must be >= 0, but got {std}")
@@ -36,6 +38,8 @@ class ChannelDropout:
     Args:
         prob: Chance of each channel to be dropped, [0, 1).
     """
+
+    changes_grid = False
 
     def __init__(self, prob: float) -> None:
         if not 0 <= prob < 1:
@@ -67,6 +71,8 @@ class RotateSensor:
         max_angle: Degrees, (0, 180]; angles are uniform from -max_angle to max_angle.
         window_size: Samples of an axis in one feature.
     """
+
+    changes_grid = False
 
     def __init__(self, *, axis: int, max_angle: float, window_size: int = 1) -> None:
         if axis not in (0, 1, 2):

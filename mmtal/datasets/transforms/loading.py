@@ -17,6 +17,8 @@ class LoadFeatures:
     Needs ``feat_paths`` and, for files with named arrays, ``feature_key``. Adds ``feats``.
     """
 
+    changes_grid = False
+
     def __call__(self, results: dict) -> dict:
         key = results.get("feature_key", "feats")
         results["feats"] = open_features(results["feat_paths"], key=key)
@@ -34,6 +36,8 @@ class SlidingWindow:
         window_size: Samples in a window.
         window_stride: Samples between the starts of neighboring windows.
     """
+
+    changes_grid = True
 
     def __init__(self, window_size: int, *, window_stride: int) -> None:
         for name, value in (("window_size", window_size), ("window_stride", window_stride)):

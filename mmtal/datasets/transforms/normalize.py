@@ -20,6 +20,8 @@ class Normalize:
         std: Standard deviation of each channel (C,), > 0.
     """
 
+    changes_grid = False
+
     def __init__(
         self, *, mean: Sequence[float] | None = None, std: Sequence[float] | None = None
     ) -> None:
@@ -31,6 +33,11 @@ class Normalize:
             raise ValueError(f"std must be > 0 in every channel, but got {min(std)}")
         self.mean = None if mean is None else np.asarray(mean, dtype=np.float32)
         self.std = None if std is None else np.asarray(std, dtype=np.float32)
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether each feature is treated by itself."""
+        return self.mean is not None
 
     def __call__(self, results: dict) -> dict:
         values = results["feats"].read()  # (T, C)

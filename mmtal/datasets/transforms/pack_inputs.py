@@ -17,6 +17,8 @@ class PackInputs:
         ``gt_instances`` if there is a ground truth.
     """
 
+    changes_grid = False
+
     def __call__(self, results: dict) -> dict:
         values = results["feats"].read()  # (T, C)
         if not np.isfinite(values).all():

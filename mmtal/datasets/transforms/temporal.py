@@ -16,10 +16,13 @@ class TemporalStride:
         factor: Features to one that is kept.
     """
 
+    changes_grid = True
+    window_size = 1
+
     def __init__(self, factor: int) -> None:
         if factor < 1:
             raise ValueError(f"factor must be >= 1, but got {factor}")
-        self.factor = factor
+        self.factor = self.window_stride = factor
 
     def __call__(self, results: dict) -> dict:
         results["feats"] = results["feats"][:: self.factor]
@@ -48,6 +51,8 @@ class Truncate:
         margin: Whether "inside" includes half a snippet beyond the first and the last feature
             (the official release; OpenTAD has none).
     """
+
+    changes_grid = True
 
     def __init__(
         self,
@@ -123,6 +128,8 @@ class ResizeFeatures:
         over_duration: Whether the new features divide the recording's duration, feature g being
             at g / ``length`` of it (OpenTAD), not at the middle of its frames.
     """
+
+    changes_grid = True
 
     def __init__(
         self,

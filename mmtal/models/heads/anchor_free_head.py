@@ -5,6 +5,7 @@ M predictions.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,7 @@ from mmtal.models.layers import ConvTower, MaskedConv1d, logit
 from mmtal.ops import segment_nms
 from mmtal.registry import HEADS, LOSSES, TASK_UTILS
 from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
+from mmtal.structures.contracts import Assigner, Coder, check_contract
 
 EMPTY_CLASS_PROB = 1e-6
 TOPK_SCOPES = ("level", "recording")
@@ -129,13 +131,15 @@ class AnchorFreeHead(nn.Module):
             point_generator or dict(type="PointGenerator"),
             default_args=dict(level_strides=level_strides),
         )
-        self.coder = TASK_UTILS.build(coder or dict(type="OffsetCoder"))
-        self.assigner = TASK_UTILS.build(assigner)
-        if len(self.assigner.regression_ranges) != len(level_strides):
+        self.coder: Coder = TASK_UTILS.build(coder or dict(type="OffsetCoder"))
+        check_contract(self.coder, Coder, name="model.head.coder")
+        self.assigner: Assigner = TASK_UTILS.build(assigner)
+        check_contract(self.assigner, Assigner, name="model.head.assigner")
+        ranges = getattr(self.assigner, "regression_ranges", level_strides)
+        if len(ranges) != len(level_strides):
             raise ValueError(
                 f"assigner.regression_ranges must have one range for each of the "
-                f"{len(level_strides)} levels of the backbone, but got "
-                f"{len(self.assigner.regression_ranges)}"
+                f"{len(level_strides)} levels of the backbone, but got {len(ranges)}"
             )
         self.loss_cls = LOSSES.build(loss_cls)
         self.loss_reg = LOSSES.build(loss_reg)
@@ -205,16 +209,15 @@ class AnchorFreeHead(nn.Module):
         Args:
             lengths: Positions of each level.
             data_samples: With ``gt_instances``.
-            logits: Predicted, (B, P, K). Only an assigner whose attribute ``sees_predictions`` is
-                true gets them, recording by recording, and the next.
+            logits: Predicted, (B, P, K). Only an assigner whose ``sees_predictions`` is true gets
+                them, recording by recording, and the next.
             offsets: Predicted, (B, P, 2).
         """
         points = self.points(lengths, device=self.loss_normalizer.device)
-        sees_predictions = getattr(self.assigner, "sees_predictions", False)
         targets = []
         for index, sample in enumerate(data_samples):
             predicted: dict[str, Tensor] = {}
-            if sees_predictions and logits is not None and offsets is not None:
+            if self.assigner.sees_predictions and logits is not None and offsets is not None:
                 predicted = dict(logits=logits[index], offsets=offsets[index])
             instances = sample.gt_instances
             labels = instances.labels
@@ -233,26 +236,34 @@ class AnchorFreeHead(nn.Module):
         self.loss_normalizer.mul_(momentum).add_((1 - momentum) * total.clamp(min=1))
         return self.loss_normalizer.clone()
 
-    @torch.no_grad()
-    def predict_by_feat(
-        self,
-        cls_logits: list[Tensor],
-        offsets: list[Tensor],
-        masks: list[Tensor],
-        data_samples: list[TemporalDataSample],
-    ) -> list[InstanceData]:
-        """Decoded and filtered raw predictions (see :meth:`forward`), in seconds.
+    def predict_by_feat(self, *raw_masks_and_samples: Any) -> list[InstanceData]:
+        """Detections from raw predictions (see :meth:`forward`), level masks and data samples.
 
-        Of a sample whose metainfo ``is_window`` is true, the candidates are returned, since NMS
-        needs all of a recording: ``segments`` in grid units of the window, ``scores``, ``labels``
-        and ``levels``. Pool them by :meth:`best_candidates`, end with :meth:`finish`.
+        Returns:
+            Of each sample: ``segments`` (M, 2) in seconds, ``scores``, ``labels``, best first.
+        """
+        *raw_and_masks, data_samples = raw_masks_and_samples
+        candidates = self.candidates_by_feat(*raw_and_masks)
+        return [self.finish(c, s) for c, s in zip(candidates, data_samples, strict=True)]
+
+    @torch.no_grad()
+    def candidates_by_feat(
+        self, cls_logits: list[Tensor], offsets: list[Tensor], masks: list[Tensor]
+    ) -> list[InstanceData]:
+        """Decoded raw predictions (see :meth:`forward`) before NMS, which needs whole recordings.
+
+        Pool those of windows by :meth:`best_candidates`, end with :meth:`finish`.
+
+        Returns:
+            Of each sample: ``segments`` (M, 2) in grid units of the window, ``scores``, ``labels``
+            and ``levels``.
         """
         lengths = [mask.shape[1] for mask in masks]
         points = self.points(lengths, device=masks[0].device)
         positions = points.positions.split(lengths)
         strides = points.level_strides.split(lengths)
         results = []
-        for index, sample in enumerate(data_samples):
+        for index in range(len(masks[0])):
             levels = [
                 self.decode_level(
                     cls_logits[level][index].float(),
@@ -273,8 +284,7 @@ class AnchorFreeHead(nn.Module):
             )
             if self.topk_scope == "recording":
                 candidates = self.best_candidates(candidates)
-            is_window = sample.get("is_window", False)
-            results.append(candidates if is_window else self.finish(candidates, sample))
+            results.append(candidates)
         return results
 
     def decode_level(

@@ -118,13 +118,15 @@ class ConvAttention(nn.Module):
             raise ValueError(f"window must be -1 (global) or odd and >= 3, but got {window}")
         self.num_heads = num_heads
         self.window = window
-        for name in ("query", "key", "value"):
-            conv = MaskedConv1d(
-                channels, channels, kernel_size=3, stride=stride, groups=channels, bias=False
-            )
-            setattr(self, f"{name}_conv", conv)
-            setattr(self, f"{name}_norm", ChannelLayerNorm(channels))
-            setattr(self, name, _linear(channels, channels))
+        self.query_conv = _depthwise(channels, stride)
+        self.query_norm = ChannelLayerNorm(channels)
+        self.query = _linear(channels, channels)
+        self.key_conv = _depthwise(channels, stride)
+        self.key_norm = ChannelLayerNorm(channels)
+        self.key = _linear(channels, channels)
+        self.value_conv = _depthwise(channels, stride)
+        self.value_norm = ChannelLayerNorm(channels)
+        self.value = _linear(channels, channels)
         self.proj = _linear(channels, channels)
         self.proj_drop = nn.Dropout(dropout)
         self.rel_pos: nn.Parameter | None = None
@@ -134,9 +136,7 @@ class ConvAttention(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, C, T), (B, T) -> (B, C, T / stride), (B, T / stride); zero in the padding."""
-        query, out_mask = self._project("query", x, mask)
-        key, _ = self._project("key", x, mask)
-        value, _ = self._project("value", x, mask)
+        query, key, value, out_mask = self.project(x, mask)
         if self.window == -1:
             out = global_attention(query, key, value, out_mask)
         else:
@@ -147,10 +147,26 @@ class ConvAttention(nn.Module):
         out = out * out_mask.unsqueeze(2).to(out.dtype)
         return out.transpose(1, 2), out_mask
 
-    def _project(self, name: str, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        x, mask = getattr(self, f"{name}_conv")(x, mask)
-        x = getattr(self, f"{name}_norm")(x).transpose(1, 2)  # (B, T, C)
-        return getattr(self, name)(x).unflatten(2, (self.num_heads, -1)), mask
+    def project(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(B, C, T), (B, T) -> query, key and value (B, T / stride, H, D), mask (B, T / stride)."""
+        query, out_mask = self.query_conv(x, mask)
+        key, _ = self.key_conv(x, mask)
+        value, _ = self.value_conv(x, mask)
+        return (
+            self._heads(self.query(self.query_norm(query).mT)),
+            self._heads(self.key(self.key_norm(key).mT)),
+            self._heads(self.value(self.value_norm(value).mT)),
+            out_mask,
+        )
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(2, (self.num_heads, -1))  # (B, T, C) -> (B, T, H, D)
+
+
+def _depthwise(channels: int, stride: int) -> MaskedConv1d:
+    return MaskedConv1d(
+        channels, channels, kernel_size=3, stride=stride, groups=channels, bias=False
+    )
 
 
 def _linear(in_channels: int, out_channels: int) -> nn.Linear:

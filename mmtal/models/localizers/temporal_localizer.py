@@ -8,31 +8,39 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from mmtal.models.data_preprocessor import TemporalDataPreprocessor
-from mmtal.models.layers import PaddingRule
 from mmtal.registry import BACKBONES, HEADS, MODELS, NECKS
 from mmtal.structures import TemporalDataSample
+from mmtal.structures.contracts import Backbone, Head, Neck, Padding, check_contract
 
 
 @MODELS.register_module()
 class TemporalLocalizer(BaseModel):
     """A single-stage localizer.
 
-    What one part must know of another is handed on here, so that a config says it once: the neck
-    gets the backbone's ``in_channels`` and ``num_levels``, the head the neck's ``in_channels``
-    and the backbone's ``level_strides``, the data preprocessor the backbone's ``padding``.
+    What one part must know of another is passed here, so that a config says it once: the neck gets
+    the backbone's width as ``in_channels`` and its ``num_levels``, the head the neck's width as
+    ``in_channels`` and the backbone's ``level_strides``, the data preprocessor the backbone's
+    ``padding``.
 
     Args:
-        backbone: Config; (B, C, T) and mask to per-level features and masks. Has the attributes
-            ``out_channels``, ``level_strides`` and ``padding``.
-        neck: Config; per-level features to per-level features. Has ``out_channels``.
-        head: Config; has ``forward``, ``loss_by_feat`` and ``predict_by_feat``.
+        backbone: Config of a :class:`mmtal.structures.contracts.Backbone`.
+        neck: Config of a :class:`mmtal.structures.contracts.Neck`.
+        head: Config of a :class:`mmtal.structures.contracts.Head`.
         data_preprocessor: Config; None for the default.
+
+    Raises:
+        ValueError: A part lacks what its contract demands; the message names it.
     """
+
+    backbone: Backbone
+    neck: Neck
+    head: Head
 
     def __init__(
         self, backbone: dict, *, neck: dict, head: dict, data_preprocessor: dict | None = None
     ) -> None:
         built_backbone = BACKBONES.build(backbone)
+        check_contract(built_backbone, Backbone, name="model.backbone")
         preprocessor: TemporalDataPreprocessor = MODELS.build(
             data_preprocessor or dict(type="TemporalDataPreprocessor"),
             default_args=dict(padding=built_backbone.padding),
@@ -46,13 +54,15 @@ class TemporalLocalizer(BaseModel):
                 in_channels=self.backbone.out_channels, num_levels=len(level_strides)
             ),
         )
+        check_contract(self.neck, Neck, name="model.neck")
         self.head = HEADS.build(
             head,
             default_args=dict(in_channels=self.neck.out_channels, level_strides=level_strides),
         )
+        check_contract(self.head, Head, name="model.head")
 
     @property
-    def padding(self) -> PaddingRule:
+    def padding(self) -> Padding:
         return self.backbone.padding
 
     def extract_feat(self, inputs: Tensor, masks: Tensor) -> tuple[list[Tensor], list[Tensor]]:

@@ -1,5 +1,5 @@
 from mmtal.models.task_modules.assigner import CenterAssigner
 from mmtal.models.task_modules.coder import OffsetCoder
-from mmtal.models.task_modules.points import PointGenerator, Points
+from mmtal.models.task_modules.points import PointGenerator
 
-__all__ = ["CenterAssigner", "OffsetCoder", "PointGenerator", "Points"]
+__all__ = ["CenterAssigner", "OffsetCoder", "PointGenerator"]

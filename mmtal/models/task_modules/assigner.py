@@ -6,9 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmtal.models.task_modules.points import Points
 from mmtal.registry import TASK_UTILS
-from mmtal.structures import segment_lengths
+from mmtal.structures import Points, segment_lengths
 
 
 @TASK_UTILS.register_module()
@@ -26,6 +25,8 @@ class CenterAssigner:
             units) share its labels; inf: all that the point may predict (OpenTAD on Ego4D). Its
             boundaries are those of the shortest in any case.
     """
+
+    sees_predictions = False
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class CenterAssigner:
         if len(segments) == 0:
             return segments.new_zeros(P, num_classes), segments.new_zeros(P, 2)
 
-        eligible, distances = self._eligible(points, segments)
+        eligible, distances = self.eligible(points, segments)
         tied, chosen = self._choose(eligible, segments)
         one_hot = F.one_hot(labels, num_classes).to(segments.dtype)  # (N, K)
         class_targets = (tied.to(segments.dtype) @ one_hot).clamp(max=1)
@@ -85,7 +86,7 @@ class CenterAssigner:
             Bool (P, N): the point would be positive for the instance if it were alone; and bool
             (P, N): it is positive for it among all the others.
         """
-        eligible = self._eligible(points, segments)[0]
+        eligible = self.eligible(points, segments)[0]
         return eligible, self._choose(eligible, segments)[0]
 
     def _choose(self, eligible: Tensor, segments: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,8 +98,16 @@ class CenterAssigner:
         tied = (lengths <= shortest[:, None] + self.tie_tolerance) & lengths.isfinite()
         return tied, chosen
 
-    def _eligible(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:
-        """Whether points are near the center, on a level that owns the length; distances."""
+    def eligible(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:
+        """Which points may predict an instance: near its center, on a level that owns its length.
+
+        Args:
+            points: P points.
+            segments: (N, 2) in grid units, N > 0.
+
+        Returns:
+            Bool (P, N), and distances to both ends (P, N, 2) in grid units.
+        """
         position = points.positions[:, None]  # (P, 1)
         stride = points.level_strides[:, None]
         start, end = segments[:, 0], segments[:, 1]

@@ -1,30 +1,11 @@
-"""Where the predictions of a pyramid sit on the feature grid.
-
-P points of all levels, finest level first.
-"""
+"""Points of a pyramid on the feature grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from mmtal.registry import TASK_UTILS
-
-
-@dataclass(frozen=True)
-class Points:
-    """Points of all levels, concatenated.
-
-    Args:
-        positions: (P,) in grid units.
-        level_strides: (P,) level stride of each point's level, in grid units.
-        levels: (P,) int64 index of each point's level.
-    """
-
-    positions: Tensor
-    level_strides: Tensor
-    levels: Tensor
+from mmtal.structures import Points
 
 
 @TASK_UTILS.register_module()

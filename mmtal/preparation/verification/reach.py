@@ -5,7 +5,7 @@ without features.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,11 @@ import numpy as np
 import torch
 
 from mmtal.datasets.features import FeatureArray
-from mmtal.datasets.transforms import Truncate
-from mmtal.models.task_modules import PointGenerator, Points
 from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Recording
 from mmtal.preparation.verification.settings import ModelSetting
-from mmtal.structures import FeatureGrid
+from mmtal.structures import FeatureGrid, Points
+from mmtal.structures.contracts import CropTransform
 from mmtal.utils.progress import progress
 
 CELLS = 1 << 20
@@ -103,6 +102,7 @@ def _results(recording: Recording, grid: FeatureGrid, length: int) -> dict[str, 
         "feats": _no_features(length),
         "segments": np.array([(i.start, i.end) for i in good], np.float32).reshape(-1, 2),
         "labels": np.arange(len(good)),
+        "rng": np.random.default_rng(0),
     }
 
 
@@ -127,7 +127,7 @@ def check_reach(
         Sums by split.
     """
     sums: dict[str, SplitReach] = {}
-    points = PointGenerator(model.level_strides) if model.assigner else None
+    points = model.points if model.assigner else None
     windows = max(1, min(WINDOWS[0], WINDOWS[1] // max(1, len(recordings))))
     for recording in progress(recordings, len(recordings), text="checking instances"):
         total = sums.setdefault(
@@ -167,7 +167,7 @@ def check_reach(
 
 
 def expected_loss(
-    truncate: Truncate, grid: FeatureGrid, length: int, segments: np.ndarray, windows: int
+    truncate: CropTransform, grid: FeatureGrid, length: int, segments: np.ndarray, windows: int
 ) -> tuple[float, float]:
     """Instances that a random window of a recording drops, and those that it clips, on average.
 
@@ -202,7 +202,7 @@ def _add_reach(
     grid: FeatureGrid,
     length: int,
     segments: np.ndarray,
-    generator: PointGenerator,
+    generator: Callable[..., Points],
     model: ModelSetting,
     total: SplitReach,
     findings: Findings,

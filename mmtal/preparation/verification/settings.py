@@ -7,23 +7,17 @@ from typing import Any
 
 import torch
 
-from mmtal.datasets.temporal_dataset import TemporalDataset
-from mmtal.datasets.transforms import ResizeFeatures, SlidingWindow, TemporalStride, Truncate
-from mmtal.models.task_modules import CenterAssigner
-from mmtal.registry import BACKBONES, TASK_UTILS, TRANSFORMS
+from mmtal.registry import BACKBONES, DATASETS, TASK_UTILS, TRANSFORMS, is_kind_of
+from mmtal.structures import Points
+from mmtal.structures.contracts import (
+    Backbone,
+    CoverageAssigner,
+    CropTransform,
+    Transform,
+    check_contract,
+)
 
 LOADERS = ("train", "val", "test")
-MOVING = (SlidingWindow, TemporalStride, ResizeFeatures)
-"""Transforms that change the grid of a whole recording."""
-
-NEUTRAL = (
-    "LoadFeatures",
-    "Normalize",
-    "FeatureNoise",
-    "ChannelDropout",
-    "RotateSensor",
-    "PackInputs",
-)
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,7 @@ class DataSetting:
         role: Loader of a config that it is from, ``train``, ``val`` or ``test``.
         transforms: Those of the pipeline that change the grid, before ``truncate``.
         truncate: How training recordings are cut.
-        unknown_transforms: Types in the pipeline of which it is not known whether they do.
+        unknown_transforms: Types in the pipeline that do not say whether they do.
     """
 
     ann_file: Path
@@ -58,8 +52,8 @@ class DataSetting:
     allow_missing: bool = False
     check_duration: bool = True
     role: str = ""
-    transforms: tuple[Callable[[dict], dict], ...] = ()
-    truncate: Truncate | None = None
+    transforms: tuple[Transform, ...] = ()
+    truncate: CropTransform | None = None
     unknown_transforms: tuple[str, ...] = ()
 
 
@@ -72,14 +66,18 @@ class ModelSetting:
         num_classes: Of the head; 1: it is class-agnostic.
         max_seq_len: Longest sequence in training.
         level_strides: Grid steps between the points of each level.
+        points: Makes the points of the levels.
         assigner: Tells which points of which level own an instance.
+        no_coverage: Class of an assigner that does not tell it.
     """
 
     in_channels: int | None = None
     num_classes: int | None = None
     max_seq_len: int | None = None
     level_strides: tuple[int, ...] = ()
-    assigner: CenterAssigner | None = None
+    points: Callable[..., Points] | None = None
+    assigner: CoverageAssigner | None = None
+    no_coverage: str = ""
 
 
 def settings_of_config(config: Mapping[str, Any]) -> tuple[list[DataSetting], ModelSetting]:
@@ -107,7 +105,7 @@ def _datasets(dataset: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if inner:
         for part in [inner] if isinstance(inner, Mapping) else inner:
             yield from _datasets(part)
-    elif dataset.get("type") in (TemporalDataset, "TemporalDataset", "mmtal.TemporalDataset"):
+    elif dataset and is_kind_of(dataset, "TemporalDataset", DATASETS):
         yield dataset
 
 
@@ -142,36 +140,46 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
     )
 
 
-def _pipeline(pipeline: Sequence[Any]) -> tuple[list[Callable], Truncate | None, list[str]]:
-    moving: list[Callable] = []
+def _pipeline(
+    pipeline: Sequence[Any],
+) -> tuple[list[Transform], CropTransform | None, list[str]]:
+    moving: list[Transform] = []
     unknown: list[str] = []
     truncate = None
     for step in pipeline:
         transform = TRANSFORMS.build(step) if isinstance(step, Mapping) else step
-        if isinstance(transform, Truncate):
-            truncate = transform
-        elif isinstance(transform, MOVING):
-            moving.append(transform)
-        elif type(transform).__name__ not in NEUTRAL:
+        if not isinstance(transform, Transform):
             unknown.append(type(transform).__name__)
+        elif transform.changes_grid and isinstance(transform, CropTransform):
+            truncate = transform
+        elif transform.changes_grid:
+            moving.append(transform)
     return moving, truncate, unknown
 
 
 def _model_setting(model: Mapping[str, Any], settings: Sequence[DataSetting]) -> ModelSetting:
-    backbone, head = model.get("backbone") or {}, model.get("head") or {}
-    level_strides: tuple[int, ...] = ()
-    if backbone:
-        with torch.device("meta"):  # only its shape is wanted
-            level_strides = tuple(BACKBONES.build(backbone).level_strides)
+    head, max_lens = model.get("head") or {}, [s.truncate.max_len for s in settings if s.truncate]
+    if not model.get("backbone"):
+        return ModelSetting(
+            num_classes=head.get("num_classes"), max_seq_len=max(max_lens, default=None)
+        )
+    with torch.device("meta"):  # only its shape is wanted
+        backbone = BACKBONES.build(model["backbone"])
+    check_contract(backbone, Backbone, name="model.backbone")
+    points = TASK_UTILS.build(
+        head.get("point_generator") or dict(type="PointGenerator"),
+        default_args=dict(level_strides=backbone.level_strides),
+    )
     assigner = TASK_UTILS.build(head["assigner"]) if "assigner" in head else None
-    in_channels = backbone.get("in_channels")
-    max_lens = [s.truncate.max_len for s in settings if s.truncate]
+    tells = isinstance(assigner, CoverageAssigner)
     return ModelSetting(
-        in_channels=in_channels if in_channels is None else sum(as_list(in_channels)),
+        in_channels=backbone.in_channels,
         num_classes=head.get("num_classes"),
-        max_seq_len=max(max_lens) if max_lens else backbone.get("max_seq_len"),
-        level_strides=level_strides,
-        assigner=assigner if isinstance(assigner, CenterAssigner) else None,
+        max_seq_len=max(max_lens) if max_lens else backbone.padding.max_seq_len,
+        level_strides=tuple(backbone.level_strides),
+        points=points,
+        assigner=assigner if tells else None,
+        no_coverage="" if tells or assigner is None else type(assigner).__name__,
     )
 
 

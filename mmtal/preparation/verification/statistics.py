@@ -34,6 +34,7 @@ def describe(
     by_split: dict[str, list[Recording]] = defaultdict(list)
     for recording in recordings:
         by_split[recording.split].append(recording)
+    ranges = getattr(model.assigner, "regression_ranges", None)
     return {
         "splits": {
             group[0].subset: _split(group, reach.get(split), model)
@@ -48,10 +49,8 @@ def describe(
         "model": {
             "max_seq_len": model.max_seq_len,
             "level_strides": list(model.level_strides),
-            "regression_ranges": [list(map(float, r)) for r in model.assigner.regression_ranges]
-            if model.assigner
-            else None,
-            "center_radius": model.assigner.center_radius if model.assigner else None,
+            "regression_ranges": ranges and [list(map(float, r)) for r in ranges],
+            "center_radius": getattr(model.assigner, "center_radius", None),
         },
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.datasets.transforms import Truncate
-from mmtal.models.task_modules import CenterAssigner
+from mmtal.models.task_modules import CenterAssigner, PointGenerator
 from mmtal.preparation.verification.annotation_checks import (
     check_ids,
     check_instances,
@@ -94,9 +94,11 @@ def verify(
         )
         for path in as_list(ann_file)
     ]
+    level_strides = tuple(2**level for level in range(len(ranges)))
     model = ModelSetting(
         max_seq_len=max_seq_len,
-        level_strides=tuple(2**level for level in range(len(ranges))),
+        level_strides=level_strides,
+        points=PointGenerator(level_strides),
         assigner=CenterAssigner(ranges, center_radius=center_radius) if ranges else None,
     )
     return _verify(settings, model)
@@ -162,8 +164,16 @@ def _notes(settings: Sequence[DataSetting], model: ModelSetting) -> list[str]:
         )
     unknown = dict.fromkeys(name for setting in settings for name in setting.unknown_transforms)
     if unknown:
-        notes.append(f"what these transforms do to the grid is not known: {', '.join(unknown)}")
-    if model.assigner is None:
+        notes.append(
+            f"what these transforms do to the grid is not known: {', '.join(unknown)} (they have "
+            "no attribute 'changes_grid')"
+        )
+    if model.no_coverage:
+        notes.append(
+            "which instances a model can reach was not checked: its assigner, "
+            f"{model.no_coverage}, has no method 'coverage'"
+        )
+    elif model.assigner is None:
         notes.append(
             "which instances a model can reach was not checked: that needs a config, with its "
             "regression ranges"

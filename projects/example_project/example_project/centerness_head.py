@@ -66,20 +66,15 @@ class CenternessHead(AnchorFreeHead):
         factor = self.quality_weight * get_world_size() / self.loss_normalizer
         return {**losses, "loss_quality": factor * loss}
 
-    def predict_by_feat(  # type: ignore[override]
-        self,
-        cls_logits: Levels,
-        offsets: Levels,
-        quality: Levels,
-        masks: Levels,
-        data_samples: list[TemporalDataSample],
+    def candidates_by_feat(  # type: ignore[override]
+        self, cls_logits: Levels, offsets: Levels, quality: Levels, masks: Levels
     ) -> list[InstanceData]:
-        """The parent's predictions, every score multiplied by the point's centerness."""
+        """The parent's candidates, every score multiplied by the point's centerness."""
         joint = [
             torch.logit(c.float().sigmoid() * q.float().sigmoid(), eps=1e-6)
             for c, q in zip(cls_logits, quality, strict=True)
         ]
-        return super().predict_by_feat(joint, offsets, masks, data_samples)
+        return super().candidates_by_feat(joint, offsets, masks)
 
 
 def centerness(distances: Tensor) -> Tensor:

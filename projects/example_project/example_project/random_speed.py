@@ -20,6 +20,8 @@ class RandomSpeed:
         high: Greatest speed; 2 gives half as many.
     """
 
+    changes_grid = True
+
     def __init__(self, low: float, high: float) -> None:
         if not 0 < low <= high:
             raise ValueError(f"speeds must be 0 < low <= high, but got low={low}, high={high}")

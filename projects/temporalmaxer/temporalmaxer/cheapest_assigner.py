@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmtal.models import CenterAssigner, DIoULoss
-from mmtal.models.task_modules import OffsetCoder, Points
+from mmtal.models.task_modules import OffsetCoder
 from mmtal.registry import TASK_UTILS
+from mmtal.structures import Points
 
 ALPHA, GAMMA = 0.25, 2.0
 

@@ -12,6 +12,8 @@ class FirstChannels:
         num_channels: How many.
     """
 
+    changes_grid = False
+
     def __init__(self, num_channels: int) -> None:
         if num_channels < 1:
             raise ValueError(f"num_channels must be >= 1, but got {num_channels}")
