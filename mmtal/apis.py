@@ -1,10 +1,17 @@
-"""The few names that most users need, from the folders where they live."""
+"""The few names that most users need, imported from their folders when they are first used."""
 
-from mmtal.checkpoints.official import load_official_state_dict
-from mmtal.config_files import demo_recording
-from mmtal.inference.detections import Detection, Detections
-from mmtal.inference.inferencer import TemporalActionInferencer
-from mmtal.inference.streaming import DetectionStream
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mmtal.utils.errors import import_hints
+
+if TYPE_CHECKING:
+    from mmtal.checkpoints.official import load_official_state_dict
+    from mmtal.config_files import demo_recording
+    from mmtal.inference.detections import Detection, Detections
+    from mmtal.inference.inferencer import TemporalActionInferencer
+    from mmtal.inference.models import init_model
+    from mmtal.inference.streaming import DetectionStream
 
 __all__ = [
     "Detection",
@@ -12,5 +19,26 @@ __all__ = [
     "Detections",
     "TemporalActionInferencer",
     "demo_recording",
+    "init_model",
     "load_official_state_dict",
 ]
+_MODULES = {
+    "Detection": "mmtal.inference.detections",
+    "DetectionStream": "mmtal.inference.streaming",
+    "Detections": "mmtal.inference.detections",
+    "TemporalActionInferencer": "mmtal.inference.inferencer",
+    "demo_recording": "mmtal.config_files",
+    "init_model": "mmtal.inference.models",
+    "load_official_state_dict": "mmtal.checkpoints.official",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    with import_hints():
+        return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

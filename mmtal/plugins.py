@@ -1,8 +1,9 @@
 """Plugins: how they are found, and how they say which mmtal they were written for.
 
 A package declares ``[project.entry-points."mmtal.plugins"] my_plugin = "my_package"`` and is
-imported with mmtal, which registers its components; ``dependencies = ["mmtal>=0.1,<0.2"]`` says
-what it works with. A project of this repository is imported by a config and says the same with
+imported at the first look-up in a registry, or when :func:`mmtal.engine.runner.load_config` reads
+a config; that registers its components. ``dependencies = ["mmtal>=0.1,<0.2"]`` says what it works
+with. A project of this repository is imported by a config and says the same with
 :func:`requires_mmtal`. What fails to import is reported and does no other harm.
 """
 
@@ -20,27 +21,37 @@ from packaging.utils import canonicalize_name
 from mmtal.version import __version__
 
 GROUP = "mmtal.plugins"
+LOADED: list[str] = []
+"""Names of the plugins that were imported."""
 FAILED: dict[str, str] = {}
 """Names of the plugins that failed to import, with the reason."""
+_searched = False
 
 
 def load_plugins() -> list[str]:
-    """Import every installed plugin and return the names of those that imported."""
-    loaded = []
-    for point in entry_points(group=GROUP):
-        try:
-            with requires_mmtal(_required_versions(point), plugin=point.name):
-                point.load()
-        except Exception as error:  # a plugin can fail in any way; unrelated runs must go on
-            FAILED[point.name] = f"{type(error).__name__}: {error}"
-            warnings.warn(
-                f"plugin '{point.name}' ({point.value}) failed to import and is left out: "
-                f"{FAILED[point.name]}",
-                stacklevel=2,
-            )
-        else:
-            loaded.append(point.name)
-    return loaded
+    """Import every installed plugin, at the first call, and return the names of those imported."""
+    global _searched
+    if not _searched:
+        _searched = True  # before the imports, since a plugin may look something up in a registry
+        for point in entry_points(group=GROUP):
+            load_plugin(point)
+    return LOADED
+
+
+def load_plugin(point: EntryPoint) -> None:
+    """Import one plugin; where that fails, warn and remember it, and go on."""
+    try:
+        with requires_mmtal(_required_versions(point), plugin=point.name):
+            point.load()
+    except Exception as error:  # a plugin can fail in any way; unrelated runs must go on
+        FAILED[point.name] = f"{type(error).__name__}: {error}"
+        warnings.warn(
+            f"plugin '{point.name}' ({point.value}) failed to import and is left out: "
+            f"{FAILED[point.name]}",
+            stacklevel=2,
+        )
+    else:
+        LOADED.append(point.name)
 
 
 def compatible_versions(version: str) -> str:

@@ -1,19 +1,29 @@
-"""Registries of mmtal: one child of each MMEngine registry that mmtal extends, scope ``mmtal``.
+"""Registries of mmtal: one child of each MMEngine registry, scope ``mmtal``.
 
 A registry kind that mmtal adds nothing to has a child as well, since MMEngine logs a warning for
-every kind that the default scope lacks.
+every kind that the default scope lacks. The first look-up in a registry imports the modules that
+register its components, and the installed plugins (:mod:`mmtal.plugins`).
 """
 
 import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine import registry as _engine
-from mmengine.registry import Registry
+from mmtal.plugins import FAILED, load_plugins
+from mmtal.utils.errors import import_hints
+
+with import_hints():
+    from mmengine import registry as _engine
+    from mmengine.registry import Registry
 
 
 class TALRegistry(Registry):
     """A registry whose error for an unknown ``type`` says what the user may have meant."""
+
+    def import_from_location(self) -> None:
+        """Import what registers this registry's components: mmtal's own modules, then plugins."""
+        super().import_from_location()
+        load_plugins()
 
     def get(self, key: str) -> type:
         """Return what is registered as ``key`` here or in a parent.
@@ -21,28 +31,35 @@ class TALRegistry(Registry):
         Raises:
             KeyError: Nothing is; the message names the closest registered names.
         """
-        try:
-            found = super().get(key)
-        except RuntimeError:
-            found = None
+        found = self._find(key)
         if found is None:
             raise KeyError(self._unknown(key))
         return found
 
+    def __contains__(self, key: str) -> bool:
+        return self._find(key) is not None
+
     def names(self) -> list[str]:
         """All names that this registry can build, its parents' included."""
-        names, registry = set(), self
+        names: set[str] = set()
+        registry: Registry | None = self
         while registry is not None:
             registry.import_from_location()
             names.update(registry.module_dict)
             registry = registry.parent
         return sorted(names)
 
+    def _find(self, key: str) -> type | None:
+        try:
+            return super().get(key)
+        except RuntimeError:
+            return None
+
     def _unknown(self, key: str) -> str:
         by_lower = {name.lower(): name for name in self.names()}
         close = difflib.get_close_matches(key.rsplit(".", 1)[-1].lower(), by_lower, n=3, cutoff=0.5)
         hint = " or ".join(by_lower[name] for name in close)
-        failed = _failed_plugins()
+        failed = "; ".join(f"{name} ({reason})" for name, reason in FAILED.items())
         return (
             f"type='{key}' is not registered as a {self.name}. "
             + (f"Did you mean {hint}? " if hint else "")
@@ -50,12 +67,6 @@ class TALRegistry(Registry):
             "custom_imports = dict(imports=['projects.my_project.my_module'])"
             + (f". Plugins that failed to import: {failed}" if failed else "")
         )
-
-
-def _failed_plugins() -> str:
-    from mmtal.plugins import FAILED
-
-    return "; ".join(f"{name} ({reason})" for name, reason in FAILED.items())
 
 
 def _child(parent: Registry, *locations: str) -> TALRegistry:
@@ -82,24 +93,28 @@ DATASETS = _child(_engine.DATASETS, "mmtal.datasets")
 DATA_SAMPLERS = _child(_engine.DATA_SAMPLERS, "mmtal.datasets")
 TRANSFORMS = _child(_engine.TRANSFORMS, "mmtal.datasets")
 MODELS = _child(_engine.MODELS, "mmtal.models")
-BACKBONES = NECKS = HEADS = LOSSES = MODELS
 TASK_UTILS = _child(_engine.TASK_UTILS, "mmtal.models")
 METRICS = _child(_engine.METRICS, "mmtal.evaluation")
-EVALUATORS = METRICS
 HOOKS = _child(_engine.HOOKS, "mmtal.engine")
 VISUALIZERS = _child(_engine.VISUALIZERS, "mmtal.visualization")
 INFERENCERS = _child(_engine.INFERENCERS, "mmtal.inference")
+OPTIM_WRAPPER_CONSTRUCTORS = _child(_engine.OPTIM_WRAPPER_CONSTRUCTORS, "mmtal.engine")
+WEIGHT_INITIALIZERS = _child(_engine.WEIGHT_INITIALIZERS, "mmtal.checkpoints.pretrained")
 
+# The aliases, all of them. A part of a model is registered as a model: HEADS.get("FPN") finds the
+# neck, and two parts cannot have one name. What a config's `val_evaluator` lists are METRICS.
+BACKBONES = NECKS = HEADS = LOSSES = MODELS
+EVALUATORS = METRICS
+
+# Kinds that mmtal adds nothing to. EVALUATOR is MMEngine's: the class that runs the metrics.
 EVALUATOR = _child(_engine.EVALUATOR)
 RUNNERS = _child(_engine.RUNNERS)
 RUNNER_CONSTRUCTORS = _child(_engine.RUNNER_CONSTRUCTORS)
 LOOPS = _child(_engine.LOOPS)
 STRATEGIES = _child(_engine.STRATEGIES)
 MODEL_WRAPPERS = _child(_engine.MODEL_WRAPPERS)
-WEIGHT_INITIALIZERS = _child(_engine.WEIGHT_INITIALIZERS)
 OPTIMIZERS = _child(_engine.OPTIMIZERS)
 OPTIM_WRAPPERS = _child(_engine.OPTIM_WRAPPERS)
-OPTIM_WRAPPER_CONSTRUCTORS = _child(_engine.OPTIM_WRAPPER_CONSTRUCTORS, "mmtal.engine")
 PARAM_SCHEDULERS = _child(_engine.PARAM_SCHEDULERS)
 VISBACKENDS = _child(_engine.VISBACKENDS)
 LOG_PROCESSORS = _child(_engine.LOG_PROCESSORS)

@@ -154,7 +154,8 @@ class Missing:
         if name.startswith("mmengine"):
             raise {cause}
 sys.meta_path.insert(0, Missing())
-import mmtal
+import mmtal  # needs none of it
+import mmtal.registry
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert remedy in done.stderr.splitlines()[-1]

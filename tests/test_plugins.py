@@ -1,4 +1,4 @@
-"""Plugins: found by entry point alone, and harmless where they are broken."""
+"""Plugins: found by entry point alone, when they are needed, and harmless where broken."""
 
 import subprocess
 import sys
@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from mmtal import models, plugins
+from mmtal.config_files import find_config
+from mmtal.engine.runner import load_config
 from mmtal.plugins import compatible_versions, renamed, requires_mmtal
-from mmtal.registry import HEADS
+from mmtal.registry import HEADS, NECKS
 from mmtal.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +30,7 @@ setup(
 HEAD = """
 from torch import nn
 
-from mmtal.registry import HEADS
+from mmtal.registry import HEADS, NECKS
 
 
 @HEADS.register_module()
@@ -66,7 +68,6 @@ def test_an_installed_package_registers_its_head(tmp_path):
 def test_a_broken_plugin_is_named_and_does_not_break_unrelated_runs(tmp_path):
     site = install("broken_plugin", "import a_module_that_is_missing", tmp_path)
     code = """
-import mmtal
 from mmtal.registry import HOOKS, MODELS
 print(HOOKS.get("SafeCheckpointHook").__name__)
 try:
@@ -96,7 +97,8 @@ def test_an_unknown_type_names_its_neighbors_and_the_way_to_a_plugin():
 @pytest.mark.slow
 def test_a_package_for_another_mmtal_is_not_imported(tmp_path):
     site = install("later_plugin", HEAD, tmp_path, ("numpy", "mmtal>=7.0,<8"))
-    done = run("import mmtal, sys; print('later_plugin' in sys.modules)", site)
+    code = "import sys, mmtal.registry as r; 'FPN' in r.NECKS; print('later_plugin' in sys.modules)"
+    done = run(code, site)
     assert done.stdout.strip() == "False", done.stderr
     assert "plugin 'later_plugin' works with mmtal <8,>=7.0, but this is mmtal 0.1.0" in done.stderr
 
@@ -108,10 +110,19 @@ class FakePoint:
 
     def __init__(self, *requires: str) -> None:
         self.dist = types.SimpleNamespace(requires=list(requires) or None)
-        self.loaded = False
+        self.loaded = 0
 
     def load(self) -> None:
-        self.loaded = True
+        self.loaded += 1
+
+
+def install_fake(monkeypatch, point: FakePoint) -> types.ModuleType:
+    """Let this process find one entry point, and forget that it has searched before."""
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
+    monkeypatch.setattr(plugins, "FAILED", {})
+    monkeypatch.setattr(plugins, "LOADED", [])
+    monkeypatch.setattr(plugins, "_searched", False)
+    return plugins
 
 
 @pytest.mark.parametrize(
@@ -130,12 +141,38 @@ def test_what_a_package_requires_is_checked_before_it_is_imported(
     monkeypatch, requires, loads, why
 ):
     point = FakePoint(*requires)
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
-    monkeypatch.setattr(plugins, "FAILED", {})
+    found = install_fake(monkeypatch, point)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        loaded = plugins.load_plugins()
-    assert (point.loaded, bool(loaded), not caught, not plugins.FAILED) == (loads,) * 4, why
+        plugins.load_plugins()
+    assert point.loaded == loads, why
+    assert (bool(found.LOADED), not caught, not found.FAILED) == (loads,) * 3, why
+
+
+# ---------------------------------------------------------------- when
+
+
+def test_plugins_are_imported_once_at_the_first_look_up(monkeypatch):
+    point = FakePoint()
+    install_fake(monkeypatch, point)
+    assert not point.loaded
+    assert "FPN" in NECKS and "NoSuchNeck" not in NECKS
+    assert point.loaded == 1
+
+
+def test_plugins_are_imported_when_a_config_is_read(monkeypatch):
+    point = FakePoint()
+    install_fake(monkeypatch, point)
+    load_config(find_config("actionformer/thumos_i3d"))
+    assert point.loaded == 1
+
+
+def test_a_plugin_may_look_something_up_while_it_is_imported(monkeypatch):
+    point = FakePoint()
+    point.load = lambda: NECKS.get("FPN")
+    assert install_fake(monkeypatch, point).FAILED == {}
+    HEADS.get("AnchorFreeHead")
+    assert plugins.LOADED == ["fake"]
 
 
 @pytest.mark.parametrize("version", ["0.1.0", "0.1.9"])

@@ -22,6 +22,20 @@ def test_parts_of_models_are_models(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "known", "why"),
+    [
+        ("ConvTransformer", True, "ours"),
+        ("mmtal.ConvTransformer", True, "ours, with the scope"),
+        ("ExponentialMovingAverage", True, "MMEngine's"),
+        ("ConvTranformer", False, "a letter missing"),
+        ("torch.nn.Linear", True, "MMEngine builds what can be imported, too"),
+    ],
+)
+def test_a_registry_says_whether_it_knows_a_name(name, known, why):
+    assert (name in MODELS) is known, why
+
+
+@pytest.mark.parametrize(
     ("kind", "name"),
     [
         (MODELS, "ConvTransformer"),

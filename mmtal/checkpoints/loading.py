@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from mmengine.dist import barrier, is_main_process
 from mmengine.logging import HistoryBuffer, print_log
-from mmengine.runner import CheckpointLoader
 
 from mmtal.checkpoints.safe_globals import SAFE_GLOBALS
 
@@ -34,17 +33,17 @@ MapLocation = str | torch.device | Callable | dict | None
 
 
 def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> Any:
-    """What a local checkpoint file holds, as MMEngine expects it, config texts out of its reach.
+    """What a checkpoint file holds, as MMEngine expects it, config texts out of its reach.
 
     Args:
-        path: A file written by ``torch.save``.
+        path: A file written by ``torch.save``, or its http(s) URL.
         map_location: As for ``torch.load``.
 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: The file holds more than tensors and plain types, or is damaged.
     """
-    path = Path(path).expanduser()
+    path = _local_copy(str(path))
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint {path} does not exist")
     try:
@@ -57,6 +56,32 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> 
             f"{path} cannot be read as a checkpoint, it may be damaged or cut short: {error!r}"
         ) from error
     return _decode(checkpoint)
+
+
+def _local_copy(address: str) -> Path:
+    """The path that this is, or where a download is kept: torch's hub folder."""
+    scheme, separator, _ = address.partition("://")
+    if not separator:
+        return Path(address).expanduser()
+    if scheme not in ("http", "https"):
+        raise ValueError(
+            f"checkpoint {address} must be a path or an http(s) URL: download it and give its path"
+        )
+    name = (
+        hashlib.sha256(address.encode()).hexdigest()[:8] + "-" + Path(urlparse(address).path).name
+    )
+    path = Path(torch.hub.get_dir()) / "checkpoints" / name
+
+    def fetch() -> None:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(address, str(path))
+
+    if is_main_process():
+        fetch()
+    barrier()
+    fetch()  # the other ranks find the file, unless they are on another machine
+    return path
 
 
 def _load_trusted(path: Path, map_location: MapLocation, error: pickle.UnpicklingError) -> Any:
@@ -138,66 +163,40 @@ def make_plain(checkpoint: dict[str, Any]) -> None:
 
 
 def load_state_dict_file(path: str | Path) -> dict[str, torch.Tensor]:
-    """The weights in a checkpoint file, on the CPU, without ``module.`` before their names.
-
-    Averaged weights (EMA) where the file holds them: the official release keeps them in
-    ``state_dict_ema``; MMEngine's EMAHook swaps them into ``state_dict`` when it saves. A file
-    that is nothing but a state dict will do too.
+    """The weights in a checkpoint file, on the CPU; see :func:`weights_in`.
 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is refused, damaged, or holds no weights.
     """
-    checkpoint = load_checkpoint_file(path, map_location="cpu")
+    return weights_in(load_checkpoint_file(path, map_location="cpu"), path)
+
+
+def weights_in(checkpoint: Any, source: str | Path) -> dict[str, torch.Tensor]:
+    """The weights of a checkpoint, without ``module.`` before their names.
+
+    Averaged weights (EMA) where it holds them: the official release keeps them in
+    ``state_dict_ema``; MMEngine's EMAHook swaps them into ``state_dict`` when it saves. What is
+    nothing but a state dict will do too.
+
+    Args:
+        checkpoint: What :func:`load_checkpoint_file` returns.
+        source: What to call it in errors.
+
+    Raises:
+        ValueError: It holds no weights.
+    """
     weights = checkpoint
     if isinstance(checkpoint, dict):
         weights = checkpoint.get("state_dict_ema") or checkpoint.get("state_dict") or checkpoint
     if not isinstance(weights, dict) or not weights:
-        raise ValueError(f"{path} must hold a state dict, but it holds a {type(weights).__name__}")
+        raise ValueError(
+            f"{source} must hold a state dict, but it holds a {type(weights).__name__}"
+        )
     wrong = [str(k) for k, v in weights.items() if not isinstance(v, torch.Tensor)]
     if wrong:
         raise ValueError(
-            f"{path} must hold 'state_dict_ema', 'state_dict' or tensors alone, but these entries "
-            f"are not tensors: {', '.join(wrong[:5])}"
+            f"{source} must hold 'state_dict_ema', 'state_dict' or tensors alone, but these "
+            f"entries are not tensors: {', '.join(wrong[:5])}"
         )
     return {name.removeprefix("module."): tensor for name, tensor in weights.items()}
-
-
-def load_from_local(filename: str, map_location: MapLocation = None) -> Any:
-    """MMEngine's scheme for paths."""
-    return load_checkpoint_file(filename, map_location)
-
-
-def load_from_http(filename: str, map_location: MapLocation = None) -> Any:
-    """MMEngine's scheme for URLs: kept in torch's hub folder, one download per machine."""
-    name = (
-        hashlib.sha256(filename.encode()).hexdigest()[:8] + "-" + Path(urlparse(filename).path).name
-    )
-    path = Path(torch.hub.get_dir()) / "checkpoints" / name
-
-    def fetch() -> None:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(filename, str(path))
-
-    if is_main_process():
-        fetch()
-    barrier()
-    fetch()  # the other ranks find the file, unless they are on another machine
-    return load_checkpoint_file(path, map_location)
-
-
-def load_from_elsewhere(filename: str, map_location: MapLocation = None) -> Any:
-    """Every other scheme that MMEngine knows: its loaders would unpickle whatever they get."""
-    raise ValueError(
-        f"checkpoint {filename} must be a path or an http(s) URL: download it and give its path"
-    )
-
-
-def install_safe_loading() -> None:
-    """Let MMEngine's runner, hooks and inferencer read checkpoints through this module."""
-    for prefix in list(CheckpointLoader._schemes):
-        loader = load_from_http if prefix.startswith("http") else load_from_elsewhere
-        if prefix == "":
-            loader = load_from_local
-        CheckpointLoader.register_scheme(prefix, loader, force=True)

@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from mmtal.utils.errors import USER_ERRORS
+from mmtal.utils.errors import USER_ERRORS, import_hints
 
 
 def run_tool(
@@ -22,7 +22,8 @@ def run_tool(
         interrupted: What to know after Ctrl-C, which ends with exit code 130.
     """
     try:
-        main()
+        with import_hints():
+            main()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

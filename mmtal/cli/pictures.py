@@ -8,12 +8,12 @@ from typing import Any
 from matplotlib.figure import Figure
 from mmengine.logging import print_log
 
+from mmtal.checkpoints.weights import load_weights
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.hooks.setup_check_hook import check_setup
 from mmtal.engine.runner import load_config
 from mmtal.inference.model_activity import model_activity
 from mmtal.inference.open_recording import find_name, open_recording
-from mmtal.inference.weights import load_weights
 from mmtal.registry import MODELS
 from mmtal.results.result_files import read_recordings
 from mmtal.utils.progress import progress

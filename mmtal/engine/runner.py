@@ -17,6 +17,7 @@ from mmengine.runner import Runner
 from mmtal.config_files import find_config, output_name
 from mmtal.engine.terminal import TerminalHook, terminal_handler
 from mmtal.registry import METRICS, is_kind_of
+from mmtal.plugins import load_plugins
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
@@ -42,6 +43,7 @@ def load_config(
         options: Values to override, by dotted name.
     """
     path = find_config(path)
+    load_plugins()
     config = Config.fromfile(path)
     override(config, options or {})
     for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
@@ -164,7 +166,10 @@ class QuietRunner(Runner):
 
 
 def build_runner(config: Config) -> Runner:
-    """A runner for this machine: NCCL where there are GPUs, else gloo."""
+    """A runner for this machine: NCCL where there are GPUs, else gloo; it loads safely."""
+    config.setdefault("default_hooks", {}).setdefault(
+        "safe_checkpoint", dict(type="mmtal.SafeCheckpointHook")
+    )
     if config.launcher != "none" and not torch.cuda.is_available():
         _init_cpu_processes(config)
     return QuietRunner.from_cfg(config)

@@ -6,17 +6,16 @@ C channels of an output, T_l positions of level l.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from mmengine.config import Config
 from mmengine.evaluator import Evaluator
-from mmengine.registry import init_default_scope
 from torch import Tensor
 
-from mmtal.engine.runner import load_config, main_metric
-from mmtal.inference.device import find_device
-from mmtal.inference.weights import load_weights
-from mmtal.registry import DATASETS, MODELS
+from mmtal.engine.runner import main_metric
+from mmtal.inference.models import init_model
+from mmtal.registry import DATASETS
 from mmtal.structures import TemporalDataSample
 from mmtal.utils.files import check_writable
 from mmtal.utils.progress import progress
@@ -66,13 +65,10 @@ class EnsembleMember:
         options: Mapping[str, Any] | None = None,
         device: str | None = None,
     ) -> None:
-        init_default_scope("mmtal")
         self.name = f"{config}:{checkpoint}"
-        self.config = load_config(config, options=options)
+        self.model: Any = cast(Any, init_model(config, checkpoint, device, options=options))
+        self.config = cast(Config, self.model.cfg)
         self.dataset: Any = DATASETS.build(self.config.test_dataloader.dataset)
-        self.model: Any = MODELS.build(self.config.model)
-        load_weights(self.model, checkpoint)
-        self.model.to(find_device(device)).eval()
         self._index = {video: i for i, video in enumerate(self.dataset.metainfo["video_ids"])}
 
     @classmethod

@@ -4,28 +4,24 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
-from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
-from mmtal.checkpoints.loading import load_checkpoint_file
 from mmtal.config_files import demo_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.engine.runner import load_config, override
 from mmtal.inference.detections import Detections, write_detections
-from mmtal.inference.device import find_device
+from mmtal.inference.models import init_model
 from mmtal.inference.pipeline import InferencePipeline
 from mmtal.inference.receptive_field import Reach
 from mmtal.inference.recordings import Inputs, Recording, find_recordings
 from mmtal.inference.streaming import DetectionStream
-from mmtal.inference.weights import load_weights
 from mmtal.inference.windowing import WindowWalker, drop_long, join, reach_of
-from mmtal.registry import INFERENCERS, MODELS
+from mmtal.registry import INFERENCERS
 from mmtal.structures import TemporalDataSample
 from mmtal.utils.progress import progress
 from mmtal.visualization.layout import picture_name, save_figure
@@ -76,7 +72,6 @@ class TemporalActionInferencer:
         max_duration: float | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        init_default_scope("mmtal")
         for name, value in (("window", window), ("max_duration", max_duration)):
             if value is not None and not value > 0:
                 raise ValueError(f"{name} must be > 0 seconds or None, but got {value}")
@@ -87,19 +82,12 @@ class TemporalActionInferencer:
                     f"'demo' alone, not for '{config}'"
                 )
             checkpoint = demo_checkpoint()
-        if isinstance(config, Config):
-            self.config = Config(config.to_dict())
-            override(self.config, options or {})
-        else:
-            self.config = load_config(config, options=options)
+        self.model: Any = cast(Any, init_model(config, checkpoint, device, options=options))
+        self.config = cast(Config, self.model.cfg)
         self.checkpoint = Path(checkpoint)
         self.window = window
         self.max_duration = max_duration
-        self.device = find_device(device)
         self.dataset = self.config.test_dataloader.dataset
-        self.model: Any = MODELS.build(self.config.model)
-        load_weights(self.model, self.checkpoint)
-        self.model.to(self.device).eval()
         self.classes = self._class_names(classes)
         self.pipeline = InferencePipeline(
             self.dataset, num_channels=self.model.backbone.in_channels
@@ -326,10 +314,8 @@ class TemporalActionInferencer:
         num_classes = self.model.head.num_classes
         source, names = "classes", given
         if names is None:
-            checkpoint = load_checkpoint_file(self.checkpoint, "cpu")
-            meta = checkpoint.get("meta") if isinstance(checkpoint, dict) else None
             source = f"checkpoint {self.checkpoint}"
-            names = ((meta or {}).get("dataset_meta") or {}).get("classes")
+            names = self.model.dataset_meta.get("classes")
         if names is None and self._annotations is not None:
             source = f"annotation file {self._annotations.path}"
             names = self._annotations.class_names(self.dataset.get("classes"))

@@ -8,7 +8,7 @@ from golden_models import ROOT, Golden
 from mmengine.config import Config
 from opentad_golden import opentad_golden
 
-from mmtal.inference.weights import load_weights
+from mmtal.checkpoints.weights import load_weights
 from mmtal.registry import MODELS as REGISTRY
 
 NAME = "extra_rel_pos"

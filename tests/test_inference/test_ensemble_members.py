@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from inference_case import make_case
 
 from mmtal.checkpoints.loading import load_state_dict_file
+from mmtal.checkpoints.weights import load_weights
 from mmtal.inference.ensemble import (
     EnsembleMember,
     average,
@@ -23,7 +24,6 @@ from mmtal.inference.ensemble import (
     mean_values,
     normalized_weights,
 )
-from mmtal.inference.weights import load_weights
 from mmtal.registry import DATASETS, MODELS
 
 QUIET = {"test_evaluator": dict(type="TemporalMAP", tiou_thresholds=[0.5])}

@@ -1,23 +1,89 @@
-"""Checkpoints without pickled objects."""
+"""Checkpoints without pickled objects, and runs that read nothing else."""
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, Runner
+from torch import Tensor, nn
 
-from mmtal.checkpoints.loading import make_plain
+from mmtal.checkpoints.loading import MapLocation, load_checkpoint_file, make_plain, weights_in
+from mmtal.checkpoints.weights import fitting_weights
 from mmtal.registry import HOOKS
+from mmtal.utils.wording import counted
+
+FINE_TUNING = (
+    "Give the config that it was trained with. If you want to fine-tune it, for instance for other "
+    "classes, say how the names begin of what may differ: --cfg-options "
+    "default_hooks.safe_checkpoint.may_differ=head.cls_conv"
+)
 
 
 @HOOKS.register_module()
 class SafeCheckpointHook(Hook):
-    """Save checkpoints of plain types and tensors, which load with ``weights_only=True`` anywhere.
+    """Read and write checkpoints of plain types and tensors alone, and load weights strictly.
 
-    MMEngine would pickle its message hub with NumPy arrays and functions in it. What is turned
-    into plain types here becomes objects again in :func:`mmtal.checkpoints.loading` on loading.
+    *Reading*: when a run begins, this run's ``load_checkpoint`` is replaced, by which MMEngine
+    loads (``load_from``) and resumes. A file that would run code is refused, and all of the
+    model's weights must be in it; MMEngine itself would run the one and start from random weights
+    with the other. Other runners in the process keep MMEngine's.
+
+    *Writing*: MMEngine would pickle its message hub with NumPy arrays and functions in it. What is
+    turned into plain types here becomes objects again in :func:`load_checkpoint_file`, and anyone
+    else can load the file with ``weights_only=True``.
+
+    Args:
+        may_differ: How the names begin of weights that need not fit when training starts from
+            another model's (``load_from``), such as ``head.cls_conv`` for other classes; they are
+            trained from their initialization. Resuming and testing are always strict.
     """
 
     priority = "LOWEST"  # after every hook that adds to the checkpoint
 
+    def __init__(self, *, may_differ: str | Sequence[str] = ()) -> None:
+        self.may_differ = (may_differ,) if isinstance(may_differ, str) else tuple(may_differ)
+
+    def before_run(self, runner: Runner) -> None:
+        runner.load_checkpoint = functools.partial(self._load, runner)  # type: ignore[method-assign]
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         make_plain(checkpoint)
+
+    def _load(
+        self, runner: Runner, filename: str, map_location: MapLocation = "cpu"
+    ) -> dict[str, Any]:
+        """Runner.load_checkpoint, which Runner.resume calls, too."""
+        content = load_checkpoint_file(filename, map_location)
+        weights = weights_in(content, filename)
+        rest = content if "state_dict" in content else {}
+        if runner._resume and not {"meta", "message_hub"} <= rest.keys():
+            raise ValueError(
+                f"checkpoint {filename} holds weights alone, so that no training can go on from "
+                "it: start a new one with load_from, without resume"
+            )
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        checkpoint = {**rest, "state_dict": self._fit(runner, model, weights, filename)}
+        runner.call_hook("after_load_checkpoint", checkpoint=checkpoint)
+        model.load_state_dict(checkpoint["state_dict"])
+        runner._has_loaded = True
+        runner.logger.info(f"Load checkpoint from {filename}")
+        return checkpoint
+
+    def _fit(
+        self, runner: Runner, model: nn.Module, weights: dict[str, Tensor], filename: str
+    ) -> dict[str, Tensor]:
+        starts_training = isinstance(runner._train_loop, BaseLoop) and not runner._resume
+        if not starts_training:
+            return fitting_weights(weights, model, source=filename)
+        fitting = fitting_weights(
+            weights, model, source=filename, may_differ=self.may_differ, remedy=FINE_TUNING
+        )
+        kept = [name for name, value in fitting.items() if value is not weights.get(name)]
+        if kept:
+            runner.logger.info(
+                f"{counted(len(kept), 'weight')} of {len(fitting)} are not loaded, as may_differ "
+                f"allows: {', '.join(kept)}"
+            )
+        return fitting

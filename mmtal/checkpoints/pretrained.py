@@ -1,0 +1,34 @@
+"""``init_cfg=dict(type="Pretrained", checkpoint=...)`` of a part of a model, safe and strict."""
+
+from mmengine.model import PretrainedInit as MMEnginePretrainedInit
+from mmengine.model import update_init_info
+from torch import nn
+
+from mmtal.checkpoints.loading import load_state_dict_file
+from mmtal.checkpoints.weights import fitting_weights
+from mmtal.registry import WEIGHT_INITIALIZERS
+
+
+@WEIGHT_INITIALIZERS.register_module(name="Pretrained")
+class PretrainedInit(MMEnginePretrainedInit):
+    """Initialize a module with the weights of a checkpoint.
+
+    Takes the place of MMEngine's where ``default_scope`` is ``mmtal``: nothing in the file is run,
+    and all weights must fit.
+
+    Args:
+        checkpoint: Path of the file, or its http(s) URL.
+        prefix: Only weights whose names begin so, without it; None: all.
+        map_location: Not used, weights go to where the module is.
+    """
+
+    def __call__(self, module: nn.Module) -> None:
+        weights = load_state_dict_file(self.checkpoint)
+        if self.prefix is not None:
+            prefix = f"{self.prefix.removesuffix('.')}."
+            weights = {
+                k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)
+            }
+        module.load_state_dict(fitting_weights(weights, module, source=self.checkpoint))
+        if hasattr(module, "_params_init_info"):
+            update_init_info(module, init_info=self._get_init_info())

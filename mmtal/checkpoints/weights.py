@@ -1,0 +1,87 @@
+"""Weights of a checkpoint into a model, all or none."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from mmtal.checkpoints.loading import load_state_dict_file
+
+
+def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
+    """Load the weights of a checkpoint file, averaged ones where it holds them.
+
+    Args:
+        model: A model of any kind.
+        checkpoint: Path of the file, or its http(s) URL.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is unsafe or damaged, or it is not a checkpoint of this model.
+    """
+    weights = load_state_dict_file(checkpoint)
+    model.load_state_dict(fitting_weights(weights, model, source=checkpoint))
+
+
+def fitting_weights(
+    weights: Mapping[str, Tensor],
+    model: nn.Module,
+    *,
+    source: str | Path,
+    may_differ: Sequence[str] = (),
+    remedy: str = "Give the config that it was trained with",
+) -> dict[str, Tensor]:
+    """A state dict that the model takes with ``strict=True``.
+
+    Args:
+        weights: Tensors by name.
+        model: A model of any kind.
+        source: What to call the weights in errors.
+        may_differ: How the names begin of weights that may be missing, have another shape, or be
+            unknown to the model; the model keeps its own.
+        remedy: What to do where other weights differ; ends the error.
+
+    Raises:
+        ValueError: Other weights differ (the message counts them), or ``may_differ`` is the
+            beginning of no name.
+    """
+    own = model.state_dict()
+    for start in may_differ:
+        if not any(name.startswith(start) for name in (*own, *weights)):
+            raise ValueError(
+                "may_differ must list how names of weights begin, such as "
+                f"'{next(iter(own), '')}', but no weight's name begins with '{start}'"
+            )
+    missing = [name for name in own if name not in weights]
+    unknown = [name for name in weights if name not in own]
+    reshaped = [name for name in own if name in weights and weights[name].shape != own[name].shape]
+    differing = [
+        [name for name in names if not name.startswith(tuple(may_differ))]
+        for names in (missing, unknown, reshaped)
+    ]
+    if any(differing):
+        raise ValueError(
+            f"checkpoint {source} is not one of the config's model: "
+            f"{_counts(differing, len(own))}; "
+            f"for instance {_example(differing, weights, own)}. {remedy}"
+        )
+    kept = {*missing, *reshaped}
+    return {name: value if name in kept else weights[name] for name, value in own.items()}
+
+
+def _counts(differing: list[list[str]], total: int) -> str:
+    missing, unknown, reshaped = map(len, differing)
+    parts = [f"{missing} of the model's {total} weights are missing" if missing else ""]
+    parts += [f"{reshaped} of the model's {total} weights have another shape" if reshaped else ""]
+    parts += [f"{unknown} in the file are not in the model" if unknown else ""]
+    return ", ".join(filter(None, parts))
+
+
+def _example(
+    differing: list[list[str]], weights: Mapping[str, Tensor], own: Mapping[str, Tensor]
+) -> str:
+    missing, unknown, reshaped = differing
+    if reshaped:
+        name = reshaped[0]
+        return f"{name} is {tuple(weights[name].shape)}, in the model {tuple(own[name].shape)}"
+    return f"{missing[0]} is missing" if missing else f"{unknown[0]} is not in the model"
