@@ -25,6 +25,7 @@ class BuildWithResources(build_py):
                 target / folder,
                 ignore=shutil.ignore_patterns("__pycache__", "tests"),
             )
+        shutil.copy(ROOT / "model-index.yml", target)
 
 
 setup(cmdclass={"build_py": BuildWithResources})
