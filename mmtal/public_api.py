@@ -35,7 +35,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "mmtal.models.layers": (),
     "mmtal.models.task_modules": (),
     "mmtal.ops": (),
-    "mmtal.evaluation": (),
+    "mmtal.evaluation.metrics": (),
     "mmtal.evaluation.average_precision": ("DetectionScores", "detection_scores"),
     "mmtal.evaluation.frames": ("frame_labels", "frame_scores", "segmental_f1"),
     "mmtal.evaluation.thresholds": ("tiou_grid",),

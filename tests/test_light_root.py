@@ -35,6 +35,7 @@ def test_the_package_imports_nothing_but_the_standard_library():
         ("mmtal.config_files", ("torch", "mmengine")),
         ("mmtal.plugins", ("torch", "mmengine")),
         ("mmtal.registry", ("torch", "cv2", "mmtal.models", "mmtal.engine")),
+        ("mmtal.evaluation.average_precision", ("torch", "mmengine")),
         ("mmtal.structures", ("cv2", "scipy", "matplotlib", "mmtal.registry")),
         ("mmtal.checkpoints.loading", ("cv2", "matplotlib", "mmtal.models")),
     ],
