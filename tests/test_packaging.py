@@ -33,7 +33,8 @@ def test_an_unknown_config_is_answered_with_those_there_are():
 def site(tmp_path_factory) -> Path:
     """The unpacked wheel, built from a copy so that no old build is in it."""
     copy, target = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("site")
-    for name in ("setup.py", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.md"):
+    files = "setup.py pyproject.toml MANIFEST.in LICENSE README.md model-index.yml"
+    for name in files.split():
         shutil.copy(ROOT / name, copy)
     for name in ("mmtal", "requirements", *RESOURCES):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -65,6 +66,7 @@ def test_the_wheel_is_whole(site):
         wanted = {f".mim/{folder}/{name}" for name in files(ROOT / folder)}
         assert wanted
         assert wanted <= installed
+    assert (site / "mmtal/.mim/model-index.yml").is_file()
     assert not any(site.glob("mmtal/.mim/projects/*/tests"))
     assert {path.name for path in site.iterdir()} == {"mmtal", f"mmtal-{__version__}.dist-info"}
 
