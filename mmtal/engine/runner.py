@@ -16,8 +16,8 @@ from mmengine.runner import Runner
 
 from mmtal.config_files import find_config, output_name
 from mmtal.engine.terminal import TerminalHook, terminal_handler
-from mmtal.registry import METRICS, is_kind_of
 from mmtal.plugins import load_plugins
+from mmtal.registry import METRICS, is_kind_of
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
