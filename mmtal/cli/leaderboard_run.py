@@ -3,6 +3,8 @@
 Finished runs are not done again, interrupted ones go on from their last checkpoint.
 """
 
+import sys
+import time
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
@@ -56,11 +58,10 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    from mmtal.experiments.leaderboard.local_execution import run_locally, slots, visible_gpus
+    from mmtal.experiments.executor import run_jobs, submit_array
     from mmtal.experiments.leaderboard.plan import choose, make_jobs, make_plan
-    from mmtal.experiments.leaderboard.run_progress import RunProgress
-    from mmtal.experiments.leaderboard.single_run import Folders
-    from mmtal.experiments.leaderboard.slurm import submit
+    from mmtal.experiments.leaderboard.run_progress import conclude, outcome_text
+    from mmtal.experiments.leaderboard.single_run import Folders, execute
     from mmtal.experiments.leaderboard.spec import read_spec
 
     if args.slurm_args and not args.slurm:
@@ -81,28 +82,25 @@ def run(args: Namespace) -> None:
     todo = _todo(plan, redo=args.redo)
     if todo and args.slurm:
         names = [entry.run.name for entry in todo]
-        said = submit(
-            names,
-            _task(args, folders),
-            folders.work,
-            at_once=args.workers,
-            slurm_args=args.slurm_args,
+        task = _task(args, folders)
+        submitted = submit_array(
+            names, task, folders.work, at_once=args.workers, slurm_args=args.slurm_args
         )
-        print(said)
+        print(submitted)
     elif todo:
-        jobs = make_jobs(todo, folders)
-        gpus = visible_gpus()
-        progress = RunProgress(len(jobs))
-        run_locally(jobs, slots(args.workers or max(1, len(gpus)), gpus), progress.tell)
-        progress.finish()
+        jobs, started = make_jobs(todo, folders), time.monotonic()
+        outcomes = run_jobs(execute, jobs, outcome_text, total=len(jobs), workers=args.workers)
+        conclude(outcomes, started)
 
 
 def _task(args: Namespace, folders: "Folders") -> list[str]:
-    """The command of one Slurm job, but for its run."""
-    command = ["run", str(Path(args.spec).resolve()), "--workers", "1"]
+    """The command of one Slurm task, but for the name of its run."""
+    command = [sys.executable, "-m", "mmtal", "leaderboard", "run"]
+    command += [str(Path(args.spec).resolve()), "--workers", "1"]
     command += ["--records", str(folders.records), "--work-dir", str(folders.work)]
     command += ["--redo"] if args.redo else []
-    return command + (["--drop-checkpoints"] if args.drop_checkpoints else [])
+    command += ["--drop-checkpoints"] if args.drop_checkpoints else []
+    return [*command, "--only"]
 
 
 def _list(plan: Sequence["PlanEntry"]) -> None:

@@ -1,1 +1,4 @@
-"""Whole experiments: one run from data to mAP, leaderboards of many, and hyper-parameter search."""
+"""Whole experiments: one run from data to mAP, leaderboards, and hyper-parameter search.
+
+Leaderboards and searches run their jobs by one :mod:`mmtal.experiments.executor`.
+"""

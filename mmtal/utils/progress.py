@@ -1,18 +1,29 @@
-"""Progress of long work on the terminal."""
+"""Progress of long work."""
+
+from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Item = TypeVar("Item")
 
 QUIET_SECONDS = 2.0
-"""A progress line appears only when the work takes longer."""
+"""Nothing is shown of work that takes less."""
+PLAIN_SECONDS = 30.0
+"""Between two lines where the output is no terminal."""
 
 
 def progress(items: Iterable[Item], total: int, *, text: str) -> Iterator[Item]:
-    """Pass items on and count them on one line of stderr, ``<text>: 12/200``.
+    """Yield items and count them on stderr, ``<text>: 12/200``.
+
+    On a terminal that is one line with the time left, which disappears at the end; elsewhere it is
+    a plain line now and then, and at the end.
 
     Args:
         items: What is worked on.
@@ -20,10 +31,31 @@ def progress(items: Iterable[Item], total: int, *, text: str) -> Iterator[Item]:
         text: What is being done, such as ``checking features``.
     """
     started = shown = time.monotonic()
-    for done, item in enumerate(items, start=1):
-        yield item
-        now = time.monotonic()
-        if now - started > QUIET_SECONDS and (now - shown > 0.5 or done == total):
-            shown = now
-            end = "\n" if done == total else ""
-            print(f"\r{text}: {done}/{total}", end=end, file=sys.stderr, flush=True)
+    with ExitStack() as stack:
+        line = None
+        for done, item in enumerate(items, start=1):
+            yield item
+            now = time.monotonic()
+            if now - started < QUIET_SECONDS:
+                continue
+            if sys.stderr.isatty() or line:
+                if line is None:
+                    line = stack.enter_context(progress_line())
+                    task = line.add_task(text, total=total)
+                line.update(task, completed=done)
+            elif done == total or now - shown > PLAIN_SECONDS:
+                shown = now
+                print(f"{text}: {done}/{total}", file=sys.stderr, flush=True)
+
+
+def progress_line() -> Progress:
+    """One line for a terminal: ``<description> ━━━━ 12/200 0:01:30 left``.
+
+    Whatever is printed meanwhile appears above it.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeLeft())
+    return Progress(*columns, TextColumn("left"), console=Console(stderr=True), transient=True)

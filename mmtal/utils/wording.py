@@ -1,7 +1,14 @@
-"""Words for numbers, in messages and pictures."""
+"""Numbers in words, for messages and pictures."""
 
 
 def counted(number: int, noun: str) -> str:
     """(1, 'recording') -> '1 recording', (2, 'class') -> '2 classes', (1200, 'x') -> '1,200 xs'."""
     plural = noun + ("es" if noun.endswith("s") else "s")
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def duration(seconds: float) -> str:
+    """Such as ``45 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""YAML as its readers expect it: ``1e-4`` is a number, and a key is there once."""
+"""Read YAML in which ``1e-4`` is a number and repeated keys are errors."""
 
 import re
 from pathlib import Path

@@ -7,10 +7,11 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
 
 from mmtal.experiments.leaderboard.bootstrap import resampled_map, resampling_weights
 from mmtal.experiments.leaderboard.matches import Matches
-from mmtal.experiments.leaderboard.student_t import mean_and_deviation, t_probability, t_quantile
+from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.utils.wording import counted
 
 RESAMPLINGS = 2000
@@ -89,7 +90,7 @@ def seed_bound(first: Sequence[float], second: Sequence[float]) -> float | None:
     if total == 0:
         return 0.0
     degrees = total**2 / sum(variance**2 / degree for variance, degree in parts)
-    return t_quantile((1 + LEVEL) / 2, max(int(degrees), 1)) * math.sqrt(total)
+    return float(stdtrit(max(int(degrees), 1), (1 + LEVEL) / 2)) * math.sqrt(total)
 
 
 def resample_method(
@@ -154,10 +155,10 @@ def _expanded_percentiles(
     """
     normal = NormalDist()
     narrow = math.sqrt((num_recordings - 1) / num_recordings)
-    tail = normal.cdf(-t_quantile((1 + LEVEL) / 2, num_recordings - 1) / narrow)
+    tail = normal.cdf(-float(stdtrit(num_recordings - 1, (1 + LEVEL) / 2)) / narrow)
     low, high = np.quantile(draws, [tail, 1 - tail])
     # One is added so that p is never 0, which so many draws cannot say.
     beyond = min((draws <= 0).sum(), (draws >= 0).sum()) + 1
     share = min(0.5, beyond / (len(draws) + 1))
     value = -normal.inv_cdf(share) * narrow
-    return (float(low), float(high)), 2 * (1 - t_probability(value, num_recordings - 1))
+    return (float(low), float(high)), 2 * float(stdtr(num_recordings - 1, -value))

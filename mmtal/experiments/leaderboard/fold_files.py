@@ -1,4 +1,4 @@
-"""The annotation file of each fold."""
+"""Write the annotation file of each fold."""
 
 import hashlib
 import re

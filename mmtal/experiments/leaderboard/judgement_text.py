@@ -6,7 +6,7 @@ from terminaltables import AsciiTable
 
 from mmtal.experiments.leaderboard.measured import group_title
 from mmtal.experiments.leaderboard.regression import Judgement
-from mmtal.experiments.leaderboard.student_t import mean_and_deviation
+from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 
 
 def judgement_text(judgements: Sequence[Judgement], confidence: float) -> str:

@@ -1,4 +1,4 @@
-"""What fills an empty or a half-filled cell, said as a command where there is one."""
+"""Commands that fill empty and incomplete cells of a table."""
 
 from collections.abc import Mapping, Sequence
 

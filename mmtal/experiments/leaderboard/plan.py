@@ -20,12 +20,12 @@ from mmtal.experiments.leaderboard.run_setup import (
 )
 from mmtal.experiments.leaderboard.single_run import (
     Folders,
+    Job,
     missing_protocols,
     outdated,
     resumable_epoch,
 )
 from mmtal.experiments.leaderboard.spec import PlannedRun, Row
-from mmtal.experiments.leaderboard.worker import Job
 
 Status = Literal["done", "unscored", "changed", "resumable", "open"]
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from scipy.special import stdtrit
+
 from mmtal.experiments.leaderboard.measured import Key, Run, check_alike, group_runs
 from mmtal.experiments.leaderboard.record import Record
-from mmtal.experiments.leaderboard.student_t import mean_and_deviation, t_quantile
+from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.utils.wording import counted
 
 CONFIDENCE = 0.99
@@ -91,7 +93,7 @@ def prediction_margin(
         confidence: In (0.5, 1).
     """
     spread = max(deviation, MIN_DEVIATION) * math.sqrt(1 / accepted + 1 / new)
-    return t_quantile(confidence, degrees) * spread
+    return float(stdtrit(degrees, confidence)) * spread
 
 
 def _judge(

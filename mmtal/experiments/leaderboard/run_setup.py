@@ -1,4 +1,4 @@
-"""The config and the data of a planned run."""
+"""Config and data of a planned run."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""One planned run, from the config to the record."""
+"""Train, test and record one planned run."""
 
 import gzip
 import resource
@@ -25,10 +25,6 @@ from mmtal.utils.files import whole_file
 
 CHECKPOINTS = 10
 """A training is saved so many times: what an interruption can cost, against writing."""
-
-
-class RunElsewhereError(Exception):
-    """Another process is at work on this run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,20 +55,33 @@ class Folders:
         return self.work / "annotations"
 
 
-def execute(
-    run: PlannedRun, folders: Folders, *, features_sha256: str, git: Mapping[str, Any]
-) -> Record:
-    """Do a run, or go on with it, and write its record last.
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A planned run with what its process needs to know.
 
-    Args:
-        run: What is planned.
+    Attributes:
+        run: What to do.
         folders: Where things go.
-        features_sha256: See :func:`hash_features`.
+        features_sha256: For the record, see :func:`hash_features`.
         git: For the record.
-
-    Raises:
-        RunElsewhereError: Another process is at it.
+        log: File for all that is printed.
     """
+
+    run: PlannedRun
+    folders: Folders
+    features_sha256: str
+    git: Mapping[str, Any]
+    log: Path
+
+    @property
+    def name(self) -> str:
+        """That of the run."""
+        return self.run.name
+
+
+def execute(job: Job) -> Record | None:
+    """Do a run, or resume it, and write its record last; None: another process is doing it."""
+    run, folders = job.run, job.folders
     setup = set_up(run, folders.annotations)
     work_dir = folders.work_dir(run, setup)
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -81,12 +90,12 @@ def execute(
             path = folders.record(run)
             record = read_record(path) if path.is_file() else None
             if record is None or outdated(record, setup):
-                return _train(run, setup, work_dir, folders, features_sha256, git)
+                return _train(job, setup, work_dir)
             if missing_protocols(record, run):
                 return _score_again(record, run, setup, folders)
             return record  # finished since this one was planned
-    except Timeout as error:
-        raise RunElsewhereError(run.name) from error
+    except Timeout:
+        return None
 
 
 def outdated(record: Record, setup: RunSetup) -> str:
@@ -114,14 +123,7 @@ def _score_again(record: Record, run: PlannedRun, setup: RunSetup, folders: Fold
     return record
 
 
-def _train(
-    run: PlannedRun,
-    setup: RunSetup,
-    work_dir: Path,
-    folders: Folders,
-    features_sha256: str,
-    git: Mapping[str, Any],
-) -> Record:
+def _train(job: Job, setup: RunSetup, work_dir: Path) -> Record:
     # Formatting the config's text takes as long as an epoch of a small run, for each checkpoint.
     config = Config(setup.config.to_dict(), format_python_code=False)
     config.work_dir = str(work_dir)
@@ -134,9 +136,9 @@ def _train(
     seconds = dict(train=trained - started, test=time.monotonic() - trained)
     if start_epoch is not None:
         seconds["resumed_at_epoch"] = start_epoch
-    record = _record(run, setup, work_dir, folders, features_sha256, git, seconds)
-    write_record(folders.records, record)
-    if not folders.keep_checkpoints:
+    record = _record(job, setup, work_dir, seconds)
+    write_record(job.folders.records, record)
+    if not job.folders.keep_checkpoints:
         for checkpoint in (*work_dir.glob("*.pth"), work_dir / "last_checkpoint"):
             checkpoint.unlink(missing_ok=True)
     return record
@@ -173,15 +175,8 @@ def _leave_out_extras(config: Config) -> None:
             loader.persistent_workers = False
 
 
-def _record(
-    run: PlannedRun,
-    setup: RunSetup,
-    work_dir: Path,
-    folders: Folders,
-    features_sha256: str,
-    git: Mapping[str, Any],
-    seconds: Mapping[str, float],
-) -> Record:
+def _record(job: Job, setup: RunSetup, work_dir: Path, seconds: Mapping[str, float]) -> Record:
+    run, folder = job.run, job.folders.records
     results = work_dir / "results.json"
     scored = _score(run, setup, results)
     record = Record(
@@ -197,11 +192,11 @@ def _record(
         config_sha256=setup.config_sha256,
         data=dict(
             annotations_sha256=setup.annotations_sha256,
-            features_sha256=features_sha256,
+            features_sha256=job.features_sha256,
             video_list_sha256=video_list_sha256(scored.video_ids),
             num_videos=len(scored.video_ids),
         ),
-        git=git,
+        git=job.git,
         versions=versions(),
         device=_device(),
         seconds={name: round(value, 3) for name, value in seconds.items()},
@@ -210,14 +205,14 @@ def _record(
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
     with (
-        whole_file(record.results_path(folders.records)) as temporary,
+        whole_file(record.results_path(folder)) as temporary,
         results.open("rb") as source,
         # without name and time: equal detections are equal files
         temporary.open("wb") as file,
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as target,
     ):
         shutil.copyfileobj(source, target)
-    write_matches(record.matches_path(folders.records), scored.matches)
+    write_matches(record.matches_path(folder), scored.matches)
     return record
 
 

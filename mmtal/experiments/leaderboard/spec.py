@@ -1,4 +1,4 @@
-"""What a leaderboard's runs are: YAML in, planned runs out."""
+"""Parse and validate leaderboard specs."""
 
 from __future__ import annotations
 

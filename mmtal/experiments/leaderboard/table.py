@@ -1,4 +1,4 @@
-"""Tables of a leaderboard: what was measured, what was published, what is missing."""
+"""Tables of measured, published and missing figures."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A picture of one table: every seed a dot, published figures as lines."""
+"""Draw one table: every seed a dot, published figures as lines."""
 
 from matplotlib.figure import Figure
 
-from mmtal.experiments.leaderboard.student_t import mean_and_deviation
+from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.experiments.leaderboard.table import Table, TableRow
 from mmtal.visualization.colors import HIT, MISS
 from mmtal.visualization.layout import new_figure, place_axes, plain, shorten

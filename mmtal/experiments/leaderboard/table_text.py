@@ -1,11 +1,11 @@
-"""Tables of a leaderboard as plain text: for a terminal, and as Markdown."""
+"""Render tables as text for a terminal, and as Markdown."""
 
 from collections.abc import Mapping, Sequence
 
 from terminaltables import AsciiTable
 
 from mmtal.experiments.leaderboard.difference import Difference
-from mmtal.experiments.leaderboard.student_t import mean_and_deviation
+from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.experiments.leaderboard.table import Table, TableRow
 from mmtal.experiments.leaderboard.table_figure import SEEDS_SHOWN
 from mmtal.utils.wording import counted
@@ -46,10 +46,14 @@ class Notes:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
+    def numbers(self, texts: Sequence[str]) -> list[int]:
+        """Of these remarks, ascending."""
+        self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
+        return sorted(self.texts.index(text) + 1 for text in set(texts))
+
     def mark(self, texts: Sequence[str]) -> str:
         """`` [1, 3]``; empty without remarks."""
-        self.texts += [text for text in dict.fromkeys(texts) if text not in self.texts]
-        numbers = sorted(self.texts.index(text) + 1 for text in set(texts))
+        numbers = self.numbers(texts)
         return f" [{', '.join(map(str, numbers))}]" if numbers else ""
 
 
@@ -76,6 +80,12 @@ def seeds_cell(row: TableRow, notes: Notes) -> str:
     return f"{len(row.measured.seeds) if row.measured else 0}{mark}"
 
 
+def table_header(table: Table) -> list[str]:
+    """Titles of the columns."""
+    titles = map(column_title, table.columns)
+    return ["method", "from", "seeds", *titles, f"best {table.main_metric}"]
+
+
 def table_cells(table: Table, *, spread: bool) -> tuple[list[str], list[list[str]], list[str]]:
     """Header, rows and notes.
 
@@ -84,15 +94,13 @@ def table_cells(table: Table, *, spread: bool) -> tuple[list[str], list[list[str
         spread: Standard deviations in all columns, not only in averages.
     """
     notes = Notes()
-    header = ["method", "from", "seeds", *map(column_title, table.columns)]
-    header.append(f"best {table.main_metric}")
     rows = []
     for row in table.rows:
         source = source_name(row) + notes.mark(remarks(row)[0])
         start = [row.method, source, seeds_cell(row, notes)]
         figures = [cell(row, name, spread=spread or "@" not in name) for name in table.columns]
         rows.append([*start, *figures, best(row, table.main_metric)])
-    return header, rows, notes.texts
+    return table_header(table), rows, notes.texts
 
 
 DIFFERENCE_HEADER = ["first - second", "difference", "95 % interval", "p", "seed noise", "first is"]

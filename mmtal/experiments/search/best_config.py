@@ -1,4 +1,4 @@
-"""The best trial as a config that inherits from its template."""
+"""Write the best trial as a config that inherits from its template."""
 
 import os
 import shlex
@@ -35,7 +35,7 @@ def write_best_config(
         value: Its mAP on the held-out recordings.
     """
     path = settings.folder / "best.py"
-    config = settings.config(values, settings.folder)
+    config = settings.config(values, settings.folder).to_dict()
     keys = [*settings.options, *(DOTTED.get(key, key) for key in values)]
     tree: dict[str, Any] = {}
     for key in keys:
@@ -50,9 +50,7 @@ def write_best_config(
     text += f"_base_ = {TEMPLATE!r}\n"
     if not tree:
         text += "# the template as it is was the best\n"
-    for name, content in tree.items():
-        text += f"{name} = {_literal(content)}\n"
-    write_text(path, text)
+    write_text(path, text + Config(tree).pretty_text)
     return path
 
 
@@ -65,7 +63,7 @@ def train_command(settings: SearchSettings) -> str:
     )
 
 
-def _graft(tree: dict[str, Any], config: Config, key: str) -> None:
+def _graft(tree: dict[str, Any], config: dict[str, Any], key: str) -> None:
     """Copy a value of a config into a tree of its own.
 
     A config cannot inherit a part of a list, so that a list is copied as a whole.
@@ -77,28 +75,5 @@ def _graft(tree: dict[str, Any], config: Config, key: str) -> None:
         if isinstance(value, list) or number == len(parts):
             for name in parts[: number - 1]:
                 tree = tree.setdefault(name, {})
-            tree[parts[number - 1]] = _plain(value)
+            tree[parts[number - 1]] = value
             return
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_plain(item) for item in value)
-    return value
-
-
-def _literal(value: Any, indent: int = 0) -> str:
-    """A value as the configs write it."""
-    if isinstance(value, dict) and all(
-        isinstance(key, str) and key.isidentifier() for key in value
-    ):
-        space = " " * (indent + 4)
-        lines = "".join(f"{space}{k}={_literal(v, indent + 4)},\n" for k, v in value.items())
-        return f"dict(\n{lines}{' ' * indent})" if value else "{}"
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        space = " " * (indent + 4)
-        lines = "".join(f"{space}{_literal(item, indent + 4)},\n" for item in value)
-        return f"[\n{lines}{' ' * indent}]"
-    return repr(value)

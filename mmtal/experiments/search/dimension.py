@@ -3,10 +3,9 @@
 import ast
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import optuna
+import optuna
 
 FORMS = "log(low, high), float(low, high), int(low, high[, step]) or choice(a, b, ...)"
 
@@ -15,7 +14,7 @@ FORMS = "log(low, high), float(low, high), int(low, high[, step]) or choice(a, b
 class Dimension:
     """A config value and where a search looks for it.
 
-    Args:
+    Attributes:
         key: ``learning_rate``, ``epochs``, ``batch_size``, ``weight_decay`` as the wrapper means
             them, or the dotted name of any config value.
         kind: ``log``, ``float``, ``int`` or ``choice``.
@@ -96,7 +95,7 @@ class Dimension:
             return self.value_of(self.choices[0])
         return int(self.low) if self.kind == "int" else self.low
 
-    def suggest(self, trial: "optuna.Trial") -> Any:
+    def suggest(self, trial: optuna.Trial) -> Any:
         """Let a trial choose a value."""
         if self.kind == "choice":
             return self.value_of(trial.suggest_categorical(self.key, self.choices))

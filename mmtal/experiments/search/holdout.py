@@ -1,4 +1,4 @@
-"""A validation set for the search that is not the test set."""
+"""Hold out training recordings to compare trials on, never the test set."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ TRAINING, VALIDATION = "training", "validation"
 class Holdout:
     """Where a search trains and validates.
 
-    Args:
+    Attributes:
         ann_file: Annotations of the training subset alone, split in two; None: the config's own
             validation set, which is not its test set.
         classes: Names by label, of the whole data set.

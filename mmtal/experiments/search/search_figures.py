@@ -1,16 +1,18 @@
-"""How a search went, and which values mattered."""
+"""Draw the history of a search, and the importance of each value."""
 
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import optuna
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
+from optuna.trial import FrozenTrial, TrialState
 
 from mmtal.experiments.search.dimension import Dimension
-from mmtal.experiments.search.trial_store import FrozenTrial, TrialState, TrialStore, optuna
+from mmtal.experiments.search.trial_store import TrialStore
 from mmtal.experiments.search.trial_table import reached
 from mmtal.utils.wording import counted
 from mmtal.visualization.colors import BASE, GROUND_TRUTH, HIT, MISS

@@ -1,27 +1,27 @@
-"""A search from its start, or from where it was interrupted, to its results."""
+"""Run a search from its start, or from where it was interrupted, to its results."""
 
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from mmengine.config import Config
 
 from mmtal.config_files import find_config
+from mmtal.experiments.executor import Outcome, run_jobs
 from mmtal.experiments.experiment import AUTO
 from mmtal.experiments.search.best_config import TEMPLATE, write_best_config
 from mmtal.experiments.search.holdout import Holdout, make_holdout
 from mmtal.experiments.search.search_figures import draw_history, draw_importance
 from mmtal.experiments.search.settings import SearchSettings
 from mmtal.experiments.search.space import Space, check_space, template_values
-from mmtal.experiments.search.study_lock import study_lock
+from mmtal.experiments.search.trial import TrialJob, train_trial
 from mmtal.experiments.search.trial_store import TrialStore, refuse_difference
 from mmtal.experiments.search.trial_table import line_of_trial, summary, write_table
-from mmtal.experiments.search.trial_worker import Outcome, trial_folder
-from mmtal.experiments.search.worker_pool import WorkerPool
 from mmtal.utils.files import write_text
 from mmtal.utils.wording import counted
 from mmtal.visualization import save_figure
@@ -37,7 +37,7 @@ PLACES = re.compile(r"\b(work_dir|data_root|ann_file|num_workers|experiment_name
 class SearchResult:
     """What a search has found.
 
-    Args:
+    Attributes:
         best_value: mAP on the held-out recordings, in [0, 1].
         values: Of the best trial, by key.
         template_value: mAP of the template as it is; None: it failed.
@@ -83,29 +83,44 @@ def search(
     if minutes is not None and not minutes > 0:
         raise ValueError(f"--minutes must be > 0, but got {minutes}")
     folder = settings.folder.resolve()
-    with study_lock(folder):
-        origin = settings.template
-        store = store or folder / "study.db"
-        settings = _freeze_template(replace(settings, folder=folder), is_new=not store.exists())
-        config = settings.config({}, folder)
-        check_space(space, config)
-        settings.config({dimension.key: dimension.first for dimension in space}, folder)
-        holdout = make_holdout(config, folder, share=val_share, seed=settings.seed, group=group)
-        trial_store = TrialStore(
-            store,
-            space=space,
-            template=template_values(space, config),
-            identity=_identity(settings, space, holdout),
-            seed=settings.seed,
-        )
-        _introduce(settings, space, holdout, trial_store, trials)
-        pool = WorkerPool(workers, settings, holdout)
-        try:
-            _run(trial_store, pool, trials=trials, minutes=minutes)
-        finally:
-            pool.close()
-            _write_overviews(trial_store, folder)
-        return _conclude(trial_store, settings, holdout, origin)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            origin = settings.template
+            store = store or folder / "study.db"
+            settings = _freeze_template(replace(settings, folder=folder), is_new=not store.exists())
+            trial_store, holdout = _prepare(settings, space, store, val_share, group)
+            _introduce(settings, space, holdout, trial_store, trials)
+            try:
+                _run(trial_store, settings, holdout, trials, workers, minutes)
+            finally:
+                _write_overviews(trial_store, folder)
+            return _conclude(trial_store, settings, holdout, origin)
+    except Timeout as error:
+        raise ValueError(
+            f"another search is running in {folder}: use its --workers for more processes, or give "
+            "this one another --study"
+        ) from error
+
+
+def _prepare(
+    settings: SearchSettings, space: Space, store: Path, val_share: float, group: str | None
+) -> tuple[TrialStore, Holdout]:
+    """Check everything before the first trial."""
+    config = settings.config({}, settings.folder)
+    check_space(space, config)
+    settings.config({dimension.key: dimension.first for dimension in space}, settings.folder)
+    holdout = make_holdout(
+        config, settings.folder, share=val_share, seed=settings.seed, group=group
+    )
+    trial_store = TrialStore(
+        store,
+        space=space,
+        template=template_values(space, config),
+        identity=_identity(settings, space, holdout),
+        seed=settings.seed,
+    )
+    return trial_store, holdout
 
 
 def _freeze_template(settings: SearchSettings, *, is_new: bool) -> SearchSettings:
@@ -150,36 +165,41 @@ def _introduce(
         )
     done = len(store.finished)
     if done or store.resumed:
-        again = f"; {store.resumed} that were interrupted begin anew" if store.resumed else ""
+        again = f"; {store.resumed} that were interrupted begin again" if store.resumed else ""
         print(f"going on: {done} of {counted(trials, 'trial')} are there{again}")
 
 
-def _run(store: TrialStore, pool: WorkerPool, *, trials: int, minutes: float | None) -> None:
+def _run(
+    store: TrialStore,
+    settings: SearchSettings,
+    holdout: Holdout,
+    trials: int,
+    workers: int,
+    minutes: float | None,
+) -> None:
     end = float("inf") if minutes is None else time.monotonic() + 60 * minutes
-    failures = []
-    while True:
-        open_slots = trials - len(store.finished) - pool.running
-        while open_slots > 0 and time.monotonic() < end and (index := pool.free()) is not None:
-            pool.start(index, store.ask())
-            open_slots -= 1
-        if not pool.running:
-            return
-        for index, number, message in pool.events(timeout=1.0):
-            if not isinstance(message, Outcome):
-                _, step, value = message
-                pool.answer(index, store.report(number, step, value))
-                continue
-            store.tell(number, message)
-            print(line_of_trial(store, number, trials), flush=True)
-            if message.state == "failed":
-                failures.append(number)
-                log = trial_folder(pool.settings.folder, number) / "log.txt"
-                print(f"    {message.error}; its output: {log}", flush=True)
-                if len(failures) == len(store.finished) == FIRST_FAILURES:
-                    raise ValueError(
-                        f"the first {FIRST_FAILURES} trials all failed, the last of them: "
-                        f"{message.error}; its output: {log}"
-                    )
+    left = trials - len(store.finished)
+
+    def jobs() -> Iterator[TrialJob]:
+        """Each is asked for when a worker is free for it, which knows most about the others."""
+        for _ in range(left):
+            if time.monotonic() >= end:
+                return
+            trial, values = store.ask()
+            yield TrialJob(trial=trial, values=values, settings=settings, holdout=holdout)
+
+    def on_end(outcome: Outcome[TrialJob]) -> str:
+        trial = store.tell(outcome.job.trial, outcome.value, outcome.error)
+        finished = store.finished
+        if len(finished) == FIRST_FAILURES and all("error" in t.user_attrs for t in finished):
+            raise ValueError(
+                f"the first {FIRST_FAILURES} trials all failed, the last of them: "
+                f"{trial.user_attrs['error']}; its output: {outcome.job.log}"
+            )
+        text = line_of_trial(store, trial)
+        return f"{text}\n    {outcome.failure}" if outcome.error else text
+
+    run_jobs(train_trial, jobs(), on_end, total=left if minutes is None else None, workers=workers)
 
 
 def _write_overviews(store: TrialStore, folder: Path) -> None:

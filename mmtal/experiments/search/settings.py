@@ -1,4 +1,4 @@
-"""What a search is, and what each of its trials trains."""
+"""Settings of a search, and configs of its trials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ NAMED = ("learning_rate", "epochs", "batch_size", "weight_decay")
 class SearchSettings:
     """Everything that the trials of a search share.
 
-    Args:
+    Attributes:
         template: Name or path of the config that is varied.
         data_path: Folder that holds the data set.
         folder: Of the study.

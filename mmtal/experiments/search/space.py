@@ -1,4 +1,4 @@
-"""What a search varies: from a YAML file, the command line, or by default."""
+"""Read and check the space of a search, from YAML or the command line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

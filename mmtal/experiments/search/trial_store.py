@@ -1,22 +1,17 @@
-"""The trials of a search in an SQLite file that survives whatever ends a search."""
+"""Keep the trials of a search in an SQLite file, which survives whatever ends the search."""
 
 import math
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmtal.experiments.search.space import Space
-from mmtal.experiments.search.trial_worker import Job, Outcome
+import optuna
+from optuna.trial import FrozenTrial, Trial, TrialState
 
-try:
-    import optuna
-    from optuna.trial import FrozenTrial, Trial, TrialState
-except ImportError as _error:  # pragma: no cover - tested in a process of its own
-    raise ImportError(
-        "hyper-parameter search needs Optuna, which is not installed: pip install 'mmtal[search]'"
-    ) from _error
+from mmtal.experiments.search.space import Space
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -26,14 +21,35 @@ WARMUP_STEPS = 2
 """A trial is first judged after two fifths of its training: before, all recipes look alike."""
 
 
+LOCK_SECONDS = 60.0
+"""A process waits so long for others that write to the file."""
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What the training of a trial gave.
+
+    Attributes:
+        value: The last mAP, in [0, 1]; NaN: there was none.
+        pruned: Whether it was stopped early.
+        seconds: From start to end.
+        validation_seconds: Spent on validation.
+    """
+
+    value: float
+    pruned: bool = False
+    seconds: float = 0.0
+    validation_seconds: float = 0.0
+
+
 class TrialStore:
-    """Asks for trials, and remembers them.
+    """Ask for trials, and remember them.
 
     Args:
         path: SQLite file; it is made if it is missing.
         space: What is varied.
         template: The template's own value of each dimension. It is trained first, as what others
-            must beat; where a value lies outside of the space, this tells the search nothing.
+            must beat; where a value lies outside of the space, the search learns nothing from it.
         identity: What makes trials comparable, by name; kept in the store.
         seed: Of the choice of values.
 
@@ -65,7 +81,6 @@ class TrialStore:
         self.study.pruner = optuna.pruners.MedianPruner(
             n_startup_trials=STARTUP_TRIALS, n_warmup_steps=WARMUP_STEPS
         )
-        self._trials: dict[int, Trial] = {}
         if not any(t.user_attrs.get("template") for t in self._open_or_finished()):
             self.study.enqueue_trial(
                 {} if self.template_outside else stored, user_attrs={"template": True}
@@ -111,40 +126,31 @@ class TrialStore:
         complete = [t for t in self.finished if t.state == TrialState.COMPLETE]
         return max(complete, key=lambda t: t.value or 0.0, default=None)
 
-    def ask(self) -> Job:
-        """The next trial to be trained; the template's sets no value."""
+    def ask(self) -> tuple[Trial, dict[str, Any]]:
+        """The next trial to be trained, and what it varies; the template's varies nothing.
+
+        The trial can be pickled: the process that trains it reports to the same file.
+        """
         trial = self.study.ask()
-        self._trials[trial.number] = trial
         is_template = trial.user_attrs.get("template", False)
         values: dict[str, Any] = {}
         if not (is_template and self.template_outside):
             values = {dimension.key: dimension.suggest(trial) for dimension in self.space}
         trial.set_user_attr("values", self._template_values if is_template else values)
-        return Job(trial.number, {} if is_template else values)
+        return trial, {} if is_template else values
 
-    def report(self, number: int, step: int, value: float) -> bool:
-        """Note what a trial has reached; returns whether it goes on."""
-        trial = self._trials[number]
-        if not math.isfinite(value):
-            return True
-        trial.report(value, step)
-        return bool(trial.user_attrs.get("template")) or not trial.should_prune()
-
-    def tell(self, number: int, outcome: Outcome) -> None:
-        """Note how a trial has ended."""
-        trial = self._trials.pop(number)
-        trial.set_user_attr("seconds", outcome.seconds)
-        trial.set_user_attr("validation_seconds", outcome.validation_seconds)
-        error = outcome.error
-        if outcome.state == "complete" and not math.isfinite(outcome.value):
-            error = f"its last mAP is {outcome.value}"
-        if error:
+    def tell(self, trial: Trial, result: TrialResult | None, error: str = "") -> FrozenTrial:
+        """Note how a trial has ended; None: it has failed."""
+        trial.set_user_attr("seconds", result.seconds if result else 0.0)
+        trial.set_user_attr("validation_seconds", result.validation_seconds if result else 0.0)
+        if result and not result.pruned and not math.isfinite(result.value):
+            error = f"its last mAP is {result.value}"
+        if error or result is None:
             trial.set_user_attr("error", error)
-            self.study.tell(trial, state=TrialState.FAIL)
-        elif outcome.state == "pruned":
-            self.study.tell(trial, state=TrialState.PRUNED)
-        else:
-            self.study.tell(trial, outcome.value)
+            return self.study.tell(trial.number, state=TrialState.FAIL)
+        if result.pruned:
+            return self.study.tell(trial.number, state=TrialState.PRUNED)
+        return self.study.tell(trial.number, result.value)
 
 
 def _open(path: Path) -> optuna.Study:
@@ -153,7 +159,9 @@ def _open(path: Path) -> optuna.Study:
         raise ValueError(
             f"--store {path} must be an SQLite file that a search has made, but is not"
         )
-    storage = optuna.storages.RDBStorage(url)
+    storage = optuna.storages.RDBStorage(
+        url, engine_kwargs={"connect_args": {"timeout": LOCK_SECONDS}}
+    )
     others = [name for name in optuna.get_all_study_names(storage) if name != STUDY]
     if others:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Trials as lines, as a table, and as a file."""
+"""Lines, a table and a file of trials."""
 
 import csv
 import io
@@ -6,12 +6,13 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from optuna.trial import FrozenTrial, TrialState
 from terminaltables import AsciiTable
 
 from mmtal.experiments.search.best_config import train_command
 from mmtal.experiments.search.holdout import Holdout
 from mmtal.experiments.search.settings import SearchSettings
-from mmtal.experiments.search.trial_store import FrozenTrial, TrialState, TrialStore
+from mmtal.experiments.search.trial_store import TrialStore
 from mmtal.utils.files import write_text
 from mmtal.utils.wording import counted
 
@@ -28,12 +29,11 @@ def reached(trial: FrozenTrial) -> float | None:
     return steps[max(steps)] if steps else None
 
 
-def line_of_trial(store: TrialStore, number: int, trials: int) -> str:
+def line_of_trial(store: TrialStore, trial: FrozenTrial) -> str:
     """What there is to say when a trial has ended."""
-    trial = next(t for t in store.finished if t.number == number)
     value, best = reached(trial), store.best
     parts = [
-        f"trial {number} ({len(store.finished)} of {trials}): {STATES[trial.state]}",
+        STATES[trial.state],
         "" if value is None else f"mAP {100 * value:.2f} %",
         "the template" if trial.user_attrs.get("template") else _values(trial),
         f"{trial.user_attrs['seconds']:.0f} s",

@@ -1,7 +1,6 @@
 """Plans, folds, job scripts: what happens before and around a run."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,13 +9,10 @@ import tiny
 from mmengine.config import Config
 
 from mmtal.experiments.leaderboard.fold_files import fold_options
-from mmtal.experiments.leaderboard.local_execution import Slot, slots
 from mmtal.experiments.leaderboard.plan import PlanEntry, choose, make_jobs, make_plan
 from mmtal.experiments.leaderboard.record import Record, write_record
-from mmtal.experiments.leaderboard.run_progress import duration, how_it_ended, last_lines
 from mmtal.experiments.leaderboard.run_setup import check_options, set_up
 from mmtal.experiments.leaderboard.single_run import Folders, resumable_epoch
-from mmtal.experiments.leaderboard.slurm import submit
 from mmtal.experiments.leaderboard.spec import Folds, Row
 
 
@@ -205,67 +201,6 @@ def test_epoch_to_go_on_from(tmp_path: Path, pointer: str | None, epoch: int | N
         (tmp_path / "last_checkpoint").write_text(str(tmp_path / pointer) if pointer else "")
     assert resumable_epoch(tmp_path) == epoch
     assert (tmp_path / "last_checkpoint").exists() == (epoch is not None)
-
-
-def test_places_share_gpus_and_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
-    assert slots(3, ["0", "1"]) == [Slot("0", 5), Slot("1", 5), Slot("0", 5)]
-    assert slots(32, []) == [Slot(None, 1)] * 32
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert slots(1, []) == [Slot(None, 2)]
-
-
-def fake_sbatch(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
-    (folder / "sbatch").write_text(f"#!/bin/bash\n{body}\n")
-    (folder / "sbatch").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-
-
-def test_job_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_sbatch(tmp_path, monkeypatch, 'echo "$@"')
-    said = submit(
-        ["a-seed0", "a-seed1"],
-        ["run", "a spec.yaml"],
-        tmp_path,
-        at_once=4,
-        slurm_args="--gres=gpu:1 --comment='two words'",
-    )
-    assert said == f"--gres=gpu:1 --comment=two words {tmp_path}/slurm.sh"
-    script = (tmp_path / "slurm.sh").read_text()
-    assert "#SBATCH --array=0-1%4\n" in script
-    assert "names=(a-seed0 a-seed1)\n" in script
-    assert "run 'a spec.yaml' --only" in script
-
-
-def test_sbatch_that_refuses_or_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_sbatch(tmp_path, monkeypatch, "echo no such partition >&2; exit 1")
-    with pytest.raises(ValueError, match=r"sbatch refused .*slurm\.sh: no such partition"):
-        submit(["a"], ["run", "spec.yaml"], tmp_path)
-    monkeypatch.setenv("PATH", str(tmp_path / "none"))
-    with pytest.raises(FileNotFoundError, match="--slurm needs sbatch"):
-        submit(["a"], ["run", "spec.yaml"], tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(3.4, "3 s"), (119, "119 s"), (1500, "25 min"), (9000, "2.5 h")]
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("code", "text"), [(1, "exit code 1"), (-9, "SIGKILL, out of memory?"), (-11, "SIGSEGV")]
-)
-def test_ends_of_runs(code: int, text: str) -> None:
-    assert how_it_ended(code) == text
-
-
-def test_last_lines_of_a_log(tmp_path: Path) -> None:
-    log = tmp_path / "run.log"
-    assert last_lines(log) == []
-    log.write_bytes("\n".join(f"line {i}" for i in range(9)).encode() + b"\n\xff\n\n")
-    assert last_lines(log) == ["line 6", "line 7", "line 8", "�"]
 
 
 @pytest.mark.parametrize(

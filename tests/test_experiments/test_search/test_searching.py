@@ -5,17 +5,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from mmengine.config import Config
 from tiny import make_dataset, write_config
 
+from mmtal.experiments.executor import Outcome
 from mmtal.experiments.search import SearchSettings, read_space, search, searching
-from mmtal.experiments.search.study_lock import study_lock
-from mmtal.experiments.search.trial_worker import Job, Outcome
+from mmtal.experiments.search.trial import TrialJob
+from mmtal.experiments.search.trial_store import TrialResult
 
 VARY = ["learning_rate=log(1e-3, 1e-2)", "epochs=int(1, 2)"]
 
@@ -29,55 +31,32 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchSettings:
     return SearchSettings(str(template), str(data), tmp_path / "study")
 
 
-class FakePool:
-    """One worker that trains nothing: what its trials say is given."""
-
-    script: list[list[Any]] = []  # noqa: RUF012 - set by each test
-
-    def __init__(self, size: int, settings: SearchSettings, holdout: Any) -> None:
-        self.settings = settings
-        self.jobs: list[Job] = []
-        self.left: list[Any] = []
-        self.answers: list[bool] = []
-
-    @property
-    def running(self) -> int:
-        return int(bool(self.left))
-
-    def free(self) -> int | None:
-        return None if self.left else 0
-
-    def start(self, index: int, job: Job) -> None:
-        self.left = list(self.script[len(self.jobs)])
-        self.jobs.append(job)
-
-    def events(self, timeout: float) -> Iterator[tuple[int, int, Any]]:
-        yield 0, self.jobs[-1].number, self.left.pop(0)
-
-    def answer(self, index: int, go_on: bool) -> None:
-        self.answers.append(go_on)
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakePool]:
-    monkeypatch.setattr(searching, "WorkerPool", FakePool)
-    return FakePool
+def script(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """How trials end, each test's own: with an mAP, or with an error. None is trained."""
+    results: list[Any] = []
+    left = iter(results)
+
+    def fake(function: Any, jobs: Iterable[TrialJob], on_end: Any, **_: Any) -> None:
+        for job in jobs:
+            result = next(left)
+            if isinstance(result, str):
+                print(on_end(Outcome(job=job, error=result)))
+            else:
+                job.trial.report(result, 5)
+                print(on_end(Outcome(job=job, value=TrialResult(result, seconds=1.0))))
+
+    monkeypatch.setattr(searching, "run_jobs", fake)
+    return results
 
 
-def complete(value: float) -> list:
-    return [("report", 5, value), Outcome("complete", value, 1.0, 0.1)]
-
-
-FAILED = [Outcome("failed", error="RuntimeError: CUDA out of memory")]
+FAILED = "RuntimeError: CUDA out of memory"
 
 
 def test_best_of_all_trials(
-    settings: SearchSettings, fake: type[FakePool], capsys: pytest.CaptureFixture[str]
+    settings: SearchSettings, script: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake.script = [complete(0.2), FAILED, complete(0.5), complete(0.3)]
+    script += [0.2, FAILED, 0.5, 0.3]
     result = search(settings, read_space(vary=VARY), trials=4)
     assert result.best_value == 0.5 and result.template_value == 0.2
     best = Config.fromfile(result.best_config)
@@ -85,40 +64,38 @@ def test_best_of_all_trials(
     assert best.train_cfg.max_epochs == 3 + result.values["epochs"]
     printed = capsys.readouterr().out
     assert "no recording of the test set is read" in printed
-    assert "CUDA out of memory; its output: " in printed and "1 failed" in printed
+    assert "CUDA out of memory; " in printed and "1 failed" in printed
     assert "mmtal run study/best.py" in printed
     # the same command again: nothing is left to do
     assert search(settings, read_space(vary=VARY), trials=4) == result
 
 
-def test_the_template_may_be_the_best(settings: SearchSettings, fake: type[FakePool]) -> None:
-    fake.script = [complete(0.9), complete(0.5)]
+def test_the_template_may_be_the_best(settings: SearchSettings, script: list[Any]) -> None:
+    script += [0.9, 0.5]
     result = search(settings, read_space(vary=VARY), trials=2)
     assert result.values == {} and "the template as it is" in result.best_config.read_text()
 
 
-def test_stops_when_the_first_three_fail(settings: SearchSettings, fake: type[FakePool]) -> None:
-    fake.script = [FAILED] * 5
+def test_stops_when_the_first_three_fail(settings: SearchSettings, script: list[Any]) -> None:
+    script += [FAILED] * 5
     with pytest.raises(ValueError, match=r"first 3 trials all failed.*out of memory.*log\.txt"):
         search(settings, read_space(vary=VARY), trials=5)
     assert len(list(csv.reader((settings.folder / "trials.csv").open()))) == 1 + 3
 
 
-def test_goes_on_when_later_ones_fail(settings: SearchSettings, fake: type[FakePool]) -> None:
-    fake.script = [FAILED, FAILED, complete(0.1), FAILED, FAILED]
+def test_goes_on_when_later_ones_fail(settings: SearchSettings, script: list[Any]) -> None:
+    script += [FAILED, FAILED, 0.1, FAILED, FAILED]
     assert search(settings, read_space(vary=VARY), trials=5).best_value == 0.1
 
 
-def test_none_was_trained_to_its_end(settings: SearchSettings, fake: type[FakePool]) -> None:
-    fake.script = [FAILED]
+def test_none_was_trained_to_its_end(settings: SearchSettings, script: list[Any]) -> None:
+    script += [FAILED]
     with pytest.raises(ValueError, match="no trial was trained to its end"):
         search(settings, read_space(vary=VARY), trials=1)
 
 
-def test_an_edited_template_is_another_search(
-    settings: SearchSettings, fake: type[FakePool]
-) -> None:
-    fake.script = [complete(0.1)] * 2
+def test_an_edited_template_is_another_search(settings: SearchSettings, script: list[Any]) -> None:
+    script += [0.1] * 2
     search(settings, read_space(vary=VARY), trials=1)
     template = Path(settings.template)
     template.write_text(template.read_text().replace("dropout=0.1", "dropout=0.2"))
@@ -127,8 +104,8 @@ def test_an_edited_template_is_another_search(
     assert "dropout=0.1" in (settings.folder / "template.py").read_text()  # best.py inherits it
 
 
-def test_time_is_up(settings: SearchSettings, fake: type[FakePool]) -> None:
-    fake.script = [complete(0.1)] * 9
+def test_time_is_up(settings: SearchSettings, script: list[Any]) -> None:
+    script += [0.1] * 9
     with pytest.raises(ValueError, match="no trial was trained"):
         search(settings, read_space(vary=VARY), trials=9, minutes=1e-9)
 
@@ -142,9 +119,9 @@ CHANGED: list = [
 
 @pytest.mark.parametrize(("why", "vary", "change", "text"), CHANGED, ids=[c[0] for c in CHANGED])
 def test_another_search_in_the_same_folder(
-    settings: SearchSettings, fake: type[FakePool], why: str, vary: dict, change: dict, text: str
+    settings: SearchSettings, script: list[Any], why: str, vary: dict, change: dict, text: str
 ) -> None:
-    fake.script = [complete(0.1)] * 2
+    script += [0.1] * 2
     search(settings, read_space(vary=VARY), trials=1)
     other = SearchSettings(settings.template, settings.data_path, settings.folder, **change)
     with pytest.raises(ValueError) as caught:
@@ -153,7 +130,11 @@ def test_another_search_in_the_same_folder(
 
 
 def test_one_search_at_a_time(settings: SearchSettings) -> None:
-    with study_lock(settings.folder), pytest.raises(ValueError, match="another search is running"):
+    settings.folder.mkdir()
+    with (
+        FileLock(settings.folder / ".lock"),
+        pytest.raises(ValueError, match="another search is running"),
+    ):
         search(settings, read_space(vary=VARY))
 
 
@@ -219,7 +200,7 @@ def test_goes_on_after_any_end(settings: SearchSettings, how: signal.Signals) ->
         assert process.returncode == 130
         assert error == "interrupted; the same command goes on with the search\n"
     done = subprocess.run(command(settings), check=True, capture_output=True, text=True)
-    assert " that were interrupted begin anew" in done.stdout
+    assert " that were interrupted begin again" in done.stdout
     rows = list(csv.DictReader((settings.folder / "trials.csv").open()))
     assert [row["state"] for row in rows].count("failed") == 0 and len(rows) == 3
 

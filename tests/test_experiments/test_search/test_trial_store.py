@@ -1,5 +1,6 @@
 """mmtal.experiments.search.trial_store: trials outlive whatever ends a search."""
 
+import pickle
 import sqlite3
 from pathlib import Path
 
@@ -7,8 +8,7 @@ import optuna
 import pytest
 
 from mmtal.experiments.search.space import read_space
-from mmtal.experiments.search.trial_store import TrialStore
-from mmtal.experiments.search.trial_worker import Outcome
+from mmtal.experiments.search.trial_store import TrialResult, TrialStore
 
 SPACE = read_space(vary=["learning_rate=log(1e-4, 1e-2)", "model.x=choice((1, 2), None)"])
 INSIDE = {"learning_rate": 1e-3, "model.x": (1, 2)}
@@ -21,45 +21,46 @@ def open_store(path: Path, template: dict = INSIDE, **change) -> TrialStore:
 
 
 def finish(store: TrialStore, value: float) -> int:
-    job = store.ask()
-    store.report(job.number, 5, value)
-    store.tell(job.number, Outcome("complete", value, 2.0, 0.5))
-    return job.number
+    trial, _ = store.ask()
+    trial.report(value, 5)
+    store.tell(trial, TrialResult(value, seconds=2.0, validation_seconds=0.5))
+    return trial.number
 
 
 @pytest.mark.parametrize("template", [INSIDE, OUTSIDE], ids=["inside", "outside"])
 def test_the_template_is_trained_first_as_it_is(tmp_path: Path, template: dict) -> None:
     store = open_store(tmp_path / "study.db", template)
-    assert store.ask().values == {}
-    store.tell(0, Outcome("complete", 0.3))
+    trial, values = store.ask()
+    assert values == {}
+    store.tell(trial, TrialResult(0.3))
     assert store.template is not None and store.template.value == 0.3
     assert store.template.user_attrs["values"] == {"learning_rate": template["learning_rate"],
                                                    "model.x": [1, 2]}  # fmt: skip
     assert bool(store.template.params) == (template is INSIDE)
     for _ in range(12):  # the proposals can use, or do without, the template's result
-        job = store.ask()
-        assert set(job.values) == {"learning_rate", "model.x"}
-        assert job.values["model.x"] in ((1, 2), None)
-        store.tell(job.number, Outcome("complete", 0.1))
+        trial, values = store.ask()
+        assert set(values) == {"learning_rate", "model.x"}
+        assert values["model.x"] in ((1, 2), None)
+        store.tell(trial, TrialResult(0.1))
     assert store.best is not None and store.best.number == 0
 
 
-def test_what_no_process_trains_any_more_begins_anew(tmp_path: Path) -> None:
+def test_what_no_process_trains_any_more_begins_again(tmp_path: Path) -> None:
     store = open_store(tmp_path / "study.db")
     finish(store, 0.2)
-    done, lost = store.ask(), store.ask()
-    store.tell(done.number, Outcome("complete", 0.4))
+    (done, _), (_, lost) = store.ask(), store.ask()
+    store.tell(done, TrialResult(0.4))
     again = open_store(tmp_path / "study.db")
     assert again.resumed == 1 and len(again.finished) == 2
-    assert again.ask().values == lost.values
+    assert again.ask()[1] == lost
     assert again.template is not None
 
 
-def test_an_interrupted_template_begins_anew(tmp_path: Path) -> None:
+def test_an_interrupted_template_begins_again(tmp_path: Path) -> None:
     open_store(tmp_path / "study.db").ask()
     again = open_store(tmp_path / "study.db")
-    assert again.resumed == 1 and again.ask().values == {}
-    assert set(again.ask().values) == {"learning_rate", "model.x"}
+    assert again.resumed == 1 and again.ask()[1] == {}
+    assert set(again.ask()[1]) == {"learning_rate", "model.x"}
 
 
 def test_opened_often_the_template_waits_once(tmp_path: Path) -> None:
@@ -71,52 +72,55 @@ def test_opened_often_the_template_waits_once(tmp_path: Path) -> None:
 def test_a_resumed_search_does_not_repeat_itself(tmp_path: Path) -> None:
     store = open_store(tmp_path / "study.db")
     finish(store, 0.2)
-    first = store.ask()
-    store.tell(first.number, Outcome("complete", 0.1))
+    first, values = store.ask()
+    store.tell(first, TrialResult(0.1))
     again = open_store(tmp_path / "study.db")
-    assert again.ask().values["learning_rate"] != first.values["learning_rate"]
+    assert again.ask()[1]["learning_rate"] != values["learning_rate"]
 
 
 def test_the_seed_decides(tmp_path: Path) -> None:
     def draws(name: str, seed: int) -> list:
         store = open_store(tmp_path / name, seed=seed)
-        return [store.ask().values for _ in range(3)]
+        return [store.ask()[1] for _ in range(3)]
 
     assert draws("a", 0) == draws("b", 0) != draws("c", 1)
 
 
-def test_poor_trials_are_pruned_and_the_template_is_not(tmp_path: Path) -> None:
+def test_trials_in_other_processes_report_to_the_same_file(tmp_path: Path) -> None:
     store = open_store(tmp_path / "study.db")
     for _ in range(6):
-        job = store.ask()
-        goes_on = [store.report(job.number, step, 0.1 * step) for step in (1, 2, 3, 4)]
-        assert all(goes_on)
-        store.tell(job.number, Outcome("complete", 0.5))
-    poor = store.ask()
-    assert store.report(poor.number, 1, 0.0)  # too early to say
-    assert not store.report(poor.number, 2, 0.01)
-    store.tell(poor.number, Outcome("pruned", 0.01))
-    good = store.ask()
-    assert store.report(good.number, 2, 0.9)
+        trial, _ = store.ask()
+        for step in (1, 2, 3, 4):
+            trial.report(0.1 * step, step)
+        store.tell(trial, TrialResult(0.5))
+    poor, _ = store.ask()
+    sent = pickle.loads(pickle.dumps(poor))  # as its process gets it
+    sent.report(0.0, 1)
+    assert not sent.should_prune()  # too early to say
+    sent.report(0.01, 2)
+    assert sent.should_prune()
+    store.tell(poor, TrialResult(0.01, pruned=True))
+    good, _ = store.ask()
+    good.report(0.9, 2)
+    assert not good.should_prune()
     states = [trial.state.name for trial in store.finished]
     assert states == ["COMPLETE"] * 6 + ["PRUNED"]
+    assert store.finished[-1].intermediate_values == {1: 0.0, 2: 0.01}
 
 
 def test_failed_trials_count_and_keep_their_reason(tmp_path: Path) -> None:
     store = open_store(tmp_path / "study.db")
-    store.tell(store.ask().number, Outcome("failed", error="ValueError: no"))
+    store.tell(store.ask()[0], None, "ValueError: no")
     assert [trial.user_attrs["error"] for trial in store.finished] == ["ValueError: no"]
     assert store.best is None
     again = open_store(tmp_path / "study.db")
     assert again.resumed == 0 and len(again.finished) == 1
-    assert again.ask().values != {}  # the template has had its turn
+    assert again.ask()[1] != {}  # the template has had its turn
 
 
 def test_a_map_that_is_no_number_is_a_failure(tmp_path: Path) -> None:
     store = open_store(tmp_path / "study.db")
-    job = store.ask()
-    assert store.report(job.number, 5, float("nan"))
-    store.tell(job.number, Outcome("complete", float("nan")))
+    store.tell(store.ask()[0], TrialResult(float("nan")))
     assert [trial.user_attrs["error"] for trial in store.finished] == ["its last mAP is nan"]
 
 

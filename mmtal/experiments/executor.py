@@ -1,0 +1,313 @@
+"""Run jobs in processes of their own: on this machine, or as an array of Slurm tasks.
+
+A job is any object that can be pickled and has a ``name`` and a ``log``, such as a run of a
+leaderboard or a trial of a search. One process per job costs little, since it is forked from one
+that has imported everything, and buys much: what a job allocates, leaks or crashes is its own.
+"""
+
+import gc
+import multiprocessing
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import torch
+
+from mmtal.utils.files import write_text
+from mmtal.utils.wording import duration
+
+GRACE = 10.0
+"""Seconds that a process has to end when it is asked to."""
+
+_NVML = "PYTORCH_NVML_BASED_CUDA_CHECK"
+_PRELOAD = "mmtal.experiments.preload"
+
+
+class Job(Protocol):
+    """Work for one process.
+
+    Attributes:
+        name: For people.
+        log: File that gets all that is printed.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def log(self) -> Path: ...
+
+
+JobType = TypeVar("JobType", bound=Job)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Generic[JobType]):
+    """How a job ended.
+
+    Attributes:
+        job: The job.
+        value: What its function returned; None if it failed.
+        error: Why it failed, in one line; empty: it did not.
+    """
+
+    job: JobType
+    value: Any = None
+    error: str = ""
+
+    @property
+    def failure(self) -> str:
+        """Why it failed, and where to read more."""
+        return f"FAILED ({self.error}; {self.job.log})"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for one job at a time; ``gpu`` as ``CUDA_VISIBLE_DEVICES`` names it."""
+
+    gpu: str | None
+    threads: int
+
+
+def run_jobs(
+    function: Callable[[JobType], Any],
+    jobs: Iterable[JobType],
+    on_end: Callable[[Outcome[JobType]], str],
+    *,
+    total: int | None = None,
+    workers: int | None = None,
+) -> list[Outcome[JobType]]:
+    """Run all jobs on this machine and print one line for each that ends.
+
+    A job that fails, or whose process is killed, does not stop the others. KeyboardInterrupt, and
+    whatever ``on_end`` or ``jobs`` raise, end all processes.
+
+    Args:
+        function: Does a job; a function of a module, which is called in another process.
+        jobs: In the order in which they begin; the next is taken when there is a place for it.
+        on_end: Gets each outcome and returns what its line says.
+        total: Number of jobs, for the time left; None: unknown.
+        workers: Jobs at a time, spread over the GPUs; None: one per GPU.
+
+    Returns:
+        One outcome per job, in the order in which they ended.
+    """
+    gpus = visible_gpus()
+    free = slots(workers or max(1, len(gpus)), gpus)[::-1]
+    context = _context(function, gpus)
+    queue = iter(jobs)
+    running: dict[Any, tuple[BaseProcess, JobType, Slot]] = {}
+    outcomes: list[Outcome[JobType]] = []
+    started = time.monotonic()
+    try:
+        while True:
+            while free and (job := next(queue, None)) is not None:
+                slot = free.pop()
+                pipe, other_end = context.Pipe(duplex=False)
+                process = context.Process(  # type: ignore[attr-defined]  # its stub lacks it
+                    target=_work, args=(function, job, slot, other_end), name=job.name
+                )
+                process.start()
+                other_end.close()
+                running[pipe] = (process, job, slot)
+            if not running:
+                return outcomes
+            for ready in wait(list(running)):
+                process, job, slot = running[ready]
+                outcomes.append(_outcome(ready, process, job))  # type: ignore[arg-type]
+                del running[ready]
+                free.append(slot)
+                text = on_end(outcomes[-1])
+                print(_line(len(outcomes), total, f"{job.name}: {text}", started), flush=True)
+    finally:
+        _end([process for process, _, _ in running.values()])
+
+
+def visible_gpus() -> list[str]:
+    """GPUs that jobs can be given, as ``CUDA_VISIBLE_DEVICES`` names them."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    count = torch.cuda.device_count()
+    return named.split(",")[:count] if named else [str(index) for index in range(count)]
+
+
+def slots(workers: int, gpus: Sequence[str]) -> list[Slot]:
+    """Places for jobs, spread over the GPUs; cores are shared out evenly.
+
+    ``OMP_NUM_THREADS`` limits the threads of each, as ever.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    threads = max(1, (cores or 1) // workers)
+    if os.environ.get("OMP_NUM_THREADS", "").isdigit():
+        threads = min(threads, max(1, int(os.environ["OMP_NUM_THREADS"])))
+    return [Slot(gpus[index % len(gpus)] if gpus else None, threads) for index in range(workers)]
+
+
+def submit_array(
+    names: Sequence[str],
+    command: Sequence[str],
+    folder: Path,
+    *,
+    at_once: int | None = None,
+    slurm_args: str = "",
+) -> str:
+    """Submit a Slurm array with one task per job.
+
+    A task starts a command of its own for its job alone, in the folder that this process was
+    started in and with its environment.
+
+    Args:
+        names: Of the jobs.
+        command: Does the job whose name is appended to it.
+        folder: For the script and what the tasks print.
+        at_once: Tasks that may run at a time; None: as many as Slurm lets.
+        slurm_args: More arguments of ``sbatch``, such as ``--gres=gpu:1 --time=2:00:00``.
+
+    Returns:
+        What ``sbatch`` printed.
+
+    Raises:
+        FileNotFoundError: There is no ``sbatch``.
+        ValueError: It refused.
+    """
+    script = folder / "slurm.sh"
+    throttle = "" if at_once is None else f"%{at_once}"
+    # exec, so that Slurm's signals reach the command itself
+    write_text(
+        script,
+        f"""#!/bin/bash
+#SBATCH --job-name=mmtal
+#SBATCH --array=0-{len(names) - 1}{throttle}
+#SBATCH --output={folder}/slurm-%A_%a.log
+names=({shlex.join(names)})
+exec {shlex.join(command)} "${{names[SLURM_ARRAY_TASK_ID]}}"
+""",
+    )
+    sbatch = ["sbatch", *shlex.split(slurm_args), str(script)]
+    try:
+        done = subprocess.run(sbatch, check=False, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise FileNotFoundError("--slurm needs sbatch, which is not on PATH") from error
+    if done.returncode:
+        raise ValueError(f"sbatch refused {script}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout.strip()
+
+
+def _line(ended: int, total: int | None, text: str, started: float) -> str:
+    """Such as ``[2/5] <text>; about 10 min left``."""
+    if total is None:
+        return f"[{ended}] {text}"
+    left = (time.monotonic() - started) / ended * (total - ended)
+    end = f"; about {duration(left)} left" if ended < total else ""
+    return f"[{ended:{len(str(total))}}/{total}] {text}{end}"
+
+
+def _context(function: Callable[..., Any], gpus: Sequence[str]) -> BaseContext:
+    """Processes forked from one that has imported everything, which saves seconds for each.
+
+    That process must not touch CUDA, or CUDA fails in those forked from it; where asking for GPUs
+    touches it all the same, each process starts from nothing.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_PRELOAD, function.__module__])
+    if not gpus:
+        return context
+    with _environment(_NVML, "1"):
+        process = context.Process(target=_probe)
+        process.start()
+        process.join()
+    return multiprocessing.get_context("spawn") if process.exitcode else context
+
+
+def _probe() -> None:
+    """Fail where CUDA cannot be used in a process like this one."""
+    torch.zeros(1, device="cuda")
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _outcome(pipe: Connection, process: BaseProcess, job: JobType) -> Outcome[JobType]:
+    try:
+        value, error = pipe.recv()
+    except EOFError:  # it did not live to say how it ended
+        value, error = None, None
+    pipe.close()
+    process.join()
+    return Outcome(job=job, value=value, error=_death(process) if error is None else error)
+
+
+def _death(process: BaseProcess) -> str:
+    """Such as ``its process ended with SIGKILL, out of memory?``."""
+    code = process.exitcode or 0
+    reason = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+    return f"its process ended with {reason}" + (", out of memory?" if code == -9 else "")
+
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + GRACE
+    for process in processes:
+        process.join(max(0.0, deadline - time.monotonic()))
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+
+
+def _work(function: Callable[[JobType], Any], job: JobType, slot: Slot, pipe: Connection) -> None:
+    """Do a job in this process, which was started for it."""
+    _redirect(job.log)
+    # Ctrl-C reaches every process of the terminal: the parent decides what becomes of this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    multiprocessing.set_start_method(None, force=True)  # loaders' processes are plain forks
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if slot.gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = slot.gpu
+    torch.set_num_threads(slot.threads)
+    gc.freeze()  # data sets collect garbage, and need not look at what has been loaded
+    try:
+        pipe.send((function(job), ""))
+    except Exception as error:  # whatever it is, it is this job's alone
+        traceback.print_exc()
+        lines = str(error).strip().splitlines()
+        pipe.send((None, f"{type(error).__name__}: {lines[0] if lines else ''}"))
+
+
+def _redirect(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a plain stream
+
+
+def _end_with_parent() -> None:
+    """No process outlives the command that started it, however that ends."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,12 @@
+"""Import all that a training imports on its way: jobs are forked from a process that has it."""
+
+import torch._dynamo  # noqa: F401 - by optimizers
+
+import mmtal.datasets
+import mmtal.engine
+import mmtal.evaluation.metrics
+import mmtal.models
+import mmtal.visualization  # noqa: F401
+from mmtal.ops.nms_builtin import kernel
+
+kernel()  # loads numba
