@@ -99,7 +99,7 @@ def search(
     except Timeout as error:
         raise ValueError(
             f"another search is running in {folder}: use its --workers for more processes, or give "
-            "this one another --study"
+            "this one another --work-dir"
         ) from error
 
 

@@ -200,5 +200,5 @@ def refuse_difference(where: Path, name: str, then: str, now: str) -> None:
         old, new = next(((a, b) for a, b in pairs if a != b), (then, now))
         raise ValueError(
             f"{where} holds another search: its {name} is '{old.strip()}', not '{new.strip()}'. "
-            "Give this one another --study, or repeat the old command to go on with it"
+            "Give this one another --work-dir, or repeat the old command to go on with it"
         )

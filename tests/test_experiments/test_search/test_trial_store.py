@@ -137,7 +137,7 @@ def test_refuses_the_store_of_another_search(
     finish(open_store(tmp_path / "study.db"), 0.1)
     with pytest.raises(ValueError) as caught:
         open_store(tmp_path / "study.db", identity=identity)
-    assert message in str(caught.value) and "--study" in str(caught.value)
+    assert message in str(caught.value) and "--work-dir" in str(caught.value)
 
 
 def test_refuses_what_is_no_store(tmp_path: Path) -> None:
