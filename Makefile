@@ -8,8 +8,7 @@ INSTALLED := $(VENV)/.installed-$(PAIR)
 .PHONY: demo test lint unit coverage format install clean
 
 demo: $(INSTALLED)
-	$(BIN)/python train_actionformer_wrapper.py --config_template demo --data_path data/hapt \
-		--output_name demo
+	$(BIN)/mmtal run demo --data-path data/hapt
 
 test: lint unit
 
