@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -21,6 +22,7 @@ from mmtal.results.submissions.formats import FORMATS as RESULT_FORMATS
 from mmtal.results.submissions.remedies import MENDS
 from mmtal.results.submissions.targets import TARGETS
 
+HEAVY = ("torch", "mmengine", "numpy", "matplotlib")
 ROOT = Path(__file__).resolve().parents[2]
 PARSERS = dict(commands(build_parser()))
 OTHER_WORDS = {
@@ -107,6 +109,34 @@ def test_the_table_in_the_docs_is_that_of_the_parsers() -> None:
 def test_hyphens_and_underscores(words: list[str]) -> None:
     args = build_parser().parse_args(["data", "verify", "--ann", "a_b", *words])
     assert (args.feature_stride, args.ann) == (4, ["a_b"])
+
+
+# ---------------------------------------------------------------- imports
+
+
+def heavy_modules(*words: str) -> list[str]:
+    code = (
+        "import sys\nfrom mmtal.cli.main import main\n"
+        f"try: main({list(words)!r})\nexcept SystemExit: pass\n"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return eval(done.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["config", "list"]])
+def test_help_is_light(words: list[str]) -> None:
+    assert heavy_modules(*words) == []
+
+
+def test_no_parser_is_heavy() -> None:
+    code = (
+        "import sys\nfrom mmtal.cli.main import build_parser\n"
+        "from mmtal.cli.parser import commands\n"
+        f"print(len(list(commands(build_parser()))), [m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{len(PARSERS)} []\n"
 
 
 # ---------------------------------------------------------------- running
