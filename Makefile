@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed-$(PAIR)
 
-.PHONY: demo test lint unit coverage format install clean
+.PHONY: demo test lint lint-js unit coverage format install clean
 
 demo: $(INSTALLED)
 	$(BIN)/mmtal run demo --data-path data/hapt
@@ -15,7 +15,11 @@ test: lint unit
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/mypy
+
+lint-js:  # needs node
+	npx --yes @biomejs/biome@2.6.8 lint
 
 # Tests marked slow are left to CI: .venv/bin/pytest -m slow
 unit: $(INSTALLED)
