@@ -8,6 +8,7 @@ data = dict(
     file_ext=".npz",
     feature_stride=1,  # one raw sample
     snippet_frames=1,
+    fps=50,
 )
 load = [
     dict(type="LoadFeatures"),
