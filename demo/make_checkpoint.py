@@ -37,11 +37,12 @@ def main() -> None:
 
 
 def write_half(trained: Path) -> None:
-    """Keep the weights, in half precision, and the names of the classes."""
+    """Keep the weights, in half precision, the classes and the threshold of best F1."""
     full = load_checkpoint_file(trained, map_location="cpu")
     weights = {name: value.half() for name, value in full["state_dict"].items()}
     meta = dict(
         epoch=full["meta"]["epoch"],
+        operating_point=full["meta"]["operating_point"],
         dataset_meta=dict(classes=tuple(full["meta"]["dataset_meta"]["classes"])),
     )
     torch.save(dict(meta=meta, state_dict=weights), CHECKPOINT)

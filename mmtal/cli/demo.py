@@ -11,9 +11,6 @@ from pathlib import Path
 from mmtal.cli.parser import CommandParser
 from mmtal.config_files import demo_checkpoint, demo_recording
 
-SCORE_THR = 0.32
-"""Best F1 (0.71) of the shipped checkpoint on the four recordings that it was not trained on."""
-
 
 def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--out", default="mmtal_demo", note="a folder; default: %(default)s")
@@ -22,6 +19,7 @@ def add_arguments(parser: CommandParser) -> None:
 
 def run(args: Namespace) -> None:
     """Print the detections; write them, a picture and a page; say what to run next."""
+    from mmtal.checkpoints.loading import load_checkpoint_file
     from mmtal.cli.pictures import predictions
     from mmtal.cli.playback import page
     from mmtal.inference.detections import format_detections
@@ -36,13 +34,14 @@ def run(args: Namespace) -> None:
     )
     [found] = TemporalActionInferencer("demo", device=args.device)(recording, out_file=results)
     ann_file = data / "annotations.json"
-    predictions(results, ann_file, picture, recording=recording.stem, score_thr=SCORE_THR)
-    page(ann_file, viewer, results_file=results, score_thr=SCORE_THR)
-    shown = found.above(SCORE_THR)
+    score_thr = load_checkpoint_file(demo_checkpoint())["meta"]["operating_point"]["score_thr"]
+    predictions(results, ann_file, picture, recording=recording.stem, score_thr=score_thr)
+    page(ann_file, viewer, results_file=results, score_thr=score_thr)
+    shown = found.above(score_thr)
     mean_ap = 100 * json.loads(demo_checkpoint().with_suffix(".json").read_text())["mAP"]["float16"]
     print(
         f"""{format_detections([shown], best=12)}
-{len(shown)} detections score at least {SCORE_THR}, the best 12 are in the table.
+{len(shown)} detections score at least {score_thr}, the best 12 are in the table.
 The model has {mean_ap:.1f} % mAP on four people that it was not trained on; this is one of them.
 
 picture, with what really happened: {picture}

@@ -2,8 +2,10 @@
 
 import json
 
+import torch
+
 from mmtal.cli import demo
-from mmtal.config_files import demo_recording
+from mmtal.config_files import demo_checkpoint, demo_recording
 
 
 def test_the_demo_finds_what_is_there_and_says_where_it_is_written(run, tmp_path):
@@ -12,8 +14,10 @@ def test_the_demo_finds_what_is_there_and_says_where_it_is_written(run, tmp_path
     name = demo_recording().stem
     [(video_id, found)] = json.loads((tmp_path / "detections.json").read_text())["results"].items()
     assert video_id == name
-    best = [d for d in found if d["score"] >= demo.SCORE_THR]
-    assert f"{len(best)} detections score at least {demo.SCORE_THR}" in text
+    meta = torch.load(demo_checkpoint(), weights_only=True)["meta"]
+    score_thr = meta["operating_point"]["score_thr"]
+    best = [d for d in found if d["score"] >= score_thr]
+    assert f"{len(best)} detections score at least {score_thr}" in text
     truth = json.loads((demo_recording().parents[1] / "annotations.json").read_text())["database"]
     assert truth[name]["subset"] == "Validation"  # it was not trained on
     hits = sum(
