@@ -19,7 +19,7 @@ LENGTH, CHANNELS = 200, 64
 
 
 def make(root: Path, number: int) -> None:
-    """Write ``ann.json`` and ``features/``; ten files are spoilt."""
+    """Write ``ann.json`` and ``features/``; ten files are spoiled."""
     (root / "features").mkdir()
     random = np.random.default_rng(0)
     values = random.normal(size=(LENGTH + number % 97 + 97, CHANNELS)).astype(np.float32)

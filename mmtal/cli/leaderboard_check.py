@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mmtal.cli.parser import CommandParser
 
 if TYPE_CHECKING:
-    from mmtal.experiments.leaderboard.regression import Judgement
+    from mmtal.experiments.leaderboard.regression import Judgment
 
 FELL, NOT_JUDGED = 1, 2
 
@@ -31,20 +31,18 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    from mmtal.experiments.leaderboard.judgement_text import judgement_text
+    from mmtal.experiments.leaderboard.judgment_text import judgment_text
     from mmtal.experiments.leaderboard.measured import read_runs
     from mmtal.experiments.leaderboard.regression import judge
 
-    judgements = judge(
-        read_runs([args.new]), read_runs([args.accepted]), confidence=args.confidence
-    )
-    print(judgement_text(judgements, args.confidence))
-    return exit_code(judgements)
+    judgments = judge(read_runs([args.new]), read_runs([args.accepted]), confidence=args.confidence)
+    print(judgment_text(judgments, args.confidence))
+    return exit_code(judgments)
 
 
-def exit_code(judgements: Sequence["Judgement"]) -> int:
+def exit_code(judgments: Sequence["Judgment"]) -> int:
     """Of the command, see above."""
-    verdicts = {judgement.verdict for judgement in judgements}
+    verdicts = {judgment.verdict for judgment in judgments}
     if "fell" in verdicts:
         return FELL
     compared = verdicts & {"rose", "as before"}

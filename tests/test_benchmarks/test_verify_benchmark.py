@@ -1,4 +1,4 @@
-"""benchmarks/verify.py runs, and both of its parts find the spoilt files."""
+"""benchmarks/verify.py runs, and both of its parts find the spoiled files."""
 
 import re
 import subprocess

@@ -4,7 +4,6 @@ import json
 
 import torch
 
-from mmtal.cli import demo
 from mmtal.config_files import demo_checkpoint, demo_recording
 
 

@@ -22,7 +22,7 @@ Verdict = Literal["fell", "rose", "as before", "not judged", "not run", "new"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
+class Judgment:
     """One method under one protocol, accepted against new; figures in [0, 1].
 
     Attributes:
@@ -57,7 +57,7 @@ class Judgement:
 
 def judge(
     new: Sequence[Run], accepted: Sequence[Run], *, confidence: float = CONFIDENCE
-) -> list[Judgement]:
+) -> list[Judgment]:
     """Judge every method of either side, under every protocol.
 
     Args:
@@ -98,7 +98,7 @@ def prediction_margin(
 
 def _judge(
     key: Key, new: Sequence[Run], groups: Mapping[Key, Sequence[Run]], confidence: float
-) -> Judgement:
+) -> Judgment:
     accepted = groups.get(key, [])
     for runs in (new, accepted):
         if runs:
@@ -109,8 +109,8 @@ def _judge(
 
     deviation: float | None = None
 
-    def found(verdict: Verdict, *remarks: str, margin: float | None = None) -> Judgement:
-        return Judgement(
+    def found(verdict: Verdict, *remarks: str, margin: float | None = None) -> Judgment:
+        return Judgment(
             key=key, metric=metric, accepted=before, new=after, deviation=deviation, margin=margin,
             verdict=verdict, remarks=remarks,
         )  # fmt: skip

@@ -58,7 +58,7 @@ BATCH_ON_CPU = 2560
 STEPS_ON_CPU, STEPS_ON_GPU, FEWEST_EPOCHS = 700, 2000, 15
 
 FEW_INSTANCES = 5000
-"""Fewer than these are learnt by heart without dropout and noise."""
+"""Fewer than these are learned by heart without dropout and noise."""
 
 NOISE = 0.3
 """Deviation of the noise on features, in deviations of their channels."""

@@ -20,8 +20,8 @@ function hatchTile(index) {
   pen.strokeStyle = pen.fillStyle = "#fff";
   pen.lineWidth = 1.5;
   const line = (...p) => { pen.moveTo(p[0], p[1]); pen.lineTo(p[2], p[3]); };
-  const rising = () => [-8, 0, 8].forEach((s) => line(s - 1, 9, s + 9, -1));
-  const falling = () => [-8, 0, 8].forEach((s) => line(s - 1, -1, s + 9, 9));
+  const rising = () => { for (const s of [-8, 0, 8]) line(s - 1, 9, s + 9, -1); };
+  const falling = () => { for (const s of [-8, 0, 8]) line(s - 1, -1, s + 9, 9); };
   const kinds = [
     rising,
     () => pen.rect(3, 3, 2.5, 2.5),

@@ -85,10 +85,10 @@ function describe(bar) {
   if (bar.kind === "hit") {
     return [...lines, `hit, tIoU ${tiou(match.takes[bar.index], bar.index).toFixed(2)}`];
   }
-  return [...lines, `false: ${whyFalse(gt, match, bar, tiou)}`];
+  return [...lines, `false: ${whyFalse(gt, bar, tiou)}`];
 }
 
-function whyFalse(gt, match, bar, tiou) {
+function whyFalse(gt, bar, tiou) {
   const best = { own: [0, -1], other: [0, -1] };
   gt.label.forEach((label, j) => {
     const kind = label === bar.label ? "own" : "other";

@@ -7,7 +7,7 @@ import pytest
 
 from mmtal.experiments.leaderboard.regression import (
     MIN_DEVIATION,
-    Judgement,
+    Judgment,
     judge,
     prediction_margin,
 )
@@ -25,7 +25,7 @@ def runs(figures: dict[str, list[float]], *, fold: str | None = None, first: int
     ]
 
 
-def judge_one(new, accepted, **options) -> Judgement:
+def judge_one(new, accepted, **options) -> Judgment:
     found = judge(new, accepted, **options)
     assert len(found) == 1
     return found[0]

@@ -1,4 +1,4 @@
-"""A sound data set on disk, to be spoilt."""
+"""A sound data set on disk, to be spoiled."""
 
 import json
 from pathlib import Path

@@ -31,7 +31,7 @@ def put(array, name="r0", folder="features"):
     return lambda own: own.put(name, array(own) if callable(array) else array, folder)
 
 
-def spoilt(value, row=7, channel=3):
+def spoiled(value, row=7, channel=3):
     def array(own):
         values = own.array()
         values[row, channel] = value
@@ -63,7 +63,7 @@ def copy_features(own, source, target):
     (own.features / f"{target}.npy").write_bytes((own.features / f"{source}.npy").read_bytes())
 
 
-# name: (what is spoilt, arguments of verify, kind, severity, recording, value)
+# name: (what is spoiled, arguments of verify, kind, severity, recording, value)
 CASES = {
     "entry no object": (lambda own: own.database.update(r0=[1]), {},
         "malformed entry", "error", "r0", r"expected an object with a string 'subset'.*\[1\]"),
@@ -142,9 +142,9 @@ CASES = {
         "unusable feature file", "error", "r0", "must be float16, float32, float64"),
     "channels": (put(lambda own: own.array(60, 4)), {},
         "wrong channel count", "error", "r0", "4 channels, most have 5"),
-    "NaN": (put(spoilt(np.nan)), {},
+    "NaN": (put(spoiled(np.nan)), {},
         "NaN or infinite feature", "error", "r0", "1 NaN, first in feature 7, channel 3 of .*r0"),
-    "infinity": (put(spoilt(-np.inf)), {},
+    "infinity": (put(spoiled(-np.inf)), {},
         "NaN or infinite feature", "error", "r0", "1 infinite, first in feature 7, channel 3"),
     "constant channels": (put(constant(1, 4)), {},
         "constant channel", "warning", "r0", r"2 of 5 channels \(1, 4\) of .*r0\.npy"),
@@ -237,7 +237,7 @@ def test_sound_data_have_no_finding(own):
 def test_all_problems_come_at_once(own):
     edit(segment=[8, 2])(own)
     entry("r1", duration="x")(own)
-    put(spoilt(np.nan), "r2")(own)
+    put(spoiled(np.nan), "r2")(own)
     drop("r3", "fps")(own)
     (own.features / "r4.npy").unlink()
     own.database["r5"]["annotations"] += [{"label": 3}, {"label": "run", "segment": None}]

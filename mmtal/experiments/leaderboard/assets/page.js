@@ -2,7 +2,7 @@
 // Tables sort by any column, classes show one tIoU or the average, benchmarks can be hidden.
 // Works on what the page already holds: without the script all tables can still be read.
 
-function valueOf(row, column) {
+function cellValue(row, column) {
   const cell = row.cells[column];
   const value = cell.dataset.value;
   return value === undefined ? cell.textContent.trim() : value === "" ? null : Number(value);
@@ -15,7 +15,7 @@ function compare(a, b) {
 // Empty cells stay last in both directions.
 function sortTable(table, column, descending) {
   const body = table.tBodies[0];
-  const rows = [...body.rows].map((row) => ({ row, value: valueOf(row, column) }));
+  const rows = [...body.rows].map((row) => ({ row, value: cellValue(row, column) }));
   const filled = rows.filter((item) => item.value !== null);
   const empty = rows.filter((item) => item.value === null);
   filled.sort((a, b) => (descending ? compare(b.value, a.value) : compare(a.value, b.value)));
@@ -29,7 +29,7 @@ function sortTable(table, column, descending) {
 // Numbers start with the best, names with the first.
 function onHead(head) {
   const table = head.closest("table");
-  const first = [...table.tBodies[0].rows].map((row) => valueOf(row, head.cellIndex));
+  const first = [...table.tBodies[0].rows].map((row) => cellValue(row, head.cellIndex));
   const numeric = first.some((value) => typeof value === "number");
   const now = head.getAttribute("aria-sort");
   sortTable(table, head.cellIndex, now ? now === "ascending" : numeric);

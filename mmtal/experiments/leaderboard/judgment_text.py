@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from terminaltables import AsciiTable
 
 from mmtal.experiments.leaderboard.measured import group_title
-from mmtal.experiments.leaderboard.regression import Judgement
+from mmtal.experiments.leaderboard.regression import Judgment
 from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 
 
-def judgement_text(judgements: Sequence[Judgement], confidence: float) -> str:
+def judgment_text(judgments: Sequence[Judgment], confidence: float) -> str:
     """A table, what fell on top, and a sentence."""
     order = ["fell", "not judged", "rose", "as before", "new"]
     ranked = sorted(
-        (one for one in judgements if one.verdict in order),
+        (one for one in judgments if one.verdict in order),
         key=lambda one: order.index(one.verdict),
     )
-    idle = [one for one in judgements if one.verdict == "not run"]
+    idle = [one for one in judgments if one.verdict == "not run"]
     header = ["protocol", "method", "figure", "accepted", "new", "change", "noise", "bound"]
     header.append("verdict")
     table = AsciiTable([header, *map(_cells, ranked)])
@@ -37,11 +37,11 @@ def judgement_text(judgements: Sequence[Judgement], confidence: float) -> str:
     return "\n".join(lines)
 
 
-def _title(one: Judgement) -> str:
+def _title(one: Judgment) -> str:
     return f"{group_title(*one.key[:2])} {one.key[2]}"
 
 
-def _cells(one: Judgement) -> list[str]:
+def _cells(one: Judgment) -> list[str]:
     bound = "-"
     if one.margin is not None and one.change is not None:
         mean = mean_and_deviation(one.accepted)[0]
