@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.evaluation.protocols import EvaluationProtocol
-from mmtal.experiments.leaderboard.matches import Matches, find_matches, write_matches
+from mmtal.experiments.leaderboard.matches import RunMatches, find_matches, write_matches
 from mmtal.experiments.leaderboard.published import PublishedFigure
 from mmtal.experiments.leaderboard.record import Record, write_record
 from mmtal.results.instance_table import InstanceTable
@@ -50,7 +50,7 @@ def detect(of: InstanceTable, seed: int, error: float) -> InstanceTable:
     return InstanceTable.from_videos(videos)
 
 
-def made_matches(names: list[str], seed: int, error: float, *, data_seed: int = 0) -> Matches:
+def made_matches(names: list[str], seed: int, error: float, *, data_seed: int = 0) -> RunMatches:
     """Matches of one run."""
     table = truth(names, data_seed)
     return find_matches(PROTOCOL, table, detect(table, seed, error), CLASSES)

@@ -15,11 +15,13 @@ from mmtal.error_analysis.confusion import confusion_matrix
 from mmtal.error_analysis.curves import PrecisionRecall, precision_recall
 from mmtal.error_analysis.false_negatives import FalseNegatives, analyze_false_negatives
 from mmtal.error_analysis.false_positives import FalsePositives, analyze_false_positives
+from mmtal.error_analysis.gains import mean_ap_pair
 from mmtal.error_analysis.oracles import Oracle, run_oracles
+from mmtal.error_analysis.overlaps import find_overlaps
 from mmtal.error_analysis.sensitivity import Sensitivity, analyze_sensitivity
 from mmtal.error_analysis.worst_recordings import RecordingErrors, worst_recordings
-from mmtal.evaluation.matched_detections import MatchedDetections, find_overlaps, match_detections
-from mmtal.evaluation.normalized_precision import class_average_precision, mean_ap_pair
+from mmtal.evaluation.average_precision import average_precision, class_mean
+from mmtal.evaluation.matching import MatchedDetections, match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import read_ground_truth, read_results
@@ -130,9 +132,7 @@ def analyze_errors(
         matches=matches,
         stamp=stamp,
         scores=mean_ap_pair(matches, matches.hits, ~matches.hits),
-        map_n=class_average_precision(matches, matches.hits, ~matches.hits, normalized=True).mean(
-            axis=1
-        ),
+        map_n=class_mean(average_precision(matches, normalized=True))[0],
         false_positives=analyze_false_positives(matches, overlaps),
         false_negatives=analyze_false_negatives(matches, overlaps),
         sensitivity=analyze_sensitivity(matches, [c for c in characteristics if c.counts.any()]),

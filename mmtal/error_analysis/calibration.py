@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matched_detections import MatchedDetections
+from mmtal.evaluation.matching import MatchedDetections
 
 BINS = 10
 

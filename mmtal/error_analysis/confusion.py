@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matched_detections import MatchedDetections
-from mmtal.evaluation.matching import greedy_match, overlapping_pairs
+from mmtal.evaluation.matching import MatchedDetections, greedy_match, overlapping_pairs
 
 
 def confusion_matrix(matches: MatchedDetections, threshold: int) -> NDArray[np.int64]:

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matched_detections import MatchedDetections
-from mmtal.evaluation.normalized_precision import precision_curve
+from mmtal.evaluation.average_precision import average_precision, hit_precision
+from mmtal.evaluation.matching import MatchedDetections
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,19 @@ class PrecisionRecall:
 
 def precision_recall(matches: MatchedDetections, threshold: int) -> list[PrecisionRecall]:
     """The curves of all classes, at the threshold with this index."""
-    ends = np.searchsorted(matches.pred_class, np.arange(len(matches.classes) + 1))
     curves = []
-    for c, (low, high) in enumerate(pairwise(ends)):
-        hit = matches.hits[threshold : threshold + 1, low:high]
-        precision = precision_curve(hit, ~hit, weight=1)[0]
-        envelope = np.maximum.accumulate(precision[::-1])[::-1][hit[0]]
+    precision = hit_precision(matches)[threshold]
+    ap = average_precision(matches)[0, threshold]
+    for c, (low, high) in enumerate(pairwise(matches.class_ends)):
+        own = precision[low:high][matches.hits[threshold, low:high]]
         number = int(matches.num_truth[c])
-        recall = np.arange(1, len(envelope) + 1) / number
-        ap = float(envelope.sum() / number)
-        curves.append(PrecisionRecall(int(matches.classes[c]), number, recall, envelope, ap))
+        curves.append(
+            PrecisionRecall(
+                label=int(matches.classes[c]),
+                num_truth=number,
+                recall=np.arange(1, len(own) + 1) / number,
+                precision=np.maximum.accumulate(own[::-1])[::-1],
+                ap=float(ap[c]),
+            )
+        )
     return curves

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.error_analysis.false_positives import TOP_G
-from mmtal.evaluation.matched_detections import MIN_TIOU, MatchedDetections, Overlaps
-from mmtal.evaluation.normalized_precision import mean_ap_pair, precision_curve
+from mmtal.error_analysis.gains import mean_ap_pair
+from mmtal.error_analysis.overlaps import MIN_TIOU, Overlaps
+from mmtal.evaluation.average_precision import hit_precision
+from mmtal.evaluation.matching import MatchedDetections
 
 MIN_PRECISION = 0.05
 """A hit counts as found only while the normalized precision is higher, as in DETAD's code."""
@@ -44,14 +46,7 @@ def missed_instances(matches: MatchedDetections) -> NDArray[np.bool_]:
 
     Source: DETAD (Alwassel et al., ECCV 2018).3; the limit is its released code's.
     """
-    useful = np.zeros_like(matches.hits)
-    ends = np.searchsorted(matches.pred_class, np.arange(len(matches.classes) + 1))
-    for c, number in enumerate(matches.num_truth):
-        part = slice(ends[c], ends[c + 1])
-        hit = matches.hits[:, part]
-        precision = precision_curve(hit, ~hit, weight=matches.average_instances / number)
-        useful[:, part] = precision > MIN_PRECISION
-    return ~matches.found(useful)
+    return ~matches.found(hit_precision(matches, normalized=True) > MIN_PRECISION)
 
 
 def analyze_false_negatives(matches: MatchedDetections, overlaps: Overlaps) -> FalseNegatives:

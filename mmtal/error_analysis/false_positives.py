@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matched_detections import MIN_TIOU, MatchedDetections, Overlaps
-from mmtal.evaluation.normalized_precision import mean_ap_pair
+from mmtal.error_analysis.gains import mean_ap_pair
+from mmtal.error_analysis.overlaps import MIN_TIOU, Overlaps
+from mmtal.evaluation.matching import MatchedDetections
 
 ERROR_TYPES = ("double detection", "wrong label", "localization", "confusion", "background")
 OUTCOMES = ("true positive", *ERROR_TYPES)

@@ -5,13 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matched_detections import (
-    MIN_TIOU,
-    MatchedDetections,
-    Overlaps,
-    match_detections,
-)
-from mmtal.evaluation.normalized_precision import mean_ap_pair
+from mmtal.error_analysis.gains import mean_ap_pair
+from mmtal.error_analysis.overlaps import MIN_TIOU, Overlaps
+from mmtal.evaluation.matching import MatchedDetections, match_detections
 
 ORACLES = {
     "perfect labels": "each detection takes the label of the instance that it overlaps most",

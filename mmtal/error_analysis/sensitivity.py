@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from mmtal.error_analysis.characteristics import Characteristic
 from mmtal.error_analysis.false_negatives import found_besides, missed_instances
-from mmtal.evaluation.matched_detections import MatchedDetections
-from mmtal.evaluation.normalized_precision import (
-    class_average_precision,
-    mean_ap_pair,
-    mean_over_classes,
-)
+from mmtal.error_analysis.gains import mean_ap_pair
+from mmtal.evaluation.average_precision import average_precision, class_mean
+from mmtal.evaluation.matching import MatchedDetections
 
 
 @dataclass(frozen=True)
@@ -64,15 +61,11 @@ def _of_buckets(
             continue
         inside = item.bucket == bucket
         num_truth = np.bincount(matches.truth_class[inside], minlength=len(matches.classes))
-        map_n[bucket] = mean_over_classes(
-            class_average_precision(
-                matches,
-                matches.hits & inside[matches.matched],
-                ~matches.hits,
-                normalized=True,
-                num_truth=num_truth,
-            )
+        own = matches.hits & inside[matches.matched]
+        ap = average_precision(
+            matches, normalized=True, hits=own, made=own | ~matches.hits, num_truth=num_truth
         )
+        map_n[bucket] = class_mean(ap).mean()
         rate[bucket] = missed[:, inside].mean()
         gain[bucket] = found_besides(matches, missed & inside) - everything
     return Sensitivity(item, map_n, rate, gain)

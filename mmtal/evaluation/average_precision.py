@@ -1,15 +1,23 @@
-"""Detection average precision and Recall@kx."""
+"""Detection average precision, plain or normalized, and Recall@kx.
+
+Source of the normalized one: Alwassel et al., "Diagnosing Error in Temporal Action Detectors"
+(DETAD), ECCV 2018, after Hoiem et al., "Diagnosing Error in Object Detectors", ECCV 2012.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matching import Pairs, greedy_match, overlapping_pairs
-from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.evaluation.matching import (
+    MatchedDetections,
+    Matches,
+    match_detections,
+    rank_in_group,
+)
+from mmtal.evaluation.precision_curve import class_ap, precision_at_hits
 from mmtal.results.instance_table import InstanceTable
 
 LabelHandling = Literal["official", "corrected"]
@@ -37,12 +45,12 @@ class DetectionScores:
     @property
     def mean_ap(self) -> NDArray[np.float64]:
         """(T,) mean over the classes; NaN without ground truth."""
-        return _class_mean(self.ap)
+        return class_mean(self.ap)
 
     @property
     def mean_recall(self) -> NDArray[np.float64]:
         """(T, K) mean over the classes; NaN without ground truth."""
-        return _class_mean(self.recall)
+        return class_mean(self.recall)
 
     @property
     def average_map(self) -> float:
@@ -57,141 +65,159 @@ def detection_scores(
     *,
     recall_at: Sequence[int] = (),
     label_handling: LabelHandling = "corrected",
+    normalized: bool = False,
 ) -> DetectionScores:
     """Average precision per class and tIoU threshold (VOC 2011, every point interpolated).
 
-    Detections are taken by falling score; each takes the free instance of its class and recording
-    with the highest tIoU, if that reaches the threshold. A detection in a recording that the
-    ground truth does not list is a false positive. Recall@kx: the share of instances that one of
-    the k * n best detections reaches, where n is the number of instances of that class in that
-    recording; one detection may reach several.
+    Recall@kx: the share of instances that one of the k * n best detections reaches, where n is
+    the number of instances of that class in that recording; one detection may reach several.
 
     Args:
-        truth: Ground truth, see :func:`without_duplicates`.
-        detections: Their order decides between equal scores, see :func:`score_order`.
-        tiou_thresholds: See :func:`tiou_grid`.
+        truth: As for :func:`mmtal.evaluation.matching.match_detections`, as are the next two.
+        detections: As predicted.
+        tiou_thresholds: A list, or ``"start:step:stop"``.
         recall_at: The k of Recall@kx.
         label_handling: What becomes of detections of a class that the ground truth lacks.
-            ``corrected``: ignored. ``official``: as in the official ActionFormer, where the
-            classes present are renumbered 0..C-1 and absent ones keep their number, hence count
-            as another class.
+            ``corrected``: ignored. ``official``: see :func:`collided_labels`.
+        normalized: AP_N in place of AP, see :func:`average_precision`.
     """
-    thresholds = tiou_grid(tiou_thresholds)
     if label_handling not in get_args(LabelHandling):
         raise ValueError(
             f"label_handling must be one of {get_args(LabelHandling)}, but got {label_handling!r}"
         )
     if any(k < 1 for k in recall_at):
         raise ValueError(f"recall_at must be integers >= 1, but got {tuple(recall_at)}")
-
-    classes, truth_class = np.unique(truth.labels, return_inverse=True)
-    pred_class = _renumber(detections.labels, classes, label_handling)
-    order = score_order(detections, pred_class)
-    order = order[pred_class[order] >= 0]
-    pred_class = pred_class[order]
-
-    # One number for recording and class; below 0, hence without partner, if not listed (-1).
-    truth_group = truth.video * len(classes) + truth_class
-    pred_video = detections.video_index_in(truth.video_ids)[order]
-    pred_group = pred_video * len(classes) + pred_class
-    pairs = overlapping_pairs(
-        pred_group, detections.segments[order], truth_group, truth.segments, thresholds.min()
+    if label_handling == "official":
+        detections = collided_labels(truth, detections)
+    matches = match_detections(truth, detections, tiou_thresholds)
+    return DetectionScores(
+        classes=matches.classes,
+        tiou_thresholds=matches.tiou_thresholds,
+        recall_at=tuple(recall_at),
+        ap=average_precision(matches, normalized=normalized)[0],
+        recall=recall_at_kx(matches, recall_at),
     )
-    num_truth = np.bincount(truth_class, minlength=len(classes))
-    hits = _true_positives(pairs, thresholds, len(order))
-    ends = np.searchsorted(pred_class, np.arange(len(classes) + 1))
-    ap = np.zeros((len(thresholds), len(classes)))
-    for index, (low, high) in enumerate(pairwise(ends)):
-        ap[:, index] = interpolated_average_precision(hits[:, low:high], num_truth[index])
-    recall = _recall_at_kx(pairs, thresholds, recall_at, pred_group, truth_group, truth_class)
-    return DetectionScores(classes, thresholds, tuple(recall_at), ap, recall / num_truth)
 
 
-def score_order(detections: InstanceTable, group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows by group, then by falling score.
+def average_precision(
+    matches: Matches,
+    *,
+    normalized: bool = False,
+    video_weights: NDArray[np.float64] | None = None,
+    hits: NDArray[np.bool_] | None = None,
+    made: NDArray[np.bool_] | None = None,
+    num_truth: NDArray[np.int64] | None = None,
+    found: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
+    """(B, T, C) area under the precision-recall curve whose precision never rises (VOC 2011).
 
-    Equal scores are ordered by the recording's name, then by row, so that the figures depend
-    neither on the order of the recordings nor on the machine. (The official ActionFormer leaves
-    ties to NumPy's unstable sort: on detections with scores of five digits its mAP differs by up
-    to 0.007 between processors.)
-    """
-    by_name = np.argsort(np.argsort(np.array(detections.video_ids, dtype=str)))
-    return np.lexsort((by_name[detections.video], -detections.scores, group))
-
-
-def interpolated_average_precision(hits: NDArray[np.bool_], num_truth: int) -> NDArray[np.float64]:
-    """Area under the precision-recall curve whose precision never rises with recall (VOC 2011).
+    Precision depends on how frequent a class is: with the same detector, a rare class has the
+    lower precision. Normalized precision supposes that every class had the mean number of
+    instances, so that classes, and parts of the ground truth, can be compared:
+    ``r * n / (r * n + false positives)`` for recall r and n = instances / classes.
 
     Args:
-        hits: (T, M) whether each detection, best score first, is a true positive.
-        num_truth: Instances to be found.
+        matches: Detections and their hits.
+        normalized: AP_N in place of AP.
+        video_weights: (B, V) how often each recording counts, >= 0; None: B = 1, each once. What
+            lies in no listed recording counts once.
+        hits: (T, M) true positives; None: those of the matches.
+        made: (M,) or (T, M) detections that count at all; None: all.
+        num_truth: (C,) instances to be found, where not all are.
+        found: (T, C) instances found besides, with a score above all others.
 
     Returns:
-        (T,).
+        NaN for classes without an instance.
     """
-    precision = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
-    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    return (envelope * hits).sum(axis=1) / num_truth
+    num_thresholds, num_classes = len(matches.tiou_thresholds), len(matches.classes)
+    if video_weights is None:
+        video_weights = np.ones((1, len(matches.video_ids)))
+    weights = np.ones((len(video_weights), len(matches.video_ids) + 1))
+    weights[:, :-1] = video_weights
+    video = np.where(matches.pred_video < 0, len(matches.video_ids), matches.pred_video)
+    made = np.atleast_2d(np.ones(len(video), dtype=bool) if made is None else made)
+    hits = (matches.hits if hits is None else hits) & made
+    if found is None:
+        found = np.zeros((num_thresholds, num_classes), dtype=np.int64)
+    total = video_weights @ matches.video_truth  # (B, C)
+    wanted = total if num_truth is None else np.broadcast_to(num_truth, total.shape) + 0.0
+    gain = np.ones_like(total)
+    if normalized:
+        mean = total.sum(axis=1, keepdims=True) / np.maximum((total > 0).sum(axis=1), 1)[:, None]
+        np.divide(mean, wanted, out=gain, where=wanted > 0)
+    ap = np.empty((len(weights), num_thresholds, num_classes))
+    ends = matches.class_ends
+    for c in range(num_classes):
+        own = slice(ends[c], ends[c + 1])
+        threshold, row = np.nonzero(hits[:, own])
+        ap[:, :, c] = class_ap(
+            weights,
+            video[own],
+            np.ascontiguousarray(row),
+            np.searchsorted(threshold, np.arange(num_thresholds + 1)),
+            made[:, own],
+            wanted[:, c],
+            gain[:, c],
+            found[:, c].astype(np.float64),
+        )
+    return ap
 
 
-def _renumber(
-    labels: NDArray[np.int64], classes: NDArray[np.int64], label_handling: LabelHandling
-) -> NDArray[np.int64]:
-    """(M,) labels -> index into ``classes`` (C,), -1 for those to be ignored."""
-    if not len(classes):
-        return np.full(len(labels), -1)
-    index = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
-    present = classes[index] == labels
-    if label_handling == "corrected":
-        return np.where(present, index, -1)
-    return np.where(present, index, np.where(labels < len(classes), labels, -1))
+def class_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the last axis, the classes, those that are NaN left out; NaN if all are."""
+    present = ~np.isnan(values)
+    count = present.sum(axis=-1)
+    total = np.where(present, values, 0).sum(axis=-1)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
-def _true_positives(
-    pairs: Pairs, thresholds: NDArray[np.float64], num_pred: int
-) -> NDArray[np.bool_]:
-    """(T, M)."""
-    pred, truth, tiou = pairs
-    hits = np.zeros((len(thresholds), num_pred), dtype=bool)
-    for row, threshold in zip(hits, thresholds, strict=True):
-        near = tiou >= threshold
-        row[pred[near][greedy_match(pred[near], truth[near])]] = True
-    return hits
+def named_means(
+    name: str, ap: NDArray[np.float64], tiou_thresholds: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Means of (B, T, C) over the classes, (B,) each: ``mAP``, ``mAP@0.50``, ... for ``mAP``."""
+    means = class_mean(ap)
+    by_threshold = {f"{name}@{t:.2f}": means[:, i] for i, t in enumerate(tiou_thresholds)}
+    return {name: means.mean(axis=1)} | by_threshold
 
 
-def _recall_at_kx(
-    pairs: Pairs,
-    thresholds: NDArray[np.float64],
-    recall_at: Sequence[int],
-    pred_group: NDArray[np.int64],
-    truth_group: NDArray[np.int64],
-    truth_class: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """(T, K, C) number of instances reached; predictions come best score first."""
-    pred, truth, tiou = pairs
-    num_classes = int(truth_class.max(initial=-1)) + 1
-    found = np.zeros((len(thresholds), len(recall_at), num_classes))
-    if not recall_at or not len(pred):
-        return found
-    rank = rank_in_group(pred_group)[pred]
-    in_group = np.bincount(truth_group)[truth_group][truth]
-    for t, threshold in enumerate(thresholds):
-        for k, multiple in enumerate(recall_at):
-            reached = np.unique(truth[(tiou >= threshold) & (rank < multiple * in_group)])
-            found[t, k] = np.bincount(truth_class[reached], minlength=num_classes)
-    return found
+def hit_precision(matches: Matches, *, normalized: bool = False) -> NDArray[np.float64]:
+    """(T, M) precision down to each hit, plain or normalized; 0 at false positives."""
+    precision = np.zeros(matches.hits.shape)
+    ends, num_truth = matches.class_ends, matches.num_truth
+    average = num_truth.sum() / max((num_truth > 0).sum(), 1)
+    for c, number in enumerate(num_truth):
+        gain = average / number if normalized else 1.0
+        once = np.ones(ends[c + 1] - ends[c])
+        for row, hits in zip(precision, matches.hits[:, ends[c] : ends[c + 1]], strict=True):
+            own = np.flatnonzero(hits)
+            row[ends[c] + own] = precision_at_hits(once, np.cumsum(once), own, gain, 0.0)
+    return precision
 
 
-def rank_in_group(group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(M,) how many earlier rows are of the same group."""
-    order = np.argsort(group, kind="stable")
-    ordered = group[order]
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[order] = np.arange(len(group)) - np.searchsorted(ordered, ordered, "left")
-    return rank
+def collided_labels(truth: InstanceTable, detections: InstanceTable) -> InstanceTable:
+    """Labels of detections as the official ActionFormer release matches them.
+
+    It renumbers the C classes present 0 to C-1 while absent ones keep their number, so that
+    detections of an absent class below C count as another class.
+    """
+    present: NDArray[np.int64] = np.unique(truth.labels)
+    collides = ~np.isin(detections.labels, present) & (detections.labels < len(present))
+    labels = detections.labels.copy()
+    labels[collides] = present[labels[collides]]
+    return replace(detections, labels=labels)
 
 
-def _class_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    if not values.shape[-1]:
-        return np.full(values.shape[:-1], np.nan)
-    return values.mean(axis=-1)
+def recall_at_kx(matches: MatchedDetections, recall_at: Sequence[int]) -> NDArray[np.float64]:
+    """(T, K, C) share of instances that detections reach, see :func:`detection_scores`."""
+    pred, truth, tiou = matches.pairs
+    num_classes = len(matches.classes)
+    found = np.zeros((len(matches.tiou_thresholds), len(recall_at), num_classes))
+    if recall_at and len(pred):
+        group = matches.pred_video * num_classes + matches.pred_class
+        rank = rank_in_group(group)[pred]
+        in_group = matches.video_truth[matches.truth.video, matches.truth_class][truth]
+        for t, threshold in enumerate(matches.tiou_thresholds):
+            for k, multiple in enumerate(recall_at):
+                reached = np.unique(truth[(tiou >= threshold) & (rank < multiple * in_group)])
+                found[t, k] = np.bincount(matches.truth_class[reached], minlength=num_classes)
+    return found / matches.num_truth

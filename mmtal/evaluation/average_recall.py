@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.average_precision import rank_in_group, score_order
-from mmtal.evaluation.matching import Pairs, overlapping_pairs
+from mmtal.evaluation.matching import Pairs, overlapping_pairs, rank_in_group, score_order
 from mmtal.evaluation.thresholds import tiou_grid
 from mmtal.results.instance_table import InstanceTable
 

@@ -10,12 +10,12 @@ maxima are vectorized where float ones are not.
 """
 
 import math
-from collections.abc import Callable
 
 import numba
 import numpy as np
 
 from mmtal.ops.nms_builtin import METHODS, Rule
+from mmtal.utils.compiled import compiled
 
 LINEAR, GAUSSIAN = METHODS.index("linear"), METHODS.index("gaussian")
 _BLOCK_SIZE = 64  # on average; a few times what a vector register holds
@@ -32,16 +32,6 @@ _LOWEST_EXPONENT = np.float32(-87)
 # No NaN can occur, fused multiply-add is welcome, division needs no test for zero: without these,
 # and without unsigned indices, the compiler would not use vector registers.
 _vectorized = numba.njit(fastmath={"nnan", "nsz", "contract"}, error_model="numpy")
-
-
-def compiled(signature: str, function: Callable) -> Callable:
-    """Compile now, and keep the result on disk for later processes where that is possible."""
-    try:
-        return numba.njit(signature, cache=True)(function)
-    except Exception:
-        # No writable folder, full disk, damaged file: whatever ails the cache must not stop the
-        # run. An error of the compilation itself is raised again here.
-        return numba.njit(signature)(function)
 
 
 @_vectorized

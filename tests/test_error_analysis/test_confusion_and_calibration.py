@@ -6,7 +6,7 @@ import pytest
 from mmtal.error_analysis.calibration import calibrate
 from mmtal.error_analysis.confusion import confusion_matrix, top_confusions
 from mmtal.error_analysis.worst_recordings import worst_recordings
-from mmtal.evaluation.matched_detections import MatchedDetections, match_detections
+from mmtal.evaluation.matching import MatchedDetections, match_detections
 from mmtal.results.instance_table import InstanceTable
 
 VIDEOS = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmtal.error_analysis import ErrorAnalysis, analyze_result_file
-from mmtal.evaluation.normalized_precision import normalized_detection_scores
+from mmtal.evaluation.average_precision import detection_scores
 
 # Measured with github.com/HumamAlwassel/DETAD, commit 24f7d95, at tIoU 0.5 with its settings for
 # THUMOS14 and its own file of characteristics, on NumPy 2 and pandas 3 (np.float and the like
@@ -75,7 +75,7 @@ def test_impact_of_each_type(analysis: ErrorAnalysis) -> None:
 def test_average_map_n(analysis: ErrorAnalysis) -> None:
     assert analysis.scores[1] == pytest.approx(AVERAGE_MAP_N, abs=1e-9)
     matches = analysis.matches
-    scores = normalized_detection_scores(matches.truth, matches.detections, [0.5])
+    scores = detection_scores(matches.truth, matches.detections, [0.5], normalized=True)
     assert scores.average_map == pytest.approx(AVERAGE_MAP_N, abs=1e-9)
 
 

@@ -5,12 +5,9 @@ import pytest
 
 from mmtal.error_analysis.curves import precision_recall
 from mmtal.error_analysis.false_positives import analyze_false_positives
-from mmtal.evaluation.average_precision import detection_scores
-from mmtal.evaluation.matched_detections import find_overlaps, match_detections
-from mmtal.evaluation.normalized_precision import (
-    class_average_precision,
-    normalized_detection_scores,
-)
+from mmtal.error_analysis.overlaps import find_overlaps
+from mmtal.evaluation.average_precision import average_precision, detection_scores
+from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable
 
 TIOU = [0.1, 0.3, 0.5, 0.7]
@@ -33,7 +30,7 @@ def test_plain_ap_is_that_of_the_evaluator(seed: int) -> None:
     truth = random_table(seed, 40, classes=4, scores=False)
     found = random_table(seed + 10, 300, classes=6, scores=True)  # two classes are not there
     matches = match_detections(truth, found, TIOU)
-    ap = class_average_precision(matches, matches.hits, ~matches.hits, normalized=False)
+    ap = average_precision(matches)[0]
     np.testing.assert_allclose(ap, detection_scores(truth, found, TIOU).ap, atol=1e-12)
     curves = precision_recall(matches, 2)
     assert [curve.ap for curve in curves] == pytest.approx(ap[2].tolist())
@@ -84,7 +81,7 @@ def test_normalized_precision_by_hand() -> None:
     # Class 0 has 3 instances, class 1 one: n = 2. False, then a hit, in each class.
     truth = table(([0, 1], 0), ([2, 3], 0), ([4, 5], 0), ([6, 7], 1))
     found = table(([9, 10], 0, 0.9), ([0, 1], 0, 0.8), ([9, 10], 1, 0.9), ([6, 7], 1, 0.8))
-    scores = normalized_detection_scores(truth, found, [0.5])
+    scores = detection_scores(truth, found, [0.5], normalized=True)
     rare = 1 / 3 * 2 / (1 / 3 * 2 + 1)  # recall 1/3 as if of 2 instances
     assert scores.ap[0].tolist() == pytest.approx([rare / 3, 2 / 3])
     assert scores.average_map == pytest.approx((rare / 3 + 2 / 3) / 2)
@@ -105,20 +102,20 @@ def test_normalized_precision_by_hand() -> None:
 )
 def test_normalized_map_of_simple_cases(detections: list[tuple], expected: float, why: str) -> None:
     truth = table(([0, 1], 0), ([2, 3], 1))
-    scores = normalized_detection_scores(truth, table(*detections), "0.3:0.1:0.7")
+    scores = detection_scores(truth, table(*detections), "0.3:0.1:0.7", normalized=True)
     assert scores.average_map == expected, why
 
 
 def test_one_class_is_normalized_to_itself() -> None:
     truth = random_table(0, 30, classes=1, scores=False)
     found = random_table(1, 200, classes=1, scores=True)
-    scores = normalized_detection_scores(truth, found, TIOU)
+    scores = detection_scores(truth, found, TIOU, normalized=True)
     np.testing.assert_allclose(scores.ap, detection_scores(truth, found, TIOU).ap)
 
 
 def test_nothing_at_all() -> None:
     nothing = table()
-    assert np.isnan(normalized_detection_scores(nothing, nothing, [0.5]).average_map)
+    assert np.isnan(detection_scores(nothing, nothing, [0.5], normalized=True).average_map)
 
 
 def test_overlaps_know_their_limit() -> None:

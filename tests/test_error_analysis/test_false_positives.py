@@ -9,7 +9,8 @@ from mmtal.error_analysis.false_positives import (
     analyze_false_positives,
     error_types,
 )
-from mmtal.evaluation.matched_detections import find_overlaps, match_detections
+from mmtal.error_analysis.overlaps import find_overlaps
+from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable
 
 TRUTH = {

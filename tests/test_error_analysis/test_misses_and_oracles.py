@@ -6,8 +6,9 @@ import pytest
 from mmtal.error_analysis.characteristics import Characteristic
 from mmtal.error_analysis.false_negatives import CAUSES, analyze_false_negatives, missed_instances
 from mmtal.error_analysis.oracles import run_oracles
+from mmtal.error_analysis.overlaps import find_overlaps
 from mmtal.error_analysis.sensitivity import analyze_sensitivity
-from mmtal.evaluation.matched_detections import find_overlaps, match_detections
+from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable
 
 

@@ -7,10 +7,17 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mmtal.evaluation.average_precision import DetectionScores, LabelHandling, detection_scores
+from mmtal.evaluation.average_precision import (
+    LabelHandling,
+    average_precision,
+    class_mean,
+    collided_labels,
+    named_means,
+    recall_at_kx,
+)
 from mmtal.evaluation.average_recall import average_recall
+from mmtal.evaluation.matching import match_detections
 from mmtal.evaluation.protocols.video_list import VideoList
 from mmtal.evaluation.thresholds import tiou_grid
 from mmtal.results.instance_table import InstanceTable, without_duplicates
@@ -195,25 +202,25 @@ class EvaluationProtocol:
         if self.proposals:
             return self._proposal_figures(truth, detections), {}
         # The labels are handled already.
-        scores = detection_scores(truth, detections, self.tiou_thresholds, recall_at=self.recall_at)
-        metrics = _mean_figures("mAP", scores)
-        instances = np.bincount(np.searchsorted(scores.classes, truth.labels))
-        recall = scores.mean_recall
+        matches = match_detections(truth, detections, self.tiou_thresholds)
+        thresholds = matches.tiou_thresholds
+        ap = average_precision(matches)
+        means = named_means("mAP", ap, thresholds)
+        recall = recall_at_kx(matches, self.recall_at)
+        mean_recall = class_mean(recall)
         if self.pooled_recall and len(truth):
-            recall = scores.recall @ instances / len(truth)
+            mean_recall = recall @ matches.num_truth / len(truth)
         for k, multiple in enumerate(self.recall_at):
-            for t, threshold in enumerate(scores.tiou_thresholds):
-                metrics[f"recall@{multiple}x@{threshold:.2f}"] = float(recall[t, k])
+            for t, threshold in enumerate(thresholds):
+                means[f"recall@{multiple}x@{threshold:.2f}"] = mean_recall[t, k : k + 1]
         if self.normalized_above is not None:
-            # Imported here, since error analysis is itself one that evaluates.
-            from mmtal.evaluation.normalized_precision import normalized_detection_scores
-
-            sure = detections.select(detections.scores >= self.normalized_above)
-            normalized = normalized_detection_scores(truth, sure, self.tiou_thresholds)
-            metrics |= _mean_figures("mAP_N", normalized)
+            sure = matches.scores >= self.normalized_above
+            normalized = average_precision(matches, normalized=True, made=sure)
+            means |= named_means("mAP_N", normalized, thresholds)
+        metrics = {name: float(values[0]) for name, values in means.items()}
         ap_per_class = {
-            class_name(classes, label): [float(ap) for ap in scores.ap[:, c]]
-            for c, label in enumerate(scores.classes)
+            class_name(classes, label): ap[0, :, c].tolist()
+            for c, label in enumerate(matches.classes)
         }
         return metrics, ap_per_class
 
@@ -288,27 +295,6 @@ def rounded(detections: InstanceTable, segments: int, scores: int) -> InstanceTa
     )
 
 
-def collided_labels(truth: InstanceTable, detections: InstanceTable) -> InstanceTable:
-    """Labels of detections as the official ActionFormer release matches them.
-
-    It renumbers the C classes present 0 to C-1 while absent ones keep their number, so that
-    detections of an absent class below C count as another class.
-    """
-    present: NDArray[np.int64] = np.unique(truth.labels)
-    absent = ~np.isin(detections.labels, present)
-    collides = absent & (detections.labels < len(present))
-    labels = detections.labels.copy()
-    labels[collides] = present[labels[collides]]
-    return InstanceTable(
-        detections.video_ids, detections.video, detections.segments, labels, detections.scores
-    )
-
-
 def class_name(classes: Sequence[str], label: int) -> str:
     """Name of a label, also of one beyond the classes."""
     return classes[label] if label < len(classes) else f"class_{label}"
-
-
-def _mean_figures(name: str, scores: DetectionScores) -> dict[str, float]:
-    means = zip(scores.tiou_thresholds, scores.mean_ap, strict=True)
-    return {name: scores.average_map} | {f"{name}@{t:.2f}": float(value) for t, value in means}

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from mmtal.experiments.leaderboard.bootstrap import resampled_map, resampling_weights
-from mmtal.experiments.leaderboard.matches import Matches
+from mmtal.evaluation.average_precision import class_mean
+from mmtal.experiments.leaderboard.matches import RunMatches
 from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.utils.wording import counted
 
@@ -93,8 +93,15 @@ def seed_bound(first: Sequence[float], second: Sequence[float]) -> float | None:
     return float(stdtrit(max(int(degrees), 1), (1 + LEVEL) / 2)) * math.sqrt(total)
 
 
+def resampling_weights(num_videos: int, resamplings: int, seed: int = 0) -> NDArray[np.float64]:
+    """(B, V) how often each recording is drawn, V draws with replacement."""
+    random = np.random.default_rng(seed)
+    share = np.full(num_videos, 1 / num_videos)
+    return random.multinomial(num_videos, share, size=resamplings).astype(np.float64)
+
+
 def resample_method(
-    runs: Sequence[Matches], *, normalized: bool = False, resamplings: int = RESAMPLINGS
+    runs: Sequence[RunMatches], *, normalized: bool = False, resamplings: int = RESAMPLINGS
 ) -> NDArray[np.float64]:
     """(B,) mean over the seeds of average mAP; the same draws for the same recordings.
 
@@ -110,7 +117,7 @@ def resample_method(
         if sorted(run.video_ids) != names:
             raise ValueError("all runs of a method must be tested on the same recordings")
         columns = np.searchsorted(names, run.video_ids)
-        total += resampled_map(run, weights[:, columns], normalized=normalized)
+        total += class_mean(run.ap(weights[:, columns], normalized=normalized)).mean(axis=1)
     return total / len(runs)
 
 

@@ -8,15 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mmtal.evaluation.average_precision import class_mean
 from mmtal.evaluation.protocols import find_protocol, protocol_names
-from mmtal.experiments.leaderboard.bootstrap import resampled_map
-from mmtal.experiments.leaderboard.matches import (
-    Matches,
-    average_precision,
-    figures,
-    pool,
-    read_matches,
-)
+from mmtal.experiments.leaderboard.matches import RunMatches, pool, read_matches
 from mmtal.experiments.leaderboard.record import MATCHES_SUFFIX, Record, read_records
 from mmtal.utils.wording import counted
 
@@ -58,7 +52,7 @@ class Measured:
     metrics: Mapping[str, tuple[float, ...]]
     ap_per_class: Mapping[str, tuple[float, ...]]
     incomplete: Mapping[int, tuple[str, ...]]
-    matches: tuple[Matches, ...]
+    matches: tuple[RunMatches, ...]
     runs: tuple[Run, ...]
     remarks: tuple[str, ...] = ()
 
@@ -144,7 +138,7 @@ def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
         return [replace(plain, ap_per_class=per_class, matches=matches)]
     if not matches:
         return [plain]
-    figures_of_seeds = [figures(part) for part in matches]
+    figures_of_seeds = [part.figures() for part in matches]
     pooled = replace(
         plain,
         how=f"{counted(len(folds), 'fold')} pooled",
@@ -184,7 +178,7 @@ def check_alike(key: Key, runs: Sequence[Run]) -> None:
 
 def _matches(
     complete: Sequence[Sequence[Run]], protocol: str
-) -> tuple[tuple[Matches, ...], tuple[str, ...]]:
+) -> tuple[tuple[RunMatches, ...], tuple[str, ...]]:
     """Of each seed, pooled; or none, and why."""
     parts = []
     for own in complete:
@@ -199,12 +193,12 @@ def _matches(
     return tuple(parts), ()
 
 
-def _read_matches(folder: Path, record: Record, protocol: str) -> Matches:
+def _read_matches(folder: Path, record: Record, protocol: str) -> RunMatches:
     """Matches of a run, if they are those that its record was made with."""
     path = record.matches_path(folder)
     matches = read_matches(path, protocol)
     stated = record.scores[protocol]["metrics"].get("mAP")
-    found = float(resampled_map(matches, np.ones((1, len(matches.video_ids))))[0])
+    found = float(class_mean(matches.ap()).mean())
     if stated is not None and not abs(found - stated) <= TOLERANCE:
         raise ValueError(
             f"{path} is not of its record: mAP {100 * found:.4f} % under {protocol}, and "
@@ -222,11 +216,11 @@ def _partial(protocol: str, records: Sequence[Record]) -> tuple[str, ...]:
     return (f"{tested} of the protocol's {counted(len(listed), 'recording')} only",)
 
 
-def _ap_per_class(matches: Matches) -> dict[str, list[float]]:
-    ap = average_precision(matches)[0]  # (T, K)
+def _ap_per_class(matches: RunMatches) -> dict[str, list[float]]:
+    ap = matches.ap()[0]  # (T, K)
     return {
         name: ap[:, label].tolist()
-        for label, name in enumerate(matches.classes)
+        for label, name in enumerate(matches.class_names)
         if not np.isnan(ap[:, label]).any()
     }
 

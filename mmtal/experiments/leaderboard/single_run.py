@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from mmengine.config import Config
 
 from mmtal.experiments.experiment import evaluate_experiment, train_experiment, versions
-from mmtal.experiments.leaderboard.matches import Matches, find_matches, write_matches
+from mmtal.experiments.leaderboard.matches import RunMatches, find_matches, write_matches
 from mmtal.experiments.leaderboard.record import Record, read_record, write_record
 from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of, set_up
 from mmtal.experiments.leaderboard.spec import PlannedRun
@@ -219,7 +219,7 @@ def _record(job: Job, setup: RunSetup, work_dir: Path, seconds: Mapping[str, flo
 @dataclass(frozen=True)
 class _Scored:
     scores: dict[str, dict[str, Any]]
-    matches: list[Matches]
+    matches: list[RunMatches]
     video_ids: tuple[str, ...]
 
 

@@ -11,17 +11,17 @@ from mmtal.experiments.leaderboard.difference import (
     resample_method,
     seed_bound,
 )
-from mmtal.experiments.leaderboard.matches import Matches, figures
+from mmtal.experiments.leaderboard.matches import RunMatches
 from tests.made_records import made_matches
 
 NAMES = [f"v{i}" for i in range(30)]
 
 
-def average_maps(runs: list[Matches]) -> list[float]:
-    return [float(figures(run)["mAP"][0]) for run in runs]
+def average_maps(runs: list[RunMatches]) -> list[float]:
+    return [float(run.figures()["mAP"][0]) for run in runs]
 
 
-def compare(first: list[Matches], second: list[Matches]) -> Difference:
+def compare(first: list[RunMatches], second: list[RunMatches]) -> Difference:
     return compare_methods(
         ("first", "second"),
         (average_maps(first), average_maps(second)),
@@ -61,7 +61,7 @@ def test_the_order_of_recordings_does_not_matter() -> None:
     shuffled = replace(
         run,
         video_ids=tuple(run.video_ids[i] for i in order),
-        num_truth=run.num_truth[order],
+        video_truth=run.video_truth[order],
         pred_video=place[run.pred_video],
     )
     np.testing.assert_allclose(resample_method([run]), resample_method([shuffled]), rtol=1e-12)

@@ -8,7 +8,6 @@ import pytest
 
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.experiments.leaderboard.matches import (
-    figures,
     find_matches,
     pool,
     read_matches,
@@ -72,7 +71,7 @@ def test_they_give_the_figures_of_the_protocol(seed: int, handling: str) -> None
     # the class that official labels mix up with others
     truth = replace(truth, labels=np.where(truth.labels == 1, 3, truth.labels))
     expected = figures_of(truth, detections, protocol)
-    found = figures(find_matches(protocol, truth, detections, CLASSES))
+    found = find_matches(protocol, truth, detections, CLASSES).figures()
     assert set(found) == set(expected)
     for name, value in found.items():
         assert value == pytest.approx([expected[name]], abs=1e-12), name
@@ -87,7 +86,7 @@ def test_weights_are_recordings_drawn_again(seed: int) -> None:
     matches = find_matches(PROTOCOL, truth, detections, CLASSES)
     draws = np.random.default_rng(seed).integers(0, 8, (6, 8))
     weights = np.stack([np.bincount(draw, minlength=8) for draw in draws]).astype(float)
-    found = figures(matches, weights)
+    found = matches.figures(weights)
     for row, draw in enumerate(draws):
         names = [truth.video_ids[video] for video in draw]
         expected = figures_of(parts_of(truth, names), parts_of(detections, names))
@@ -110,7 +109,7 @@ def test_pooled_folds_are_one_evaluation() -> None:
     ]
     pooled = pool([find_matches(PROTOCOL, *fold, CLASSES) for fold in folds])
     expected = figures_of(*joined)
-    for name, value in figures(pooled).items():
+    for name, value in pooled.figures().items():
         assert value == pytest.approx([expected[name]], abs=1e-12), name
 
 
@@ -126,16 +125,16 @@ def test_class_that_one_fold_lacks_still_has_its_false_positives() -> None:
         )
         for name, content in truth.items()
     ]
-    assert [float(figures(fold)["mAP"][0]) for fold in folds] == [1, 1]
+    assert [float(fold.figures()["mAP"][0]) for fold in folds] == [1, 1]
     # class 0: hit .5 of a, false positive .5 of b after it; class 1: false .9 of a first
-    assert float(figures(pool(folds))["mAP"][0]) == pytest.approx((1 + 1 / 2) / 2)
+    assert float(pool(folds).figures()["mAP"][0]) == pytest.approx((1 + 1 / 2) / 2)
 
 
 def test_detections_in_recordings_not_listed_are_false_positives() -> None:
     truth, detections = random_tables(0)
     few = parts_of(truth, list(truth.video_ids[:4]))
     few = replace(few, video_ids=truth.video_ids[:4])
-    found = figures(find_matches(PROTOCOL, few, detections, CLASSES))
+    found = find_matches(PROTOCOL, few, detections, CLASSES).figures()
     expected = figures_of(few, detections)
     assert found["mAP"] == pytest.approx([expected["mAP"]], abs=1e-12)
 
@@ -153,7 +152,7 @@ def test_empty_tables(truth: int, detections: int, expected: float) -> None:
         return InstanceTable.from_videos({"a": columns})
 
     matches = find_matches(PROTOCOL, table(truth), table(detections), [f"c{i}" for i in range(5)])
-    assert figures(matches)["mAP"] == pytest.approx([expected], nan_ok=True)
+    assert matches.figures()["mAP"] == pytest.approx([expected], nan_ok=True)
 
 
 def test_they_are_read_as_written(tmp_path: Path) -> None:

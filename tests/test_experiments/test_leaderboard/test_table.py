@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmtal.experiments.leaderboard.matches import figures, pool, read_matches
+from mmtal.experiments.leaderboard.matches import pool, read_matches
 from mmtal.experiments.leaderboard.measured import measure, read_runs
 from mmtal.experiments.leaderboard.published import PublishedFigure
 from mmtal.experiments.leaderboard.record import write_record
@@ -72,7 +72,7 @@ def test_folds_are_pooled_and_averaged(tmp_path: Path) -> None:
     for seed in (0, 1):
         own = [run.matches_path(tmp_path) for _, run in runs if run.seed == seed]
         together = pool([read_matches(path, "made/up") for path in own])
-        assert pooled.metrics["mAP"][seed] == pytest.approx(figures(together)["mAP"][0])
+        assert pooled.metrics["mAP"][seed] == pytest.approx(together.figures()["mAP"][0])
         parts = [r.scores["made/up"]["metrics"]["mAP_N"] for _, r in runs if r.seed == seed]
         assert averaged.metrics["mAP_N"][seed] == pytest.approx(np.mean(parts))
     mean = np.mean([list(ap) for ap in pooled.ap_per_class.values()])
