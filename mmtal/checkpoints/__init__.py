@@ -1,1 +1,4 @@
-"""Checkpoints: safe reading, parameter names, and the bridge to and from other codebases."""
+"""Safe reading of checkpoints, parameter names, and the bridge to and from other codebases.
+
+All that reads weights or foreign files may import it.
+"""

@@ -1,1 +1,4 @@
-"""The ``mmtal`` command: parsers and printing; imports every other folder, is imported by none."""
+"""The ``mmtal`` command: parsers and printing.
+
+It may import every other folder; none may import it.
+"""

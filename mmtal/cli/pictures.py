@@ -12,10 +12,13 @@ from mmtal.checkpoints.weights import load_weights
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.hooks.setup_check_hook import check_setup
 from mmtal.engine.runner import load_config
+from mmtal.evaluation.recording_hits import find_hits
 from mmtal.inference.model_activity import model_activity
 from mmtal.inference.open_recording import find_name, open_recording
 from mmtal.registry import MODELS
+from mmtal.results.recording_views import read_recording_views
 from mmtal.results.result_files import read_recordings
+from mmtal.structures import RecordingView, without_classes
 from mmtal.utils.progress import progress
 from mmtal.utils.wording import counted
 from mmtal.visualization.activity import draw_activity
@@ -23,11 +26,6 @@ from mmtal.visualization.curves import draw_curves
 from mmtal.visualization.features import draw_features
 from mmtal.visualization.layout import FORMATS, check_format, picture_name, save_figure
 from mmtal.visualization.overview import draw_overview
-from mmtal.visualization.recording_view import (
-    RecordingView,
-    read_recording_views,
-    without_classes,
-)
 from mmtal.visualization.timeline import draw_annotations, draw_predictions
 from mmtal.visualization.training_log import read_training_log
 
@@ -116,7 +114,8 @@ def predictions(
         )
 
     def draw(view: RecordingView) -> Figure:
-        return draw_predictions(view, classes, score_thr=score_thr, tiou_thr=tiou_thr)
+        hits = find_hits(view, tiou_thr=tiou_thr)
+        return draw_predictions(view, classes, hits, score_thr=score_thr)
 
     return _draw_each(views, draw, out, recording, str(results_file))
 

@@ -6,13 +6,15 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from mmtal.cli.pictures import subsets_of
+from mmtal.evaluation.recording_hits import find_hits
 from mmtal.inference.open_recording import find_name
+from mmtal.results.recording_views import read_recording_views
 from mmtal.results.result_files import read_recordings
+from mmtal.structures import RecordingView
 from mmtal.utils.files import write_text
 from mmtal.utils.progress import progress
 from mmtal.utils.wording import counted
 from mmtal.visualization.layout import picture_name
-from mmtal.visualization.recording_view import RecordingView, read_recording_views
 from mmtal.visualization.subtitles import FORMATS, subtitles
 from mmtal.visualization.video import burn_timeline
 from mmtal.visualization.viewer import viewer_page
@@ -132,7 +134,9 @@ def burn(
     def warn(text: str) -> None:
         print_log(text, "current", logging.WARNING)
 
-    number = burn_timeline(video_file, out, view, classes, score_thr=score_thr, warn=warn)
+    number = burn_timeline(
+        video_file, out, view, classes, find_hits(view), score_thr=score_thr, warn=warn
+    )
     print_log(f"{number} pictures in {out}", "current")
     return Path(out)
 

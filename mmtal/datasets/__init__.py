@@ -1,3 +1,8 @@
+"""Annotation files, features, the data set and its transforms.
+
+All that prepares or reads data may import them; models may not.
+"""
+
 from mmtal.datasets.features import FeatureArray, open_features
 from mmtal.datasets.samplers import LengthGroupedSampler
 from mmtal.datasets.temporal_dataset import TemporalDataset

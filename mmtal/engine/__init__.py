@@ -1,4 +1,7 @@
-"""Training machinery that MMEngine lacks."""
+"""Hooks, runner and optimizer constructor that MMEngine lacks.
+
+Inference, experiments and cli may import them.
+"""
 
 from mmtal.engine.hooks import (
     PredictionPicturesHook,

@@ -1,4 +1,7 @@
-"""Why the mAP is what it is: DETAD's diagnosis (Alwassel et al., ECCV 2018) and more."""
+"""Why the mAP is what it is: DETAD's diagnosis (Alwassel et al., ECCV 2018) and more.
+
+The cli may import it.
+"""
 
 from mmtal.error_analysis.analysis import ErrorAnalysis, analyze_errors, analyze_result_file
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.evaluation.matching import MatchedDetections
+from mmtal.evaluation.operating_point import best_threshold
 
 BINS = 10
 
@@ -59,24 +60,7 @@ def calibrate(matches: MatchedDetections, threshold: int) -> Calibration:
     distance = np.abs(score - precision)[some]
     reliable = bool(probabilities and len(scores))
     ece = float((counts[some] / counts.sum() * distance).sum()) if reliable else float("nan")
-    best_score, best_f1 = _best_f1(scores, hit, len(matches.truth))
-    return Calibration(edges, counts, score, precision, ece, best_score, best_f1)
-
-
-def _best_f1(
-    scores: NDArray[np.float64], hit: NDArray[np.bool_], num_truth: int
-) -> tuple[float, tuple[float, float, float]]:
-    if not len(scores):
-        return float("nan"), (0.0, 0.0, 0.0)
-    order = np.argsort(-scores, kind="stable")
-    true = np.cumsum(hit[order])
-    number = np.arange(1, len(order) + 1)
-    f1 = 2 * true / (number + num_truth)
-    # A threshold keeps all detections of equal score.
-    f1[:-1][scores[order][1:] == scores[order][:-1]] = -1
-    best = int(f1.argmax())
-    return float(scores[order][best]), (
-        float(f1[best]),
-        float(true[best] / number[best]),
-        float(true[best] / num_truth),
-    )
+    best = (float("nan"), 0.0, 0.0, 0.0)
+    if len(scores):
+        best = best_threshold(scores, hit, len(matches.truth))
+    return Calibration(edges, counts, score, precision, ece, best[0], best[1:])

@@ -15,10 +15,12 @@ from mmtal.error_analysis.oracles import ORACLES
 from mmtal.error_analysis.output_folder import whole_folder
 from mmtal.error_analysis.summary import summary
 from mmtal.error_analysis.worst_recordings import RecordingErrors
+from mmtal.evaluation.recording_hits import find_hits
+from mmtal.structures import RecordingView
 from mmtal.utils.files import write_json, write_text
 from mmtal.utils.progress import progress
 from mmtal.utils.wording import counted
-from mmtal.visualization import RecordingView, draw_predictions, save_figure
+from mmtal.visualization import draw_predictions, save_figure
 from mmtal.visualization.html_page import html_figure, html_page, html_table
 
 REPORT = "report.json"
@@ -89,8 +91,8 @@ def draw_recording(analysis: ErrorAnalysis, item: RecordingErrors) -> Figure:
     return draw_predictions(
         view,
         analysis.classes,
+        find_hits(view, tiou_thr=analysis.curve_tiou),
         score_thr=lowest if np.isfinite(lowest) else 0.0,
-        tiou_thr=analysis.curve_tiou,
     )
 
 

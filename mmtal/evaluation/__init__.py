@@ -1,1 +1,4 @@
-"""How good detections are: matching, average precision, recall, frames; metrics and protocols."""
+"""Matching, average precision and recall, frames; metrics and protocols.
+
+Engine, error analysis, experiments and cli may import them.
+"""

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mmtal.evaluation.average_precision import score_order
-from mmtal.evaluation.matching import greedy_match, overlapping_pairs
+from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable
 
 
@@ -49,34 +49,34 @@ def best_f1(
     Returns:
         None: no threshold finds anything.
     """
-    order = score_order(detections, np.zeros(len(detections), np.int64))
-    scores = detections.scores[order]
-    num_classes = 1 + max(truth.labels.max(initial=0), detections.labels.max(initial=0))
-    # Detections in a recording that is not listed (-1) get a group below all of the truth's.
-    video = detections.video_index_in(truth.video_ids)
-    pred, instance, _ = overlapping_pairs(
-        (video * num_classes + detections.labels)[order],
-        detections.segments[order],
-        truth.video * num_classes + truth.labels,
-        truth.segments,
-        tiou,
-    )
-    if not len(pred):
+    labels = np.union1d(truth.labels, detections.labels)
+    matches = match_detections(truth, detections, [tiou], classes=labels)
+    if not matches.hits.any():
         return None
-    hits = np.zeros(len(scores))
-    hits[pred[greedy_match(pred, instance)]] = 1
-    found = np.cumsum(hits)
+    score, *rates = best_threshold(matches.scores, matches.hits[0], len(truth))
+    below = matches.scores[matches.scores < score].max(initial=0.0)
+    return OperatingPoint(_shortest(score, below=below), *rates, tiou=tiou)
+
+
+def best_threshold(
+    scores: NDArray[np.float64], hits: NDArray[np.bool_], num_truth: int
+) -> tuple[float, float, float, float]:
+    """The score with the highest F1, and F1, precision and recall from it on.
+
+    Args:
+        scores: (M,), M > 0.
+        hits: (M,) true positives.
+        num_truth: Instances to be found.
+    """
+    order = np.argsort(-scores, kind="stable")
+    scores = scores[order]
+    found = np.cumsum(hits[order])
     shown = np.arange(len(scores)) + 1
-    f1 = 2 * found / (shown + len(truth))
+    f1 = 2 * found / (shown + num_truth)
     f1[:-1][scores[1:] == scores[:-1]] = -1  # a threshold cannot part equal scores
     best = int(f1.argmax())
-    return OperatingPoint(
-        score_thr=_shortest(scores[best], below=scores[best + 1 :].max(initial=0.0)),
-        f1=float(f1[best]),
-        precision=float(found[best] / shown[best]),
-        recall=float(found[best] / len(truth)),
-        tiou=tiou,
-    )
+    precision, recall = found[best] / shown[best], found[best] / num_truth
+    return float(scores[best]), float(f1[best]), float(precision), float(recall)
 
 
 def _shortest(score: float, *, below: float) -> float:

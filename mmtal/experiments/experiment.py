@@ -18,10 +18,12 @@ from mmengine.runner import Runner
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.runner import build_runner, load_config, main_metric, override, set_seed
+from mmtal.evaluation.recording_hits import find_hits
 from mmtal.experiments.auto_template import auto_template
 from mmtal.registry import DATASETS
+from mmtal.structures import RecordingView
 from mmtal.version import __version__
-from mmtal.visualization import RecordingView, draw_predictions, save_figure
+from mmtal.visualization import draw_predictions, save_figure
 
 AUTO = "auto"
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
@@ -262,7 +264,7 @@ def draw_first_recording(dataset: Any, results_file: Path) -> Path:
         np.array([d["score"] for d in found], dtype=float),
         np.array([classes.index(d["label"]) for d in found], dtype=int),
     )
-    figure = draw_predictions(view, classes)
+    figure = draw_predictions(view, classes, find_hits(view))
     return save_figure(figure, results_file.with_name(f"predictions_{info['video_id']}.png"))
 
 

@@ -12,8 +12,8 @@ from terminaltables import AsciiTable
 
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import write_results
+from mmtal.structures import RecordingView
 from mmtal.utils.wording import counted
-from mmtal.visualization.recording_view import RecordingView
 from mmtal.visualization.timeline import draw_detections, format_time
 
 MAX_ROWS = 40

@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmtal.inference.attention import watch_attention
 from mmtal.inference.open_recording import OpenedRecording
-from mmtal.structures import clip_segments, pairwise_tiou
+from mmtal.structures import RecordingView, clip_segments, pairwise_tiou
 from mmtal.structures.contracts import PointHead, check_contract
 from mmtal.visualization.activity import ModelActivity
-from mmtal.visualization.attention import watch_attention
-from mmtal.visualization.recording_view import RecordingView
 
 NUM_QUERIES = 3
 

@@ -11,8 +11,7 @@ from mmengine.config import Config
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.registry import DATASETS
-from mmtal.structures import TemporalDataSample
-from mmtal.visualization.recording_view import RecordingView
+from mmtal.structures import RecordingView, TemporalDataSample
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,8 @@
+"""Layers, backbones, necks, heads, losses, task modules and localizers.
+
+Checkpoints, preparation, inference and experiments may import them.
+"""
+
 from mmtal.models.backbones import (
     BlockPyramid,
     ConvNet,

@@ -1,4 +1,7 @@
-"""Projects to start from: one component, one config, one test, one README."""
+"""Projects to start from: one component, one config, one test, one README.
+
+The cli may import it.
+"""
 
 from mmtal.new_project.generator import KINDS, NewProject, new_project
 

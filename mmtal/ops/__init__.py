@@ -1,3 +1,8 @@
+"""NMS and segment voting.
+
+Models, and all that works on detections, may import them.
+"""
+
 from mmtal.ops.nms import segment_nms
 from mmtal.ops.voting import vote_segments
 

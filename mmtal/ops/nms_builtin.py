@@ -14,8 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-METHODS = ("hard", "linear", "gaussian")
-Rule = tuple[int, np.float32, np.float32, np.float32]  # index of method, tiou_thr, sigma, min_score
+from mmtal.ops.nms_rule import METHODS, Rule
 
 
 def select(

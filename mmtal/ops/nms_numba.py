@@ -14,7 +14,7 @@ import math
 import numba
 import numpy as np
 
-from mmtal.ops.nms_builtin import METHODS, Rule
+from mmtal.ops.nms_rule import METHODS, Rule
 from mmtal.utils.compiled import compiled
 
 LINEAR, GAUSSIAN = METHODS.index("linear"), METHODS.index("gaussian")

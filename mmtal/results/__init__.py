@@ -1,1 +1,4 @@
-"""Results files of every system, their table form, fusion and submissions."""
+"""Results files of every system, their table form, fusion and submissions.
+
+Evaluation, and all that evaluates, may import them.
+"""

@@ -1,13 +1,28 @@
+"""Data samples, feature grids, segments, and the arrays of one recording for pictures.
+
+Everything but utils may import them.
+"""
+
 from mmtal.structures.data_sample import TemporalDataSample
 from mmtal.structures.feature_grid import FeatureGrid
 from mmtal.structures.points import Points
+from mmtal.structures.recording_view import (
+    TIOU_OF_HIT,
+    RecordingHits,
+    RecordingView,
+    without_classes,
+)
 from mmtal.structures.segments import clip_segments, pairwise_tiou, segment_lengths
 
 __all__ = [
+    "TIOU_OF_HIT",
     "FeatureGrid",
     "Points",
+    "RecordingHits",
+    "RecordingView",
     "TemporalDataSample",
     "clip_segments",
     "pairwise_tiou",
     "segment_lengths",
+    "without_classes",
 ]

@@ -1,4 +1,7 @@
-"""Helpers for files, text and errors that know nothing of temporal action localization."""
+"""Helpers for files, text and errors that know nothing of temporal action localization.
+
+Everything may import them.
+"""
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:

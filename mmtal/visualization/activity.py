@@ -10,8 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmtal.structures import FeatureGrid
-from mmtal.visualization.attention import BlockAttention
+from mmtal.structures import FeatureGrid, RecordingView
 from mmtal.visualization.bars import (
     LANE,
     class_bars,
@@ -35,7 +34,6 @@ from mmtal.visualization.layout import (
     place_axes,
     time_ticks,
 )
-from mmtal.visualization.recording_view import RecordingView
 
 GUTTER = 1.75
 STRIP = 0.17
@@ -47,6 +45,29 @@ TITLE = 0.3
 PROBABILITY_COLORS = "Blues"
 SPREAD_COLORS = "Greens"
 WEIGHT_COLORS = "Purples"
+
+
+@dataclass(frozen=True)
+class BlockAttention:
+    """Attention of one block on one recording, mean over the heads.
+
+    Attributes:
+        name: Of the block in the model.
+        stride: Level stride of its positions, in grid units.
+        window: Positions seen, -1 for all.
+        spread: (T,) how many positions are looked at (perplexity), as a share of those seen.
+        distance: (T,) mean distance looked, weighted by attention, in grid units.
+        queries: (Q,) positions whose weights are in ``maps``.
+        maps: (Q, T) weights of the chosen queries; each row sums to 1.
+    """
+
+    name: str
+    stride: int
+    window: int
+    spread: np.ndarray
+    distance: np.ndarray
+    queries: np.ndarray
+    maps: np.ndarray
 
 
 @dataclass(frozen=True)

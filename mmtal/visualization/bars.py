@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
+from mmtal.structures import RecordingView
 from mmtal.visualization.colors import class_color, class_hatch
 from mmtal.visualization.layout import (
     MARGIN,
@@ -22,7 +23,6 @@ from mmtal.visualization.layout import (
     shorten,
     text_width,
 )
-from mmtal.visualization.recording_view import RecordingView
 
 Color = str | tuple[float, float, float, float]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmtal.structures import FeatureGrid
+from mmtal.structures import FeatureGrid, RecordingView
 from mmtal.visualization.bars import class_legend, instance_lanes
 from mmtal.visualization.grid_image import draw_image, part_in_line, pool_extremes
 from mmtal.visualization.layout import (
@@ -22,7 +22,6 @@ from mmtal.visualization.layout import (
     place_axes,
     time_ticks,
 )
-from mmtal.visualization.recording_view import RecordingView
 
 MAX_LINES = 8
 GUTTER = 0.65

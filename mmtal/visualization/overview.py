@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mmtal.structures import RecordingView
 from mmtal.utils.wording import counted
 from mmtal.visualization.bars import class_bars, swatch
 from mmtal.visualization.colors import GROUND_TRUTH, MISS, class_color
@@ -26,7 +27,6 @@ from mmtal.visualization.layout import (
     text_width,
     time_ticks,
 )
-from mmtal.visualization.recording_view import RecordingView
 
 MAX_STRIPS = 300
 MAX_CLASSES = 300

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmtal.visualization.recording_view import RecordingView
+from mmtal.structures import RecordingView
 
 FORMATS = ("vtt", "srt")
 MOST_LINES = 6

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from mmtal.structures import RecordingHits, RecordingView
 from mmtal.utils.wording import counted
 from mmtal.visualization.bars import (
     Color,
@@ -38,8 +39,6 @@ from mmtal.visualization.layout import (
     text_width,
     time_ticks,
 )
-from mmtal.visualization.matches import TIOU_OF_HIT, Matches, match_predictions
-from mmtal.visualization.recording_view import RecordingView
 
 __all__ = ["draw_annotations", "draw_detections", "draw_predictions", "format_time", "save_figure"]
 
@@ -74,34 +73,32 @@ def draw_annotations(view: RecordingView, classes: Sequence[str]) -> Figure:
 def draw_predictions(
     view: RecordingView,
     classes: Sequence[str],
+    hits: RecordingHits,
     *,
     title: str | None = None,
     score_thr: float = 0.3,
-    tiou_thr: float = TIOU_OF_HIT,
 ) -> Figure:
     """Instances above, predictions below, with score and tIoU where there is room.
 
-    A prediction is a true positive if :func:`mmtal.visualization.matches.match_predictions` says
-    so. An instance without one is drawn hollow.
+    An instance without a true positive is drawn hollow.
 
     Args:
         view: The recording.
         classes: Names by label.
+        hits: Its true positives, from :func:`mmtal.evaluation.recording_hits.find_hits`.
         title: Above the picture; None: the recording's name.
         score_thr: Predictions that score lower are not drawn.
-        tiou_thr: tIoU of a true positive.
     """
     shown = np.flatnonzero(view.pred_scores >= score_thr)
     shown = shown[np.argsort(-view.pred_scores[shown], kind="stable")]
-    matches = match_predictions(view, tiou_thr=tiou_thr)
-    picture = _Rows(view, classes, matches, shown, title=title)
+    picture = _Rows(view, classes, hits, shown, title=title)
     missed = int((~picture.found).sum())
-    hits = int(matches.hit[shown].sum())
+    true = int(hits.hit[shown].sum())
     legend = [
         (GROUND_TRUTH, f"ground truth, found ({len(view.gt_labels) - missed})"),
         ("hollow", f"ground truth, missed ({missed})"),
-        (HIT, f"true positive, tIoU ≥ {tiou_thr:g} ({hits})"),
-        (MISS, f"false positive ({len(shown) - hits})"),
+        (HIT, f"true positive, tIoU ≥ {hits.tiou_thr:g} ({true})"),
+        (MISS, f"false positive ({len(shown) - true})"),
     ]
     note = f"predictions that score at least {score_thr:g} ({len(shown)} of "
     note += f"{len(view.pred_scores)}), paler: lower score; written: score | tIoU"
@@ -145,16 +142,16 @@ class _Rows:
         self,
         view: RecordingView,
         classes: Sequence[str],
-        matches: Matches | None,
+        hits: RecordingHits | None,
         shown: np.ndarray,
         *,
         title: str | None = None,
     ) -> None:
-        self.view, self.classes, self.matches, self.shown = view, classes, matches, shown
+        self.view, self.classes, self.hits, self.shown = view, classes, hits, shown
         self.title = view.video_id if title is None else title
         self.found = np.ones(len(view.gt_labels), dtype=bool)
-        if matches is not None:
-            self.found = np.isin(matches.hit_by, shown)
+        if hits is not None:
+            self.found = np.isin(hits.hit_by, shown)
         labels = {*view.gt_labels.tolist(), *view.pred_labels[shown].tolist()}
         names = [text_width(classes[label], NAME_SIZE) for label in labels]
         self.gutter = min(max(names, default=0.5), MAX_NAME_WIDTH) + 0.3
@@ -230,7 +227,7 @@ class _Rows:
         for lane in range(lanes.max(initial=-1) + 1):
             rows = np.flatnonzero(lanes == lane)
             segments = view.gt_segments[rows]
-            if self.matches is None:
+            if self.hits is None:
                 class_bars(axes, segments, view.gt_labels[rows], y, LANE - 0.02, line.scale)
                 texts = [[f"{end - start:.1f} s"] for start, end in segments]
                 inks = [ink_on_class(label) for label in view.gt_labels[rows].tolist()]
@@ -254,7 +251,7 @@ class _Rows:
             segments, labels = view.pred_segments[rows], view.pred_labels[rows]
             strength = (0.25 + 0.75 * np.clip(view.pred_scores[rows], 0, 1)).tolist()
             texts = [[f"{score:.2f}"] for score in view.pred_scores[rows]]
-            if self.matches is None:
+            if self.hits is None:
                 class_bars(axes, segments, labels, y, LANE - 0.02, line.scale, alphas=strength)
                 inks = [
                     ink_on_class(label, alpha)
@@ -263,11 +260,11 @@ class _Rows:
             else:
                 colors: list[Color] = [
                     (*to_rgb(HIT if hit else MISS), alpha)
-                    for hit, alpha in zip(self.matches.hit[rows], strength, strict=True)
+                    for hit, alpha in zip(self.hits.hit[rows], strength, strict=True)
                 ]
                 bars(axes, segments, y, LANE - 0.02, colors, scale=line.scale)
                 inks = [ink_on(color) for color in colors]
-                for text, tiou in zip(texts, self.matches.tiou[rows], strict=True):
+                for text, tiou in zip(texts, self.hits.tiou[rows], strict=True):
                     text.insert(0, f"{text[0]} | {tiou:.2f}")
             write_texts(axes, line, segments, y + LANE / 2, texts, inks)
             y += LANE

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from mmtal.structures import RecordingHits, RecordingView
 from mmtal.utils.files import whole_file
 from mmtal.utils.progress import progress
-from mmtal.visualization.recording_view import RecordingView
 from mmtal.visualization.video_strip import State, VideoStrip
 
 LEAST_WIDTH = 320
@@ -29,6 +29,7 @@ def burn_timeline(
     target: str | Path,
     view: RecordingView,
     classes: Sequence[str],
+    hits: RecordingHits,
     *,
     score_thr: float = 0.3,
     warn: Callable[[str], None] = print,
@@ -43,6 +44,7 @@ def burn_timeline(
         target: The .mp4 to write (H.264), whole or not at all.
         view: The recording.
         classes: Names by label.
+        hits: Its true positives.
         score_thr: Predictions that score lower are not drawn.
         warn: Gets a text if the video is not as long as annotated, ends early or is damaged.
 
@@ -71,7 +73,9 @@ def burn_timeline(
             _compare_durations(source, _length(av, video), view, warn)
             first = _first_frame(av, source)
             with whole_file(target) as temporary, _mp4(av, temporary) as out:
-                return _burn(av, video, out, first, view, classes, score_thr=score_thr, warn=warn)
+                return _burn(
+                    av, video, out, first, view, classes, hits, score_thr=score_thr, warn=warn
+                )
     except av.error.FFmpegError as error:
         raise ValueError(
             f"{source} cannot be read as a video, or not be written as MP4: {error}"
@@ -79,14 +83,14 @@ def burn_timeline(
 
 
 def _burn(
-    av: Any, video: Any, out: Any, first: Any, view: RecordingView, classes: Sequence[str], *,
-    score_thr: float, warn: Callable[[str], None],
+    av: Any, video: Any, out: Any, first: Any, view: RecordingView, classes: Sequence[str],
+    hits: RecordingHits, *, score_thr: float, warn: Callable[[str], None],
 ) -> int:  # fmt: skip
     stream = video.streams.video[0]
     stream.thread_type = "AUTO"
     length = _length(av, video) or view.duration
     sizes = _sizes(first, stream.sample_aspect_ratio)
-    composer = _Composer(av, sizes, view, classes, length=length, score_thr=score_thr)
+    composer = _Composer(av, sizes, view, classes, hits, length=length, score_thr=score_thr)
     # All streams must be there before the first packet is written.
     encoder = _encoder(out, stream, first, composer.width, composer.height + composer.strip.height)
     damaged: list[Any] = []
@@ -122,17 +126,20 @@ class _Composer:
         sizes: See :func:`_sizes`.
         view: The recording.
         classes: Names by label.
+        hits: Its true positives.
         length: Of the video, seconds.
         score_thr: Predictions that score lower are not drawn.
     """
 
     def __init__(
         self, av: Any, sizes: tuple[tuple[int, int], int, int], view: RecordingView,
-        classes: Sequence[str], *, length: float, score_thr: float,
+        classes: Sequence[str], hits: RecordingHits, *, length: float, score_thr: float,
     ) -> None:  # fmt: skip
         self.av = av
         self.scaled, self.width, self.height = sizes
-        self.strip = VideoStrip(view, classes, width=self.width, length=length, score_thr=score_thr)
+        self.strip = VideoStrip(
+            view, classes, hits, width=self.width, length=length, score_thr=score_thr
+        )
         self.state: State | None = None
         self.below: list[np.ndarray] = []
 

@@ -8,11 +8,10 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from mmtal.structures import RecordingHits, RecordingView
 from mmtal.visualization.bars import pack_lanes
 from mmtal.visualization.colors import class_color
 from mmtal.visualization.layout import STEPS, format_time
-from mmtal.visualization.matches import match_predictions
-from mmtal.visualization.recording_view import RecordingView
 
 PAGE_SECONDS = 120.0
 """A longer recording is shown page by page, with an overview of the whole below."""
@@ -34,6 +33,7 @@ class VideoStrip:
     Args:
         view: The recording.
         classes: Names by label.
+        hits: Its true positives.
         width: Of the strip, pixels.
         length: Of the video, seconds.
         score_thr: Predictions that score lower are not drawn.
@@ -43,6 +43,7 @@ class VideoStrip:
         self,
         view: RecordingView,
         classes: Sequence[str],
+        hits: RecordingHits,
         *,
         width: int,
         length: float,
@@ -57,7 +58,7 @@ class VideoStrip:
         self.gutter = round(3.8 * self.em)
         self.shown = np.flatnonzero(view.pred_scores >= score_thr)
         self.shown = self.shown[np.argsort(-view.pred_scores[self.shown], kind="stable")]
-        self.rows = self._bars()
+        self.rows = self._bars(hits)
         self.bars_top, self.bars_height = round(1.5 * self.em), round(1.7 * self.em)
         self.row_height = self.bars_top + self.bars_height + round(0.4 * self.em)
         self.ticks_top = self.row_height * len(self.rows)
@@ -114,16 +115,15 @@ class VideoStrip:
 
     # ------------------------------------------------------------ drawing
 
-    def _bars(self) -> list[tuple[str, list[Bar]]]:
+    def _bars(self, hits: RecordingHits) -> list[tuple[str, list[Bar]]]:
         view = self.view
-        matches = match_predictions(view)
         shown = set(self.shown.tolist())
         predicted = len(view.pred_scores) > 0
-        found = [not predicted or by in shown for by in matches.hit_by.tolist()]
+        found = [not predicted or by in shown for by in hits.hit_by.tolist()]
         rows = [("truth", _with_lanes(view.gt_segments, view.gt_labels, np.array(found, bool)))]
         if predicted:
             s = self.shown
-            bars = _with_lanes(view.pred_segments[s], view.pred_labels[s], matches.hit[s])
+            bars = _with_lanes(view.pred_segments[s], view.pred_labels[s], hits.hit[s])
             rows.append(("found", bars[::-1]))  # the highest score comes to lie on top
         return rows
 

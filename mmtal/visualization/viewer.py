@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from mmtal.structures import TIOU_OF_HIT, RecordingView
 from mmtal.visualization.colors import (
     GROUND_TRUTH,
     HATCHES,
@@ -18,8 +19,6 @@ from mmtal.visualization.colors import (
     class_hatch,
 )
 from mmtal.visualization.html_page import html_page
-from mmtal.visualization.matches import TIOU_OF_HIT
-from mmtal.visualization.recording_view import RecordingView
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = (
@@ -42,7 +41,7 @@ def viewer_page(
 ) -> str:
     """A self-contained HTML page: list of recordings, timeline, score threshold, class filter.
 
-    Hits are found in the browser as :func:`~mmtal.visualization.matches.match_predictions` does it.
+    Hits are found in the browser as :func:`mmtal.evaluation.recording_hits.find_hits` does it.
     Without any prediction the page shows the annotations alone. ``<page>#<recording>`` opens a
     recording, see :func:`recording_link`.
 

@@ -78,7 +78,7 @@ def test_heads_without_classes_have_pictures_without(
 ) -> None:
     drawn = []
 
-    def draw(view: object, classes: list[str], **kwargs: object) -> None:
+    def draw(view: object, classes: list[str], hits: object, **kwargs: object) -> None:
         drawn.append((view.gt_labels.tolist(), classes))  # type: ignore[attr-defined]
 
     module = "mmtal.engine.hooks.prediction_pictures_hook"

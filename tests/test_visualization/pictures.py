@@ -5,7 +5,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from mmtal.visualization.recording_view import RecordingView
+from mmtal.structures import RecordingView
 
 
 def class_names(number: int) -> list[str]:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mmtal.inference.attention import attention_weights, local_weights, watch_attention
 from mmtal.models.layers import ConvAttention
-from mmtal.visualization.attention import attention_weights, local_weights, watch_attention
 
 BLOCKS = [
     ("global", dict(window=-1), 20),

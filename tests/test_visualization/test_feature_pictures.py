@@ -10,11 +10,10 @@ from matplotlib.image import AxesImage
 sys.path.insert(0, str(Path(__file__).parent))
 from pictures import check_texts, class_names, view, written
 
-from mmtal.structures import FeatureGrid
+from mmtal.structures import FeatureGrid, RecordingView
 from mmtal.visualization.features import draw_features, robust_scale
 from mmtal.visualization.grid_image import part_in_line, pool_extremes
 from mmtal.visualization.layout import Line
-from mmtal.visualization.recording_view import RecordingView
 
 
 @pytest.mark.parametrize(("length", "number"), [(1, 1), (7, 7), (7, 3), (100, 7), (5000, 999)])

@@ -10,8 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from pictures import check_texts, class_names, view, written
 
+from mmtal.structures import RecordingView
 from mmtal.visualization.overview import draw_overview, duration_text, sample_recordings
-from mmtal.visualization.recording_view import RecordingView
 
 
 def recordings(number: int, num_classes: int, duration: float) -> list[RecordingView]:

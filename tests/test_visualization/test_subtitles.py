@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mmtal.visualization.recording_view import RecordingView
+from mmtal.structures import RecordingView
 from mmtal.visualization.subtitles import cues_of, subtitles
 
 CLASSES = ["run", "a <b> & {c}\n--> x"]

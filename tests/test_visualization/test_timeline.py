@@ -10,7 +10,9 @@ from matplotlib.colors import to_hex
 sys.path.insert(0, str(Path(__file__).parent))
 from pictures import check_texts, class_names, view, written
 
-from mmtal.visualization import RecordingView, draw_predictions, save_figure
+from mmtal.evaluation.recording_hits import find_hits
+from mmtal.structures import RecordingView
+from mmtal.visualization import draw_predictions, save_figure
 from mmtal.visualization.colors import class_color
 from mmtal.visualization.timeline import draw_annotations, draw_detections
 
@@ -25,7 +27,7 @@ SIZES = [
 def test_nothing_is_written_over_something_else(num_classes, duration, number) -> None:
     recording, names = view(num_classes, duration, number), class_names(num_classes)
     assert check_texts(draw_annotations(recording, names)) > number / 3
-    assert check_texts(draw_predictions(recording, names)) > number / 3
+    assert check_texts(draw_predictions(recording, names, find_hits(recording))) > number / 3
     assert check_texts(draw_detections(recording, names)) > number / 3
 
 
@@ -35,7 +37,9 @@ def test_rows_are_the_classes_that_occur() -> None:
         "name", 20.0, one, np.array([4]), one + 5, np.array([0.9]), np.array([2])
     )
     names = [
-        text for text in written(draw_predictions(recording, list("abcdef"))) if len(text) == 1
+        text
+        for text in written(draw_predictions(recording, list("abcdef"), find_hits(recording)))
+        if len(text) == 1
     ]
     assert names == ["c", "e"]
     names = [
@@ -50,7 +54,7 @@ def test_scores_and_tiou_are_written_and_misses_named() -> None:
         np.array([[0.0, 10.0], [20.0, 30.0]]), np.array([0, 1]),
         np.array([[0.0, 8.0], [10.0, 19.0]]), np.array([0.75, 0.5]), np.array([0, 1]),
     )  # fmt: skip
-    texts = written(draw_predictions(recording, ["a", "b"]))
+    texts = written(draw_predictions(recording, ["a", "b"], find_hits(recording)))
     assert "0.75 | 0.80" in texts and "0.50 | 0.00" in texts and texts.count("missed") == 1
     legend = [text for text in texts if "(" in text]
     assert any("found (1)" in text for text in legend)
@@ -58,10 +62,10 @@ def test_scores_and_tiou_are_written_and_misses_named() -> None:
     assert any("true positive, tIoU ≥ 0.5 (1)" in text for text in legend)
     assert any("false positive (1)" in text for text in legend)
     # The instance is missed where its prediction scores too low to be drawn.
-    texts = written(draw_predictions(recording, ["a", "b"], score_thr=0.8))
+    texts = written(draw_predictions(recording, ["a", "b"], find_hits(recording), score_thr=0.8))
     assert texts.count("missed") == 2 and "0 of 2" in " ".join(texts)
     assert "the best score is 0.75" in " ".join(texts)
-    texts = written(draw_predictions(recording, ["a", "b"], tiou_thr=0.9))
+    texts = written(draw_predictions(recording, ["a", "b"], find_hits(recording, tiou_thr=0.9)))
     assert any("true positive, tIoU ≥ 0.9 (0)" in text for text in texts)
 
 
@@ -97,8 +101,11 @@ def test_detections_have_the_colors_of_their_classes_paler_the_lower_their_score
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
 def test_a_recording_without_anything(tmp_path: Path, ending: str) -> None:
     empty = RecordingView("empty", 5.0)
-    for draw in (draw_annotations, draw_predictions, draw_detections):
-        figure = draw(empty, ["a"])
+    for figure in (
+        draw_annotations(empty, ["a"]),
+        draw_predictions(empty, ["a"], find_hits(empty)),
+        draw_detections(empty, ["a"]),
+    ):
         assert "nothing here" in written(figure)
         assert check_texts(figure) >= 3
         assert save_figure(figure, tmp_path / f"out{ending}").stat().st_size > 1000
@@ -120,4 +127,4 @@ def test_many_predictions_at_once_stay_low() -> None:
         "v", 60.0, np.array([[0.0, 30.0]]), np.array([0]),
         np.stack([start, start + 30], axis=1), random.uniform(0.3, 1, 200), np.zeros(200, int),
     )  # fmt: skip
-    assert draw_predictions(recording, ["a"]).get_size_inches()[1] < 3
+    assert draw_predictions(recording, ["a"], find_hits(recording)).get_size_inches()[1] < 3

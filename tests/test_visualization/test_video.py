@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmtal.evaluation.recording_hits import find_hits
+from mmtal.structures import RecordingView
 from mmtal.visualization import video
-from mmtal.visualization.recording_view import RecordingView
 from mmtal.visualization.video import burn_timeline
 from mmtal.visualization.video_strip import VideoStrip
 
@@ -18,6 +19,7 @@ VIEW = RecordingView(
     "a", 2.0, np.array([[0.5, 1.5]]), np.array([0]),
     np.array([[0.5, 1.4], [0.2, 0.4]]), np.array([0.9, 0.6]), np.array([0, 1]),
 )  # fmt: skip
+HITS = find_hits(VIEW)
 
 
 @pytest.fixture
@@ -78,10 +80,10 @@ def is_red(pixel: np.ndarray) -> bool:
 def test_the_strip_lies_below_and_its_cursor_moves(av, tmp_path: Path, capsys) -> None:
     source = make_video(av, tmp_path / "in.mp4", audio="aac")
     target = tmp_path / "out" / "out.mp4"
-    assert burn_timeline(source, target, VIEW, CLASSES) == 20
+    assert burn_timeline(source, target, VIEW, CLASSES, HITS) == 20
     times, pictures, codecs = read(av, target)
     assert times == pytest.approx([i / 10 for i in range(20)])
-    strip = VideoStrip(VIEW, CLASSES, width=320, length=2.0)
+    strip = VideoStrip(VIEW, CLASSES, HITS, width=320, length=2.0)
     assert pictures[0].shape == (180 + strip.height, 320, 3)
     assert is_red(pictures[5][90, 40]) and not is_red(pictures[5][90, 280])
     assert codecs == {"video": "h264", "audio": "aac"}
@@ -106,9 +108,9 @@ def test_the_strip_lies_below_and_its_cursor_moves(av, tmp_path: Path, capsys) -
 )
 def test_sizes(av, tmp_path: Path, why: str, options: dict, size: tuple[int, int]) -> None:
     source = make_video(av, tmp_path / "in.mp4", frames=3, **options)
-    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES, warn=lambda _: None)
+    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES, HITS, warn=lambda _: None)
     _, pictures, _ = read(av, tmp_path / "out.mp4")
-    strip = VideoStrip(VIEW, CLASSES, width=size[0], length=0.3)
+    strip = VideoStrip(VIEW, CLASSES, HITS, width=size[0], length=0.3)
     assert pictures[0].shape == (size[1] + strip.height, size[0], 3)
     picture = pictures[0][: size[1]]
     edge = picture[-8, size[0] // 2] if "rotation" in options else picture[size[1] // 2, 8]
@@ -118,13 +120,13 @@ def test_sizes(av, tmp_path: Path, why: str, options: dict, size: tuple[int, int
 def test_uneven_times_are_kept(av, tmp_path: Path) -> None:
     times = [0, 1, 5, 6, 13, 20]
     source = make_video(av, tmp_path / "in.mp4", times=times)
-    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES)
+    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES, HITS)
     assert read(av, tmp_path / "out.mp4")[0] == pytest.approx([t / 10 for t in times])
 
 
 def test_sound_that_mp4_cannot_hold_becomes_aac(av, tmp_path: Path) -> None:
     source = make_video(av, tmp_path / "in.mkv", audio="pcm_s16le")
-    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES)
+    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES, HITS)
     assert read(av, tmp_path / "out.mp4")[2] == {"video": "h264", "audio": "aac"}
     assert len(sound_packets(av, tmp_path / "out.mp4")) in range(90, 100)  # 96,000 / 1024
 
@@ -132,17 +134,18 @@ def test_sound_that_mp4_cannot_hold_becomes_aac(av, tmp_path: Path) -> None:
 def test_another_length_than_annotated_is_told(av, tmp_path: Path) -> None:
     source = make_video(av, tmp_path / "in.mp4", frames=5)
     told: list[str] = []
-    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES, warn=told.append)
+    burn_timeline(source, tmp_path / "out.mp4", VIEW, CLASSES, HITS, warn=told.append)
     assert len(told) == 1 and "lasts 0.5 s, but recording 'a' 2.0 s" in told[0]
 
 
 def test_damage_is_left_out_and_told(av, tmp_path: Path) -> None:
     source = make_video(av, tmp_path / "in.mkv", frames=200, audio="aac")
     view = RecordingView("a", 20.0)
+    hits = find_hits(view)
     content = bytearray(source.read_bytes())
     half, told = len(content) // 2, []
     source.write_bytes(content[:half])
-    number = burn_timeline(source, tmp_path / "out.mp4", view, CLASSES, warn=told.append)
+    number = burn_timeline(source, tmp_path / "out.mp4", view, CLASSES, hits, warn=told.append)
     assert 20 < number < 200 and len(read(av, tmp_path / "out.mp4")[0]) == number
     assert any("pictures end at" in text for text in told)
     random = np.random.default_rng(0)
@@ -150,7 +153,7 @@ def test_damage_is_left_out_and_told(av, tmp_path: Path) -> None:
         content[place] = random.integers(256)
     source.write_bytes(content)
     told.clear()
-    assert burn_timeline(source, tmp_path / "out.mp4", view, CLASSES, warn=told.append) > 10
+    assert burn_timeline(source, tmp_path / "out.mp4", view, CLASSES, hits, warn=told.append) > 10
     assert any("damaged packets were left out" in text for text in told)
 
 
@@ -176,7 +179,7 @@ def test_bad_input(av, tmp_path: Path, source: str, target: str, error: type, me
         out.mux(sound.encode(tone))
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(error, match=message):
-        burn_timeline(tmp_path / source, tmp_path / target, VIEW, CLASSES)
+        burn_timeline(tmp_path / source, tmp_path / target, VIEW, CLASSES, HITS)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert (tmp_path / "in.mp4").read_bytes() == whole
 
@@ -188,5 +191,5 @@ def test_without_pyav_the_error_says_what_to_install(tmp_path: Path, monkeypatch
     monkeypatch.setattr(importlib, "import_module", missing)
     (tmp_path / "in.mp4").touch()
     with pytest.raises(ImportError, match="pip install av"):
-        burn_timeline(tmp_path / "in.mp4", tmp_path / "out.mp4", VIEW, CLASSES)
+        burn_timeline(tmp_path / "in.mp4", tmp_path / "out.mp4", VIEW, CLASSES, HITS)
     assert "av" not in vars(video) and "av" not in vars(builtins)

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mmtal.visualization.recording_view import RecordingView
+from mmtal.evaluation.recording_hits import find_hits
+from mmtal.structures import RecordingView
 from mmtal.visualization.video_strip import PAGE_SECONDS, VideoStrip
 
 
@@ -22,7 +23,7 @@ def crowd(number: int, num_classes: int, duration: float) -> RecordingView:
 def test_any_recording_fits(width: int, num_classes: int, duration: float) -> None:
     view = crowd(300, num_classes, duration)
     classes = [f"a long name of class {i}" for i in range(num_classes)]
-    strip = VideoStrip(view, classes, width=width, length=duration, score_thr=0.1)
+    strip = VideoStrip(view, classes, find_hits(view), width=width, length=duration, score_thr=0.1)
     assert strip.height % 2 == 0 and strip.height < 300
     assert strip.pages == max(1, round(duration / PAGE_SECONDS))
     for seconds in (0.0, duration / 2, duration, duration + 5):
@@ -34,7 +35,7 @@ def test_any_recording_fits(width: int, num_classes: int, duration: float) -> No
 
 def test_a_picture_changes_only_when_something_does() -> None:
     view = RecordingView("a", 10.0, np.array([[1.25, 5.5]]), np.array([0]))
-    strip = VideoStrip(view, ["run"], width=400, length=10.0)
+    strip = VideoStrip(view, ["run"], find_hits(view), width=400, length=10.0)
     states = [strip.state_at(t) for t in (1.0, 1.2, 1.25, 1.5, 2.0, 5.49, 5.5)]
     assert [a == b for a, b in pairwise(states)] == [
         True, False, True, False, False, False,
@@ -45,6 +46,7 @@ def test_a_picture_changes_only_when_something_does() -> None:
 
 
 def test_nothing_annotated_and_nothing_predicted() -> None:
-    strip = VideoStrip(RecordingView("a", 5.0), ["run"], width=320, length=0.0)
+    view = RecordingView("a", 5.0)
+    strip = VideoStrip(view, ["run"], find_hits(view), width=320, length=0.0)
     assert strip.picture(strip.state_at(1.0)).size == (320, strip.height)
     assert len(strip.cursor(0.0)) == 1  # a row of instances, none of predictions

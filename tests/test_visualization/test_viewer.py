@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmtal.visualization.matches import match_predictions
-from mmtal.visualization.recording_view import RecordingView, read_recording_views
+from mmtal.evaluation.recording_hits import find_hits
+from mmtal.results.recording_views import read_recording_views
+from mmtal.structures import RecordingView
 from mmtal.visualization.viewer import ASSETS, recording_link, viewer_page
 
 CLASSES = ["run", "sit", "</script><b>&"]
@@ -117,14 +118,14 @@ MATCHES = """DATA.recordings.map(decode).map((recording) => DATA.tious.map((tiou
 
 
 def check_matches(views: list[RecordingView], classes: list[str], tious: list[float]) -> int:
-    """The page's matches are those of match_predictions; returns how many hits there were."""
+    """The page's matches are those of find_hits; returns how many hits there were."""
     data = data_of(viewer_page(views, classes, title="x", min_score=-1e9))
     found = run_script(MATCHES, dict(data, tious=tious))
     hits = 0
     for one, by_tiou in zip(views, found, strict=True):
         order = np.argsort(-one.pred_scores, kind="stable")
         for tiou, (hit, taken_by) in zip(tious, by_tiou, strict=True):
-            expected = match_predictions(one, tiou_thr=tiou)
+            expected = find_hits(one, tiou_thr=tiou)
             where = f"{one.video_id}, tIoU {tiou}"
             np.testing.assert_array_equal(hit, expected.hit[order], where)
             taken = [order[rank] if rank >= 0 else -1 for rank in taken_by]

@@ -13,10 +13,10 @@ from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from mmtal.engine.hooks.operating_point_hook import score_threshold
+from mmtal.evaluation.recording_hits import find_hits
 from mmtal.registry import HOOKS
-from mmtal.structures import TemporalDataSample
+from mmtal.structures import RecordingView, TemporalDataSample, without_classes
 from mmtal.visualization.layout import picture_name, save_figure
-from mmtal.visualization.recording_view import RecordingView, without_classes
 from mmtal.visualization.timeline import draw_predictions
 
 
@@ -87,7 +87,7 @@ class PredictionPicturesHook(Hook):
         classes = loader.dataset.metainfo["classes"]  # type: ignore[attr-defined]
         view, names = without_classes(view_of_sample(sample), classes, model)
         threshold = score_threshold(runner) if self.score_thr is None else self.score_thr
-        return draw_predictions(view, names, score_thr=threshold)
+        return draw_predictions(view, names, find_hits(view), score_thr=threshold)
 
 
 def view_of_sample(sample: TemporalDataSample) -> RecordingView:

@@ -27,7 +27,7 @@ function tiouOf(startA, endA, startB, endB) {
 }
 
 // Greedy by score: a prediction takes the free instance of its class that it overlaps most (the
-// later one of equals), if the tIoU is at least `tiou`: the same as match_predictions of matches.py.
+// later one of equals), if the tIoU is at least `tiou`: the same as mmtal.evaluation.
 // A score threshold only leaves out the end of the list, hence changes no match before it.
 function matchPredictions({ gt, pred }, tiou) {
   const ofClass = new Map();

@@ -6,39 +6,15 @@ the block's own queries, keys and relative positions.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmtal.models.layers import ConvAttention
+from mmtal.visualization.activity import BlockAttention
 
 QUERIES_AT_ONCE = 512
-
-
-@dataclass(frozen=True)
-class BlockAttention:
-    """Attention of one block on one recording, mean over the heads.
-
-    Args:
-        name: Of the block in the model.
-        stride: Level stride of its positions, in grid units.
-        window: Positions seen, -1 for all.
-        spread: (T,) how many positions are looked at (perplexity), as a share of those seen.
-        distance: (T,) mean distance looked, weighted by attention, in grid units.
-        queries: (Q,) positions whose weights are in ``maps``.
-        maps: (Q, T) weights of the chosen queries; each row sums to 1.
-    """
-
-    name: str
-    stride: int
-    window: int
-    spread: np.ndarray
-    distance: np.ndarray
-    queries: np.ndarray
-    maps: np.ndarray
 
 
 def attention_weights(

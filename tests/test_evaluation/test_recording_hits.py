@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mmtal.evaluation.average_precision import detection_scores
+from mmtal.evaluation.recording_hits import find_hits
 from mmtal.results.instance_table import InstanceTable
-from mmtal.visualization.matches import match_predictions
-from mmtal.visualization.recording_view import RecordingView
+from mmtal.structures import RecordingView
 
 HITS = [
     ("half covered: tIoU 0.5 counts", [[0, 10]], [0], [[0, 5]], [0.9], [0], [0.5], [0]),
@@ -36,7 +36,7 @@ def test_hits(why, gt, gt_labels, pred, scores, labels, tiou, hit_by) -> None:
         "v", 20.0, np.array(gt, float), np.array(gt_labels, int), np.array(pred, float),
         np.array(scores, float), np.array(labels, int),
     )  # fmt: skip
-    matches = match_predictions(view)
+    matches = find_hits(view)
     np.testing.assert_allclose(matches.tiou, tiou)
     assert matches.hit_by.tolist() == hit_by
     hits = np.isin(np.arange(len(scores)), [row for row in hit_by if row >= 0])
@@ -55,7 +55,7 @@ def test_the_evaluation_counts_the_same_hits() -> None:
     truth = dict(segments=view.gt_segments, labels=view.gt_labels)
     found = dict(segments=view.pred_segments, labels=view.pred_labels, scores=view.pred_scores)
     for thr in (0.3, 0.5, 0.7):
-        hit = match_predictions(view, tiou_thr=thr).hit
+        hit = find_hits(view, tiou_thr=thr).hit
         scores = detection_scores(
             InstanceTable.from_videos({"v": truth}), InstanceTable.from_videos({"v": found}), [thr]
         )
@@ -72,4 +72,4 @@ def test_the_evaluation_counts_the_same_hits() -> None:
 def test_a_threshold_outside_is_refused() -> None:
     for value in (0, -1, 1.5):
         with pytest.raises(ValueError, match=r"must be in \(0, 1\]"):
-            match_predictions(RecordingView("v", 1.0), tiou_thr=value)
+            find_hits(RecordingView("v", 1.0), tiou_thr=value)

@@ -1,7 +1,6 @@
-"""What is known of one recording, as pictures and reports need it."""
+"""Read recordings with their ground truth and predictions, as pictures need them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,37 +10,7 @@ import numpy as np
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_ground_truth, read_results
-
-
-def _no_segments() -> np.ndarray:
-    return np.zeros((0, 2))
-
-
-def _no_labels() -> np.ndarray:
-    return np.zeros(0, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class RecordingView:
-    """Ground truth (N) and predictions (M) of one recording; times in seconds.
-
-    Args:
-        video_id: Name of the recording.
-        duration: Length in seconds.
-        gt_segments: (N, 2).
-        gt_labels: int (N,).
-        pred_segments: (M, 2); empty where nothing was predicted.
-        pred_scores: (M,).
-        pred_labels: int (M,).
-    """
-
-    video_id: str
-    duration: float
-    gt_segments: np.ndarray = field(default_factory=_no_segments)
-    gt_labels: np.ndarray = field(default_factory=_no_labels)
-    pred_segments: np.ndarray = field(default_factory=_no_segments)
-    pred_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    pred_labels: np.ndarray = field(default_factory=_no_labels)
+from mmtal.structures import RecordingView
 
 
 def read_recording_views(
@@ -75,17 +44,6 @@ def read_recording_views(
         duration = entry.get("duration") or max(ends, default=1.0)
         views.append(RecordingView(video_id, float(duration), **own))
     return views, classes
-
-
-def without_classes(
-    view: RecordingView, classes: Sequence[str], model: Any
-) -> tuple[RecordingView, list[str]]:
-    """What to draw of a model: where its head knows no classes, neither do the pictures."""
-    if len(classes) < 2 or getattr(getattr(model, "head", None), "num_classes", None) != 1:
-        return view, list(classes)
-    return replace(view, gt_labels=0 * view.gt_labels, pred_labels=0 * view.pred_labels), [
-        "any class"
-    ]
 
 
 def _by_recording(table: InstanceTable) -> dict[str, Mapping[str, np.ndarray]]:

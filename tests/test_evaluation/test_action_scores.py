@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmtal.results.fusion.action_scores import action_scores
+from mmtal.evaluation.action_scores import action_scores
 from mmtal.results.fusion.action_space import ActionSpace
 from mmtal.results.instance_table import InstanceTable
 

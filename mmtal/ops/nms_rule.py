@@ -1,0 +1,7 @@
+"""How an overlap lowers the score of a candidate in NMS."""
+
+import numpy as np
+
+METHODS = ("hard", "linear", "gaussian")
+Rule = tuple[int, np.float32, np.float32, np.float32]
+"""Index of the method, tiou_thr, sigma, min_score."""
