@@ -53,9 +53,9 @@ def best_f1(
     matches = match_detections(truth, detections, [tiou], classes=labels)
     if not matches.hits.any():
         return None
-    score, *rates = best_threshold(matches.scores, matches.hits[0], len(truth))
+    score, f1, precision, recall = best_threshold(matches.scores, matches.hits[0], len(truth))
     below = matches.scores[matches.scores < score].max(initial=0.0)
-    return OperatingPoint(_shortest(score, below=below), *rates, tiou=tiou)
+    return OperatingPoint(_shortest(score, below=below), f1, precision, recall, tiou)
 
 
 def best_threshold(
