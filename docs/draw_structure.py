@@ -31,8 +31,9 @@ LEVELS = (
     ("cli",),
 )
 """From the bottom: a folder imports only from levels below its own."""
-FACES = ("mmtal.utils", "mmtal.apis")
-"""Modules with names for users of other frameworks; they import those from where they live."""
+FACES = ("mmtal.__main__", "mmtal.utils")
+"""Entries that only pass on to where things live: ``python -m mmtal`` and what users of other
+frameworks look for in ``mmtal.utils``."""
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
@@ -91,7 +92,7 @@ def draw() -> Path:
 
     matplotlib.rcParams.update({"svg.hashsalt": "mmtal", "svg.fonttype": "none"})
     folders = [folder for level in LEVELS for folder in level]
-    counts = Counter((folder_of(a), folder_of(b)) for a, b in imports(modules()))
+    counts = Counter((folder_of(a), folder_of(b)) for a, b in imports(modules()) if a not in FACES)
     number = len(folders)
     figure = Figure(figsize=(14, 0.42 * number + 1.9))
     axes = figure.add_axes((0.1, 0.02, 0.44, 0.84))

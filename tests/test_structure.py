@@ -10,8 +10,6 @@ from docs.draw_structure import sentence_of as sentence
 
 KNOWN = {
     "mmtal imports mmtal.checkpoints.loading",
-    "mmtal.inference.ensemble imports mmtal.experiments.experiment",
-    "mmtal.inference.inferencer imports mmtal.experiments.experiment",
     "mmtal.public_api imports mmtal.cli.entry",
 }
 """Yet to be removed."""

@@ -53,8 +53,8 @@ def add_setting(parser: CommandParser, group: Any, name: str, **kwargs: Any) -> 
 
 
 def run(args: Namespace) -> None:
-    from mmtal.evaluation.report import format_table
     from mmtal.evaluation.action_scores import action_scores
+    from mmtal.evaluation.report import format_table
     from mmtal.results.result_files import read_ground_truth, write_results
     from mmtal.utils.files import check_writable, write_json
     from mmtal.utils.wording import counted
