@@ -31,9 +31,9 @@ LEVELS = (
     ("cli",),
 )
 """From the bottom: a folder imports only from levels below its own."""
-FACES = ("mmtal.__main__", "mmtal.utils")
-"""Entries that only pass on to where things live: ``python -m mmtal`` and what users of other
-frameworks look for in ``mmtal.utils``."""
+FACES = ("mmtal.__main__", "mmtal.public_api", "mmtal.utils")
+"""Entries that only pass on to where things live: ``python -m mmtal``, a developer's script and what
+users of other frameworks look for in ``mmtal.utils``."""
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:

@@ -1,4 +1,5 @@
 """Whole experiments: one run from data to mAP, leaderboards, and hyper-parameter search.
 
-The cli may import them. Leaderboards and searches run their jobs by one :mod:`mmtal.experiments.executor`.
+Leaderboards and searches run their jobs by one :mod:`mmtal.experiments.executor`. The cli may
+import all of it.
 """
