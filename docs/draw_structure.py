@@ -32,8 +32,8 @@ LEVELS = (
 )
 """From the bottom: a folder imports only from levels below its own."""
 FACES = ("mmtal.__main__", "mmtal.public_api", "mmtal.utils")
-"""Entries that only pass on to where things live: ``python -m mmtal``, a developer's script and what
-users of other frameworks look for in ``mmtal.utils``."""
+"""Entries that only pass on to where things live: ``python -m mmtal``, a script for developers, and
+what users of other frameworks look for in ``mmtal.utils``."""
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
