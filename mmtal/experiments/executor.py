@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -221,12 +222,13 @@ def _context(function: Callable[..., Any], gpus: Sequence[str]) -> BaseContext:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_PRELOAD, function.__module__])
+    with _inherited(_NVML, "1"):
+        forkserver.ensure_running()
     if not gpus:
         return context
-    with _environment(_NVML, "1"):
-        process = context.Process(target=_probe)
-        process.start()
-        process.join()
+    process = context.Process(target=_probe)
+    process.start()
+    process.join()
     return multiprocessing.get_context("spawn") if process.exitcode else context
 
 
@@ -236,12 +238,17 @@ def _probe() -> None:
 
 
 @contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
+def _inherited(name: str, value: str) -> Iterator[None]:
+    """Start processes with a value in their environment, and deaf to Ctrl-C."""
     before = os.environ.get(name)
     os.environ[name] = value
+    is_main = threading.current_thread() is threading.main_thread()  # others cannot handle signals
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None
     try:
         yield
     finally:
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
         if before is None:
             del os.environ[name]
         else:
