@@ -57,7 +57,7 @@ def add_arguments(parser: CommandParser) -> None:
     )
 
 
-def run(args: Namespace) -> None:
+def run(args: Namespace) -> int:
     from mmtal.experiments.executor import run_jobs, submit_array
     from mmtal.experiments.leaderboard.plan import choose, make_jobs, make_plan
     from mmtal.experiments.leaderboard.run_progress import conclude, outcome_text
@@ -78,7 +78,7 @@ def run(args: Namespace) -> None:
     plan = make_plan(choose(read_spec(spec), args.only), folders)
     if args.dry_run:
         _list(plan)
-        return
+        return 0
     todo = _todo(plan, redo=args.redo)
     if todo and args.slurm:
         names = [entry.run.name for entry in todo]
@@ -90,7 +90,8 @@ def run(args: Namespace) -> None:
     elif todo:
         jobs, started = make_jobs(todo, folders), time.monotonic()
         outcomes = run_jobs(execute, jobs, outcome_text, total=len(jobs), workers=args.workers)
-        conclude(outcomes, started)
+        return conclude(outcomes, started)
+    return 0
 
 
 def _task(args: Namespace, folders: "Folders") -> list[str]:

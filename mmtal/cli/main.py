@@ -88,7 +88,8 @@ Ctrl-C. Modules import at their top only what ``mmtal --help`` may import."""
 
 EXIT_CODES = """exit codes:
   0    done
-  1    done, and something was found (data verify, leaderboard check, doctor); or a bug of ours
+  1    done, and something was found (data verify, leaderboard check, doctor) or has failed
+       (leaderboard run); or a bug of ours
   2    wrong use: an option, a file or its content; the line that begins with 'error:' says which
   130  interrupted by Ctrl-C
   141  the reader of the output (head, less) has closed it

@@ -1,5 +1,6 @@
 """Report runs as they end, and all of them at the end."""
 
+import sys
 import time
 from collections.abc import Sequence
 
@@ -25,15 +26,12 @@ def outcome_text(outcome: Outcome[Job]) -> str:
     return f"{', '.join(parts)}; {duration(record.seconds['train'] + record.seconds['test'])}"
 
 
-def conclude(outcomes: Sequence[Outcome[Job]], started: float) -> None:
-    """Print a summary.
+def conclude(outcomes: Sequence[Outcome[Job]], started: float) -> int:
+    """Print a summary, and return the exit code: 1 if runs have failed.
 
     Args:
         outcomes: Of all runs.
         started: When the first began, by ``time.monotonic``.
-
-    Raises:
-        ValueError: Runs have failed.
     """
     done = [outcome.job for outcome in outcomes if outcome.value is not None]
     print(f"{counted(len(done), 'run')} done in {duration(time.monotonic() - started)}")
@@ -46,10 +44,12 @@ def conclude(outcomes: Sequence[Outcome[Job]], started: float) -> None:
     for outcome in failed:
         print(f"{outcome.job.name}: {outcome.failure}")
     if failed:
-        raise ValueError(
-            f"{counted(len(failed), 'run')} of {len(outcomes)} failed, see above; the same command "
-            "does them again"
+        print(
+            f"error: {counted(len(failed), 'run')} of {len(outcomes)} failed, see above; the same "
+            "command does them again",
+            file=sys.stderr,
         )
+    return int(bool(failed))
 
 
 def _fold_lines(jobs: Sequence[Job]) -> list[str]:

@@ -127,7 +127,7 @@ def test_run_writes_all_and_does_nothing_twice(place: Workplace) -> None:
     # a change of the recipe is no other seed of the same method
     place.write(dict(method="one", seeds="0-1", options={"train_cfg.max_epochs": 4}))
     code, text = place.run()
-    assert code == 1 and "2 records not of what the spec says now: tiny-one-seed0 (config" in text
+    assert code == 2 and "2 records not of what the spec says now: tiny-one-seed0 (config" in text
     code, text = place.run("--redo", "--only", "tiny-one-seed1", "--drop-checkpoints")
     assert code == 0 and "1 run done" in text
     assert place.record("tiny-one-seed1").config_sha256 != record.config_sha256
