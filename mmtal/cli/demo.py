@@ -19,7 +19,6 @@ def add_arguments(parser: CommandParser) -> None:
 
 def run(args: Namespace) -> None:
     """Print the detections; write them, a picture and a page; say what to run next."""
-    from mmtal.checkpoints.loading import load_checkpoint_file
     from mmtal.cli.pictures import predictions
     from mmtal.cli.playback import page
     from mmtal.inference.detections import format_detections
@@ -34,14 +33,11 @@ def run(args: Namespace) -> None:
     )
     [found] = TemporalActionInferencer("demo", device=args.device)(recording, out_file=results)
     ann_file = data / "annotations.json"
-    score_thr = load_checkpoint_file(demo_checkpoint())["meta"]["operating_point"]["score_thr"]
-    predictions(results, ann_file, picture, recording=recording.stem, score_thr=score_thr)
-    page(ann_file, viewer, results_file=results, score_thr=score_thr)
-    shown = found.above(score_thr)
+    predictions(results, ann_file, picture, recording=recording.stem, score_thr=found.shown_from)
+    page(ann_file, viewer, results_file=results, score_thr=found.shown_from)
     mean_ap = 100 * json.loads(demo_checkpoint().with_suffix(".json").read_text())["mAP"]["float16"]
     print(
-        f"""{format_detections([shown], best=12)}
-{len(shown)} detections score at least {score_thr}, the best 12 are in the table.
+        f"""{format_detections([found])}
 The model has {mean_ap:.1f} % mAP on four people that it was not trained on; this is one of them.
 
 picture, with what really happened: {picture}

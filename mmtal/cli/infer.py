@@ -16,7 +16,10 @@ def add_arguments(parser: CommandParser) -> None:
     )  # fmt: skip
     parser.add_argument("--out", note="the detections, as ActivityNet results JSON")
     parser.add_argument("--show-dir")
-    parser.add_argument("--score-thr", default=0.0, note="nor write them")
+    parser.add_argument(
+        "--score-thr",
+        note="nor write them; default: write all, show those from the checkpoint's threshold on",
+    )
     parser.add_argument("--fps")
     parser.add_argument("--device")
     parser.add_argument("--batch-size", default=1, note="does not change the result")

@@ -1,5 +1,6 @@
 """Train a model on the data of a config."""
 
+import argparse
 import os
 from argparse import Namespace
 
@@ -25,10 +26,12 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--cfg-options")
     parser.add_argument("--launcher")
     parser.add_argument("--local-rank")
+    parser.add_argument("--no-summary", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(args: Namespace) -> None:
     from mmtal.engine.runner import build_runner, load_config, set_seed, use_amp
+    from mmtal.experiments.summary import print_training_summary
 
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = load_config(
@@ -42,4 +45,7 @@ def run(args: Namespace) -> None:
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == "auto" else args.resume
-    build_runner(config).train()
+    runner = build_runner(config)
+    runner.train()
+    if not args.no_summary:
+        print_training_summary(runner, args.config)

@@ -56,6 +56,8 @@ class TemporalDataset(BaseDataset):
         check_duration: Refuse recordings whose duration and number of features disagree by more
             than 5 %.
         seed: Of the augmentation.
+        repeat: Times that each recording comes in an epoch, with other augmentation each time, so
+            that epochs of a few recordings are not one step long.
         data_root: Folder that relative paths start from.
         metainfo: More metainfo, such as ``dataset_name`` (else the name of ``ann_file``).
         pipeline: Transforms, ending with ``PackInputs``.
@@ -86,6 +88,7 @@ class TemporalDataset(BaseDataset):
         check_values: bool = True,
         check_duration: bool = True,
         seed: int = 0,
+        repeat: int = 1,
         data_root: str = "",
         metainfo: Mapping[str, Any] | None = None,
         pipeline: Sequence[dict | Callable] = (),
@@ -98,6 +101,8 @@ class TemporalDataset(BaseDataset):
             raise ValueError(f"bad_segments must be 'error' or 'keep', but got '{bad_segments}'")
         if file_ext not in (".npy", ".npz", ".pt"):
             raise ValueError(f"file_ext must be .npy, .npz or .pt, but got '{file_ext}'")
+        if repeat < 1:
+            raise ValueError(f"repeat must be >= 1, but got {repeat}")
         FeatureGrid(feature_stride, snippet_frames, 1.0 if fps is None else fps)  # checks them
         if "classes" in (metainfo or {}):
             raise ValueError("classes must be given as an argument, but are in metainfo")
@@ -118,6 +123,7 @@ class TemporalDataset(BaseDataset):
         self.allow_missing = allow_missing
         self.check_values = check_values
         self.check_duration = check_duration
+        self.repeat = repeat
         # in shared memory, so that workers that outlive an epoch see the next one
         self._seed_epoch = torch.zeros(2, dtype=torch.int64).share_memory_()
         self.set_seed(seed)
@@ -193,7 +199,7 @@ class TemporalDataset(BaseDataset):
             "missing": missing,
             **self._metainfo,
         }
-        return data_list
+        return data_list * self.repeat
 
     @property
     def num_channels(self) -> int:
@@ -219,7 +225,7 @@ class TemporalDataset(BaseDataset):
         infos = [self.get_data_info(index) for index in range(len(self))]
         present = {int(label) for info in infos for label in info["labels"]}
         self.num_features_list = [info["num_features"] for info in infos]
-        self._metainfo["video_ids"] = [info["video_id"] for info in infos]
+        self._metainfo["video_ids"] = list(dict.fromkeys(info["video_id"] for info in infos))
         self._metainfo["empty_classes"] = [
             label for label in range(len(self._metainfo["classes"])) if label not in present
         ]

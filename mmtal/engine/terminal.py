@@ -102,6 +102,7 @@ class TerminalHook(Hook):
 
     def close(self) -> None:
         """Remove the line of progress; also after an error."""
+        self.handler.is_validating = False
         self.progress.stop()
         for task in self.progress.task_ids:
             self.progress.remove_task(task)
@@ -111,9 +112,10 @@ class TerminalHook(Hook):
         if isinstance(runner.train_loop, EpochBasedTrainLoop):
             steps = counted(len(runner.train_dataloader), "step")
             length = f"{counted(runner.max_epochs, 'epoch')} of {steps}"
-        recordings = counted(len(runner.train_dataloader.dataset), "recording")
+        dataset = runner.train_dataloader.dataset
+        names = getattr(dataset, "metainfo", {}).get("video_ids", range(len(dataset)))
         done = f", after {_moment(runner, runner.epoch, runner.iter)}" if runner.iter else ""
-        self.console.print(f"training on {recordings}, {length}{done}")
+        self.console.print(f"training on {counted(len(names), 'recording')}, {length}{done}")
         self._best = runner.message_hub.get_info("best_ckpt")
         self._start("training", total=runner.max_iters, completed=runner.iter)
 
@@ -122,8 +124,11 @@ class TerminalHook(Hook):
     ) -> None:
         self.progress.update(self._task, completed=runner.iter + 1)
         if self._is_due():
+            task = self.progress.tasks[0]
             loss = runner.message_hub.get_scalar("train/loss").mean(20)
-            self._show(f"{_moment(runner, runner.epoch + 1, runner.iter + 1)}, loss {loss:.3f}")
+            left = timedelta(seconds=round(task.time_remaining or 0))
+            text = f"{_moment(runner, runner.epoch + 1, runner.iter + 1)}, loss {loss:.3f}"
+            self._show(text, f", {task.percentage:.0f} %, {left} left")
 
     def after_train(self, runner: Runner) -> None:
         self.close()
@@ -138,9 +143,9 @@ class TerminalHook(Hook):
             self._show(f"validating, {batch_idx + 1}/{len(runner.val_dataloader)}")
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        if not self.handler.is_validating or not metrics:
+        was_validating, self.handler.is_validating = self.handler.is_validating, False
+        if not was_validating or not metrics:
             return
-        self.handler.is_validating = False
         checkpoint = next((h for h in runner.hooks if isinstance(h, CheckpointHook)), None)
         main = next(iter(metrics))
         if checkpoint is not None and checkpoint.save_best:
@@ -176,15 +181,14 @@ class TerminalHook(Hook):
             wait = max(SECONDS_BETWEEN_LINES, whole / MOST_LINES)
         return time.monotonic() - self._shown >= wait
 
-    def _show(self, text: str) -> None:
+    def _show(self, text: str, rest: str = "") -> None:
+        """Show how far it is; the rest where no line of progress shows it."""
         self._shown = time.monotonic()
         if self.console.is_terminal:
             self.progress.update(self._task, description=text)
             self.progress.refresh()
-            return
-        task = self.progress.tasks[0]
-        left = timedelta(seconds=round(task.time_remaining or 0))
-        self.console.print(f"{text}, {task.percentage:.0f} %, {left} left")
+        else:
+            self.console.print(text + rest)
 
 
 def figures_line(metrics: Mapping[str, float], main: str) -> str:

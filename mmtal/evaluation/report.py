@@ -32,6 +32,35 @@ def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
     return f"{_title(stamp)}\n{table}"
 
 
+def format_remarks(stamp: Stamp, *, number: int = 3) -> str:
+    """Below the table: the best and worst classes, and the threshold of best F1.
+
+    Args:
+        stamp: With ``operating_point``, a dict as of
+            :class:`~mmtal.evaluation.operating_point.OperatingPoint`; None: there is none.
+        number: Of classes that are named, half of all at most.
+    """
+    means = {name: sum(values) / len(values) for name, values in stamp["ap_per_class"].items()}
+    ranked = sorted(means, key=means.__getitem__, reverse=True)
+    number = min(number, len(ranked) // 2)
+    lines = [
+        f"{title}: " + ", ".join(f"{name} {_percent(means[name])}" for name in names)
+        for title, names in (
+            ("best classes", ranked[:number]),
+            ("worst classes", ranked[::-1][:number]),
+        )
+        if number
+    ]
+    point = stamp["operating_point"]
+    if point is not None:
+        lines.append(
+            f"best F1: {_percent(point['f1'])} from score {point['score_thr']:g} on (precision "
+            f"{_percent(point['precision'])}, recall {_percent(point['recall'])}, tIoU "
+            f"{point['tiou']:g})"
+        )
+    return "\n".join(lines)
+
+
 def format_comparison(stamps: Sequence[Stamp]) -> str:
     """The same detections under several protocols, with the differences to the first."""
     shown = dict.fromkeys(name for stamp in stamps for name in stamp["metrics"])

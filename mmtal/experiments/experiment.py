@@ -2,10 +2,9 @@
 
 import json
 import platform
-import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,13 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.engine.hooks.operating_point_hook import score_threshold
 from mmtal.engine.runner import build_runner, load_config, main_metric, override, set_seed
-from mmtal.evaluation.recording_hits import find_hits
 from mmtal.experiments.auto_template import auto_template
+from mmtal.experiments.processes import run_processes
+from mmtal.experiments.summary import print_run_summary
 from mmtal.registry import DATASETS
-from mmtal.structures import RecordingView
 from mmtal.version import __version__
-from mmtal.visualization import draw_predictions, save_figure
 
 AUTO = "auto"
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
@@ -182,7 +181,7 @@ def build_dataset(config: Config, loader: str) -> Any:
 
 
 def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> dict[str, float]:
-    """Check the data, train, test the weights of the last epoch, draw the first recording.
+    """Check the data, train, test the weights of the last epoch, draw, print a summary.
 
     Args:
         config: See :func:`prepare_config`.
@@ -195,9 +194,9 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
     """
     train_experiment(config, resume=resume, gpus=gpus)
     runner, metrics = evaluate_experiment(config)
-    results = Path(config.work_dir) / "results.json"
-    picture = draw_first_recording(runner.test_dataloader.dataset, results)
-    print_log(f"detections: {results}; picture: {picture}", "current")
+    print_run_summary(
+        runner, Path(config.work_dir) / "results.json", score_thr=score_threshold(runner)
+    )
     return metrics
 
 
@@ -215,12 +214,11 @@ def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> 
         command = [
             sys.executable, "-m", "torch.distributed.run", "--standalone",
             "--nproc_per_node", str(gpus), "--module", "mmtal", "train", str(config_file),
-            "--launcher", "pytorch",
+            "--launcher", "pytorch", "--no-summary",
         ]  # fmt: skip
         if resume:
             command.append("--resume")
-        if subprocess.run(command, check=False).returncode:
-            raise ValueError(f"training on {gpus} processes failed: see the messages above")
+        run_processes(command, errors=work_dir / "errors.log")
     else:
         build_runner(config).train()
 
@@ -233,7 +231,13 @@ def evaluate_experiment(config: Config) -> tuple[Runner, dict[str, float]]:
     config.resume, config.load_from = False, _last_checkpoint(work_dir)
     runner = build_runner(config)
     metrics = runner.test()
-    record = dict(metrics=metrics, seed=runner.seed, versions=versions())
+    points = [getattr(metric, "operating_point", None) for metric in runner.test_evaluator.metrics]
+    record = dict(
+        metrics=metrics,
+        operating_point=next((asdict(point) for point in points if point), None),
+        seed=runner.seed,
+        versions=versions(),
+    )
     (work_dir / "metrics.json").write_text(json.dumps(record, indent=1) + "\n")
     return runner, metrics
 
@@ -247,25 +251,6 @@ def versions() -> dict[str, str]:
         numpy=np.__version__,
         python=platform.python_version(),
     )
-
-
-def draw_first_recording(dataset: Any, results_file: Path) -> Path:
-    """Draw the first recording's detections against its ground truth, beside the results."""
-    info = dataset.get_data_info(0)
-    classes = dataset.metainfo["classes"]
-    results = json.loads(results_file.read_text())["results"]
-    found = results.get(info["video_id"], [])
-    view = RecordingView(
-        info["video_id"],
-        info["duration"],
-        info["segments"],
-        info["labels"],
-        np.array([d["segment"] for d in found], dtype=float).reshape(-1, 2),
-        np.array([d["score"] for d in found], dtype=float),
-        np.array([classes.index(d["label"]) for d in found], dtype=int),
-    )
-    figure = draw_predictions(view, classes, find_hits(view))
-    return save_figure(figure, results_file.with_name(f"predictions_{info['video_id']}.png"))
 
 
 def _last_checkpoint(work_dir: Path) -> str:

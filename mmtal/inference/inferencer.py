@@ -54,6 +54,8 @@ class TemporalActionInferencer:
 
     Attributes:
         classes (tuple[str, ...]): Names by label.
+        threshold (float | None): Score from which on tables and pictures show a detection, as the
+            checkpoint says.
         model (torch.nn.Module): The localizer, in evaluation mode.
 
     Raises:
@@ -88,6 +90,8 @@ class TemporalActionInferencer:
         self.window = window
         self.max_duration = max_duration
         self.dataset = self.config.test_dataloader.dataset
+        point = self.model.operating_point
+        self.threshold = None if point is None else float(point["score_thr"])
         self.classes = self._class_names(classes)
         self.pipeline = InferencePipeline(
             self.dataset, num_channels=self.model.backbone.in_channels
@@ -99,7 +103,7 @@ class TemporalActionInferencer:
         *,
         fps: float | Mapping[str, float] | None = None,
         batch_size: int = 1,
-        score_thr: float = 0.0,
+        score_thr: float | None = None,
         out_file: str | Path | None = None,
         show_dir: str | Path | None = None,
     ) -> list[Detections]:
@@ -114,7 +118,8 @@ class TemporalActionInferencer:
             fps: Frames (or samples) per second, for all or by recording; None: as the config
                 says, else as its annotation file says of the recording.
             batch_size: Recordings at once; does not change the result.
-            score_thr: Detections that score lower are left out.
+            score_thr: Detections that score lower are left out everywhere; None: all are kept, and
+                tables and pictures show those from the checkpoint's threshold on.
             out_file: Write the detections here, as ActivityNet results JSON.
             show_dir: Draw each recording into this folder.
 
@@ -127,7 +132,7 @@ class TemporalActionInferencer:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be >= 1, but got {batch_size}")
-        if not score_thr >= 0:  # NaN, too
+        if score_thr is not None and not score_thr >= 0:  # NaN, too
             raise ValueError(f"score_thr must be >= 0, but got {score_thr}")
         if out_file is not None and Path(out_file).is_dir():
             raise ValueError(f"out_file must be a file to write, but {out_file} is a folder")
@@ -146,7 +151,7 @@ class TemporalActionInferencer:
             recording.check_values()
         found = self._predict_all(list(zip(recordings, rates, strict=True)), batch_size)
         results = [
-            result.above(score_thr)
+            result if score_thr is None else result.above(score_thr)
             for result in progress(found, len(recordings), text="predicting recordings")
         ]
         if out_file is not None:
@@ -278,6 +283,7 @@ class TemporalActionInferencer:
             scores=found.scores.float().cpu().numpy(),
             labels=found.labels.long().cpu().numpy(),
             classes=self.classes,
+            threshold=self.threshold,
         )
 
     @cached_property

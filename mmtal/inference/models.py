@@ -11,6 +11,7 @@ from torch import nn
 
 from mmtal.checkpoints.loading import load_checkpoint_file, weights_in
 from mmtal.checkpoints.weights import fitting_weights
+from mmtal.engine.hooks.operating_point_hook import operating_point
 from mmtal.engine.runner import load_config, override
 from mmtal.inference.device import find_device
 from mmtal.registry import MODELS
@@ -34,7 +35,8 @@ def init_model(
 
     Returns:
         The model in evaluation mode. Its ``cfg`` is the config, its ``dataset_meta`` a dict of
-        what the checkpoint says of the training data (``classes``; empty without).
+        what the checkpoint says of the training data (``classes``; empty without), its
+        ``operating_point`` the score threshold that the checkpoint holds, as a dict, or None.
 
     Raises:
         FileNotFoundError: There is no such config or checkpoint.
@@ -49,11 +51,13 @@ def init_model(
     target = find_device(device)
     model: Any = MODELS.build(config.model)
     meta: Any = None
+    model.operating_point = None
     if checkpoint is not None:
         content = load_checkpoint_file(checkpoint, "cpu")
         weights = weights_in(content, checkpoint)
         model.load_state_dict(fitting_weights(weights, model, source=checkpoint))
         meta = content.get("meta")
+        model.operating_point = operating_point(content)
     model.cfg = config
     model.dataset_meta = (meta or {}).get("dataset_meta") or {}
     return model.to(target).eval()

@@ -217,6 +217,7 @@ def test_allow_missing_lists_the_recordings(disk):
         ({"classes": ["run", "run"]}, "classes must be different names"),
         ({"metainfo": {"classes": ["run"]}}, "classes must be given as an argument"),
         ({"seed": -1}, "seed must be >= 0"),
+        ({"repeat": 0}, "repeat must be >= 1, but got 0"),
     ],
 )
 def test_refuses_bad_settings(disk, changes: dict, message: str):
@@ -262,6 +263,16 @@ def test_augmentation_depends_on_seed_epoch_and_index_alone(disk):
 
 
 @pytest.mark.slow
+def test_repeated_recordings_are_augmented_each_in_its_own_way(disk):
+    once, thrice = (disk.dataset(pipeline=RANDOM, repeat=repeat) for repeat in (1, 3))
+    assert len(thrice) == 3 * len(once) == len(thrice.num_features_list)
+    assert thrice.metainfo == once.metainfo
+    again = [thrice[index] for index in (0, len(once), 2 * len(once))]
+    assert len({sample["data_samples"].video_id for sample in again}) == 1
+    values = {sample["inputs"].sum().item() for sample in again}
+    assert len(values) == 3 and once[0]["inputs"].sum().item() in values
+
+
 def test_spawned_workers_see_the_epoch(disk):
     make = {"pipeline": RANDOM, "seed": 3}
     expected = epochs(disk.dataset(**make), [0, 1])

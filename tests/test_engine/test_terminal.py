@@ -104,8 +104,9 @@ def runner(work_dir: Path, *, epochs: int, values: list[float], val_interval: in
 
 
 def test_hundreds_of_short_epochs_are_few_lines(
-    tmp_path: Path, capsys: pytest.CaptureFixture
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 1e9)  # on a slow machine, too
     run = runner(tmp_path, epochs=60, values=[0.2, 0.4, 0.3], val_interval=20)
     run.train()
     assert capsys.readouterr().out.splitlines() == [
@@ -151,7 +152,10 @@ def test_the_line_of_progress_ends_with_the_run(tmp_path: Path) -> None:
     assert not run._terminal.progress.task_ids
 
 
-def test_testing_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_testing_prints_its_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 1e9)
     runner(tmp_path, epochs=1, values=[0.2], val_interval=1).test()
     assert capsys.readouterr().out.splitlines() == ["a table"]
 

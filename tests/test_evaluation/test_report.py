@@ -3,7 +3,13 @@
 import json
 
 from mmtal.evaluation.protocols import EvaluationProtocol, find_protocol
-from mmtal.evaluation.report import format_comparison, format_protocols, format_table, notices
+from mmtal.evaluation.report import (
+    format_comparison,
+    format_protocols,
+    format_remarks,
+    format_table,
+    notices,
+)
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import video_list_sha256
 
@@ -126,3 +132,14 @@ def test_without_ground_truth_the_stamp_is_json() -> None:
     stamp = PROTOCOL.evaluate(nothing, nothing, [])
     assert json.loads(json.dumps(stamp, allow_nan=False))["metrics"]["mAP"] is None
     assert "nan" in format_table(stamp, per_class=True)
+
+
+def test_remarks_name_the_extremes() -> None:
+    point = dict(f1=0.5, score_thr=0.123456, precision=0.75, recall=0.375, tiou=0.5)
+    classes = {name: [k / 10, k / 5] for k, name in enumerate("abcde")}
+    assert format_remarks(dict(ap_per_class=classes, operating_point=point)).splitlines() == [
+        "best classes: e 60.00, d 45.00",
+        "worst classes: a 0.00, b 15.00",
+        "best F1: 50.00 from score 0.123456 on (precision 75.00, recall 37.50, tIoU 0.5)",
+    ]
+    assert format_remarks(dict(ap_per_class={"a": [1.0]}, operating_point=None)) == ""

@@ -78,7 +78,7 @@ def test_auto_is_a_template(tmp_path: Path) -> None:
     data = make_dataset(tmp_path / "data")
     config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w", epochs=2, seed=4)
     assert (config.train_cfg.max_epochs, config.randomness.seed) == (config.warmup_epochs + 2, 4)
-    assert len(build_dataset(config, "train_dataloader")) == 8
+    assert len(build_dataset(config, "train_dataloader").metainfo["video_ids"]) == 8
     assert (tmp_path / "w" / "suggested_config.py").is_file()
 
 
@@ -103,7 +103,7 @@ def test_recordings_without_a_frame_rate(tmp_path: Path, capsys: pytest.CaptureF
         del entry["fps"]
     put(file, content)
     config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w")
-    assert len(build_dataset(config, "train_dataloader")) == 8
+    assert len(build_dataset(config, "train_dataloader").metainfo["video_ids"]) == 8
     out = capsys.readouterr().out
     assert "warning: missing fps" in out
     assert max(map(len, out[out.index("grid: ") :].split("the config: ")[0].splitlines())) <= 100

@@ -243,6 +243,59 @@ def test_results_are_easy_to_use(infer, tmp_path):
     assert "... and 60 more" in format_detections([found] * 68)
 
 
+POINT = dict(score_thr=0.62, f1=0.5, precision=0.5, recall=0.5, tiou=0.5)
+THRESHOLDS = [
+    ("the checkpoint's", dict(operating_point=POINT), {}, 0.62, "where F1 was best in validation"),
+    ("none of its own", {}, {}, 0.3, "since the checkpoint has no threshold of its own"),
+    ("the user's", dict(operating_point=POINT), dict(score_thr=0.4), 0.4, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("why", "meta", "options", "threshold", "source"), THRESHOLDS, ids=[c[0] for c in THRESHOLDS]
+)
+def test_people_see_what_scores_high_enough(
+    case, tmp_path, monkeypatch, why, meta, options, threshold, source
+):
+    drawn = []
+    monkeypatch.setattr(
+        "mmtal.inference.detections.draw_detections", lambda *_, score_thr: drawn.append(score_thr)
+    )
+    monkeypatch.setattr("mmtal.inference.inferencer.save_figure", lambda *_: None)
+    checkpoint = save_model(case[0], tmp_path / "m.pth", meta=meta)
+    infer = TemporalActionInferencer(case[0], checkpoint, "cpu")
+    out = tmp_path / "r.json"
+    [found] = infer({"a": features(60)}, fps=1, out_file=out, show_dir=tmp_path, **options)
+    high = int((found.scores >= threshold).sum())
+    whole = len(TemporalActionInferencer(*case, "cpu")(features(60), fps=1)[0])
+    assert 0 < high < whole
+    assert drawn == [threshold]
+    assert len(found.above()) == high
+    assert (
+        len(json.loads(out.read_text())["results"]["a"])
+        == len(found)
+        == (high if options else whole)
+    )
+    table = format_detections([found])
+    assert f"a (1:01): {high} found" in table
+    note = f"shown: score >= {threshold}, {source}; {whole - high} of {whole} detections lie below"
+    assert table.splitlines()[-1] == note if source else "shown" not in table
+
+
+def test_the_table_is_in_order_of_time_and_names_the_best():
+    scores = np.linspace(0.9, 0.31, 60, dtype=np.float32)
+    starts = np.random.default_rng(0).permutation(60).astype(np.float32)
+    found = Detections(
+        video_id="a", duration=61.0, segments=np.stack([starts, starts + 1], 1), scores=scores,
+        labels=np.zeros(60, np.int64), classes=("run",),
+    )  # fmt: skip
+    rows = [line.split("|")[1:-1] for line in format_detections([found]).splitlines()[3:-1]]
+    assert rows[0][0].strip() == "a (1:01): 60 found, best 40:" and len(rows) == 40
+    shown = [float(row[1]) for row in rows]
+    assert shown == sorted(starts[:40].tolist())
+    assert not found.above(1).names and "0 found" in format_detections([found.above(1)])
+
+
 def test_is_registered_and_takes_names_and_configs(case, infer):
     init_default_scope("mmtal")
     built = INFERENCERS.build(

@@ -13,7 +13,7 @@ from mmtal.evaluation.average_precision import LabelHandling
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
 from mmtal.evaluation.operating_point import OperatingPoint, best_f1
 from mmtal.evaluation.protocols import choose_protocol
-from mmtal.evaluation.report import format_table
+from mmtal.evaluation.report import format_remarks, format_table
 from mmtal.registry import METRICS
 from mmtal.results.fusion.external_scores import (
     ExternalRule,
@@ -49,11 +49,13 @@ class TemporalMAP(InstanceMetric):
         prefix: Replaces ``tal``.
 
     Attributes:
-        operating_point (OperatingPoint | None): Of the last evaluation, the threshold of best F1;
-            None where nothing was found. The results file has it, too.
+        operating_point (OperatingPoint | None): Of the last evaluation, the threshold of best F1
+            for what the model alone found; None where nothing was right.
+        report (str): Of the last evaluation, as it is printed.
     """
 
     operating_point: OperatingPoint | None = None
+    report: str = ""
 
     def __init__(
         self,
@@ -100,7 +102,10 @@ class TemporalMAP(InstanceMetric):
         """Numbers to log; prints the table and writes the results file."""
         truth, detections = as_tables(results)
         classes = self.classes
+        self.operating_point = None
         if self.external is not None:
+            # External scores change the detections' own, from which others will have to choose.
+            self.operating_point = _best_f1(_one_class(truth), _one_class(detections))
             detections = name_detections(
                 detections,
                 self.external,
@@ -127,12 +132,15 @@ class TemporalMAP(InstanceMetric):
         stamp = protocol.evaluate(truth, detections, classes, partial=True)
         for key in ("dataset_name", "subset", "bad_segments", "missing"):
             stamp[key] = (self.dataset_meta or {}).get(key)
-        self.operating_point = best_f1(without_duplicates(truth)[0], detections)
-        stamp["operating_point"] = self.operating_point and asdict(self.operating_point)
+        point = _best_f1(truth, detections)
+        stamp["operating_point"] = point and asdict(point)
+        if self.external is None:
+            self.operating_point = point
         if "ensemble" in (self.dataset_meta or {}):
             stamp["ensemble"] = self.dataset_meta["ensemble"]
         table = format_table(stamp, per_class=self.per_class)
-        print_log(f"\n{table}", "current")
+        self.report = f"{table}\n{format_remarks(stamp)}"
+        print_log(f"\n{self.report}", "current")
         if self.out_file:
             names = list(classes) or [f"class_{i}" for i in range(_num_labels(detections))]
             write_results(self.out_file, detections, names, stamp)
@@ -146,6 +154,10 @@ def _one_class(table: InstanceTable) -> InstanceTable:
     return InstanceTable(
         table.video_ids, table.video, table.segments, np.zeros_like(table.labels), table.scores
     )
+
+
+def _best_f1(truth: InstanceTable, detections: InstanceTable) -> OperatingPoint | None:
+    return best_f1(without_duplicates(truth)[0], detections)
 
 
 def _num_labels(table: InstanceTable) -> int:

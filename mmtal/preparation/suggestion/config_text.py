@@ -73,6 +73,9 @@ def _data(summary: DataSummary, settings: Settings) -> str:
         if settings.noise
         else ""
     )
+    repeat = ""
+    if settings.repeat > 1:
+        repeat = f"{comment(why['repeat'], 8)}        repeat={settings.repeat},\n"
     load_lines = "".join(f"    {line}\n" for line in load)
     return f"""
 # ---------------------------------------------------------------- data
@@ -98,7 +101,7 @@ def _data(summary: DataSummary, settings: Settings) -> str:
     dataset=dict(
         **data,
         subset={summary.train_subset!r},
-        pipeline=[
+{repeat}        pipeline=[
             *load,
             # a random window of at most max_seq_len, or of 90 to 100 % of a shorter recording;
             # instances with less than half inside are dropped, others clipped
@@ -223,6 +226,7 @@ env_cfg = dict(dist_cfg=dict(backend="nccl"))
 default_hooks = dict(
     check=dict(type="SetupCheckHook"),
     seed=dict(type="SeedHook"),
+    operating_point=dict(type="OperatingPointHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
     pictures=dict(type="PredictionPicturesHook", in_training=0),
     logger=dict(type="LoggerHook", interval=20),

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from mmtal.preparation.suggestion.data_summary import DataSummary
+from mmtal.utils.wording import counted
 
 Range = tuple[float, float]
 
@@ -56,6 +57,9 @@ BATCH_ON_CPU = 2560
 """Steps of all windows of a batch."""
 
 STEPS_ON_CPU, STEPS_ON_GPU, FEWEST_EPOCHS = 700, 2000, 15
+
+FEWEST_STEPS = 20
+"""Of an epoch; what is done after each epoch, such as saving, would take longer than training."""
 
 FEW_INSTANCES = 5000
 """Fewer than these are learned by heart without dropout and noise."""
@@ -114,6 +118,7 @@ class Settings:
     dropout: float
     noise: float
     batch_size: int
+    repeat: int
     epochs: int
     warmup_epochs: int
     learning_rate: float
@@ -153,7 +158,7 @@ def choose_settings(summary: DataSummary, budget: Budget) -> Settings:
     batch = _batch_size(summary, max_seq_len, width, budget, why)
     normalized = _normalize(summary, why)
     dropout, noise = _regularization(summary, normalized, why)
-    epochs, warmup, iterations = _epochs(len(lengths), batch, budget, why)
+    repeat, epochs, warmup, iterations = _epochs(len(lengths), batch, budget, why)
     return Settings(
         sliding_window=window,
         temporal_stride=factor,
@@ -167,6 +172,7 @@ def choose_settings(summary: DataSummary, budget: Budget) -> Settings:
         dropout=dropout,
         noise=noise,
         batch_size=batch,
+        repeat=repeat,
         epochs=epochs,
         warmup_epochs=warmup,
         learning_rate=_learning_rate(width, why),
@@ -320,17 +326,24 @@ def _batch_size(
 
 def _epochs(
     recordings: int, batch: int, budget: Budget, why: dict[str, str]
-) -> tuple[int, int, int]:
-    """Epochs, warm-up epochs before them, and steps in all."""
-    steps = max(1, recordings // batch)
+) -> tuple[int, int, int, int]:
+    """Times that an epoch sees a recording, epochs, warm-up epochs before them, steps in all."""
+    repeat = math.ceil(FEWEST_STEPS * batch / recordings)
+    steps = recordings * repeat // batch
     target = STEPS_ON_CPU if budget.gpu_bytes is None else STEPS_ON_GPU
     epochs = max(FEWEST_EPOCHS, math.ceil(target / steps))
     warmup = max(1, round(epochs / 15))
+    if repeat > 1:
+        why["repeat"] = (
+            f"An epoch sees each recording {repeat} times, with other crops each time: "
+            f"{counted(recordings, 'recording')} alone would be {max(1, recordings // batch)} of "
+            "its steps."
+        )
     why["epochs"] = (
         f"{steps} steps an epoch, {steps * epochs} in all after the warm-up: at least {target} "
         f"steps and at least {FEWEST_EPOCHS} epochs. The last epoch's weights count."
     )
-    return epochs, warmup, steps * (epochs + warmup)
+    return repeat, epochs, warmup, steps * (epochs + warmup)
 
 
 def _attention_window(max_seq_len: int, coarsest: int, why: dict[str, str]) -> int:

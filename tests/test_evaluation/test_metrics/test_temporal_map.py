@@ -65,6 +65,9 @@ def test_numbers_and_results_file(tmp_path: Path) -> None:
     stamp = json.loads(out.read_text())["mmtal"]
     assert (stamp["protocol"], stamp["num_videos"], stamp["num_instances"]) == ("custom", 2, 2)
     assert (stamp["dataset_name"], stamp["subset"]) == ("toy", "test")
+    assert stamp["operating_point"] == dict(
+        score_thr=0.5, f1=1.0, precision=1.0, recall=1.0, tiou=0.5
+    )
     # the file alone gives the same figures
     truth = InstanceTable.from_videos(
         {"a": dict(segments=[[20, 30]], labels=[1]), "b": dict(segments=[[0, 10]], labels=[0])}
@@ -160,6 +163,18 @@ def test_external_scores_name_the_detections(tmp_path: Path) -> None:
         ("run", pytest.approx(0.4)),
         ("jump", pytest.approx(0.1)),
     ]
+
+
+def test_the_threshold_of_a_model_is_one_for_its_own_scores(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text(json.dumps({"results": {"a": [0.04, 0.64]}}))
+    for external, score_thr in ((None, None), (str(scores), 0.25)):
+        metric = TemporalMAP(tiou_thresholds=[0.5], external_scores=external)
+        metric.dataset_meta = META
+        metric.process(None, [sample("a", [(1, 0, 10)], [(0, 0, 10, 0.25)]).to_dict()])
+        metric.evaluate(1)
+        point = metric.operating_point
+        assert (point and point.score_thr) == score_thr
 
 
 def test_external_scores_by_other_rules(tmp_path: Path) -> None:

@@ -115,7 +115,9 @@ def test_crowded_recordings_keep_more_detections() -> None:
 @pytest.mark.parametrize("recordings", [1, 3, 40, 10000])
 def test_training_is_long_enough_and_the_average_forgets_its_beginning(recordings: int) -> None:
     found = settings(lengths=np.full(recordings, 1000))
-    steps = max(1, recordings // found.batch_size)
+    steps = recordings * found.repeat // found.batch_size
+    assert steps >= 20, "an epoch is worth a checkpoint"
+    assert found.repeat == 1 or recordings < 20 * found.batch_size
     assert found.batch_size <= recordings
     assert found.epochs >= 15 and found.epochs * steps >= 500
     assert 1 / found.ema_momentum < found.epochs * steps / 5

@@ -1,0 +1,49 @@
+"""Training in several processes, whose failure is one line."""
+
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+_ROOT_CAUSE = re.compile(
+    r"Root Cause.*?rank\s*: (?P<rank>\d+).*?exitcode\s*: (?P<code>-?\d+)"
+    r"(?: \(pid: \d+\))?\s*(?P<signal>\(\w+\))?",
+    re.DOTALL,
+)
+
+
+def run_processes(command: Sequence[str], *, errors: Path) -> None:
+    """Run ``torch.distributed.run``; what the processes write to stderr goes to a file.
+
+    Args:
+        command: To be run.
+        errors: The file; it is deleted where the command succeeds.
+
+    Raises:
+        ValueError: It failed: the reason of the process that failed first.
+    """
+    with errors.open("w", encoding="utf-8") as stream:
+        code = subprocess.run(command, stderr=stream, check=False).returncode
+    if code:
+        text = errors.read_text(encoding="utf-8", errors="replace")
+        raise ValueError(f"training failed: {reason(text)} (all messages: {errors})")
+    errors.unlink()
+
+
+def reason(text: str) -> str:
+    """Why the first process failed, of all that the processes and their launcher wrote to stderr.
+
+    That is its signal, else the message about bad input, else the end of its traceback.
+    """
+    cause = _ROOT_CAUSE.search(text)
+    if cause is None:  # the launcher itself has failed
+        return text.strip().rpartition("\n")[2]
+    what = f"process {cause['rank']} ended with exit code {cause['code']}"
+    if cause["signal"]:
+        return f"{what} {cause['signal']}"
+    own = text.partition("torch/distributed/elastic")[0]
+    end = rf"^(?:\[rank{cause['rank']}\]: )?(\w[\w.]*(?:Error|Exception)\b.*)$"
+    for pattern in (r"^error: (.+)$", end):
+        if found := re.search(pattern, own, re.MULTILINE):
+            return found[1]
+    return what

@@ -1,0 +1,123 @@
+"""Print what a run leaves behind and what to do with it next; draw what was found."""
+
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dist import master_only
+from mmengine.runner import Runner
+
+from mmtal.evaluation.recording_hits import find_hits
+from mmtal.structures import RecordingView
+from mmtal.utils.files import write_text
+from mmtal.visualization import draw_predictions, save_figure
+from mmtal.visualization.layout import picture_name
+from mmtal.visualization.viewer import viewer_page
+
+
+@master_only
+def print_training_summary(runner: Runner, config: str | Path) -> None:
+    """Print the table of the last validation, where the checkpoints are, and what comes next.
+
+    Args:
+        runner: One that has trained.
+        config: Its config, path or name.
+    """
+    for metric in runner.val_evaluator.metrics if runner.val_loop is not None else ():
+        print(getattr(metric, "report", ""))
+    hub = runner.message_hub
+    best, last = (hub.get_info(f"{name}_ckpt") for name in ("best", "last"))
+    _print_rows(
+        {
+            "best checkpoint": best and _short(best),
+            "last checkpoint": last and _short(last),
+            "log": _log_file(runner),
+            "next": f"mmtal test {_quoted(config, best or last)}",
+        }
+    )
+
+
+def print_run_summary(runner: Runner, results: Path, *, score_thr: float) -> None:
+    """Draw the detections, and print where everything is and what comes next.
+
+    Args:
+        runner: One that has tested, from a work dir with ``config.py``.
+        results: The detections, as ActivityNet results JSON.
+        score_thr: From which on the picture shows a detection; on the page it can be changed.
+    """
+    dataset = runner.test_dataloader.dataset
+    views, classes = views_of_results(dataset, json.loads(results.read_text())["results"])
+    picture = results.with_name(f"predictions_{picture_name(views[0].video_id)}.png")
+    hits = find_hits(views[0])
+    save_figure(draw_predictions(views[0], classes, hits, score_thr=score_thr), picture)
+    page = results.with_name("predictions.html")
+    title = f"{results.parent.name}: {dataset.metainfo['subset']}"
+    write_text(page, viewer_page(views, classes, title=title, score_thr=score_thr))
+    work_dir, checkpoint = Path(runner.work_dir), str(runner._load_from)
+    _print_rows(
+        {
+            "detections": _short(results),
+            "picture": _short(picture),
+            "page": _short(page),
+            "checkpoint": _short(checkpoint),
+            "best in validation": ", ".join(_short(path) for path in work_dir.glob("best_*.pth")),
+            "log": _log_file(runner),
+            "find actions": f"mmtal infer {_quoted(work_dir / 'config.py', checkpoint)} FEATURES",
+            "see mistakes": f"mmtal explain {_quoted(results)} --ann {_quoted(dataset.ann_file)}",
+        }
+    )
+
+
+def views_of_results(
+    dataset: Any, results: Mapping[str, list[dict[str, Any]]]
+) -> tuple[list[RecordingView], list[str]]:
+    """Ground truth and detections of a data set's recordings, and the names of the classes.
+
+    Args:
+        dataset: A :class:`~mmtal.datasets.TemporalDataset`.
+        results: Detections by recording, as in results files. Where they know no classes, neither
+            does what is returned.
+    """
+    classes = list(dataset.metainfo["classes"])
+    agnostic = any(d["label"] not in classes for found in results.values() for d in found)
+    label_of = {name: label for label, name in enumerate(classes)}
+    views = []
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        found = results.get(info["video_id"], [])
+        labels = [0 if agnostic else label_of[d["label"]] for d in found]
+        views.append(
+            RecordingView(
+                info["video_id"],
+                info["duration"],
+                info["segments"],
+                info["labels"] * (not agnostic),
+                np.array([d["segment"] for d in found], dtype=float).reshape(-1, 2),
+                np.array([d["score"] for d in found], dtype=float),
+                np.array(labels, dtype=int),
+            )
+        )
+    return views, ["any class"] if agnostic else classes
+
+
+def _log_file(runner: Runner) -> str:
+    return _short(Path(runner.log_dir) / f"{runner.timestamp}.log")
+
+
+def _short(path: str | Path) -> str:
+    """Relative to the current folder where the path lies below it."""
+    path = Path(path).absolute()
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _quoted(*paths: str | Path) -> str:
+    return shlex.join(_short(path) if Path(path).exists() else str(path) for path in paths)
+
+
+def _print_rows(rows: Mapping[str, str | None]) -> None:
+    width = max(map(len, rows)) + 2
+    print("\n".join(f"{name + ':':{width}}{text}" for name, text in rows.items() if text))

@@ -1,0 +1,56 @@
+"""Several processes fail: one line says why."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmtal.experiments.processes import reason, run_processes
+
+LAUNCHER = """E1128 20:14 torch/distributed/elastic/multiprocessing/api.py:1002] failed (exitcode)
+Traceback (most recent call last):
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
+Root Cause (first observed failure):
+[0]:
+  time      : 2026-11-28_20:15:52
+  rank      : 1 (local_rank: 1)
+  exitcode  : {exit}
+  error_file: <N/A>
+"""
+BUG = """[rank0]: RuntimeError: Connection closed by peer
+[rank1]: Traceback (most recent call last):
+[rank1]:     raise RuntimeError("shape")
+[rank1]: RuntimeError: shapes differ
+"""
+CASES = [
+    ("bad input", "warning\nerror: no such file\n(hint)\nerror: no such file\n", "1 (pid: 9)",
+     "no such file"),
+    ("a bug", BUG, "1 (pid: 9)", "RuntimeError: shapes differ"),
+    ("killed", "[rank0]: RuntimeError: Connection reset\n", "-9 (pid: 9)  (SIGKILL)",
+     "process 1 ended with exit code -9 (SIGKILL)"),
+    ("without a word", "", "3 (pid: 9)", "process 1 ended with exit code 3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "said", "exit_", "expected"), CASES, ids=[c[0] for c in CASES])
+def test_reason(why: str, said: str, exit_: str, expected: str) -> None:
+    assert reason(said + LAUNCHER.format(exit=exit_)) == expected
+
+
+def test_the_launcher_fails(tmp_path: Path) -> None:
+    errors = tmp_path / "errors.log"
+    code = "import sys; print('usage', file=sys.stderr); sys.exit('no such option')"
+    with pytest.raises(ValueError, match=r"failed: no such option \(all messages: .*errors\.log"):
+        run_processes([sys.executable, "-c", code], errors=errors)
+    assert errors.read_text() == "usage\nno such option\n"
+    run_processes([sys.executable, "-c", ""], errors=errors)
+    assert not errors.exists()
+
+
+@pytest.mark.slow
+def test_real_processes(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import sys; print('error: bad data', file=sys.stderr); sys.exit(1)")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    with pytest.raises(ValueError, match="training failed: bad data "):
+        run_processes([*command, str(script)], errors=tmp_path / "errors.log")
