@@ -110,7 +110,7 @@ def facts(name: str) -> dict:
 
 def test_the_tree_is_whole():
     folders = Counter(name.split("/")[0] for name in CONFIGS)
-    assert folders == {"actionformer": 22, "actionformer_opentad": 10}
+    assert folders == {"actionformer": 22}
     assert {f"actionformer/{name}" for name in OFFICIAL} <= set(CONFIGS)
     assert len(OFFICIAL) == 11
 

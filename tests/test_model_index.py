@@ -22,7 +22,11 @@ ACTIONFORMER = dict(
 )
 COLLECTIONS = {
     "configs/actionformer": ("ActionFormer", ACTIONFORMER, "README.md"),
-    "configs/actionformer_opentad": ("ActionFormer of OpenTAD", ACTIONFORMER, "README.md"),
+    "projects/opentad_actionformer/configs": (
+        "ActionFormer of OpenTAD",
+        ACTIONFORMER,
+        "projects/opentad_actionformer/README.md",
+    ),
     "projects/temporalmaxer/configs": (
         "TemporalMaxer",
         dict(

@@ -22,7 +22,7 @@ from mmtal.public_api import (
 from mmtal.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
-PLUGINS = ["example_project", "temporalmaxer", "tridet"]
+PLUGINS = ["example_project", "opentad_actionformer", "temporalmaxer", "tridet"]
 
 
 def test_the_code_keeps_its_promises():

@@ -157,9 +157,7 @@ def check_arithmetic(model: nn.Module, scheme: NamingScheme) -> None:
             f"the config's model has norms with eps {sorted(eps)} and mask_after_norm "
             f"{sorted(masked)} in embedding, neck and towers, but '{scheme.name}' computes with "
             f"{scheme.norm_eps} and {scheme.mask_after_norm}, so that the same weights would give "
-            "other results: use a config of "
-            + ("configs/actionformer_opentad" if scheme.mask_after_norm else "configs/actionformer")
-            + ", or set embed_norm_eps, norm_eps and mask_after_norm alike"
+            f"other results: use a config of {scheme.configs}"
         )
 
 

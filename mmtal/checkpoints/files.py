@@ -12,7 +12,7 @@ from torch import Tensor
 from mmtal.checkpoints.bridge import Conversion, check_arithmetic, from_mmtal, to_mmtal
 from mmtal.checkpoints.loading import load_checkpoint_file
 from mmtal.checkpoints.names import SCHEMES, NamingScheme
-from mmtal.config_files import find_config, list_configs
+from mmtal.config_files import resource_root
 from mmtal.registry import MODELS
 from mmtal.utils.files import whole_file
 
@@ -181,8 +181,7 @@ def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, sou
     found = scheme.to_theirs(_BIAS)
     bias = weights.get(_BIAS if source == MMTAL or found is None else found[0], ())
     fitting = []
-    for name in list_configs():
-        path = find_config(name)
+    for path in sorted((resource_root() / scheme.configs).glob("*.py")):
         config = Config.fromfile(path)
         if config.model.head.get("num_classes") != len(bias):  # building all takes seconds
             continue
@@ -193,10 +192,10 @@ def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, sou
         except ValueError:
             continue
         if not rename(weights, model, scheme).problems:
-            fitting.append((name, path))
+            fitting.append(path)
     if len(fitting) == 1:
-        return fitting[0][1]
-    names = ", ".join(name for name, _ in fitting)
+        return fitting[0]
+    names = ", ".join(path.stem for path in fitting)
     raise ValueError(
         (
             f"several configs fit the checkpoint: {names}"

@@ -54,6 +54,7 @@ class NamingScheme:
         dropped: Names of ours that this codebase does not save.
         norm_eps: What its embedding, neck and towers add to the variance in LayerNorm.
         mask_after_norm: Whether its embedding and towers are zero in the padding.
+        configs: Folder of mmtal's configs of its models.
     """
 
     name: str
@@ -61,6 +62,7 @@ class NamingScheme:
     dropped: frozenset[str] = frozenset()
     norm_eps: float = 1e-5
     mask_after_norm: bool = False
+    configs: str = "configs/actionformer"
 
     def to_ours(self, name: str) -> tuple[str, Rule] | None:
         """Our name of their parameter, and the rule; None where we have no such parameter."""
@@ -161,6 +163,7 @@ OPENTAD = NamingScheme(
     ),
     norm_eps=1e-6,
     mask_after_norm=True,
+    configs="projects/opentad_actionformer/configs",
 )
 """ActionFormer in OpenTAD (sming256/OpenTAD)."""
 

@@ -67,13 +67,6 @@ class FeatureGrid:
         stride = frames / length
         return FeatureGrid(feature_stride=stride, snippet_frames=stride, fps=self.fps)
 
-    def dividing(self, duration: float, length: int) -> "FeatureGrid":
-        """The grid of ``length`` features that share ``duration`` seconds (OpenTAD's rule).
-
-        Feature g is at the beginning of its share, not in its middle.
-        """
-        return FeatureGrid(duration * self.fps / length, snippet_frames=0, fps=self.fps)
-
     def num_features(self, duration: float) -> float:
         """How many features a recording of ``duration`` seconds should have (not rounded)."""
         return (duration * self.fps - self.snippet_frames) / self.feature_stride + 1

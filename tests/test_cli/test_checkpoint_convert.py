@@ -6,7 +6,6 @@ import torch
 from extra_golden import MODELS, extra_golden
 from golden_models import ROOT, Golden
 from mmengine.config import Config
-from opentad_golden import opentad_golden
 
 from mmtal.checkpoints.weights import load_weights
 from mmtal.registry import MODELS as REGISTRY
@@ -86,20 +85,6 @@ def test_both_kinds_of_a_training_of_ours_are_exported(run, tmp_path, config):
     assert torch.equal(written["state_dict"][name], 3 * weights["head.cls_conv.bias"])
 
 
-@pytest.mark.slow  # looks through all configs
-def test_opentad_both_ways_with_the_config_that_fits(run, tmp_path):
-    theirs, ours, back = (tmp_path / name for name in ("best.pth", "ours.pth", "back.pth"))
-    weights = prefixed(opentad_golden("anet_tsp").checkpoint_weights())
-    torch.save(dict(epoch=14, state_dict=weights), theirs)
-    code, printed, _ = run(theirs, "--out", ours)
-    assert code == 0 and "configs/actionformer_opentad/anet_tsp.py" in printed
-    assert "opentad, plain weights" in printed and "1 dtype" in printed
-    code, printed, _ = run(ours, "--to", "opentad", "--out", back)
-    assert code == 0 and "mmtal, plain weights" in printed
-    written = read(back)["state_dict"]
-    assert all(torch.equal(written[name], value) for name, value in weights.items())
-
-
 def test_notes_of_others_are_not_ours_to_judge(run, tmp_path, config):
     weights = extra_golden(NAME).official_weights()
     torch.save(dict(state_dict=weights, meta="mine", epoch="last"), tmp_path / "a.pth")
@@ -156,7 +141,7 @@ def test_a_file_with_code_is_refused_and_not_run(run, tmp_path, monkeypatch, con
     assert not Path("ran").exists() and not Path("o.pth").exists()
 
 
-OURS, OPENTADS = ROOT / "configs" / "actionformer", ROOT / "configs" / "actionformer_opentad"
+OURS, OPENTADS = ROOT / "configs" / "actionformer", ROOT / "projects/opentad_actionformer/configs"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +165,7 @@ OURS, OPENTADS = ROOT / "configs" / "actionformer", ROOT / "configs" / "actionfo
         (
             {"rpn_head.cls_head.bias": torch.ones(1)},
             ["--config", OURS / "anet_tsp.py"],
-            "would give other results: use a config of configs/actionformer_opentad",
+            "would give other results: use a config of projects/opentad_actionformer/configs",
         ),
         (
             {"cls_head.x": torch.ones(1)},

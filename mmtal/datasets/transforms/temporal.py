@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from mmtal.datasets.features import FeatureArray
 from mmtal.registry import TRANSFORMS
+from mmtal.structures import FeatureGrid
 
 
 @TRANSFORMS.register_module()
@@ -48,8 +49,6 @@ class Truncate:
         crop_ratio: Least and greatest share of a recording that is no longer than ``max_len``
             to keep; None keeps all of it.
         max_tries: Windows to try.
-        margin: Whether "inside" includes half a snippet beyond the first and the last feature
-            (the official release; OpenTAD has none).
     """
 
     changes_grid = True
@@ -61,7 +60,6 @@ class Truncate:
         min_overlap: float,
         crop_ratio: tuple[float, float] | None = (0.9, 1.0),
         max_tries: int = 200,
-        margin: bool = True,
     ) -> None:
         if max_len < 1:
             raise ValueError(f"max_len must be >= 1, but got {max_len}")
@@ -75,20 +73,17 @@ class Truncate:
         self.min_overlap = min_overlap
         self.crop_ratio = crop_ratio
         self.max_tries = max_tries
-        self.margin = margin
 
     def __call__(self, results: dict) -> dict:
         feats, grid, rng = results["feats"], results["grid"], results["rng"]
         length = self._window_length(len(feats), rng)
         if length == len(feats):
             return results
-        margin = grid.snippet_offset if self.margin else 0
         for _ in range(self.max_tries):
             start = int(rng.integers(len(feats) - length, endpoint=True))
             segments, kept = keep_inside(
                 results["segments"],
-                grid.to_seconds(start - margin),
-                grid.to_seconds(start + length + margin),
+                *self.bounds(grid, start, length),
                 self.min_overlap,
             )
             if kept.any() or not len(segments):
@@ -98,6 +93,11 @@ class Truncate:
         results["segments"] = segments[kept]
         results["labels"] = results["labels"][kept]
         return results
+
+    def bounds(self, grid: FeatureGrid, start: int, length: int) -> tuple[float, float]:
+        """First and last second of a window: half a snippet beyond its first and last feature."""
+        margin = grid.snippet_offset
+        return grid.to_seconds(start - margin), grid.to_seconds(start + length + margin)
 
     def _window_length(self, num_features: int, rng: np.random.Generator) -> int:
         if num_features > self.max_len:
@@ -109,8 +109,8 @@ class Truncate:
 
     def __repr__(self) -> str:
         return (
-            f"Truncate({self.max_len}, min_overlap={self.min_overlap}, "
-            f"crop_ratio={self.crop_ratio}, max_tries={self.max_tries}, margin={self.margin})"
+            f"{type(self).__name__}({self.max_len}, min_overlap={self.min_overlap}, "
+            f"crop_ratio={self.crop_ratio}, max_tries={self.max_tries})"
         )
 
 
@@ -123,42 +123,25 @@ class ResizeFeatures:
         min_overlap: For training: instances with less than this share before the end of the
             features are dropped, the others end there at the latest (some recordings lack
             frames). None, for testing, leaves the ground truth alone.
-        average: Whether a new feature is the mean over the old ones in its place, not the value in
-            its middle, where there are more of them than ``length`` (OpenTAD).
-        over_duration: Whether the new features divide the recording's duration, feature g being
-            at g / ``length`` of it (OpenTAD), not at the middle of its frames.
     """
 
     changes_grid = True
 
-    def __init__(
-        self,
-        length: int,
-        *,
-        min_overlap: float | None = None,
-        average: bool = False,
-        over_duration: bool = False,
-    ) -> None:
+    def __init__(self, length: int, *, min_overlap: float | None = None) -> None:
         if length < 1:
             raise ValueError(f"length must be >= 1, but got {length}")
         if min_overlap is not None and not 0 < min_overlap <= 1:
             raise ValueError(f"min_overlap must be in (0, 1] or None, but got {min_overlap}")
         self.length = length
         self.min_overlap = min_overlap
-        self.average = average
-        self.over_duration = over_duration
 
     def __call__(self, results: dict) -> dict:
         feats, grid = results["feats"], results["grid"]
         if grid.start:
             raise ValueError("ResizeFeatures must come before Truncate in the pipeline")
-        if self.over_duration:
-            grid = grid.dividing(results["duration"], self.length)
-        else:
-            grid = grid.resized(len(feats), self.length)
-        results["grid"] = grid
+        grid = results["grid"] = self.new_grid(results)
         if len(feats) != self.length:
-            samples = -(-len(feats) // self.length) if self.average else 1  # of each new feature
+            samples = self.samples(len(feats))
             columns = torch.from_numpy(feats.read()).t()[None]  # (1, C, T)
             columns = F.interpolate(
                 columns, self.length * samples, mode="linear", align_corners=False
@@ -172,11 +155,16 @@ class ResizeFeatures:
             results["labels"] = results["labels"][kept]
         return results
 
+    def new_grid(self, results: dict) -> FeatureGrid:
+        """The grid of ``length`` features that cover the old ones' frames."""
+        return results["grid"].resized(len(results["feats"]), self.length)
+
+    def samples(self, num_features: int) -> int:
+        """Values that a new feature is the mean of: the one in its middle."""
+        return 1
+
     def __repr__(self) -> str:
-        return (
-            f"ResizeFeatures({self.length}, min_overlap={self.min_overlap}, "
-            f"average={self.average}, over_duration={self.over_duration})"
-        )
+        return f"{type(self).__name__}({self.length}, min_overlap={self.min_overlap})"
 
 
 def keep_inside(

@@ -28,9 +28,6 @@ class BlockPyramid(nn.Module):
         padding_rule: How far sequences are padded.
         embed_kernel: Kernel size of the embedding convolutions.
         embed_norm: LayerNorm after each embedding convolution.
-        embed_norm_eps: Added to the variance by these LayerNorms (OpenTAD: 1e-6).
-        mask_after_norm: Whether the embedding is zero in the padding (OpenTAD), instead of what
-            the norm's bias leaves there (the official release).
         abs_pos: Add a fixed sinusoid position encoding after the embedding.
 
     Attributes:
@@ -40,6 +37,7 @@ class BlockPyramid(nn.Module):
         padding (PaddingRule): How far sequences must be padded.
     """
 
+    embedding_class = ConvEmbedding
     pos_table: Tensor
 
     def __init__(
@@ -54,20 +52,16 @@ class BlockPyramid(nn.Module):
         padding_rule: type[PaddingRule] = PaddingRule,
         embed_kernel: int = 3,
         embed_norm: bool = True,
-        embed_norm_eps: float = 1e-5,
-        mask_after_norm: bool = False,
         abs_pos: bool = False,
     ) -> None:
         super().__init__()
         num_embed, num_stem, num_branch = depths
-        self.embedding = ConvEmbedding(
+        self.embedding = self.embedding_class(
             in_channels,
             channels=embed_channels,
             num_layers=num_embed,
             kernel_size=embed_kernel,
             with_norm=embed_norm,
-            norm_eps=embed_norm_eps,
-            mask_after_norm=mask_after_norm,
         )
         self.in_channels = sum(self.embedding.in_channels)
         self.out_channels = self.embedding.out_channels

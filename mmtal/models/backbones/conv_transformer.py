@@ -23,8 +23,6 @@ class ConvTransformer(BlockPyramid):
             attention.
         embed_kernel: Kernel size of the embedding convolutions.
         embed_norm: LayerNorm after each embedding convolution.
-        embed_norm_eps: Added to the variance by these LayerNorms (OpenTAD: 1e-6).
-        mask_after_norm: Whether the embedding is zero in the padding (OpenTAD).
         abs_pos: Add a fixed sinusoid position encoding after the embedding.
         rel_pos: Learn an attention bias by relative position (local attention only).
         dropout: On attention projections and in MLPs.
@@ -42,8 +40,6 @@ class ConvTransformer(BlockPyramid):
         window: int | Sequence[int] = 19,
         embed_kernel: int = 3,
         embed_norm: bool = True,
-        embed_norm_eps: float = 1e-5,
-        mask_after_norm: bool = False,
         abs_pos: bool = False,
         rel_pos: bool = False,
         dropout: float = 0.0,
@@ -71,7 +67,5 @@ class ConvTransformer(BlockPyramid):
             divisor=max(2**i * (2 * (w // 2) if w > 1 else 1) for i, w in enumerate(windows)),
             embed_kernel=embed_kernel,
             embed_norm=embed_norm,
-            embed_norm_eps=embed_norm_eps,
-            mask_after_norm=mask_after_norm,
             abs_pos=abs_pos,
         )

@@ -20,7 +20,6 @@ from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
 from mmtal.structures.contracts import Assigner, Coder, check_contract
 
 EMPTY_CLASS_PROB = 1e-6
-TOPK_SCOPES = ("level", "recording")
 
 
 @HEADS.register_module()
@@ -37,7 +36,7 @@ class AnchorFreeHead(nn.Module):
         loss_cls: Config of the classification loss.
         loss_reg: Config of the regression loss.
         score_thr: Predictions must score higher, before NMS.
-        pre_nms_topk: Best predictions of each level that reach NMS (see ``topk_scope``).
+        pre_nms_topk: Best predictions of each level that reach NMS.
         min_duration: Predictions must be longer, in grid units; None: even empty ones are kept.
         nms: Arguments of :func:`mmtal.ops.segment_nms`; None for none.
         max_per_video: Predictions kept.
@@ -45,11 +44,6 @@ class AnchorFreeHead(nn.Module):
         num_convs: Convolutions of each tower, the predicting one included.
         kernel_size: Of the convolutions.
         with_norm: LayerNorm after each convolution but the last.
-        norm_eps: Added to the variance by LayerNorm (OpenTAD: 1e-6).
-        mask_after_norm: Whether the padding is zero before each convolution (OpenTAD), instead of
-            what the norm's bias leaves there (the official release).
-        topk_scope: Whether ``pre_nms_topk`` counts each ``level`` by itself, or the ``recording``,
-            all levels together (OpenTAD).
         point_generator: Config of the point generator.
         coder: Config of the segment coder.
         prior_prob: Probability that an untrained classifier gives every class.
@@ -58,6 +52,7 @@ class AnchorFreeHead(nn.Module):
         normalizer_momentum: Share of the old value in each update of it.
     """
 
+    tower_class = ConvTower
     loss_normalizer: Tensor
 
     def __init__(
@@ -78,9 +73,6 @@ class AnchorFreeHead(nn.Module):
         num_convs: int = 3,
         kernel_size: int = 3,
         with_norm: bool = True,
-        norm_eps: float = 1e-5,
-        mask_after_norm: bool = False,
-        topk_scope: str = "level",
         point_generator: dict | None = None,
         coder: dict | None = None,
         prior_prob: float = 0.01,
@@ -95,8 +87,6 @@ class AnchorFreeHead(nn.Module):
             raise ValueError(f"prior_prob must be in (0, 1), but got {prior_prob}")
         if loss_normalizer <= 0:
             raise ValueError(f"loss_normalizer must be > 0, but got {loss_normalizer}")
-        if topk_scope not in TOPK_SCOPES:
-            raise ValueError(f"topk_scope must be one of {TOPK_SCOPES}, but got {topk_scope!r}")
         channels = channels or in_channels
         self.channels = channels
         self.num_convs = num_convs
@@ -104,20 +94,17 @@ class AnchorFreeHead(nn.Module):
         self.num_classes = num_classes
         self.score_thr = score_thr
         self.pre_nms_topk = pre_nms_topk
-        self.topk_scope = topk_scope
         self.min_duration = min_duration
         self.nms = nms
         self.max_per_video = max_per_video
 
         self.cls_tower, self.reg_tower = (
-            ConvTower(
+            self.tower_class(
                 in_channels,
                 channels,
                 num_convs=num_convs - 1,
                 kernel_size=kernel_size,
                 with_norm=with_norm,
-                norm_eps=norm_eps,
-                mask_after_norm=mask_after_norm,
             )
             for _ in ("cls", "reg")
         )
@@ -276,15 +263,10 @@ class AnchorFreeHead(nn.Module):
             ]
             segments, scores, labels = (torch.cat(x) for x in zip(*levels, strict=True))
             counts = torch.tensor([len(level[1]) for level in levels], device=labels.device)
-            candidates = InstanceData(
-                segments=segments,
-                scores=scores,
-                labels=labels,
-                levels=torch.arange(len(levels), device=labels.device).repeat_interleave(counts),
+            level = torch.arange(len(levels), device=labels.device).repeat_interleave(counts)
+            results.append(
+                InstanceData(segments=segments, scores=scores, labels=labels, levels=level)
             )
-            if self.topk_scope == "recording":
-                candidates = self.best_candidates(candidates)
-            results.append(candidates)
         return results
 
     def decode_level(
@@ -314,11 +296,7 @@ class AnchorFreeHead(nn.Module):
         return segments, scores, labels
 
     def best_candidates(self, candidates: InstanceData) -> InstanceData:
-        """The best ``pre_nms_topk`` of each level, or of all, of any number of windows."""
-        if self.topk_scope == "recording":
-            if len(candidates) <= self.pre_nms_topk:
-                return candidates
-            return candidates[candidates.scores.topk(self.pre_nms_topk).indices]
+        """The best ``pre_nms_topk`` of each level, of any number of windows."""
         kept = []
         for level in candidates.levels.unique():
             rows = (candidates.levels == level).nonzero().squeeze(1)

@@ -6,11 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from mmtal.models.layers.conv import MaskedConv1d
-from mmtal.models.layers.conv_tower import conv_norm_relu
-from mmtal.models.layers.norm import ChannelLayerNorm
+from mmtal.models.layers.conv_tower import ConvNormReLU
 
 
-class ConvEmbedding(nn.Module):
+class ConvEmbedding(ConvNormReLU):
     """Features of one or several sources to the width of the backbone.
 
     Args:
@@ -21,8 +20,6 @@ class ConvEmbedding(nn.Module):
         num_layers: Convolutions, each with norm and ReLU.
         kernel_size: Of the convolutions.
         with_norm: LayerNorm after each convolution.
-        norm_eps: Added to the variance by LayerNorm.
-        mask_after_norm: As for :class:`ConvTower`.
     """
 
     def __init__(
@@ -33,11 +30,8 @@ class ConvEmbedding(nn.Module):
         num_layers: int,
         kernel_size: int = 3,
         with_norm: bool = True,
-        norm_eps: float = 1e-5,
-        mask_after_norm: bool = False,
     ) -> None:
         super().__init__()
-        self.mask_after_norm = mask_after_norm
         self.projections = nn.ModuleList()
         if isinstance(in_channels, int) != isinstance(channels, int):
             raise ValueError(
@@ -60,23 +54,16 @@ class ConvEmbedding(nn.Module):
                 MaskedConv1d(i, o, kernel_size=1)
                 for i, o in zip(in_channels, channels, strict=True)
             )
-        self.convs = nn.ModuleList()
-        self.norms = nn.ModuleList()
-        for layer in range(num_layers):
-            self.convs.append(
-                MaskedConv1d(
-                    width if layer == 0 else self.out_channels,
-                    self.out_channels,
-                    kernel_size=kernel_size,
-                    bias=not with_norm,
-                )
-            )
-            self.norms.append(
-                ChannelLayerNorm(self.out_channels, eps=norm_eps) if with_norm else nn.Identity()
-            )
+        self.add_layers(
+            width,
+            self.out_channels,
+            num_convs=num_layers,
+            kernel_size=kernel_size,
+            with_norm=with_norm,
+        )
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, sum of in_channels, T), (B, T) -> (B, out_channels, T), as :class:`ConvTower`.
+        """(B, sum of in_channels, T), (B, T) -> (B, out_channels, T); not masked.
 
         Raises:
             ValueError: The features have other channels than the model was built for.
@@ -92,7 +79,7 @@ class ConvEmbedding(nn.Module):
             x = torch.cat(
                 [p(s, mask)[0] for p, s in zip(self.projections, sources, strict=True)], dim=1
             )
-        return conv_norm_relu(x, mask, self.convs, self.norms, mask_after_norm=self.mask_after_norm)
+        return self.run_layers(x, mask)
 
 
 def sinusoid_table(length: int, channels: int) -> Tensor:

@@ -14,24 +14,19 @@ class IdentityNeck(nn.Module):
         in_channels: Width of the backbone (given by the localizer).
         num_levels: Levels of the backbone (given by the localizer).
         with_norm: LayerNorm on each level.
-        norm_eps: Added to the variance by LayerNorm (OpenTAD: 1e-6).
 
     Attributes:
         out_channels (int): Width of every level.
+        norm_eps (float): Added to the variance by the norms.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        *,
-        num_levels: int,
-        with_norm: bool = True,
-        norm_eps: float = 1e-5,
-    ) -> None:
+    norm_eps = 1e-5
+
+    def __init__(self, in_channels: int, *, num_levels: int, with_norm: bool = True) -> None:
         super().__init__()
         self.out_channels = in_channels
         self.norms = nn.ModuleList(
-            ChannelLayerNorm(in_channels, eps=norm_eps) if with_norm else nn.Identity()
+            ChannelLayerNorm(in_channels, eps=self.norm_eps) if with_norm else nn.Identity()
             for _ in range(num_levels)
         )
 

@@ -21,10 +21,13 @@ class CenterAssigner:
             the level owns, in grid units.
         center_radius: Positives lie strictly inside center +- radius, in level strides; None
             takes the whole instance.
-        tie_tolerance: Instances that are longer than a point's shortest one by at most this (grid
-            units) share its labels; inf: all that the point may predict (OpenTAD on Ego4D). Its
-            boundaries are those of the shortest in any case.
+
+    Attributes:
+        tie_tolerance (float): Instances that are longer than a point's shortest one by at most
+            this (grid units) share its labels; its boundaries are those of the shortest.
     """
+
+    tie_tolerance = 1e-3
 
     sees_predictions = False
 
@@ -33,7 +36,6 @@ class CenterAssigner:
         regression_ranges: Sequence[tuple[float, float]],
         *,
         center_radius: float | None = 1.5,
-        tie_tolerance: float = 1e-3,
     ) -> None:
         if any(low < 0 or low >= high for low, high in regression_ranges):
             raise ValueError(
@@ -41,11 +43,8 @@ class CenterAssigner:
             )
         if center_radius is not None and center_radius <= 0:
             raise ValueError(f"center_radius must be > 0 or None, but got {center_radius}")
-        if tie_tolerance < 0:
-            raise ValueError(f"tie_tolerance must be >= 0, but got {tie_tolerance}")
         self.regression_ranges = [tuple(r) for r in regression_ranges]
         self.center_radius = center_radius
-        self.tie_tolerance = tie_tolerance
 
     @torch.no_grad()
     def __call__(

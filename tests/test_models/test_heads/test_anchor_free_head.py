@@ -198,12 +198,6 @@ def test_nothing_to_predict(nms):
         (dict(min_duration=2.0), {(0, 6), (2, 9)}, "2 is not longer than 2"),
         (dict(min_duration=None), {(0, 4), (0, 6), (1, 4), (2, 9)}, "all, even empty ones"),
         (dict(pre_nms_topk=1), {(0, 6), (1, 4)}, "the best of each level"),
-        (dict(pre_nms_topk=1, topk_scope="recording"), {(1, 4)}, "the best of all levels"),
-        (
-            dict(pre_nms_topk=2, topk_scope="recording"),
-            {(0, 6), (1, 4)},
-            "two of the levels' three",
-        ),
         (dict(max_per_video=1), {(1, 4)}, "the best of all"),
     ],
 )
@@ -231,16 +225,14 @@ def test_an_empty_prediction_is_kept_only_without_a_least_duration(min_duration,
         assert len(built.predict_by_feat(logits, offsets, masks, [sample()])[0].scores) == number
 
 
-@pytest.mark.parametrize("scope", ["level", "recording"])
-def test_candidates_of_windows_are_pooled_by_the_same_rule(scope):
+def test_candidates_of_windows_are_pooled_by_the_same_rule():
     pool = InstanceData(
         segments=torch.zeros(4, 2),
         scores=torch.tensor([0.9, 0.8, 0.7, 0.6]),
         labels=torch.arange(4),
         levels=torch.tensor([0, 0, 1, 1]),
     )
-    kept = head(pre_nms_topk=1, topk_scope=scope).best_candidates(pool)
-    assert kept.labels.tolist() == ([0, 2] if scope == "level" else [0])
+    assert head(pre_nms_topk=1).best_candidates(pool).labels.tolist() == [0, 2]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +240,6 @@ def test_candidates_of_windows_are_pooled_by_the_same_rule(scope):
     [
         (dict(num_classes=0), "num_classes must be >= 1, but got 0"),
         (dict(prior_prob=1.0), r"prior_prob must be in \(0, 1\), but got 1"),
-        (dict(topk_scope="video"), "topk_scope must be one of .* but got 'video'"),
         (dict(loss_normalizer=0), "loss_normalizer must be > 0, but got 0"),
         (dict(level_strides=[1, 2, 4]), "one range for each of the 3 levels .* but got 2"),
     ],

@@ -8,12 +8,10 @@ from mmtal.models import CenterAssigner, PointGenerator
 ANY = (0, 10000)
 
 
-def assign(
-    segments, labels, *, length=24, strides=(1,), ranges=(ANY,), radius=1.5, classes=3, tie=1e-3
-):
+def assign(segments, labels, *, length=24, strides=(1,), ranges=(ANY,), radius=1.5, classes=3):
     """Class targets and offsets of the points of a sequence."""
     points = PointGenerator(strides)([length // s for s in strides])
-    return CenterAssigner(ranges, center_radius=radius, tie_tolerance=tie)(
+    return CenterAssigner(ranges, center_radius=radius)(
         points,
         torch.tensor(segments, dtype=torch.float32).reshape(-1, 2),
         torch.tensor(labels, dtype=torch.int64),
@@ -43,12 +41,6 @@ CASES = [
     ([[10, 14], [10, 14.0009]], [0, 2], dict(radius=0.5), [(12, 0), (12, 2)],
      "0.0009 longer: still a tie"),
     ([[10, 14], [10, 14.002]], [0, 2], dict(radius=0.5), [(12, 0)], "0.002 longer: no tie"),
-    ([[10, 14], [10, 14.002]], [0, 2], dict(radius=0.5, tie=0.01), [(12, 0), (12, 2)],
-     "a tie to 0.01"),
-    ([[2, 22], [10, 14]], [0, 1], dict(radius=0.5, tie=float("inf")), [(12, 0), (12, 1)],
-     "all that may be predicted"),
-    ([[2, 22], [10, 14]], [0, 1], dict(radius=0.5, tie=float("inf"), ranges=[(8, 16)]), [(12, 0)],
-     "but not what is another level's"),
     ([[10, 14], [10, 14]], [1, 1], dict(radius=0.5), [(12, 1)], "a duplicate counts once"),
     ([[4, 20]], [0], dict(ranges=[(4, 8)], radius=0.5), [(12, 0)], "8 is the range's upper end"),
     ([[4, 20]], [0], dict(ranges=[(8, 16)], radius=0.5), [(12, 0)], "8 is the lower end too"),

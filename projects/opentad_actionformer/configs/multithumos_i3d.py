@@ -1,5 +1,5 @@
 # Published for protocol multithumos/opentad-212.
-_base_ = ["../_base_/opentad.py", "../_base_/datasets/multithumos.py"]
+_base_ = ["./_base_/opentad.py", "../../../configs/_base_/datasets/multithumos.py"]
 model = dict(
     backbone=dict(
         in_channels=2048,
@@ -12,7 +12,9 @@ model = dict(
 )
 load, truncate, pack = _base_.train_dataloader.dataset.pipeline
 data = dict(classes="alphabetical")
-train_dataloader = dict(dataset=dict(**data, pipeline=[load, dict(truncate, margin=False), pack]))
+train_dataloader = dict(
+    dataset=dict(**data, pipeline=[load, dict(truncate, type="OpenTADTruncate"), pack])
+)
 val_dataloader = test_dataloader = dict(dataset=data)
 val_evaluator = test_evaluator = dict(protocol="multithumos/opentad-212")
 param_scheduler = [

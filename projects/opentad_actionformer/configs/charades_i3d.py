@@ -1,5 +1,5 @@
 # Published for protocol charades/opentad-1863.
-_base_ = ["../_base_/opentad.py", "../_base_/datasets/charades.py"]
+_base_ = ["./_base_/opentad.py", "../../../configs/_base_/datasets/charades.py"]
 model = dict(
     backbone=dict(
         in_channels=1024,
@@ -32,7 +32,12 @@ train_dataloader = dict(
     batch_size=16,
     dataset=dict(
         **data,
-        pipeline=[load, dict(truncate, margin=False), dict(type="ChannelDropout", prob=0.3), pack],
+        pipeline=[
+            load,
+            dict(truncate, type="OpenTADTruncate"),
+            dict(type="ChannelDropout", prob=0.3),
+            pack,
+        ],
     ),
 )
 val_dataloader = test_dataloader = dict(dataset=data)

@@ -1,4 +1,4 @@
-"""The recipes of configs/actionformer_opentad: OpenTAD's values, and they run."""
+"""The recipes have OpenTAD's values, and they run."""
 
 from functools import cache
 from pathlib import Path
@@ -7,19 +7,18 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from opentad_golden import FILES, opentad_golden
+from opentad_golden import FILES, PROJECT, opentad_golden
 from tiny import CHANNELS, make_dataset
 
-from mmtal.config_files import find_config, list_configs
 from mmtal.evaluation.protocols import find_protocol
 from mmtal.registry import DATASETS, MODELS
 
-NAMES = [n.split("/")[1] for n in list_configs() if n.startswith("actionformer_opentad/")]
+NAMES = sorted(path.stem for path in (PROJECT / "configs").glob("*.py"))
 
 
 @cache
 def load(name: str) -> Config:
-    return Config.fromfile(find_config(f"actionformer_opentad/{name}"))
+    return Config.fromfile(PROJECT / "configs" / f"{name}.py")
 
 
 def train_transform(name: str, kind: str) -> dict:
@@ -50,7 +49,7 @@ def opentads_values(meta: dict) -> dict:
         loss_normalizer=rpn["loss_normalizer"],
         label_smoothing=rpn["label_smoothing"],
         loss_weight=rpn.get("loss_weight", 1.0),
-        tie_tolerance=1e-3 if rpn.get("filter_similar_gt", True) else float("inf"),
+        assigner="CenterAssigner" if rpn.get("filter_similar_gt", True) else "AllInstancesAssigner",
         # with one class, all points reach NMS
         score_thr=0.0 if one_class else post.get("pre_nms_thresh", 0.001),
         pre_nms_topk=post.get("pre_nms_topk", 2000),
@@ -75,8 +74,8 @@ def our_values(name: str) -> dict:
         config.model.head,
         config.model.backbone,
     )
-    truncate, cosine = train_transform(name, "Truncate"), config.param_scheduler[1]
-    resized = train_transform(name, "ResizeFeatures")
+    truncate, cosine = train_transform(name, "OpenTADTruncate"), config.param_scheduler[1]
+    resized = train_transform(name, "OpenTADResize")
     return dict(
         in_channels=backbone.in_channels,
         embed_channels=backbone.embed_channels,
@@ -93,7 +92,7 @@ def our_values(name: str) -> dict:
         loss_normalizer=head.loss_normalizer,
         label_smoothing=head.loss_cls.label_smoothing,
         loss_weight=head.loss_reg.loss_weight,
-        tie_tolerance=head.assigner.get("tie_tolerance", 1e-3),
+        assigner=head.assigner.type,
         score_thr=head.score_thr,
         pre_nms_topk=head.pre_nms_topk,
         sigma=head.nms.sigma,
@@ -119,9 +118,9 @@ def test_every_recipe_names_opentads_protocol(name: str) -> None:
     config = load(name)
     protocol = find_protocol(config.test_evaluator.protocol)
     assert protocol.name.split("/")[1].split("-")[-1] in ("opentad", "211", "212", "1863", "4728")
-    assert protocol.name in find_config(f"actionformer_opentad/{name}").read_text().splitlines()[0]
+    assert protocol.name in (PROJECT / "configs" / f"{name}.py").read_text().splitlines()[0]
     assert config.randomness.seed == 42
-    assert not train_transform(name, "Truncate").margin
+    assert train_transform(name, "OpenTADTruncate") and not train_transform(name, "Truncate")
 
 
 @pytest.fixture(scope="module")

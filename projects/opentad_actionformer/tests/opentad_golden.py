@@ -1,17 +1,24 @@
-"""Models of OpenTAD's ActionFormer with golden figures (see tests/data/golden/README.md)."""
+"""Models of OpenTAD's ActionFormer with golden figures (see README.md of tests/data/golden)."""
 
 import json
+import sys
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
-from golden_models import GOLDEN, ROOT, Golden
 from mmengine.config import Config
 from torch import Tensor, nn
 
 from mmtal.checkpoints.files import convert
 from mmtal.registry import MODELS
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
+from golden_models import Golden
+
+PROJECT = Path(__file__).resolve().parents[1]
+DATA = PROJECT / "tests" / "data"
 
 FILES = {
     "thumos_i3d": "opentad_thumos_i3d",
@@ -19,7 +26,7 @@ FILES = {
     "epic_slowfast_verb": "opentad_epic_kitchens_slowfast_verb",
     "ego4d_slowfast": "opentad_ego4d_slowfast",
 }
-"""Our config of each, below ``configs/actionformer_opentad``."""
+"""Our config of each, of ``configs/``."""
 
 
 @dataclass
@@ -28,17 +35,16 @@ class OpenTADGolden(Golden):
 
     @cached_property
     def meta(self) -> dict:
-        return json.loads((GOLDEN / f"{FILES[self.config_name]}.json").read_text())
+        return json.loads((DATA / f"{FILES[self.config_name]}.json").read_text())
 
     @cached_property
     def figures(self) -> dict[str, np.ndarray]:
-        with np.load(GOLDEN / f"{FILES[self.config_name]}.npz") as file:
+        with np.load(DATA / f"{FILES[self.config_name]}.npz") as file:
             return dict(file)
 
     @cached_property
     def config(self) -> Config:
-        folder = ROOT / "configs" / "actionformer_opentad"
-        return Config.fromfile(folder / f"{self.config_name}.py")
+        return Config.fromfile(PROJECT / "configs" / f"{self.config_name}.py")
 
     def checkpoint_weights(self) -> dict[str, Tensor]:
         """What OpenTAD would save: its loss normalizer starts as an integer."""

@@ -1,5 +1,5 @@
 # Published for protocol epic100/verb-opentad.
-_base_ = ["../_base_/opentad.py", "../_base_/datasets/epic100.py"]
+_base_ = ["./_base_/opentad.py", "../../../configs/_base_/datasets/epic100.py"]
 num_classes = 97
 model = dict(
     backbone=dict(in_channels=2304, embed_channels=512, window=9, max_seq_len=_base_.max_seq_len),
@@ -13,7 +13,9 @@ model = dict(
 )
 load, truncate, pack = _base_.train_dataloader.dataset.pipeline
 data = dict(ann_file="annotations/epic_kitchens_100_verb.json", classes=num_classes)
-train_dataloader = dict(dataset=dict(**data, pipeline=[load, dict(truncate, margin=False), pack]))
+train_dataloader = dict(
+    dataset=dict(**data, pipeline=[load, dict(truncate, type="OpenTADTruncate"), pack])
+)
 val_dataloader = test_dataloader = dict(dataset=data)
 val_evaluator = test_evaluator = dict(protocol="epic100/verb-opentad")
 train_cfg = dict(max_epochs=5 + 15)

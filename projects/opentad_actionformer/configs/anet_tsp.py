@@ -1,5 +1,5 @@
 # Published for protocol activitynet13/available-4728.
-_base_ = ["../_base_/opentad.py", "../_base_/datasets/activitynet13.py"]
+_base_ = ["./_base_/opentad.py", "../../../configs/_base_/datasets/activitynet13.py"]
 max_seq_len = 192
 model = dict(
     backbone=dict(
@@ -20,7 +20,7 @@ model = dict(
     ),
 )
 load, pack = dict(type="LoadFeatures"), dict(type="PackInputs")
-resize = dict(type="ResizeFeatures", length=max_seq_len, average=True, over_duration=True)
+resize = dict(type="OpenTADResize", length=max_seq_len)
 data = dict(ann_file="annotations/anet1.3_tsp_filtered.json", features="tsp_features", fps=15)
 train_dataloader = dict(
     dataset=dict(
@@ -28,7 +28,7 @@ train_dataloader = dict(
         pipeline=[
             load,
             dict(resize, min_overlap=1e-6),
-            dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, margin=False),
+            dict(type="OpenTADTruncate", max_len=max_seq_len, min_overlap=0.5),
             dict(type="ChannelDropout", prob=0.2),
             pack,
         ],

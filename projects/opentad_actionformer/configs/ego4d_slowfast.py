@@ -1,5 +1,5 @@
 # Published for protocol ego4d-mq/opentad.
-_base_ = ["../_base_/opentad.py", "../_base_/datasets/ego4d.py"]
+_base_ = ["./_base_/opentad.py", "../../../configs/_base_/datasets/ego4d.py"]
 model = dict(
     backbone=dict(
         in_channels=2304,
@@ -13,7 +13,7 @@ model = dict(
     head=dict(
         num_classes=110,
         assigner=dict(
-            tie_tolerance=float("inf"),  # a point learns all instances that it may predict
+            type="AllInstancesAssigner",
             regression_ranges=[
                 (0, 4),
                 (2, 8),
@@ -35,7 +35,12 @@ data = dict(features="slowfast_features", classes="alphabetical")
 train_dataloader = dict(
     dataset=dict(
         **data,
-        pipeline=[load, dict(truncate, margin=False), dict(type="ChannelDropout", prob=0.2), pack],
+        pipeline=[
+            load,
+            dict(truncate, type="OpenTADTruncate"),
+            dict(type="ChannelDropout", prob=0.2),
+            pack,
+        ],
     )
 )
 val_dataloader = test_dataloader = dict(dataset=data)

@@ -1,4 +1,4 @@
-"""Converted models compute what OpenTAD computes (figures: tests/data/golden/opentad_*)."""
+"""Converted models compute what OpenTAD computes (figures: data/)."""
 
 import numpy as np
 import pytest

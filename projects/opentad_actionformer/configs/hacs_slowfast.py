@@ -1,5 +1,5 @@
 # Published for protocol hacs/opentad.
-_base_ = ["../_base_/opentad.py", "../_base_/datasets/hacs.py"]
+_base_ = ["./_base_/opentad.py", "../../../configs/_base_/datasets/hacs.py"]
 max_seq_len = 960
 model = dict(
     backbone=dict(
@@ -30,7 +30,7 @@ train_dataloader = dict(
         **data,
         pipeline=[
             dict(type="LoadFeatures"),
-            dict(type="Truncate", max_len=max_seq_len, min_overlap=0.5, margin=False),
+            dict(type="OpenTADTruncate", max_len=max_seq_len, min_overlap=0.5),
             dict(type="ChannelDropout", prob=0.1),
             dict(type="PackInputs"),
         ],
