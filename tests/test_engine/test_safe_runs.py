@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tiny import make_dataset, write_config
 
-from mmtal.config_files import find_config, list_configs
+from mmtal.config_files import find_config, list_configs, list_project_configs
 from mmtal.engine.runner import build_runner
 
 
@@ -58,7 +58,7 @@ def test_the_front_door_adds_the_hook_to_configs_without(config, tmp_path):
 
 
 def test_every_config_has_the_hook():
-    names = list_configs()
+    names = [*list_configs(), *list_project_configs()]
     assert len(names) > 30
     for name in names:
         hooks = Config.fromfile(find_config(name)).default_hooks
