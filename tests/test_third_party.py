@@ -78,6 +78,20 @@ def test_its_data_are_verified_against_it(folder: Path):
     assert split["reach"]["per_level"][0] == split["reach"]["instances"] > 0
 
 
+@pytest.mark.parametrize(
+    ("channels", "problems"), [(2, []), (3, ["and become 2, but in_channels is 3"])]
+)
+def test_channels_that_a_transform_leaves_are_those_that_count(
+    folder: Path, channels: int, problems: list[str]
+):
+    config = Config.fromfile(plugin_config(folder))
+    config.model.backbone.channels = channels
+    config.train_dataloader.dataset.pipeline.insert(1, dict(type="FirstTwo"))
+    found = [f for f in verify_config(config).findings if f.kind == "channels do not fit the model"]
+    assert len(found) == len(problems)
+    assert all(text in f.value for text, f in zip(problems, found, strict=True))
+
+
 def test_what_does_not_answer_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch):
     import third_party
 

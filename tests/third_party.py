@@ -42,6 +42,17 @@ class Sign:
         return results
 
 
+@TRANSFORMS.register_module()
+class FirstTwo:
+    """The first two channels alone."""
+
+    changes_grid = False
+
+    def __call__(self, results: dict) -> dict:
+        results["feats"] = FeatureArray((results["feats"].read()[:, :2],))
+        return results
+
+
 @BACKBONES.register_module()
 class MeanPyramid(nn.Module):
     """A projection, then means of two neighbors."""

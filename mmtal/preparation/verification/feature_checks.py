@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -150,14 +150,17 @@ def _hint(recording: Recording, similar: Mapping[str, str]) -> str | None:
 
 
 def check_channels(
-    recordings: Sequence[Recording], model: ModelSetting, factor: int, findings: Findings
+    recordings: Sequence[Recording],
+    model: ModelSetting,
+    delivered: Callable[[Recording], int],
+    findings: Findings,
 ) -> tuple[int, ...]:
     """Channels of each recording against the others and the model, and constant ones.
 
     Args:
         recordings: Whose files have been read.
         model: Its ``in_channels`` is compared.
-        factor: Channels that the pipeline makes of one.
+        delivered: Channels that the pipeline makes of a recording's.
         findings: Gets what differs.
 
     Returns:
@@ -178,8 +181,9 @@ def check_channels(
                 findings,
                 remedy="the array seems to be turned round: save features.T" if turned else None,
             )
-    if model.in_channels not in (None, sum(usual) * factor):
-        made = f" and become {sum(usual) * factor}" if factor > 1 else ""
+    number = delivered(next(recording for recording in read if recording.channels == usual))
+    if model.in_channels not in (None, number):
+        made = f" and become {number}" if number != sum(usual) else ""
         findings.report(
             "channels do not fit the model",
             f"the features have {_join(usual)} channels{made}, but in_channels is "

@@ -27,6 +27,9 @@ WINDOWS = 16, 20_000
 """Random windows by which the loss through truncation is estimated: the most of a recording, and
 about how many of all."""
 
+LONGEST_TRIAL = 1 << 14
+"""Features of a recording of zeros, by which the pipeline's channels are found."""
+
 
 @dataclass
 class SplitReach:
@@ -79,17 +82,23 @@ def model_view(recording: Recording) -> tuple[FeatureGrid, int, np.ndarray] | No
     return results["grid"], len(results["feats"]), results["segments"]
 
 
-def channel_factor(recording: Recording) -> int:
-    """Channels that the pipeline of a recording makes of one."""
+def channels_after(recording: Recording) -> int:
+    """Channels that the pipeline makes of those in a recording's files."""
+    given = sum(recording.channels)
     grid = recording.grid
     if grid is None or not recording.length:
-        return 1
-    results = _results(recording, grid, recording.length)
+        return given
+    results = _results(recording, grid, min(recording.length, LONGEST_TRIAL))
+    length = len(results["feats"])
+    zero = np.float32(0)
+    results["feats"] = FeatureArray(
+        tuple(np.broadcast_to(zero, (length, channels)) for channels in recording.channels)
+    )
     try:
-        for transform in recording.setting.transforms:
+        for transform in recording.setting.steps:
             results = transform(results)
     except ValueError:
-        return 1
+        return given
     return results["feats"].num_channels
 
 

@@ -35,6 +35,7 @@ class DataSetting:
         snippet_frames: None: unknown.
         role: Loader of a config that it is from, ``train``, ``val`` or ``test``.
         transforms: Those of the pipeline that change the grid, before ``truncate``.
+        steps: All between loading and ``truncate`` or packing that are known.
         truncate: How training recordings are cut.
         unknown_transforms: Types in the pipeline that do not say whether they do.
     """
@@ -53,6 +54,7 @@ class DataSetting:
     check_duration: bool = True
     role: str = ""
     transforms: tuple[Transform, ...] = ()
+    steps: tuple[Transform, ...] = ()
     truncate: CropTransform | None = None
     unknown_transforms: tuple[str, ...] = ()
 
@@ -111,7 +113,7 @@ def _datasets(dataset: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
     root = Path(dataset.get("data_root") or "")
-    moving, truncate, unknown = _pipeline(dataset.get("pipeline") or ())
+    steps, truncate, unknown = _pipeline(dataset.get("pipeline") or ())
     given = {
         name: dataset[name]
         for name in (
@@ -133,7 +135,8 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
         file_ext=dataset.get("file_ext", ".npy"),
         classes=classes if classes is None or isinstance(classes, int | str) else tuple(classes),
         role=role,
-        transforms=tuple(moving),
+        transforms=tuple(step for step in steps if step.changes_grid),
+        steps=tuple(steps),
         truncate=truncate,
         unknown_transforms=tuple(unknown),
         **given,
@@ -143,18 +146,18 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
 def _pipeline(
     pipeline: Sequence[Any],
 ) -> tuple[list[Transform], CropTransform | None, list[str]]:
-    moving: list[Transform] = []
+    steps: list[Transform] = []
     unknown: list[str] = []
     truncate = None
-    for step in pipeline:
+    for step in pipeline[1:-1]:  # between loading and packing
         transform = TRANSFORMS.build(step) if isinstance(step, Mapping) else step
         if not isinstance(transform, Transform):
             unknown.append(type(transform).__name__)
         elif transform.changes_grid and isinstance(transform, CropTransform):
             truncate = transform
-        elif transform.changes_grid:
-            moving.append(transform)
-    return moving, truncate, unknown
+        elif truncate is None:
+            steps.append(transform)
+    return steps, truncate, unknown
 
 
 def _model_setting(model: Mapping[str, Any], settings: Sequence[DataSetting]) -> ModelSetting:

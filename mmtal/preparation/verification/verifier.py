@@ -21,7 +21,7 @@ from mmtal.preparation.verification.feature_checks import (
 )
 from mmtal.preparation.verification.findings import Findings, in_order
 from mmtal.preparation.verification.known_defects import mark_known
-from mmtal.preparation.verification.reach import channel_factor, check_reach
+from mmtal.preparation.verification.reach import channels_after, check_reach
 from mmtal.preparation.verification.report import Report
 from mmtal.preparation.verification.settings import (
     DataSetting,
@@ -126,9 +126,7 @@ def _verify(settings: Sequence[DataSetting], model: ModelSetting) -> Report:
             "classes do not fit the model",
             f"the data have {len(classes)} classes, but num_classes is {model.num_classes}",
         )
-    first = next((r for r in recordings if r.scans), None)
-    factor = 1 if first is None else channel_factor(first)
-    channels = check_channels(recordings, model, factor, findings)
+    channels = check_channels(recordings, model, channels_after, findings)
     check_identical(recordings, findings)
     check_lengths(recordings, findings)
     reach = check_reach(recordings, model, findings)
