@@ -98,7 +98,8 @@ def main() -> None:
             flush=True,
         )
     if args.out:
-        args.out.write_text(json.dumps(records, indent=1) + "\n")
+        lines = ",\n".join(map(json.dumps, records))
+        args.out.write_text(f"[\n{lines}\n]\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,17 @@
-"""Where configs and tools lie: beside the package in a checkout, inside it when installed."""
+"""Where configs and tools lie, beside the package or inside it when installed, and reading them."""
+
+from __future__ import annotations
 
 import difflib
+import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmtal.renames import update_config_name, update_names
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
 
 PACKAGE = Path(__file__).resolve().parent
 MAIN_METHOD = "actionformer"
@@ -59,15 +68,16 @@ def find_config(name: str | Path) -> Path:
     Raises:
         FileNotFoundError: There is none; the message names those that are spelled alike.
     """
-    if Path(name).is_file():
-        return Path(name)
+    text = update_config_name(str(name).removesuffix(".py"))
+    for path in (Path(name), Path(f"{text}.py")):
+        if path.is_file():
+            return path
     known = {**_project_configs(), **_configs_below(resource_root() / "configs")}
     short = {
         key.removeprefix(f"{MAIN_METHOD}/"): path
         for key, path in known.items()
         if key.startswith(f"{MAIN_METHOD}/")
     }
-    text = str(name).removesuffix(".py")
     found = known.get(text) or short.get(text)
     if found:
         return found
@@ -93,6 +103,30 @@ def _project_configs() -> dict[str, Path]:
         for folder in resource_root().glob("projects/*/configs")
         for name, path in _configs_below(folder).items()
     }
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config, import what it asks for, and replace old names in it with a notice.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ImportError: A module of ``custom_imports`` cannot be imported.
+    """
+    from mmengine.config import Config
+    from mmengine.logging import print_log
+    from mmengine.utils import import_modules_from_strings
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"config {path} does not exist")
+    config = Config.fromfile(path, import_custom_modules=False)
+    content, found = update_names(config.to_dict())
+    if found:
+        names = ", ".join(f"{old} -> {new}" for old, new in found.items())
+        print_log(f"{path} uses old names, which still work: {names}", "current", logging.WARNING)
+        config = Config(content, filename=config.filename, format_python_code=False)
+    if config.get("custom_imports"):
+        import_modules_from_strings(**config.custom_imports)
+    return config
 
 
 def output_name(config: Path) -> str:

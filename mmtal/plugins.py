@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from mmtal.renames import update_module
 from mmtal.version import __version__
 
 GROUP = "mmtal.plugins"
@@ -83,9 +84,11 @@ def requires_mmtal(versions: str, *, plugin: str) -> Iterator[None]:
     except ImportError as error:
         if (error.name or "").partition(".")[0] != "mmtal":
             raise
+        place = update_module(error.name or "")
+        now = "" if place == error.name else f" (it is {place} now)"
         raise ValueError(
             f"plugin '{plugin}' relies on something that mmtal {__version__} does not have: "
-            f"{error.msg}. What plugins may rely on is in docs/public_api.md, what took the "
+            f"{error.msg}{now}. What plugins may rely on is in docs/public_api.md, what took the "
             "place of a name in CHANGELOG.md"
         ) from error
 

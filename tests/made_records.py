@@ -1,6 +1,7 @@
 """Records of runs that never ran: detections are ground truth with noise."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def made_record(
     )  # fmt: skip
     record = Record(
         benchmark="made", method=method, seed=seed, fold=fold, config_file="made/config",
-        config_text="{}", config_sha256=f"config of {method}",
+        config_text=json.dumps({"config of": method}), config_sha256=f"config of {method}",
         data=dict(annotations_sha256=f"file of {fold}", features_sha256="features"),
         git=dict(commit="0" * 40, dirty=False), versions=dict(torch="2.13"), device="CPU, 1 thread",
         seconds=dict(train=1.0, test=1.0), peak_memory=dict(ram_mib=1.0),

@@ -10,6 +10,7 @@ from torch import Tensor
 from mmtal.checkpoints.bridge import to_mmtal
 from mmtal.checkpoints.loading import load_state_dict_file
 from mmtal.checkpoints.names import OFFICIAL, Rule
+from mmtal.config_files import read_config
 from mmtal.registry import MODELS
 
 
@@ -41,7 +42,7 @@ def load_official_state_dict(
     weights: Mapping[str, Tensor] = (
         checkpoint.get("state_dict_ema") or checkpoint.get("state_dict") or checkpoint
     )
-    config = config if isinstance(config, Config) else Config.fromfile(config)
+    config = config if isinstance(config, Config) else read_config(config)
     conversion = to_mmtal(weights, MODELS.build(config.model), OFFICIAL.extended(extra_rules))
     conversion.raise_if_unmatched()
     return conversion.state_dict

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("records", nargs="*", help="folders of records")
+    parser.add_argument("records", nargs="*", note="any number of them")
     parser.add_argument(
         "--spec", nargs="+", default=[], metavar="YAML", help="also say which runs are missing"
     )

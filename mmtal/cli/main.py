@@ -66,6 +66,7 @@ COMMANDS: dict[str, Any] = {
             "run": "train and test what a spec lists",
             "table": "records beside published figures",
             "check": "fail if new runs fell below accepted ones",
+            "pack": "finished runs into one file for each method",
         },
     ),
     "search": "search for better config values",

@@ -30,6 +30,7 @@ class ConfigOptions(argparse.Action):
 SHARED: dict[str, dict[str, Any]] = {
     "config": dict(help="a config: its path, or its name such as thumos_i3d or tridet/thumos_i3d"),
     "checkpoint": dict(help="checkpoint file"),
+    "records": dict(help="folder of records"),
     "results": dict(help="results file, of any system and in any format"),
     "--ann": dict(metavar="FILE", help="annotation JSON"),
     "--batch-size": dict(type=int, metavar="N", help="recordings at once"),

@@ -14,10 +14,11 @@ from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
-from mmtal.config_files import find_config, output_name
+from mmtal.config_files import find_config, output_name, read_config
 from mmtal.engine.terminal import TerminalHook, terminal_handler
 from mmtal.plugins import load_plugins
 from mmtal.registry import METRICS, is_kind_of
+from mmtal.renames import update_option
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
@@ -44,7 +45,7 @@ def load_config(
     """
     path = find_config(path)
     load_plugins()
-    config = Config.fromfile(path)
+    config = read_config(path)
     override(config, options or {})
     for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
         loader = config.get(name)
@@ -76,7 +77,7 @@ def override(config: Config, options: Mapping[str, Any]) -> None:
                 + (f"; did you mean '{close[0]}'?" if close else "")
             )
     try:
-        config.merge_from_dict(dict(options))
+        config.merge_from_dict({update_option(name): value for name, value in options.items()})
     except (AttributeError, IndexError, TypeError) as error:
         raise ValueError(f"--cfg-options {' '.join(options)}: {error}") from error
 

@@ -18,6 +18,7 @@ resamplings.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -32,7 +33,7 @@ from mmtal.evaluation.average_precision import average_precision, named_means
 from mmtal.evaluation.matching import Matches, match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.results.instance_table import InstanceTable
-from mmtal.utils.files import whole_file
+from mmtal.utils.files import file_exists, read_file, whole_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,10 +200,10 @@ def read_matches(path: str | Path, protocol: str) -> RunMatches:
         FileNotFoundError: There is no such file.
         ValueError: It is no such file, or lacks the protocol.
     """
-    if not Path(path).is_file():
+    if not file_exists(path):
         raise FileNotFoundError(f"{path}, the matches of a run, does not exist")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(read_file(path)), allow_pickle=False) as arrays:
             index = json.loads(str(arrays["index"]))
             names = [entry["protocol"] for entry in index]
             if protocol in names:

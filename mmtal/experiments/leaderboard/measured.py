@@ -11,11 +11,13 @@ import numpy as np
 from mmtal.evaluation.average_precision import class_mean
 from mmtal.evaluation.protocols import find_protocol, protocol_names
 from mmtal.experiments.leaderboard.matches import RunMatches, pool, read_matches
-from mmtal.experiments.leaderboard.record import MATCHES_SUFFIX, Record, read_records
+from mmtal.experiments.leaderboard.packs import find_records
+from mmtal.experiments.leaderboard.record import MATCHES_SUFFIX, Record, read_record, recipe_of
+from mmtal.utils.files import file_exists
 from mmtal.utils.wording import counted
 
 Run = tuple[Path, Record]
-"""The folder that a record lies in, and the record."""
+"""The folder or pack that a record lies in, and the record."""
 Key = tuple[str, str, str]
 """Benchmark, protocol, method."""
 TOLERANCE = 1e-6
@@ -66,16 +68,19 @@ def read_runs(folders: Sequence[str | Path]) -> list[Run]:
     """
     runs: dict[str, Run] = {}
     for folder in folders:
-        records = read_records(folder)
-        if not records:
-            raise FileNotFoundError(f"folder of records {folder} holds none")
-        for record in records:
+        paths = find_records(folder)
+        if not paths:
+            what = "is a file" if Path(folder).is_file() else "does not exist"
+            what = "holds none" if Path(folder).is_dir() else what
+            raise FileNotFoundError(f"folder of records {folder} {what}")
+        for path in paths.values():
+            record = read_record(path)
             if record.name in runs:
                 raise ValueError(
                     f"{record.name} is recorded in {runs[record.name][0]} and in {folder}: "
                     "give one of them"
                 )
-            runs[record.name] = (Path(folder), record)
+            runs[record.name] = (path.parent, record)
     return list(runs.values())
 
 
@@ -160,7 +165,7 @@ def check_alike(key: Key, runs: Sequence[Run]) -> None:
     recipes: dict[str, str] = {}
     lists: dict[tuple[str | None, str], str] = {}
     for _, record in runs:
-        recipes.setdefault(record.config_sha256, record.name)
+        recipes.setdefault(recipe_of(record.config_text), record.name)
         stamp = record.scores[key[1]]
         lists.setdefault((record.fold, str(stamp.get("video_list_sha256"))), record.name)
     if len(recipes) > 1:
@@ -183,7 +188,7 @@ def _matches(
     parts = []
     for own in complete:
         paths = [record.matches_path(folder) for folder, record in own]
-        if not all(path.is_file() for path in paths):
+        if not all(file_exists(path) for path in paths):
             what = "not pooled, " if len(own) > 1 else ""
             return (), (f"records without *{MATCHES_SUFFIX} beside them: {what}not compared",)
         found = [_read_matches(*run, protocol) for run in own]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mmtal.config_files import resource_root
+from mmtal.experiments.leaderboard.packs import find_records
 from mmtal.experiments.leaderboard.record import read_record
 from mmtal.experiments.leaderboard.run_setup import (
     RunSetup,
@@ -78,6 +79,7 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
             of a protocol, or a record cannot be read.
     """
     setups: dict[tuple[str, str | None], RunSetup] = {}
+    records = find_records(folders.records)
     entries = []
     for run in runs:
         key = (run.row.title, run.fold)
@@ -87,16 +89,15 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
             setups[key] = set_up(run, folders.annotations)
             check_protocols(run, setups[key])
         work_dir = folders.work_dir(run, setups[key])
-        status, note = _status(run, setups[key], work_dir, folders)
+        status, note = _status(run, setups[key], work_dir, records.get(run.name))
         entries.append(PlanEntry(run=run, status=status, note=note, work_dir=work_dir))
     return entries
 
 
 def _status(
-    run: PlannedRun, setup: RunSetup, work_dir: Path, folders: Folders
+    run: PlannedRun, setup: RunSetup, work_dir: Path, path: Path | None
 ) -> tuple[Status, str]:
-    path = folders.record(run)
-    if path.is_file():
+    if path is not None:
         record = read_record(path)
         if change := outdated(record, setup):
             return "changed", change

@@ -1,13 +1,16 @@
 """One run, so written down that its number can be trusted and made again."""
 
 import dataclasses
+import functools
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmtal.utils.files import write_json
+from mmtal.renames import update_names
+from mmtal.utils.files import read_file, write_json
 
 RESULTS_SUFFIX = ".results.json.gz"
 MATCHES_SUFFIX = ".matches.npz"
@@ -25,7 +28,7 @@ class Record:
         config_file: Where the config came from.
         config_text: The whole config as it was run, as JSON that MMEngine can load, without
             what differs between runs of a row (seed, fold) and between machines (paths).
-        config_sha256: Of ``config_text``: equal for all runs of a row.
+        config_sha256: Of ``config_text``.
         data: ``annotations_sha256``, ``features_sha256``, ``video_list_sha256`` of the test set,
             ``num_videos``.
         git: ``commit``, and ``dirty`` (bool) for changes that were not committed; empty where the
@@ -62,13 +65,32 @@ class Record:
         """File name without suffix, unique in a leaderboard."""
         return run_name(self.benchmark, self.method, self.fold, self.seed)
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The config by today's names."""
+        content: dict[str, Any] = update_names(json.loads(self.config_text))[0]
+        return content
+
     def results_path(self, folder: str | Path) -> Path:
-        """Where the detections of this run lie: results JSON, gzipped, beside the record."""
+        """Where the detections of this run lie: results JSON, gzipped, in a folder or pack."""
         return Path(folder) / f"{self.name}{RESULTS_SUFFIX}"
 
     def matches_path(self, folder: str | Path) -> Path:
-        """Where hits and false positives of this run lie: see :mod:`.matches`."""
+        """Where hits and false positives of this run lie: see :mod:`.matches`; likewise."""
         return Path(folder) / f"{self.name}{MATCHES_SUFFIX}"
+
+
+@functools.cache
+def recipe_of(config_text: str) -> str:
+    """SHA-256 of what makes the figures in a config's text: equal for all runs of a row.
+
+    Names are today's. Default hooks and the log processor are left out, since they watch, log and
+    save: what takes part in training is a custom hook.
+    """
+    content = update_names(json.loads(config_text))[0]
+    for key in ("default_hooks", "log_processor"):
+        content.pop(key, None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def run_name(benchmark: str, method: str, fold: str | None, seed: int) -> str:
@@ -86,13 +108,13 @@ def write_record(folder: str | Path, record: Record) -> Path:
 
 
 def read_record(path: str | Path) -> Record:
-    """Read one record.
+    """Read one record, whose path may lead into a pack.
 
     Raises:
-        ValueError: It is no record; the file and what is wrong are named.
+        ValueError: It is no record, or has another name; the file and what is wrong are named.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(read_file(path).decode())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     fields = {field.name for field in dataclasses.fields(Record)}
@@ -102,22 +124,7 @@ def read_record(path: str | Path) -> Record:
             f"{path} is no record of a run: missing {sorted(fields - found)}, "
             f"unknown {sorted(found - fields)}"
         )
-    return Record(**content)
-
-
-def read_records(folder: str | Path) -> list[Record]:
-    """All records of a folder, sorted by name.
-
-    Raises:
-        FileNotFoundError: There is no such folder.
-        ValueError: A file is no record, or two of them are of the same run.
-    """
-    if not Path(folder).is_dir():
-        what = "is a file" if Path(folder).is_file() else "does not exist"
-        raise FileNotFoundError(f"folder of records {folder} {what}")
-    paths = sorted(Path(folder).glob("*.json"))
-    records = [read_record(path) for path in paths]
-    for path, record in zip(paths, records, strict=True):
-        if path.stem != record.name:
-            raise ValueError(f"{path} holds the record {record.name}: give the file that name")
-    return records
+    record = Record(**content)
+    if Path(path).stem != record.name:
+        raise ValueError(f"{path} holds the record {record.name}: give the file that name")
+    return record

@@ -10,7 +10,7 @@ from typing import Literal
 from scipy.special import stdtrit
 
 from mmtal.experiments.leaderboard.measured import Key, Run, check_alike, group_runs
-from mmtal.experiments.leaderboard.record import Record
+from mmtal.experiments.leaderboard.record import Record, recipe_of
 from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.utils.wording import counted
 
@@ -214,7 +214,7 @@ def _changes(new: Sequence[Run], accepted: Sequence[Run], folds: set[str | None]
     if left_out:
         remarks.append(f"compared on {counted(len(folds), 'fold')}, {len(left_out)} left out")
     one, other = accepted[0][1], new[0][1]
-    if one.config_sha256 != other.config_sha256:
+    if recipe_of(one.config_text) != recipe_of(other.config_text):
         remarks.append("the config changed")
     if one.data.get("features_sha256") != other.data.get("features_sha256") and not left_out:
         remarks.append("the features changed")

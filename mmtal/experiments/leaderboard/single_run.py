@@ -17,11 +17,12 @@ from mmengine.config import Config
 
 from mmtal.experiments.experiment import evaluate_experiment, train_experiment, versions
 from mmtal.experiments.leaderboard.matches import RunMatches, find_matches, write_matches
-from mmtal.experiments.leaderboard.record import Record, read_record, write_record
+from mmtal.experiments.leaderboard.packs import find_records
+from mmtal.experiments.leaderboard.record import Record, read_record, recipe_of, write_record
 from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of, set_up
 from mmtal.experiments.leaderboard.spec import PlannedRun
 from mmtal.results.result_files import read_ground_truth, read_results, video_list_sha256
-from mmtal.utils.files import whole_file
+from mmtal.utils.files import read_file, whole_file
 
 CHECKPOINTS = 10
 """A training is saved so many times: what an interruption can cost, against writing."""
@@ -40,10 +41,6 @@ class Folders:
     records: Path
     work: Path
     keep_checkpoints: bool = True
-
-    def record(self, run: PlannedRun) -> Path:
-        """The record of a run."""
-        return self.records / f"{run.name}.json"
 
     def work_dir(self, run: PlannedRun, setup: RunSetup) -> Path:
         """The folder of a run; after a change of config or annotations it is another one."""
@@ -87,12 +84,11 @@ def execute(job: Job) -> Record | None:
     work_dir.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work_dir / "run.lock", timeout=0):
-            path = folders.record(run)
-            record = read_record(path) if path.is_file() else None
-            if record is None or outdated(record, setup):
+            path = find_records(folders.records).get(run.name)
+            if path is None or outdated(record := read_record(path), setup):
                 return _train(job, setup, work_dir)
             if missing_protocols(record, run):
-                return _score_again(record, run, setup, folders)
+                return _score_again(record, path.parent, run, setup, folders)
             return record  # finished since this one was planned
     except Timeout:
         return None
@@ -100,7 +96,7 @@ def execute(job: Job) -> Record | None:
 
 def outdated(record: Record, setup: RunSetup) -> str:
     """What has changed since a record was made; empty: nothing."""
-    if record.config_sha256 != setup.config_sha256:
+    if recipe_of(record.config_text) != recipe_of(setup.config_text):
         return (
             f"config {record.config_sha256[:SHORT]} in the record, "
             f"{setup.config_sha256[:SHORT]} now"
@@ -115,8 +111,14 @@ def missing_protocols(record: Record, run: PlannedRun) -> list[str]:
     return [name for name in run.row.protocols if name not in record.scores]
 
 
-def _score_again(record: Record, run: PlannedRun, setup: RunSetup, folders: Folders) -> Record:
-    scored = _score(run, setup, record.results_path(folders.records))
+def _score_again(
+    record: Record, place: Path, run: PlannedRun, setup: RunSetup, folders: Folders
+) -> Record:
+    """Write the record again; that of a packed run becomes a file of its own, with all others."""
+    scored = _score(run, setup, record.results_path(place))
+    if place != folders.records:
+        with whole_file(record.results_path(folders.records)) as temporary:
+            temporary.write_bytes(read_file(record.results_path(place)))
     write_matches(record.matches_path(folders.records), scored.matches)
     record = replace(record, scores=scored.scores)
     write_record(folders.records, record)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.checkpoints.plain_pickle import load_plain_pickle
-from mmtal.utils.files import whole_file, write_text
+from mmtal.utils.files import file_exists, read_file, whole_file, write_text
 
 GZIP, ZIP, PICKLE = b"\x1f\x8b", b"PK\x03\x04", b"\x80"
 """The first bytes of such files, whatever their names."""
@@ -35,16 +35,18 @@ class FileContent:
 def read_content(path: str | Path) -> FileContent:
     """Read a file that may be gzipped, or be the only .json or .txt file in a zip archive.
 
+    A path may also lead into a zip archive, such as a pack of runs: ``pack.zip/run.json.gz``.
+
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is empty or damaged, or none of JSON, pickle and text; it is a pickle that
             holds more than arrays and plain values (nothing in it is run).
     """
     path = Path(path)
-    if not path.is_file():
+    if not file_exists(path):
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
         raise FileNotFoundError(f"{path} {what}")
-    data = _unpacked(path, path.read_bytes())
+    data = _unpacked(path, read_file(path))
     if data.startswith(PICKLE):
         return FileContent(path, pickle=load_plain_pickle(path))
     try:

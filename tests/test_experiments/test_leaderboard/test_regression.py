@@ -81,7 +81,7 @@ def test_a_side_is_missing() -> None:
 @pytest.mark.parametrize(
     ("fields", "remark"),
     [
-        ({"config_sha256": "another"}, "the config changed"),
+        ({"config_text": "{}"}, "the config changed"),
         ({"device": "GPU"}, "device CPU, 1 thread -> GPU"),
         ({"versions": {"torch": "3", "x": "1"}}, "torch 2.13 -> 3, x none -> 1"),
         ({"data": {"annotations_sha256": "file of None"}}, "the features changed"),
@@ -113,7 +113,7 @@ def test_folds_that_both_sides_have_are_compared() -> None:
 
 
 def test_mixed_recipes_are_refused() -> None:
-    mixed = runs({"A": [0.6]}) + runs({"A": [0.6]}, first=1, config_sha256="another")
+    mixed = runs({"A": [0.6]}) + runs({"A": [0.6]}, first=1, config_text="{}")
     with pytest.raises(ValueError, match="made-A-seed0 and made-A-seed1 have different configs"):
         judge(mixed, runs({"A": FIVE}))
     with pytest.raises(ValueError, match=r"confidence must lie in \(0.5, 1\), but got 1"):

@@ -15,7 +15,9 @@ import pytest
 import tiny
 import yaml
 
-from mmtal.experiments.leaderboard.record import Record, read_records
+from mmtal.experiments.leaderboard.measured import read_runs
+from mmtal.experiments.leaderboard.packs import pack_runs
+from mmtal.experiments.leaderboard.record import Record
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +62,7 @@ class Workplace:
         return process.returncode, text
 
     def record(self, name: str) -> Record:
-        return next(record for record in read_records(self.records) if record.name == name)
+        return next(record for _, record in read_runs([self.records]) if record.name == name)
 
     def wait_for(self, pattern: str) -> None:
         self.wait_until(lambda: any(self.folder.glob(f"work_dirs/**/{pattern}")))
@@ -98,7 +100,7 @@ def test_run_writes_all_and_does_nothing_twice(place: Workplace) -> None:
     assert "[5/5]" in text and "4 runs done" in text
     assert "FAILED" in text and "error: 1 run of 5 failed" in text
     assert "tiny, two, 2 folds pooled: mAP" in text
-    names = sorted(record.name for record in read_records(place.records))
+    names = sorted(record.name for _, record in read_runs([place.records]))
     assert names == [
         "tiny-one-seed0",
         "tiny-one-seed1",
@@ -179,7 +181,7 @@ def test_two_invocations_share_the_work(place: Workplace) -> None:
     processes = [place.start(), place.start()]
     texts = [process.communicate(timeout=600)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], texts
-    assert len(read_records(place.records)) == 3
+    assert len(read_runs([place.records])) == 3
     # each run was trained once: one checkpoint of the first epoch was written in each log
     for folder in {log.parent for log in place.folder.glob("work_dirs/**/run.log")}:
         logs = [log.read_text() for log in folder.glob("*/*.log")]
@@ -202,7 +204,7 @@ done
     place.env["PATH"] = f"{fake.parent}{os.pathsep}{place.env['PATH']}"
     code, text = place.run("--slurm", "--slurm-args=--time=10")
     assert code == 0, text
-    assert [record.name for record in read_records(place.records)] == [
+    assert [record.name for _, record in read_runs([place.records])] == [
         "tiny-queued-seed0",
         "tiny-queued-seed1",
     ]
@@ -214,6 +216,17 @@ def test_protocol_that_a_record_lacks_is_scored_without_training(place: Workplac
     path = place.records / "tiny-again-seed0.json"
     before = json.loads(path.read_text())
     path.write_text(json.dumps({**before, "scores": {}}))
+    files = {path.name: path.read_bytes() for path in place.records.iterdir()}
     code, text = place.run()
     assert code == 0 and "1 run: 1 unscored" in text
     assert json.loads(path.read_text()) == before
+
+    path.write_bytes(files[path.name])
+    pack_runs(place.records)
+    code, text = place.run()
+    assert code == 0 and "1 run: 1 unscored" in text
+    assert json.loads(path.read_text()) == before
+    results = "tiny-again-seed0.results.json.gz"
+    assert (place.records / results).read_bytes() == files[results], "all of a run lies together"
+    assert len(pack_runs(place.records)) == 1
+    assert place.run() == (0, "1 run: 1 done\n")

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmtal.experiments.leaderboard.fold_files import fold_options
 from mmtal.experiments.leaderboard.plan import PlanEntry, choose, make_jobs, make_plan
 from mmtal.experiments.leaderboard.record import Record, write_record
-from mmtal.experiments.leaderboard.run_setup import check_options, set_up
+from mmtal.experiments.leaderboard.run_setup import RunSetup, check_options, set_up
 from mmtal.experiments.leaderboard.single_run import Folders, resumable_epoch
 from mmtal.experiments.leaderboard.spec import Folds, Row
 
@@ -118,7 +118,7 @@ def test_status_of_runs(data: Path, tmp_path: Path) -> None:
     assert statuses(make_plan(runs, folders))[1] == ("resumable", "after epoch 4")
 
     setup = set_up(runs[0], tmp_path)
-    record = record_like(config_sha256=setup.config_sha256, annotations=setup.annotations_sha256)
+    record = record_like(setup, annotations=setup.annotations_sha256)
     write_record(folders.records, record)
     assert statuses(make_plan(runs, folders))[0] == ("unscored", "lacks config")
     write_record(folders.records, Record(**{**asdict(record), "scores": {"config": {}}}))
@@ -126,21 +126,19 @@ def test_status_of_runs(data: Path, tmp_path: Path) -> None:
     changed = row(data, options={"optim_wrapper.optimizer.lr": 0.5}).runs()
     status, note = statuses(make_plan(changed, folders))[0]
     assert status == "changed" and note.startswith(f"config {setup.config_sha256[:8]} in the")
-    write_record(
-        folders.records, record_like(config_sha256=setup.config_sha256, annotations="other")
-    )
+    write_record(folders.records, record_like(setup, annotations="other"))
     assert statuses(make_plan(runs, folders))[0][0] == "changed"
 
 
-def record_like(*, config_sha256: str, annotations: str) -> Record:
+def record_like(setup: RunSetup, *, annotations: str) -> Record:
     return Record(
         benchmark="tiny",
         method="small",
         seed=0,
         fold=None,
         config_file="",
-        config_text="",
-        config_sha256=config_sha256,
+        config_text=setup.config_text,
+        config_sha256=setup.config_sha256,
         data=dict(annotations_sha256=annotations),
         git={},
         versions={},

@@ -115,7 +115,7 @@ def test_matches_of_another_run_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"config_sha256": "x"}, "made-A-seed0 and made-A-seed1 have different configs"),
+        ({"config_text": "{}"}, "made-A-seed0 and made-A-seed1 have different configs"),
         ({"fold": "3"}, "some runs have a fold and some have none"),
         ({"data": {}}, ""),  # features may lie elsewhere
     ],
