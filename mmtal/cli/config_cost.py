@@ -36,7 +36,7 @@ def run(args: Namespace) -> None:
     print(f"MACs        {macs / 1e9:.2f} G")
 
 
-def build(model_config: dict, device: str) -> Any:
+def build(model_config: dict[str, Any], device: str) -> Any:
     """The model; on the ``meta`` device it has shapes, but no values and no memory."""
     import torch
 
@@ -51,7 +51,7 @@ def count_parameters(model: Any) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def count_macs(model_config: dict, length: int) -> int:
+def count_macs(model_config: dict[str, Any], length: int) -> int:
     """Multiply-accumulates of convolutions, linear layers and attention for one recording.
 
     Args:
@@ -69,7 +69,7 @@ def count_macs(model_config: dict, length: int) -> int:
         # The counter does not know the CPU's fused attention, but the plain matrix products.
         with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
             model(batch["inputs"], batch["masks"])
-        return counter.get_total_flops() // 2  # a multiplication and an addition count as two
+        return int(counter.get_total_flops()) // 2  # a multiplication and an addition count as two
 
     with torch.no_grad():
         try:

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mmtal.cli.options import print_json
 from mmtal.cli.parser import CommandParser
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def add_arguments(parser: CommandParser) -> None:
         metavar="P",
         help="probability that an unchanged method passes (%(default)s)",
     )
+    parser.add_argument("--json")
 
 
 def run(args: Namespace) -> int:
@@ -36,7 +38,10 @@ def run(args: Namespace) -> int:
     from mmtal.experiments.leaderboard.regression import judge
 
     judgments = judge(read_runs([args.new]), read_runs([args.accepted]), confidence=args.confidence)
-    print(judgment_text(judgments, args.confidence))
+    if args.json:
+        print_json(args, [vars(judgment) for judgment in judgments])
+    else:
+        print(judgment_text(judgments, args.confidence))
     return exit_code(judgments)
 
 

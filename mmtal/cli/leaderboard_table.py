@@ -3,8 +3,9 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mmtal.cli.options import print_json
 from mmtal.cli.parser import CommandParser
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="print benchmarks without records, too, to the terminal"
     )
+    parser.add_argument("--json", note="each seed's figures")
 
 
 def run(args: Namespace) -> None:
@@ -43,13 +45,31 @@ def run(args: Namespace) -> None:
     planned = [(path, row) for path in args.spec for row in read_spec(path, need_data=False)]
     tables = build_tables(runs, read_published(args.published or PUBLISHED), planned)
     ours = [table for table in tables if any(row.published is None for row in table.rows)]
-    print(terminal_text(tables if args.all or not ours else ours))
+    shown = tables if args.all or not ours else ours
+    if args.json:
+        print_json(args, [as_dict(table) for table in shown])
+    else:
+        print(terminal_text(shown))
     if args.markdown:
         write_text(args.markdown, markdown_text(tables, _pictures(tables, Path(args.markdown))))
     if args.html:
         write_text(args.html, leaderboard_page(tables))
     for path in filter(None, (args.markdown, args.html)):
         print(f"\nwritten: {path}")
+
+
+def as_dict(table: "Table") -> dict[str, Any]:
+    """A table as plain values."""
+    rows = [
+        dict(
+            method=row.method,
+            measured=row.measured is not None,
+            figures={metric: row.values(metric) for metric in table.columns if row.values(metric)},
+            missing=row.missing,
+        )
+        for row in table.rows
+    ]
+    return dict(benchmark=table.benchmark, protocol=table.protocol, rows=rows)
 
 
 def _pictures(tables: Sequence["Table"], document: Path) -> dict[str, str]:

@@ -42,7 +42,7 @@ class CommandParser(argparse.ArgumentParser):
         words = sys.argv[1:] if args is None else args
         return super().parse_known_args([_hyphenated(word) for word in words], namespace)
 
-    def add_argument(  # type: ignore[override]
+    def add_argument(
         self, *names: str, note: str = "", group: Any = None, **kwargs: Any
     ) -> argparse.Action:
         """Add an argument.

@@ -8,6 +8,7 @@ are submissions to these benchmarks.
 from argparse import Namespace
 from pathlib import Path
 
+from mmtal.cli.options import print_json
 from mmtal.cli.parser import CommandParser
 
 FORMATS = ("epic", "ego4d", "activitynet", "thumos", "actionformer")
@@ -61,6 +62,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument(
         "--external-data", metavar="TEXT", help="ActivityNet, HACS: other data used"
     )
+    parser.add_argument("--json", note="what was read, and notes")
 
 
 def run(args: Namespace) -> None:
@@ -83,6 +85,12 @@ def run(args: Namespace) -> None:
         time_zero=args.time_zero,
     )
     done = convert_results(args.results, args.out, options)
+    title = TARGETS[args.to].title
+    if args.json:
+        facts = dict(source=done.source_format.name, notes=done.notes, classes=done.classes)
+        numbers = dict(recordings=len(done.detections.video_ids), detections=len(done.detections))
+        print_json(args, dict(facts, **numbers, to=args.to, out=args.out and str(args.out)))
+        return
     videos = counted(len(done.detections.video_ids), "recording")
     print(
         f"{args.results}: {done.source_format.title}, {videos}, "
@@ -90,5 +98,4 @@ def run(args: Namespace) -> None:
     )
     for note in done.notes:
         print(f"  {note}")
-    title = TARGETS[args.to].title
     print(f"written to {args.out}: {title}" if args.out else f"fit to become {title}")

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from mmtal.cli.parser import CommandParser
 
@@ -52,7 +53,7 @@ def run(args: Namespace) -> None:
     lacking = recordings_not_in_all(tables)
     if lacking:
         print(f"in some of the files only: {counted(len(lacking), 'recording')}: {lacking[:3]}")
-    stamp: dict = dict(fused=[Path(path).name for path in args.results])
+    stamp: dict[str, Any] = dict(fused=[Path(path).name for path in args.results])
     found = tables[0]
     if len(tables) > 1:
         settings = MergeSettings(

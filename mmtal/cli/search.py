@@ -7,6 +7,7 @@ The same command goes on with a search that was interrupted.
 from argparse import Namespace
 from pathlib import Path
 
+from mmtal.cli.options import print_json
 from mmtal.cli.parser import CommandParser
 
 INTERRUPTED = "the same command goes on with the search"
@@ -45,6 +46,7 @@ def add_arguments(parser: CommandParser) -> None:
         "--minutes", type=float, metavar="N", help="begin no trial after so many minutes"
     )
     parser.add_argument("--seed", default=0, note="default: 0")
+    parser.add_argument("--json", note="the best trial")
 
 
 def run(args: Namespace) -> None:
@@ -52,7 +54,7 @@ def run(args: Namespace) -> None:
 
     options = args.cfg_options or {}
     folder = Path(args.work_dir or Path("work_dirs", "search", Path(args.config).stem))
-    search(
+    found = search(
         SearchSettings(args.config, args.data_path, folder, seed=args.seed, options=options),
         read_space(args.space, args.vary, fixed=options),
         store=args.store,
@@ -62,3 +64,6 @@ def run(args: Namespace) -> None:
         group=args.group,
         minutes=args.minutes,
     )
+    if args.json:
+        best = dict(mAP=found.best_value, values=found.values, config=str(found.best_config))
+        print_json(args, dict(best, template_mAP=found.template_value))

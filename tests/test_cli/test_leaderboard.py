@@ -1,5 +1,6 @@
 """The tool as a user meets it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ def test_table_to_terminal_and_files(run, tmp_path: Path) -> None:
     assert f"]({picture})" in out[0].read_text(encoding="utf-8")
     assert (tmp_path / picture).stat().st_size > 1000
     assert "thumos14/opentad-211" in run("table", tmp_path / "records", "--all")[1]
+    [table] = json.loads(run("table", tmp_path / "records", "--json")[1])
+    [row] = [row for row in table["rows"] if row["measured"]]
+    assert (table["benchmark"], row["method"]) == ("made", "A")
+    assert len(row["figures"]["mAP"]) == 2
 
 
 def test_table_without_records_shows_what_is_published(run) -> None:
@@ -108,6 +113,9 @@ def test_check(run, tmp_path: Path, new: dict[str, list[float]], code: int, last
 def test_check_says_what_fell_by_how_much_and_against_which_bound(run, tmp_path: Path) -> None:
     write(tmp_path / "accepted", "A", [0.60, 0.61, 0.62])
     write_record(tmp_path / "new", made_record("A", 0, map_=0.5, device="GPU"))
+    code, text, _ = run("check", tmp_path / "new", "--accepted", tmp_path / "accepted", "--json")
+    [found] = json.loads(text)
+    assert (code, found["verdict"], found["new"]) == (1, "fell", [0.5])
     code, text, _ = run("check", tmp_path / "new", "--accepted", tmp_path / "accepted")
     assert code == 1
     row = next(line for line in text.splitlines() if line.startswith("| made/up"))

@@ -43,6 +43,8 @@ def test_check_without_writing(run: Run, tmp_path: Path) -> None:
     assert code == 0, error
     assert text.endswith("fit to become THUMOS14 detection text\n")
     assert [item.name for item in tmp_path.iterdir()] == ["in.txt"]
+    found = json.loads(run(path, "--to", "thumos", "--json")[1])
+    assert (found["source"], found["detections"], found["out"]) == ("thumos", 1, None)
 
 
 @pytest.mark.parametrize(
