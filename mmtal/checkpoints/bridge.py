@@ -149,7 +149,7 @@ def check_arithmetic(model: nn.Module, scheme: NamingScheme) -> None:
         ValueError: ``model`` normalizes or masks otherwise than ``scheme``'s codebase.
     """
     towers = [m for m in model.modules() if isinstance(m, ConvEmbedding | ConvTower)]
-    norms = [n for tower in towers for n in tower.norms] + [*getattr(model.neck, "norms", [])]  # type: ignore[union-attr, misc]
+    norms = [n for tower in towers for n in tower.norms] + [*getattr(model.neck, "norms", [])]
     eps = {norm.eps for norm in norms if isinstance(norm, nn.LayerNorm)}
     masked = {tower.mask_after_norm for tower in towers}
     if eps - {scheme.norm_eps} or masked - {scheme.mask_after_norm}:

@@ -29,7 +29,7 @@ TRUST = "MMTAL_TRUST_CHECKPOINT"
 _WEIGHTS = ("state_dict", "ema_state_dict")
 _HISTORY = {"log_history", "count_history", "max_length"}
 
-MapLocation = str | torch.device | Callable | dict | None
+MapLocation = str | torch.device | Callable[..., Any] | dict[str, Any] | None
 
 
 def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> Any:

@@ -77,22 +77,22 @@ class NamingScheme:
         return replace(self, rules=(*rules, *self.rules))
 
     @cached_property
-    def _from_theirs(self) -> list[tuple[re.Pattern, str, Rule]]:
+    def _from_theirs(self) -> list[tuple[re.Pattern[str], str, Rule]]:
         return [(_pattern(rule.theirs), rule.ours, rule) for rule in self.rules]
 
     @cached_property
-    def _from_ours(self) -> list[tuple[re.Pattern, str, Rule]]:
+    def _from_ours(self) -> list[tuple[re.Pattern[str], str, Rule]]:
         return [(_pattern(rule.ours), rule.theirs, rule) for rule in self.rules]
 
 
-def _pattern(template: str) -> re.Pattern:
+def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", template)
     fixed, fields = parts[0::2], parts[1::2]
     groups = [f"(?P<{field}>{_FIELDS[field]})" for field in fields] + [""]
     return re.compile("".join(re.escape(f) + g for f, g in zip(fixed, groups, strict=True)))
 
 
-def _rename(name: str, table: list[tuple[re.Pattern, str, Rule]]) -> tuple[str, Rule] | None:
+def _rename(name: str, table: list[tuple[re.Pattern[str], str, Rule]]) -> tuple[str, Rule] | None:
     for pattern, template, rule in table:
         match = pattern.fullmatch(name)
         if match:

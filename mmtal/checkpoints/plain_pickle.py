@@ -2,6 +2,7 @@
 
 import pickle
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -43,7 +44,7 @@ class _RefusedError(Exception):
 
 
 class _PlainUnpickler(pickle._Unpickler):  # the C one lets no one look at its instructions
-    dispatch: ClassVar[dict] = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(pickle._Unpickler.dispatch)
 
     def load_build(self) -> None:
         """Only instances get a state: that of a class or a function would change our own code."""

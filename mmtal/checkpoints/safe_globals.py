@@ -23,7 +23,7 @@ class _DType:
             raise UnpicklingError(f"GLOBAL numpy.dtype({code!r})")
         self.value = np.dtype(code)
 
-    def __setstate__(self, state: tuple) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         if state[1] == ">":
             self.value = self.value.newbyteorder(">")
 
@@ -39,7 +39,7 @@ class _Array(np.ndarray):
 class _History(HistoryBuffer):
     """``HistoryBuffer`` without the functions that MMEngine stores beside its numbers."""
 
-    def __setstate__(self, state: dict) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         super().__init__(state["_log_history"], state["_count_history"], state["max_length"])
 
 

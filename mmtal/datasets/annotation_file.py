@@ -46,7 +46,7 @@ class AnnotationFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.database: dict[str, dict]
+        self.database: dict[str, dict[str, Any]]
         self.database, repeated = read_database(self.path)
         if repeated:
             raise ValueError(
@@ -60,7 +60,7 @@ class AnnotationFile:
                     where += f", instance {index}"
                 raise _malformed(self.path, where, expected, found)
 
-    def recordings(self, subset: str | Sequence[str]) -> dict[str, dict]:
+    def recordings(self, subset: str | Sequence[str]) -> dict[str, dict[str, Any]]:
         """The entries of one or several subsets, in the order of the file.
 
         Args:
@@ -166,7 +166,7 @@ def read_database(path: Path) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
     return database, database.replaced if isinstance(database, _Repeating) else []
 
 
-class _Repeating(dict):
+class _Repeating(dict[str, Any]):
     """A JSON object in which a name occurs more than once; ``replaced`` are all but the last."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
@@ -210,7 +210,7 @@ def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
 
 
 def names_by_id(
-    database: Mapping[str, dict],
+    database: Mapping[str, dict[str, Any]],
 ) -> tuple[dict[int, str], list[tuple[str | None, str]]]:
     """The classes of a database whose entries are in the format.
 
@@ -268,7 +268,7 @@ def segment_problem(start: float, end: float, duration: float) -> str | None:
 
 
 def parse_instances(
-    entry: dict,
+    entry: dict[str, Any],
     *,
     where: str,
     labels: dict[str, int],

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from mmengine.dist import get_dist_info
@@ -46,7 +47,9 @@ def first_nonfinite(block: Block) -> tuple[int, int] | None:
     return block.row + int(row), block.channel + int(channel)
 
 
-def read_shapes(data_list: list[dict], *, key: str, problems: Problems) -> tuple[int, ...]:
+def read_shapes(
+    data_list: list[dict[str, Any]], *, key: str, problems: Problems
+) -> tuple[int, ...]:
     """Put ``num_features`` into each entry, from the headers of its files.
 
     Args:
@@ -59,7 +62,7 @@ def read_shapes(data_list: list[dict], *, key: str, problems: Problems) -> tuple
         Channels of each source.
     """
 
-    def shape(info: dict) -> tuple[int, tuple[int, ...]] | str:
+    def shape(info: dict[str, Any]) -> tuple[int, tuple[int, ...]] | str:
         try:
             shapes = {path: read_shape(path, key=key) for path in info["feat_paths"]}
             length = common_length({path: size[0] for path, size in shapes.items()})
@@ -88,7 +91,7 @@ def read_shapes(data_list: list[dict], *, key: str, problems: Problems) -> tuple
     return usual
 
 
-def scan_values(data_list: list[dict], *, key: str, problems: Problems) -> None:
+def scan_values(data_list: list[dict[str, Any]], *, key: str, problems: Problems) -> None:
     """Read all features once and look for NaN and infinity.
 
     Several ranks share the work: each raises what it finds, which ends the job.
@@ -99,7 +102,7 @@ def scan_values(data_list: list[dict], *, key: str, problems: Problems) -> None:
         problems: Gets recordings with such values.
     """
 
-    def first_bad(info: dict) -> str | None:
+    def first_bad(info: dict[str, Any]) -> str | None:
         for path in info["feat_paths"]:
             for block in read_blocks(path, key=key):
                 found = first_nonfinite(block)

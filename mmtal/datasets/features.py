@@ -274,7 +274,7 @@ def _npz_header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
 
 def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype]:
     capped = _Capped(file)
-    version = np.lib.format.read_magic(capped)  # type: ignore[arg-type]
+    version = np.lib.format.read_magic(capped)
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,

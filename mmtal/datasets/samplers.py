@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from mmengine.dist import get_dist_info, sync_random_seed
@@ -26,7 +27,9 @@ class LengthGroupedSampler(Sampler[int]):
         seed: The same on all ranks; None: a random one.
     """
 
-    def __init__(self, dataset: Dataset, *, group_size: int = 16, seed: int | None = None) -> None:
+    def __init__(
+        self, dataset: Dataset[Any], *, group_size: int = 16, seed: int | None = None
+    ) -> None:
         if group_size < 1:
             raise ValueError(f"group_size must be >= 1, but got {group_size}")
         lengths = getattr(dataset, "num_features_list", None)

@@ -91,7 +91,7 @@ class TemporalDataset(BaseDataset):
         repeat: int = 1,
         data_root: str = "",
         metainfo: Mapping[str, Any] | None = None,
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Sequence[dict[str, Any] | Callable[..., Any]] = (),
         test_mode: bool = False,
         indices: int | Sequence[int] | None = None,
         serialize_data: bool = True,
@@ -166,7 +166,7 @@ class TemporalDataset(BaseDataset):
             super().full_init()
             self._describe()
 
-    def load_data_list(self) -> list[dict]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Read the annotations and check them against the feature files.
 
         Raises:
@@ -230,7 +230,9 @@ class TemporalDataset(BaseDataset):
             label for label in range(len(self._metainfo["classes"])) if label not in present
         ]
 
-    def _find_files(self, entries: dict, problems: Problems) -> tuple[list[dict], list[str]]:
+    def _find_files(
+        self, entries: dict[str, Any], problems: Problems
+    ) -> tuple[list[dict[str, Any]], list[str]]:
         for folder in self.folders:
             if not folder.is_dir():
                 raise FileNotFoundError(
@@ -260,7 +262,11 @@ class TemporalDataset(BaseDataset):
         return data_list, missing
 
     def _add_ground_truth(
-        self, info: dict, entry: dict, labels: dict[str, int], problems: Problems
+        self,
+        info: dict[str, Any],
+        entry: dict[str, Any],
+        labels: dict[str, int],
+        problems: Problems,
     ) -> None:
         where = f"recording '{info['video_id']}'"
         fps = entry.get("fps") if self.fps is None else self.fps

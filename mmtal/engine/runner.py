@@ -82,7 +82,7 @@ def override(config: Config, options: Mapping[str, Any]) -> None:
         raise ValueError(f"--cfg-options {' '.join(options)}: {error}") from error
 
 
-def main_metric(evaluator: Any) -> dict:
+def main_metric(evaluator: Any) -> dict[str, Any]:
     """The config of the evaluator's mAP metric; an evaluator is one metric or a list.
 
     Raises:

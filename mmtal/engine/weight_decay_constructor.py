@@ -23,7 +23,9 @@ class WeightDecayConstructor:
         paramwise_cfg: Not supported; must be None.
     """
 
-    def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
+    def __init__(
+        self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None
+    ) -> None:
         if paramwise_cfg is not None:
             raise ValueError(
                 "WeightDecayConstructor takes no paramwise_cfg, but got "

@@ -1,6 +1,7 @@
 """The conclusions in words."""
 
 from math import isnan
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +117,7 @@ def _weakest(analysis: ErrorAnalysis) -> list[str]:
     if not found:
         return []
 
-    def say(part_and_bucket: tuple) -> str:
+    def say(part_and_bucket: tuple[Any, ...]) -> str:
         part, bucket = part_and_bucket
         item = part.characteristic
         limits = item.limits(bucket)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mmtal.utils.compiled import compiled
 
 
-@numba.njit
+@numba.njit()
 def precision_at_hits(
     weight: NDArray[np.float64],
     seen: NDArray[np.float64],

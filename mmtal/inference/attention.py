@@ -6,6 +6,7 @@ the block's own queries, keys and relative positions.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -70,7 +71,7 @@ def watch_attention(
     found: list[BlockAttention] = []
     full_length = 0
 
-    def record(name: str) -> Callable:
+    def record(name: str) -> Callable[..., Any]:
         @torch.no_grad()
         def hook(block: ConvAttention, inputs: tuple[Tensor, Tensor]) -> None:
             nonlocal full_length

@@ -203,7 +203,7 @@ class TemporalActionInferencer:
     def _predict_all(
         self, recordings: list[tuple[Recording, float]], batch_size: int
     ) -> Iterator[Detections]:
-        batch: list[dict] = []
+        batch: list[dict[str, Any]] = []
         for recording, fps in recordings:
             data = self.pipeline.open(recording, fps=fps, duration=self._duration(recording))
             size = self._window_size(data)
@@ -218,7 +218,7 @@ class TemporalActionInferencer:
                 yield self._predict_in_windows(recording, data, size, fps)
         yield from self._predict_batch(batch)
 
-    def _predict_batch(self, batch: list[dict]) -> list[Detections]:
+    def _predict_batch(self, batch: list[dict[str, Any]]) -> list[Detections]:
         if not batch:
             return []
         data = {key: [item[key] for item in batch] for key in batch[0]}

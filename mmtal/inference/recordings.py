@@ -19,7 +19,7 @@ CHUNK = 1 << 22
 
 ENDINGS = (".npy", ".npz", ".pt")
 
-Source = np.ndarray | torch.Tensor | str | os.PathLike
+Source = np.ndarray | torch.Tensor | str | os.PathLike[str]
 Input = Source | tuple[Source, ...]
 """One recording: an array or tensor (T, C), or a feature file; a tuple: one for each source."""
 Inputs = Input | list[Input] | Mapping[str, Input]

@@ -27,7 +27,7 @@ class TemporalDataPreprocessor(BaseDataPreprocessor):
         self.padding = padding
         self.training_length: int | None = None
 
-    def forward(self, data: dict, training: bool = False) -> dict[str, Any]:
+    def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """Batch the features.
 
         Args:
@@ -61,7 +61,7 @@ class TemporalDataPreprocessor(BaseDataPreprocessor):
             inputs=batch.transpose(1, 2), masks=masks, data_samples=data.get("data_samples")
         )
 
-    def split(self, data: dict) -> list[tuple[list[int], dict]]:
+    def split(self, data: dict[str, Any]) -> list[tuple[list[int], dict[str, Any]]]:
         """Cut a collated batch into parts that may be padded together.
 
         Returns:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from mmtal.ops import nms_builtin, nms_mmcv
+from mmtal.ops.nms_rule import METHODS
 from mmtal.ops.voting import WEIGHTS, vote_segments
 
 BACKENDS = ("auto", "builtin", "mmcv")
@@ -124,8 +125,7 @@ def _check_settings(
         if not holds:
             raise ValueError(f"{name} must be {rule}, but got {value!r}")
 
-    methods = nms_builtin.METHODS
-    require("method", f"one of {methods}", method, method in methods)
+    require("method", f"one of {METHODS}", method, method in METHODS)
     require("backend", f"one of {BACKENDS}", backend, backend in BACKENDS)
     require("min_score", ">= 0", min_score, min_score >= 0)
     require("max_per_video", ">= 1", max_per_video, max_per_video >= 1)

@@ -1,11 +1,12 @@
 """Compile a function with numba when its module is imported."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numba
 
 
-def compiled(signature: str, function: Callable) -> Callable:
+def compiled(signature: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile now, and keep the result on disk for later processes where that is possible."""
     try:
         return numba.njit(signature, cache=True)(function)

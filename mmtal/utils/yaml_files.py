@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
@@ -19,7 +19,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
                         None, None, f"the key '{key.value}' is there twice", key.start_mark
                     )
                 seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
+        return super().construct_mapping(node, deep=deep)
 
 
 # YAML 1.1, which PyYAML reads, wants a point and a sign: 1.0e-4, 1.0e+4.

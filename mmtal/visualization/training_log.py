@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,8 +43,8 @@ def read_training_log(path: str | Path) -> TrainingLog:
     """
     path = Path(path)
     files = [path] if path.is_file() else _find_logs(path)
-    training: list[dict] = []
-    validation: list[dict] = []
+    training: list[dict[str, Any]] = []
+    validation: list[dict[str, Any]] = []
     for file in files:
         ours, theirs = _read_file(file)
         training = _continue(training, ours)
@@ -68,7 +69,7 @@ def _find_logs(folder: Path) -> list[Path]:
     )
 
 
-def _read_file(path: Path) -> tuple[list[dict], list[dict]]:
+def _read_file(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     training, validation = [], []
     text = path.read_text(encoding="utf-8", errors="replace")
     lines = text.splitlines()
@@ -93,7 +94,7 @@ def _read_file(path: Path) -> tuple[list[dict], list[dict]]:
     return training, validation
 
 
-def _give_steps(training: list[dict], validation: list[dict]) -> None:
+def _give_steps(training: list[dict[str, Any]], validation: list[dict[str, Any]]) -> None:
     """MMCV's old logs count iterations anew in each epoch and have no ``step``."""
     longest = max((row.get("iter", 0) for row in training), default=0)
     for row in training:
@@ -103,12 +104,12 @@ def _give_steps(training: list[dict], validation: list[dict]) -> None:
         row.setdefault("step", row.get("epoch"))
 
 
-def _continue(earlier: list[dict], later: list[dict]) -> list[dict]:
+def _continue(earlier: list[dict[str, Any]], later: list[dict[str, Any]]) -> list[dict[str, Any]]:
     first = min((row["step"] for row in later), default=np.inf)
     return [row for row in earlier if row["step"] < first] + later
 
 
-def _columns(rows: list[dict]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _columns(rows: list[dict[str, Any]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     found: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         for key, value in row.items():

@@ -208,7 +208,7 @@ def _with_lanes(segments: np.ndarray, labels: np.ndarray, matched: np.ndarray) -
     segments, labels, matched = segments[whole], labels[whole], matched[whole]
     lanes = pack_lanes(segments, max_lanes=MAX_LANES)
     columns = (labels.tolist(), lanes.tolist(), matched.tolist())
-    return [(a, b, *rest) for (a, b), *rest in zip(segments.tolist(), *columns, strict=True)]  # type: ignore[misc]
+    return [(a, b, *rest) for (a, b), *rest in zip(segments.tolist(), *columns, strict=True)]
 
 
 def _draw_bar(

@@ -1,5 +1,7 @@
 """Random changes of feature values, for training."""
 
+from typing import Any
+
 import numpy as np
 
 from mmtal.datasets.features import FeatureArray
@@ -21,7 +23,7 @@ class FeatureNoise:
             raise ValueError(f"std must be >= 0, but got {std}")
         self.std = std
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
         values += self.std * results["rng"].standard_normal(values.shape, dtype=np.float32)
         results["feats"] = FeatureArray((values,))
@@ -46,7 +48,7 @@ class ChannelDropout:
             raise ValueError(f"prob must be in [0, 1), but got {prob}")
         self.prob = prob
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
         kept = results["rng"].random(values.shape[1]) >= self.prob
         values *= (kept / (1 - self.prob)).astype(np.float32)
@@ -85,7 +87,7 @@ class RotateSensor:
         self.max_angle = max_angle
         self.window_size = window_size
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
         if values.shape[1] % (3 * self.window_size):
             raise ValueError(

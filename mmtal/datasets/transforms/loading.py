@@ -5,6 +5,8 @@ The dict that passes through a pipeline holds ``video_id``, ``duration`` (s), ``
 generator of this sample), and from :class:`LoadFeatures` on ``feats`` (FeatureArray).
 """
 
+from typing import Any
+
 from mmtal.datasets.features import open_features
 from mmtal.registry import TRANSFORMS
 from mmtal.structures import FeatureGrid
@@ -19,7 +21,7 @@ class LoadFeatures:
 
     changes_grid = False
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         key = results.get("feature_key", "feats")
         results["feats"] = open_features(results["feat_paths"], key=key)
         return results
@@ -46,7 +48,7 @@ class SlidingWindow:
         self.window_size = window_size
         self.window_stride = window_stride
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats, grid = results["feats"], results["grid"]
         if len(feats) < self.window_size:
             raise ValueError(

@@ -1,6 +1,7 @@
 """Normalization of feature channels."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Normalize:
         """Whether each feature is treated by itself."""
         return self.mean is not None
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
         if self.mean is None or self.std is None:
             mean, std = values.mean(axis=0, dtype=np.float64), values.std(axis=0, dtype=np.float64)

@@ -1,5 +1,7 @@
 """The end of every pipeline."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from mmengine.structures import InstanceData
@@ -19,7 +21,7 @@ class PackInputs:
 
     changes_grid = False
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
         if not np.isfinite(values).all():
             step, channel = np.argwhere(~np.isfinite(values))[0]

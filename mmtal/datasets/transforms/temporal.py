@@ -1,5 +1,7 @@
 """Transforms that change where the features lie in time."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -25,7 +27,7 @@ class TemporalStride:
             raise ValueError(f"factor must be >= 1, but got {factor}")
         self.factor = self.window_stride = factor
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         results["feats"] = results["feats"][:: self.factor]
         results["grid"] = results["grid"].strided(self.factor)
         return results
@@ -74,7 +76,7 @@ class Truncate:
         self.crop_ratio = crop_ratio
         self.max_tries = max_tries
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats, grid, rng = results["feats"], results["grid"], results["rng"]
         length = self._window_length(len(feats), rng)
         if length == len(feats):
@@ -135,7 +137,7 @@ class ResizeFeatures:
         self.length = length
         self.min_overlap = min_overlap
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats, grid = results["feats"], results["grid"]
         if grid.start:
             raise ValueError("ResizeFeatures must come before Truncate in the pipeline")
@@ -155,7 +157,7 @@ class ResizeFeatures:
             results["labels"] = results["labels"][kept]
         return results
 
-    def new_grid(self, results: dict) -> FeatureGrid:
+    def new_grid(self, results: dict[str, Any]) -> FeatureGrid:
         """The grid of ``length`` features that cover the old ones' frames."""
         return results["grid"].resized(len(results["feats"]), self.length)
 

@@ -31,7 +31,7 @@ class OperatingPointHook(Hook):
         self._validated: dict[str, Any] | None = None
 
     def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+        self, runner: Runner, batch_idx: int, data_batch: dict[str, Any] | None = None
     ) -> None:
         self._validated = None  # a step makes other weights
 

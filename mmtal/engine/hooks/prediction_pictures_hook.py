@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -52,7 +53,7 @@ class PredictionPicturesHook(Hook):
         self,
         runner: Runner,
         batch_idx: int,
-        data_batch: dict | None = None,
+        data_batch: dict[str, Any] | None = None,
         outputs: Sequence[TemporalDataSample] | None = None,
     ) -> None:
         if self.show_dir is not None:
@@ -71,7 +72,7 @@ class PredictionPicturesHook(Hook):
         self,
         runner: Runner,
         batch_idx: int,
-        data_batch: dict | None = None,
+        data_batch: dict[str, Any] | None = None,
         outputs: Sequence[TemporalDataSample] | None = None,
     ) -> None:
         by_epoch = getattr(runner.log_processor, "by_epoch", True)
@@ -82,7 +83,7 @@ class PredictionPicturesHook(Hook):
             name = f"predictions_{picture_name(sample.video_id)}"
             runner.visualizer.add_image(name, _pixels(figure), step)
 
-    def _draw(self, runner: Runner, loader: DataLoader, sample: TemporalDataSample) -> Figure:
+    def _draw(self, runner: Runner, loader: DataLoader[Any], sample: TemporalDataSample) -> Figure:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         classes = loader.dataset.metainfo["classes"]  # type: ignore[attr-defined]
         view, names = without_classes(view_of_sample(sample), classes, model)

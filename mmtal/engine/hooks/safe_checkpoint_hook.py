@@ -46,7 +46,7 @@ class SafeCheckpointHook(Hook):
         self.may_differ = (may_differ,) if isinstance(may_differ, str) else tuple(may_differ)
 
     def before_run(self, runner: Runner) -> None:
-        runner.load_checkpoint = functools.partial(self._load, runner)  # type: ignore[method-assign]
+        runner.load_checkpoint = functools.partial(self._load, runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         make_plain(checkpoint)

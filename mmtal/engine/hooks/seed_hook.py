@@ -1,5 +1,7 @@
 """Randomness that does not depend on what happened before."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from mmengine.dist import get_rank
@@ -28,7 +30,7 @@ class SeedHook(Hook):
             dataset.set_epoch(runner.epoch)
 
     def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+        self, runner: Runner, batch_idx: int, data_batch: dict[str, Any] | None = None
     ) -> None:
         state = np.random.SeedSequence([runner.seed, runner.iter, get_rank()]).generate_state(1)
         torch.manual_seed(int(state[0]))

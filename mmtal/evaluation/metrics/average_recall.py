@@ -1,6 +1,7 @@
 """Recall of class-agnostic proposals."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
@@ -36,7 +37,7 @@ class AverageRecall(InstanceMetric):
         self.tiou_thresholds = tiou_thresholds
         self.numbers = numbers
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         truth, proposals = as_tables(results)
         at, recall, area = average_recall(
             without_duplicates(truth)[0],

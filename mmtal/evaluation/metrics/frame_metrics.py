@@ -1,6 +1,7 @@
 """Per-frame figures, as the literature on cooking and inertial data reports them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
@@ -38,7 +39,7 @@ class FrameMetrics(InstanceMetric):
         self.score_thr = score_thr
         self.overlaps = overlaps
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         truth: list[np.ndarray] = []
         predicted: list[np.ndarray] = []
         for result in results:

@@ -44,7 +44,7 @@ class InstanceMetric(BaseMetric):
         return meta.get("classes", ())
 
 
-def as_tables(results: Sequence[dict]) -> tuple[InstanceTable, InstanceTable]:
+def as_tables(results: Sequence[dict[str, Any]]) -> tuple[InstanceTable, InstanceTable]:
     """Ground truth and predictions of collected results, recordings sorted by name.
 
     Raises:

@@ -98,7 +98,7 @@ class TemporalMAP(InstanceMetric):
                 self.external.of(video_id, self.classes)
         super().process(data_batch, data_samples)
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         """Numbers to log; prints the table and writes the results file."""
         truth, detections = as_tables(results)
         classes = self.classes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -192,10 +192,11 @@ def _other_test_set(
     key: Key, new: Sequence[Run], accepted: Sequence[Run], folds: set[str | None]
 ) -> str:
     """Empty, or how the test sets differ."""
-    for name, of in (
-        ("recordings", lambda record: record.scores[key[1]].get("video_list_sha256")),
-        ("annotations", lambda record: record.data.get("annotations_sha256")),
-    ):
+    hashes: dict[str, Callable[[Record], str | None]] = {
+        "recordings": lambda record: record.scores[key[1]].get("video_list_sha256"),
+        "annotations": lambda record: record.data.get("annotations_sha256"),
+    }
+    for name, of in hashes.items():
         for fold in folds:
             values = [
                 {of(record) for _, record in runs if record.fold == fold}

@@ -37,7 +37,12 @@ class TemporalLocalizer(BaseModel):
     head: Head
 
     def __init__(
-        self, backbone: dict, *, neck: dict, head: dict, data_preprocessor: dict | None = None
+        self,
+        backbone: dict[str, Any],
+        *,
+        neck: dict[str, Any],
+        head: dict[str, Any],
+        data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         built_backbone = BACKBONES.build(backbone)
         check_contract(built_backbone, Backbone, name="model.backbone")
@@ -70,12 +75,14 @@ class TemporalLocalizer(BaseModel):
         features, level_masks = self.backbone(inputs, masks)
         return self.neck(features, level_masks), level_masks
 
-    def raw_predictions(self, inputs: Tensor, masks: Tensor) -> tuple[tuple, list[Tensor]]:
+    def raw_predictions(
+        self, inputs: Tensor, masks: Tensor
+    ) -> tuple[tuple[Any, ...], list[Tensor]]:
         """All that is computed with weights: what the head's forward returns, and level masks."""
         features, level_masks = self.extract_feat(inputs, masks)
         return self.head(features, level_masks), level_masks
 
-    def forward(  # type: ignore[override]
+    def forward(
         self,
         inputs: Tensor,
         masks: Tensor,
@@ -112,7 +119,7 @@ class TemporalLocalizer(BaseModel):
         all_reduce_dict(logged, op="mean")
         return total, logged
 
-    def test_step(self, data: dict) -> list[TemporalDataSample]:  # type: ignore[override]
+    def test_step(self, data: dict[str, Any]) -> list[TemporalDataSample]:
         """Predict a collated batch, each recording as if it were alone."""
         results: dict[int, TemporalDataSample] = {}
         for indices, part in self.data_preprocessor.split(data):

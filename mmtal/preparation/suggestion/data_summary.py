@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -208,7 +209,7 @@ def find_extension(folder: Path, video_id: str) -> str:
 
 
 def find_grid(
-    entries: dict[str, dict],
+    entries: dict[str, dict[str, Any]],
     lengths: dict[str, int],
     *,
     feature_stride: float | None,

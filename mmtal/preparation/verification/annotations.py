@@ -31,7 +31,7 @@ class AnnotationContent:
 
     path: Path
     names: frozenset[str]
-    database: dict[str, dict]
+    database: dict[str, dict[str, Any]]
     numbers: dict[str, list[int]]
 
 
@@ -56,7 +56,7 @@ def read_recordings(
     for setting in settings:
         if setting.ann_file not in files:
             files[setting.ann_file] = read_file(setting.ann_file, findings)
-    recordings: dict[tuple, Recording] = {}
+    recordings: dict[tuple[Any, ...], Recording] = {}
     for setting in settings:
         file = files[setting.ann_file]
         for video_id in _chosen(setting, file.database, findings):
@@ -139,7 +139,9 @@ def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings)
     file.database[video_id] = entry
 
 
-def _chosen(setting: DataSetting, database: dict[str, dict], findings: Findings) -> Iterator[str]:
+def _chosen(
+    setting: DataSetting, database: dict[str, dict[str, Any]], findings: Findings
+) -> Iterator[str]:
     present = {entry["subset"].lower(): entry["subset"] for entry in database.values()}
     wanted = present.keys() if setting.subsets is None else {s.lower() for s in setting.subsets}
     for name in sorted(wanted - present.keys()):

@@ -85,7 +85,7 @@ def fix(report: Report, out: str | Path) -> dict[str, int]:
 
 def _clean(
     file: AnnotationContent, report: Report, changes: list[dict[str, Any]]
-) -> dict[str, dict]:
+) -> dict[str, dict[str, Any]]:
     reasons: dict[str | None, str] = {}
     unknown: set[tuple[str | None, int | None]] = set()
     for finding in report.findings:
@@ -129,12 +129,12 @@ def _in_format(path: Path, changes: list[dict[str, Any]]) -> AnnotationContent:
 
 def _clean_entry(
     video_id: str,
-    entry: dict,
+    entry: dict[str, Any],
     file: AnnotationContent,
     report: Report,
     unknown: set[tuple[str | None, int | None]],
     changes: list[dict[str, Any]],
-) -> dict:
+) -> dict[str, Any]:
     entry = dict(entry)
     if entry.get("duration") is None:
         entry.pop("duration", None)
@@ -144,7 +144,7 @@ def _clean_entry(
     if "fps" in entry and entry["fps"] is None:
         del entry["fps"]
     end_of_recording = entry.get("duration", float("inf"))
-    kept: list[tuple[int, dict]] = []
+    kept: list[tuple[int, dict[str, Any]]] = []
     instances = entry.get("annotations", [])
     numbers = file.numbers.get(video_id, range(len(instances)))
     for number, instance in zip(numbers, instances, strict=True):
@@ -176,13 +176,13 @@ def _clean_entry(
     return entry
 
 
-def _is_numbered(database: Mapping[str, dict]) -> bool:
+def _is_numbered(database: Mapping[str, dict[str, Any]]) -> bool:
     """Whether labels go from 0 to K-1 without gaps."""
     names, _ = names_by_id(database)
     return sorted(names) == list(range(len(names)))
 
 
-def _number_classes(database: dict[str, dict], changes: list[dict[str, Any]]) -> None:
+def _number_classes(database: dict[str, dict[str, Any]], changes: list[dict[str, Any]]) -> None:
     """Give the classes new numbers, in the order of their names."""
     names, conflicts = names_by_id(database)
     labels = {i["label"] for entry in database.values() for i in entry["annotations"]}

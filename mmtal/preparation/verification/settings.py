@@ -186,6 +186,6 @@ def _model_setting(model: Mapping[str, Any], settings: Sequence[DataSetting]) ->
     )
 
 
-def as_list(value: Any) -> list:
+def as_list(value: Any) -> list[Any]:
     """One or several, as a list."""
     return [value] if isinstance(value, (str, int, Path)) else list(value)

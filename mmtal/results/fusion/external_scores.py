@@ -189,13 +189,13 @@ def name_detections(
 
 
 def fuse_external_scores(
-    detections: Mapping[str, NDArray],
+    detections: Mapping[str, NDArray[Any]],
     class_scores: NDArray[np.float64],
     *,
     rule: ExternalRule = "sqrt",
     top_classes: int = 2,
     top_segments: int | None = 200,
-) -> dict[str, NDArray]:
+) -> dict[str, NDArray[Any]]:
     """Give each segment of one recording the recording's best classes.
 
     Args:

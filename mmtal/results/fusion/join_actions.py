@@ -1,6 +1,7 @@
 """Actions from what a verb model and a noun model found. V verbs, N nouns of one recording."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,7 +87,7 @@ def join_actions(
 
 def _pairs(
     verbs: InstanceTable, nouns: InstanceTable, space: ActionSpace, settings: JoinSettings
-) -> tuple[NDArray, NDArray, NDArray]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Segments, labels and scores of the best pairs of one recording."""
     start = np.maximum(verbs.segments[:, None, 0], nouns.segments[None, :, 0])  # (V, N)
     end = np.minimum(verbs.segments[:, None, 1], nouns.segments[None, :, 1])
@@ -105,8 +106,8 @@ def _pairs(
 
 
 def _nms(
-    segments: NDArray, labels: NDArray, scores: NDArray, settings: JoinSettings
-) -> dict[str, NDArray]:
+    segments: NDArray[Any], labels: NDArray[Any], scores: NDArray[Any], settings: JoinSettings
+) -> dict[str, NDArray[Any]]:
     kept_segments, kept_scores, kept_labels = segment_nms(
         torch.from_numpy(segments),
         torch.from_numpy(scores),

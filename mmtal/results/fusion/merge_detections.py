@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -106,8 +106,8 @@ def merge_detections(
 
 
 def _suppress(
-    segments: NDArray, labels: NDArray, scores: NDArray, settings: MergeSettings
-) -> tuple[NDArray, NDArray, NDArray]:
+    segments: NDArray[Any], labels: NDArray[Any], scores: NDArray[Any], settings: MergeSettings
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     kept_segments, kept_scores, kept_labels = segment_nms(
         torch.from_numpy(segments),
         torch.from_numpy(scores),
@@ -118,8 +118,10 @@ def _suppress(
 
 
 def _best_of_fused(
-    own: tuple[NDArray, NDArray, NDArray], weights: NDArray, settings: MergeSettings
-) -> tuple[NDArray, ...]:
+    own: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    weights: NDArray[Any],
+    settings: MergeSettings,
+) -> tuple[NDArray[Any], ...]:
     labels = own[1]
     groups = np.zeros_like(labels) if settings.class_agnostic else labels
     fused = fuse_overlapping(*own, groups, weights=weights, tiou_thr=settings.tiou_thr)
@@ -129,14 +131,14 @@ def _best_of_fused(
 
 
 def fuse_overlapping(
-    segments: NDArray,
-    labels: NDArray,
-    scores: NDArray,
-    groups: NDArray,
+    segments: NDArray[Any],
+    labels: NDArray[Any],
+    scores: NDArray[Any],
+    groups: NDArray[Any],
     *,
-    weights: NDArray,
+    weights: NDArray[Any],
     tiou_thr: float,
-) -> tuple[NDArray, NDArray, NDArray]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Weighted box fusion, along time (Solovyev et al., Image and Vision Computing 2021).
 
     By falling score, a detection joins the fused segment of its group that it overlaps most, if

@@ -72,14 +72,16 @@ def write_external_scores(path: str | Path, scores: ExternalScores) -> None:
     write_json(path, content)
 
 
-def _load_array(path: Path) -> NDArray:
+def _load_array(path: Path) -> NDArray[Any]:
     try:
         return np.load(path, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
         raise ValueError(f"{path} cannot be read as an array of numbers: {error}") from error
 
 
-def _by_row(array: NDArray, videos: Sequence[str] | None, path: Path) -> dict[str, NDArray]:
+def _by_row(
+    array: NDArray[Any], videos: Sequence[str] | None, path: Path
+) -> dict[str, NDArray[Any]]:
     if array.ndim != 2:
         raise ValueError(f"{path} must be an array (recordings, classes), but is {array.shape}")
     if videos is None:
@@ -96,7 +98,7 @@ def _by_row(array: NDArray, videos: Sequence[str] | None, path: Path) -> dict[st
     return dict(zip(videos, array, strict=True))
 
 
-def _untrimmednet(array: NDArray) -> tuple[dict[str, NDArray], list[str]]:
+def _untrimmednet(array: NDArray[Any]) -> tuple[dict[str, NDArray[Any]], list[str]]:
     columns = np.array(list(THUMOS14_NUMBERS)) - 1
     table = {f"video_test_{row + 1:07d}": scores[columns] for row, scores in enumerate(array)}
     return table, list(THUMOS14_NUMBERS.values())
@@ -130,7 +132,7 @@ def _is_ranking(values: Any) -> bool:
 
 
 def _from_rankings(
-    content: Mapping, classes: Sequence[str] | None, path: Path
+    content: Mapping[str, Any], classes: Sequence[str] | None, path: Path
 ) -> tuple[dict[str, Any], list[str]]:
     """Scores by class from ``[{label, score}, ...]`` of each recording."""
     try:
@@ -155,7 +157,7 @@ def _from_rankings(
     return table, names
 
 
-def _flat(values: Any, path: Path, video: str) -> NDArray:
+def _flat(values: Any, path: Path, video: str) -> NDArray[Any]:
     try:
         scores = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -165,6 +167,6 @@ def _flat(values: Any, path: Path, video: str) -> NDArray:
     return scores[0] if scores.ndim == 2 and len(scores) == 1 else scores
 
 
-def _softmax(scores: NDArray) -> NDArray:
+def _softmax(scores: NDArray[Any]) -> NDArray[Any]:
     powers = np.exp(scores - scores.max())
     return powers / powers.sum()

@@ -109,7 +109,7 @@ def rows_by_recording(
     detections: InstanceTable, classes: Sequence[str]
 ) -> dict[str, list[dict[str, Any]]]:
     """Detections as ``{recording: [{label, label_id, segment, score}]}``, all recordings listed."""
-    results: dict[str, list] = {video: [] for video in detections.video_ids}
+    results: dict[str, list[Any]] = {video: [] for video in detections.video_ids}
     rows = zip(
         detections.video.tolist(),
         detections.segments.tolist(),

@@ -163,7 +163,7 @@ def write(
     wrong = [classes[label] for label, pair in pairs.items() if pair is None]
     if wrong:
         raise ValueError(f"'{wrong[0]}' is no name of a verb, a space, and a name of a noun")
-    results: dict[str, list] = {video: [] for video in detections.video_ids}
+    results: dict[str, list[Any]] = {video: [] for video in detections.video_ids}
     rows = zip(
         detections.video.tolist(),
         detections.segments.tolist(),

@@ -80,10 +80,10 @@ class RawDetections:
                 becomes of such classes is up to the protocol.
         """
         label_of = {name: label for label, name in enumerate(classes)}
-        videos: dict[str, dict[str, list]] = {}
+        videos: dict[str, dict[str, list[Any]]] = {}
         unknown: dict[Any, list[str]] = {}
         for video, rows in self.videos.items():
-            columns: dict[str, list] = dict(segments=[], labels=[], scores=[])
+            columns: dict[str, list[Any]] = dict(segments=[], labels=[], scores=[])
             for row in rows:
                 label = _number(row.label, label_of)
                 if label is None:

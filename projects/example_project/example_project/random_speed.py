@@ -1,5 +1,7 @@
 """An augmentation that changes how fast things happen. T features of C channels."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 
@@ -28,7 +30,7 @@ class RandomSpeed:
         self.low = low
         self.high = high
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values, grid = results["feats"].read(), results["grid"]  # (T, C)
         if grid.start:
             raise ValueError("RandomSpeed must come before Truncate in the pipeline")

@@ -47,7 +47,7 @@ class OpenTADHead(AnchorFreeHead):
     tower_class = OpenTADTower
 
     @torch.no_grad()
-    def candidates_by_feat(self, *raw_and_masks: Any) -> list[InstanceData]:  # type: ignore[override]
+    def candidates_by_feat(self, *raw_and_masks: Any) -> list[InstanceData]:
         """As the parent, the best of all levels."""
         return [self.best_candidates(c) for c in super().candidates_by_feat(*raw_and_masks)]
 

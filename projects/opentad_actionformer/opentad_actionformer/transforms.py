@@ -1,5 +1,7 @@
 """OpenTAD's windows and resized features. T features of C channels."""
 
+from typing import Any
+
 from mmtal.datasets import ResizeFeatures, Truncate
 from mmtal.registry import TRANSFORMS
 from mmtal.structures import FeatureGrid
@@ -21,7 +23,7 @@ class OpenTADResize(ResizeFeatures):
     The release takes the value in the middle, and lets the new features cover the old ones' frames.
     """
 
-    def new_grid(self, results: dict) -> FeatureGrid:
+    def new_grid(self, results: dict[str, Any]) -> FeatureGrid:
         """The grid of ``length`` features that share the recording's duration."""
         fps = results["grid"].fps
         stride = results["duration"] * fps / self.length

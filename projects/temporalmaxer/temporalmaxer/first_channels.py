@@ -1,5 +1,7 @@
 """A part of the features' channels."""
 
+from typing import Any
+
 from mmtal.datasets import FeatureArray
 from mmtal.registry import TRANSFORMS
 
@@ -19,7 +21,7 @@ class FirstChannels:
             raise ValueError(f"num_channels must be >= 1, but got {num_channels}")
         self.num_channels = num_channels
 
-    def __call__(self, results: dict) -> dict:
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats = results["feats"]
         if feats.num_channels < self.num_channels or len(feats.sources) > 1:
             raise ValueError(

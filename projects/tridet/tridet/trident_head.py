@@ -93,7 +93,7 @@ class TridentHead(AnchorFreeHead):
     def loss_by_feat(
         self,
         cls_logits: list[Tensor],
-        boundaries: list[Tensor],  # type: ignore[override]
+        boundaries: list[Tensor],
         masks: list[Tensor],
         data_samples: list[TemporalDataSample],
     ) -> dict[str, Tensor]:
