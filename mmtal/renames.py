@@ -21,6 +21,8 @@ KEYS = {
 """Keys of any dict."""
 
 CONFIGS = {
+    "actionformer_opentad/": "opentad_actionformer/",
+    "configs/actionformer_opentad/": "projects/opentad_actionformer/configs/",
     "example_project/hapt_centreness": "example_project/hapt_centerness",
     "projects/example_project/configs/hapt_centreness": (
         "projects/example_project/configs/hapt_centerness"

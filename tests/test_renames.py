@@ -12,7 +12,6 @@ from mmtal.renames import (
     CONFIGS,
     KEYS,
     MODULES,
-    update_config_name,
     update_module,
     update_names,
 )
@@ -97,6 +96,16 @@ def test_a_config_with_old_names_is_read_with_a_notice(tmp_path, monkeypatch):
     assert "centre_radius" not in config.model.head.assigner
 
 
-def test_an_old_name_of_a_config():
-    old = "projects/example_project/configs/hapt_centreness"
-    assert update_config_name(old) == "projects/example_project/configs/hapt_centerness"
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("example_project/hapt_centreness", "example_project/hapt_centerness"),
+        ("actionformer_opentad/thumos_i3d.py", "opentad_actionformer/thumos_i3d"),
+        (
+            "configs/actionformer_opentad/thumos_i3d.py",
+            "projects/opentad_actionformer/configs/thumos_i3d.py",
+        ),
+    ],
+)
+def test_old_names_of_configs(old, new):
+    assert find_config(old) == find_config(new)
