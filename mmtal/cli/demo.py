@@ -33,8 +33,8 @@ def run(args: Namespace) -> None:
     )
     [found] = TemporalActionInferencer("demo", device=args.device)(recording, out_file=results)
     ann_file = data / "annotations.json"
-    predictions(results, ann_file, picture, recording=recording.stem, score_thr=found.shown_from)
-    page(ann_file, viewer, results_file=results, score_thr=found.shown_from)
+    predictions(results, ann_file, picture, recording=recording.stem)
+    page(ann_file, viewer, results_file=results)
     mean_ap = 100 * json.loads(demo_checkpoint().with_suffix(".json").read_text())["mAP"]["float16"]
     print(
         f"""{format_detections([found])}

@@ -17,7 +17,7 @@ from mmtal.inference.model_activity import model_activity
 from mmtal.inference.open_recording import find_name, open_recording
 from mmtal.registry import MODELS
 from mmtal.results.recording_views import read_recording_views
-from mmtal.results.result_files import read_recordings
+from mmtal.results.result_files import read_recordings, score_threshold
 from mmtal.structures import RecordingView, without_classes
 from mmtal.utils.progress import progress
 from mmtal.utils.wording import counted
@@ -83,7 +83,7 @@ def predictions(
     *,
     subset: str | None = None,
     recording: str | None = None,
-    score_thr: float = 0.3,
+    score_thr: float | None = None,
     tiou_thr: float = 0.5,
 ) -> list[Path]:
     """Draw predictions against ground truth; see :func:`timelines`.
@@ -96,7 +96,8 @@ def predictions(
         out: As for :func:`timelines`.
         subset: Of the annotations; None: all.
         recording: Its name; None: all.
-        score_thr: Predictions that score lower are not drawn.
+        score_thr: Predictions that score lower are not drawn; None: where the results say that F1
+            is best, else 0.3.
         tiou_thr: tIoU of a true positive.
     """
     _check_out(out, recording)
@@ -112,6 +113,8 @@ def predictions(
             f"{results_file} holds no recording of {ann_file}, subset {' + '.join(subsets)} (it "
             f"holds {len(predicted)}, such as '{min(predicted, default='')}'): choose --subset"
         )
+
+    score_thr = score_threshold(results_file, score_thr)
 
     def draw(view: RecordingView) -> Figure:
         hits = find_hits(view, tiou_thr=tiou_thr)

@@ -12,7 +12,9 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--out", required=True, note="PNG, SVG or PDF; of all recordings: a folder")
     parser.add_argument("--subset", note="default: all")
     parser.add_argument("--recording", note="default: all")
-    parser.add_argument("--score-thr", default=0.3, note="default: 0.3")
+    parser.add_argument(
+        "--score-thr", note="default: of best F1, where the results say it; else 0.3"
+    )
     parser.add_argument("--tiou", type=number, default=0.5, note="default: 0.5")
 
 

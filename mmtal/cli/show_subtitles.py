@@ -11,7 +11,9 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--out", required=True, note=".vtt or .srt; of all recordings: a folder")
     parser.add_argument("--subset", note="default: of the results' recordings")
     parser.add_argument("--recording", note="default: all")
-    parser.add_argument("--score-thr", default=0.3, note="default: 0.3")
+    parser.add_argument(
+        "--score-thr", note="default: of best F1, where the results say it; else 0.3"
+    )
     parser.add_argument("--format", choices=["vtt", "srt"], default="vtt", note="in a folder")
 
 

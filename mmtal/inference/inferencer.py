@@ -155,7 +155,11 @@ class TemporalActionInferencer:
             for result in progress(found, len(recordings), text="predicting recordings")
         ]
         if out_file is not None:
-            stamp = dict(checkpoint=self.checkpoint.name, num_videos=len(results))
+            stamp = dict(
+                checkpoint=self.checkpoint.name,
+                num_videos=len(results),
+                operating_point=self.model.operating_point,
+            )
             write_detections(out_file, results, stamp)
         if show_dir is not None:
             for result in results:

@@ -83,6 +83,21 @@ def read_recordings(path: str | Path) -> list[str]:
     return list(raw.videos)
 
 
+def score_threshold(results_file: str | Path | None, given: float | None = None) -> float:
+    """From which score on detections are shown: as given, else where the results say F1 is best.
+
+    Args:
+        results_file: In any format; only ``mmtal test`` and ``mmtal infer`` write a threshold.
+        given: None: that of the results, else 0.3.
+    """
+    if given is not None or results_file is None:
+        return 0.3 if given is None else given
+    content = read_content(results_file).json
+    stamp = content.get("mmtal") if isinstance(content, dict) else None
+    point = stamp.get("operating_point") if isinstance(stamp, dict) else None
+    return float(point["score_thr"]) if isinstance(point, dict) else 0.3
+
+
 def read_ground_truth(
     path: str | Path, subset: str | Sequence[str]
 ) -> tuple[InstanceTable, list[str]]:

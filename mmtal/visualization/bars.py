@@ -30,6 +30,8 @@ LANE = 0.15
 MAX_LANES = 8
 TEXT_SIZE = 6.5
 RIM = [withStroke(linewidth=1.8, foreground="white")]
+HOLLOW = 0.06
+"""Least width of hollow bars, inches: outlines on both sides and something white between."""
 MIN_HATCHED = 0.05
 """Narrower bars show no pattern, only a color."""
 
@@ -94,6 +96,7 @@ def bars(
     edge: str = "white",
     linewidth: float = 0.4,
     linestyle: str | tuple[int, tuple[int, ...]] = "solid",
+    least: float = 0.018,
 ) -> None:
     """Bars of one lane; none is thinner than what can be seen.
 
@@ -108,11 +111,11 @@ def bars(
         edge: Color of edges and hatch.
         linewidth: Of the edges, points.
         linestyle: Of the edges.
+        least: Width of a bar at least, inches.
     """
     if not len(segments):
         return
-    least = 0.018 / scale
-    widths = np.maximum(segments[:, 1] - segments[:, 0], least)
+    widths = np.maximum(segments[:, 1] - segments[:, 0], least / scale)
     starts = (segments[:, 0] + segments[:, 1] - widths) / 2
     axes.broken_barh(
         list(zip(starts.tolist(), widths.tolist(), strict=True)), (y, height),

@@ -23,10 +23,19 @@ a { color: var(--accent); }
 """
 
 
-def html_page(title: str, body: str, *, data: Any = None, script: str = "", style: str = "") -> str:
+def html_page(
+    title: str,
+    body: str,
+    *,
+    data: Any = None,
+    script: str = "",
+    style: str = "",
+    plays_media: bool = False,
+) -> str:
     """A whole HTML document.
 
-    The page's own policy forbids every request, so it shows the same everywhere.
+    The page's own policy forbids every request, so it shows the same everywhere; with
+    ``plays_media`` it may play videos and audio that lie beside it or that its reader chooses.
 
     Args:
         title: Plain text, shown as heading too.
@@ -34,18 +43,21 @@ def html_page(title: str, body: str, *, data: Any = None, script: str = "", styl
         data: JSON-able; ``script`` finds it as the constant ``DATA``.
         script: JavaScript, run after the body was read.
         style: CSS beside the common one.
+        plays_media: See above.
     """
     # "<" must not end the script element; JSON strings may hold it as an escape.
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     constants = "" if data is None else f"const DATA = {text};"
     safe = html.escape(title)
+    media = "; media-src 'self' file: blob:" if plays_media else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+ content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';
+ img-src data:{media}">
 <title>{safe}</title>
 <style>{STYLE}{style}</style>
 </head>

@@ -4,12 +4,16 @@ import html
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmtal.structures import RecordingView
 
 FORMATS = ("vtt", "srt")
 MOST_LINES = 6
 """Of a subtitle; what scores lowest is counted instead."""
+
+LEAST = 500
+"""Milliseconds that a subtitle lasts at least; less flickers or is not seen at all."""
 
 Cue = tuple[int, int, list[str]]
 """Start and end in ms, lines of text."""
@@ -22,7 +26,8 @@ def subtitles(
 
     Players differ in what they do with subtitles at the same time, hence there are none: at every
     start and end a new one begins, with a line for each instance and prediction of that moment.
-    Instances come first, then predictions by falling score.
+    Instances come first, then predictions by falling score. A subtitle lasts at least half a
+    second: what comes or goes sooner is in it, too.
 
     Args:
         view: The recording. If it has predictions, lines begin with ``truth:`` or ``found:``.
@@ -50,8 +55,7 @@ def subtitles(
 def cues_of(view: RecordingView, classes: Sequence[str], *, score_thr: float) -> list[Cue]:
     """What is to be read when; no two cues overlap, and moments without an instance have none."""
     found, truth = ("found: ", "truth: ") if len(view.pred_scores) else ("", "")
-    shown = np.flatnonzero(view.pred_scores >= score_thr)
-    shown = shown[np.argsort(-view.pred_scores[shown], kind="stable")]
+    shown = _shown(view, score_thr)
     texts = [f"{truth}{classes[label]}" for label in view.gt_labels.tolist()]
     texts += [
         f"{found}{classes[label]} {score:.2f}"
@@ -59,25 +63,49 @@ def cues_of(view: RecordingView, classes: Sequence[str], *, score_thr: float) ->
             view.pred_labels[shown].tolist(), view.pred_scores[shown].tolist(), strict=True
         )
     ]
-    segments = np.concatenate([view.gt_segments, view.pred_segments[shown]])
-    ms = np.rint(np.clip(segments, 0, view.duration) * 1000).astype(np.int64)
-
-    # Sweep over the boundaries; rows of one moment are read in the order of `texts`.
-    events = sorted(
-        (time, opens, row)
-        for row, (start, end) in enumerate(ms.tolist())
-        if start < end
-        for time, opens in ((start, True), (end, False))
-    )
+    spans, rows = _spans(view, shown)
+    bounds = np.unique(spans)
     cues: list[Cue] = []
-    active: set[int] = set()
-    last = 0
-    for time, opens, row in events:
-        if time > last and active:
-            cues.append((last, time, _lines([texts[r] for r in sorted(active)])))
-        last = time
-        (active.add if opens else active.remove)(row)
+    last: list[int] = []
+    time = 0
+    while (spans[:, 1] > time).any():
+        to_come = spans[spans[:, 1] > time, 0]
+        time = max(time, int(to_come.min()))  # a gap has no cue
+        after = int(bounds[np.searchsorted(bounds, time, side="right")])
+        end = max(after, time + LEAST)
+        now = rows[(spans[:, 0] < end) & (spans[:, 1] > time)].tolist()
+        if now == last and cues[-1][1] == time:
+            cues[-1] = (cues[-1][0], end, cues[-1][2])
+        else:
+            cues.append((time, end, _lines([texts[row] for row in now])))
+        time, last = end, now
     return cues
+
+
+def count_short(view: RecordingView, *, score_thr: float) -> int:
+    """How many instances and predictions of less than :data:`LEAST` are shown for longer."""
+    spans, _ = _spans(view, _shown(view, score_thr))
+    return int((spans[:, 1] - spans[:, 0] < LEAST).sum())
+
+
+def _shown(view: RecordingView, score_thr: float) -> NDArray[np.intp]:
+    """Rows of the predictions to be read, by falling score."""
+    shown = np.flatnonzero(view.pred_scores >= score_thr)
+    return shown[np.argsort(-view.pred_scores[shown], kind="stable")]
+
+
+def _spans(
+    view: RecordingView, shown: NDArray[np.intp]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Starts and ends in ms (N, 2) of what lies in the recording, and which row each one is."""
+    segments = np.concatenate([view.gt_segments, view.pred_segments[shown]])
+    segments = np.clip(segments, 0, view.duration)
+    rows = np.flatnonzero(segments[:, 0] < segments[:, 1])
+    spans = np.rint(segments[rows] * 1000).astype(np.int64)
+    # What begins at the very end is shown before it.
+    spans[:, 0] = np.minimum(spans[:, 0], max(round(view.duration * 1000) - LEAST, 0))
+    spans[:, 1] = np.maximum(spans[:, 1], spans[:, 0] + 1)
+    return spans, rows
 
 
 def _lines(texts: list[str]) -> list[str]:

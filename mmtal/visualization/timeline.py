@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from mmtal.structures import RecordingHits, RecordingView
 from mmtal.utils.wording import counted
 from mmtal.visualization.bars import (
+    HOLLOW,
     Color,
     bars,
     class_bars,
@@ -237,7 +238,7 @@ class _Rows:
                 bars(axes, segments[found], y, LANE - 0.02, [GROUND_TRUTH], scale=line.scale)
                 bars(
                     axes, segments[~found], y + 0.01, LANE - 0.04, ["white"], scale=line.scale,
-                    edge=GROUND_TRUTH, linewidth=0.9, linestyle=DASHES,
+                    edge=GROUND_TRUTH, linewidth=0.9, linestyle=DASHES, least=HOLLOW,
                 )  # fmt: skip
                 texts = [[] if hit else ["missed"] for hit in found]
                 write_texts(axes, line, segments, y + LANE / 2, texts, ["black"] * len(rows))

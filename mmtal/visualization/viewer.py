@@ -1,7 +1,7 @@
 """One page that shows every recording of a split: ground truth against predictions."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -22,7 +22,8 @@ from mmtal.visualization.html_page import html_page
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = (
-    "matching.js", "bars.js", "gestures.js", "timeline.js", "recording_list.js", "viewer.js",
+    "matching.js", "bars.js", "gestures.js", "timeline.js", "recording_list.js", "player.js",
+    "viewer.js",
 )  # fmt: skip
 SCORE_UNITS = 10_000
 """The page holds scores in steps of 1 / 10,000, rounded down: no threshold tells the difference."""
@@ -38,6 +39,7 @@ def viewer_page(
     score_thr: float = 0.3,
     min_score: float = 0.01,
     note: str = "",
+    media: Mapping[str, str] | None = None,
 ) -> str:
     """A self-contained HTML page: list of recordings, timeline, score threshold, class filter.
 
@@ -53,11 +55,14 @@ def viewer_page(
         min_score: Predictions that score lower are left out, and the page says so; keeps pages
             of detectors that return everything small.
         note: What else is to be said, plain text.
+        media: By recording, the address of a video or audio file, as seen from the page. Any other
+            is chosen in the page.
 
     Raises:
         ValueError: There is no recording, or a label is no class.
     """
     _check(views, len(classes))
+    media = media or {}
     scores = np.concatenate([view.pred_scores for view in views])
     left_out = int((scores < min_score).sum())
     kept = scores[scores >= min_score]
@@ -77,7 +82,13 @@ def viewer_page(
             colors=[class_color(label) for label in range(len(classes))],
             hatches=[HATCHES.index(class_hatch(label)) for label in range(len(classes))],
         ),
-        recordings=[_columns(view, min_score) for view in views],
+        recordings=[
+            {
+                **_columns(view, min_score),
+                **({"media": media[view.video_id]} if view.video_id in media else {}),
+            }
+            for view in views
+        ],
     )
     lowest = float(kept.min(initial=highest))
     notes = f"{_note(scores.size, left_out, min_score)} {note}"
@@ -88,6 +99,7 @@ def viewer_page(
         data=data,
         script="\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS),
         style=(ASSETS / "viewer.css").read_text(encoding="utf-8"),
+        plays_media=True,
     )
 
 
@@ -167,7 +179,7 @@ def _body(predicted: bool, lowest: float, highest: float, note: str) -> str:
         """<span class="in-compact">color: class</span>
 <span><i class="truth"></i>instance, found</span><span><i class="missed"></i>missed</span>
 <span><i class="hit"></i>hit</span><span><i class="false"></i>false prediction</span>
-<span class="note">paler: lower score</span>"""
+<span class="note">fainter: lower score</span>"""
         if predicted
         else "<span>color: class</span>"
     )

@@ -41,6 +41,37 @@ def test_the_page_shows_what_was_meant(files: tuple[Path, Path], tmp_path: Path)
     assert "<title>res, ann, test</title>" in text
 
 
+def test_the_page_plays_files_named_after_recordings(files, tmp_path: Path) -> None:
+    ann, _ = files
+    media = tmp_path / "my media"
+    media.mkdir()
+    for name in ("a.mp4", "train%2F1.wav", "stranger.mp4", "b.txt"):
+        (media / name).touch()
+    text = page(ann, tmp_path / "pages" / "1.html", media=media).read_text()
+    assert re.findall(r'"media":"([^"]*)"', text) == [
+        "../my%20media/train%252F1.wav", "../my%20media/a.mp4",
+    ]  # fmt: skip
+    one = page(ann, tmp_path / "2.html", subset="other", media=media / "stranger.mp4").read_text()
+    assert '"media":"my%20media/stranger.mp4"' in one  # the only recording, whatever the name
+    with pytest.raises(ValueError, match=r"recordings, such as 'train%2F1\.mp4', but"):
+        page(ann, tmp_path / "3.html", media=media / "stranger.mp4")
+    with pytest.raises(FileNotFoundError, match="--media must be a file or a folder, but there"):
+        page(ann, tmp_path / "3.html", media=tmp_path / "nowhere")
+    assert not (tmp_path / "3.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("point", "given", "threshold"),
+    [(dict(score_thr=0.42), None, 0.42), (None, None, 0.3), (dict(score_thr=0.42), 0.1, 0.1)],
+)
+def test_the_threshold_is_that_of_the_results(files, tmp_path, point, given, threshold) -> None:
+    ann, res = files
+    content = json.loads(res.read_text())
+    res.write_text(json.dumps(dict(content, mmtal=dict(operating_point=point))))
+    text = page(ann, tmp_path / "1.html", results_file=res, score_thr=given).read_text()
+    assert f'"threshold":{threshold},' in text
+
+
 def test_subtitles_of_all_and_of_one(files: tuple[Path, Path], tmp_path: Path) -> None:
     ann, res = files
     paths = subtitle_files(ann, tmp_path / "subs", file_format="srt")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmtal.structures import RecordingView
-from mmtal.visualization.subtitles import cues_of, subtitles
+from mmtal.visualization.subtitles import LEAST, count_short, cues_of, subtitles
 
 CLASSES = ["run", "a <b> & {c}\n--> x"]
 
@@ -37,7 +37,15 @@ def view(gt=(), gt_labels=(), pred=(), scores=(), labels=(), duration=20.0) -> R
         ]),
         ("empty, reversed, outside", view([[1, 1], [3, 2], [-2, -1], [30, 40]], [0] * 4), []),
         ("cut at both ends", view([[-1, 25]], [0]), [(0, 20000, ["run"])]),
-        ("shorter than 1 ms", view([[1, 1.0004]], [0]), []),
+        ("0.3 ms last half a second", view([[1, 1.0003]], [0]), [(1000, 1500, ["run"])]),
+        ("also at the end", view([[19.9, 20]], [0]), [(19500, 20000, ["run"])]),
+        ("short ones share one; a gap stays", view([[1, 1.1], [1.2, 1.3], [3, 4]], [0] * 3), [
+            (1000, 1500, ["run", "run"]), (3000, 4000, ["run"]),
+        ]),
+        ("nothing comes early or flickers", view([[1, 5], [4.9, 8], [8.1, 9]], [0] * 3), [
+            (1000, 4900, ["run"]), (4900, 5400, ["run", "run"]), (5400, 8000, ["run"]),
+            (8100, 9000, ["run"]),
+        ]),
         ("truth first, then by score; low scores left out", view(
             [[1, 2]], [0], [[1, 2], [1, 2], [0, 9]], [0.5, 0.876, 0.29], [0, 0, 0]
         ), [(1000, 2000, ["truth: run", "found: run 0.88", "found: run 0.50"])]),
@@ -54,9 +62,14 @@ def test_cues_of_crowds_never_overlap() -> None:
     random = np.random.default_rng(0)
     segments = np.sort(random.uniform(0, 20, (200, 2)), axis=1)
     cues = cues_of(view(segments, np.zeros(200, int)), CLASSES, score_thr=0.3)
-    assert len(cues) > 300
-    assert all(start < end for start, end, _ in cues)
+    assert 20 < len(cues) <= 40
+    assert all(start + LEAST <= end for start, end, _ in cues)
     assert all(one[1] <= two[0] for one, two in pairwise(cues))
+
+
+def test_how_many_were_lengthened() -> None:
+    recording = view([[1, 1.4], [2, 3]], [0, 0], [[1, 1.1], [1, 1.1]], [0.5, 0.1], [0, 0])
+    assert count_short(recording, score_thr=0.3) == 2
 
 
 def test_webvtt() -> None:

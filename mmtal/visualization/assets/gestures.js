@@ -37,7 +37,11 @@ function listenTo(timeline) {
     plot.scrollTop = drag.top - dy;
   });
   canvas.addEventListener("pointerup", (event) => {
-    if (drag && !drag.moved) timeline.select(timeline.barAt(...point(event)));
+    if (drag && !drag.moved) {
+      const [x, y] = point(event);
+      timeline.select(timeline.barAt(x, y));
+      if (x >= timeline.gutter) timeline.events.seek(timeline.seconds(x));
+    }
     drag = null;
   });
   canvas.addEventListener("pointercancel", () => { drag = null; });
@@ -50,7 +54,7 @@ function listenTo(timeline) {
       "+": () => timeline.zoom(0.7), "=": () => timeline.zoom(0.7), "-": () => timeline.zoom(1 / 0.7),
       0: () => timeline.reset(), Home: () => timeline.move(0, timeline.to - timeline.from),
       End: () => timeline.move(timeline.length - (timeline.to - timeline.from), timeline.length),
-      n: () => timeline.step(1), p: () => timeline.step(-1),
+      " ": () => timeline.events.toggle(), n: () => timeline.step(1), p: () => timeline.step(-1),
     };
     if (!Object.hasOwn(actions, event.key)) return;
     event.preventDefault();

@@ -2,17 +2,21 @@
 // many classes nor many bars make it slow. Pan and zoom in time; rows scroll.
 
 const AXIS = 26; // px
-const LANE = 10;
+const LANE = 12;
 const HIGHEST_LANE = 20; // where there is room
 const LANE_GAP = 2;
 const ROW_GAP = 9;
 const CLASS_LANES = 3; // of a kind; overlapping bars beyond these share the last lane
 const COMPACT_LANES = 8;
 const NARROW = 4; // px: narrower bars show no pattern
+const HOLLOW = 6; // px: missed instances are at least so wide, so that they are seen to be hollow
+const NAME_LINE = 14; // px
+const FONT = "system-ui, sans-serif";
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
 class Timeline {
-  // `paint`: colors of the page. `events`: {hover(bar, x, y), select(bar)}; bar may be null.
+  // `paint`: colors of classes and bars. `events`: {hover(bar, x, y), select(bar), seek(seconds),
+  // toggle()}; bar may be null.
   constructor(plot, paint, events) {
     this.plot = plot;
     this.canvas = plot.querySelector("canvas");
@@ -24,6 +28,7 @@ class Timeline {
     this.bars = [];
     this.rows = [];
     this.selected = null;
+    this.playhead = null; // seconds
     this.pending = false;
     listenTo(this);
     new ResizeObserver(() => requestAnimationFrame(() => this.layout())).observe(plot);
@@ -44,7 +49,9 @@ class Timeline {
 
   layout() {
     if (!this.view) return;
-    this.gutter = Math.min(190, Math.max(90, this.plot.clientWidth * 0.16));
+    this.pen.font = `12px ${FONT}`;
+    const names = this.paint.classes.map((name) => this.pen.measureText(name).width);
+    this.gutter = Math.min(Math.max(80, ...names) + 26, this.plot.clientWidth * 0.3);
     const height = () => {
       const last = this.rows[this.rows.length - 1];
       return AXIS + (last ? last.top + last.height + ROW_GAP : 40);
@@ -111,8 +118,9 @@ class Timeline {
         }
         top += used * (lane + LANE_GAP);
       }
-      row.height = top - row.top;
-      top += ROW_GAP;
+      row.lines = this.wrap(row.name, this.gutter - 26);
+      row.height = Math.max(top - row.top, row.lines.length * NAME_LINE);
+      top = row.top + row.height + ROW_GAP;
     }
     return sorted;
   }
@@ -127,7 +135,7 @@ class Timeline {
         bar.height = height - 2;
         bar.top = top + bar.lane * height;
       }
-      const row = { name: names[kind], label: null, top, height: used * height, bars: kinds[kind] };
+      const row = { lines: [names[kind]], label: null, top, height: used * height, bars: kinds[kind] };
       top += row.height + 2 * ROW_GAP;
       return row;
     });
@@ -178,7 +186,11 @@ class Timeline {
     const pen = this.pen;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    pen.font = "12px system-ui, sans-serif";
+    const style = getComputedStyle(document.documentElement);
+    const color = (name) => style.getPropertyValue(`--${name}`);
+    this.colors = { page: color("page"), ink: color("ink"), soft: color("soft"), line: color("line"),
+      outside: color("button"), truth: color("truth"), accent: color("accent") };
+    pen.font = `12px ${FONT}`;
     pen.textBaseline = "middle";
     this.drawAfterEnd(width, height);
     pen.save();
@@ -188,8 +200,9 @@ class Timeline {
     for (const row of this.rows) this.drawRow(row, width, height);
     pen.restore();
     this.drawAxis(width, height);
+    this.drawPlayhead(height);
     if (!this.rows.some((row) => row.bars.length)) {
-      pen.fillStyle = "#666";
+      pen.fillStyle = this.colors.soft;
       pen.fillText("nothing to show: see the score threshold and the classes", this.gutter + 12, AXIS + 22);
     }
   }
@@ -197,7 +210,7 @@ class Timeline {
   drawAfterEnd(width, height) {
     const x = this.x(this.view.recording.duration);
     if (x >= width) return;
-    this.pen.fillStyle = "#f1f1f1";
+    this.pen.fillStyle = this.colors.outside;
     this.pen.fillRect(Math.max(x, this.gutter), AXIS, width, height);
   }
 
@@ -209,9 +222,10 @@ class Timeline {
       pen.fillStyle = this.paint.colors[row.label];
       pen.fillRect(4, top + 1, 8, Math.min(row.height - 3, 12));
     }
-    pen.fillStyle = "#1b1b1b";
-    pen.fillText(this.fit(row.name, this.gutter - 26), row.label === null ? 4 : 17, top + 7);
-    pen.strokeStyle = "#e6e6e6";
+    pen.fillStyle = this.colors.ink;
+    row.lines.forEach((line, i) =>
+      pen.fillText(line, row.label === null ? 4 : 17, top + 7 + i * NAME_LINE));
+    pen.strokeStyle = this.colors.line;
     pen.beginPath();
     pen.moveTo(0, Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5);
     pen.lineTo(width, Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5);
@@ -229,9 +243,12 @@ class Timeline {
   drawBar(bar) {
     const pen = this.pen;
     const y = AXIS + bar.top - this.plot.scrollTop;
-    const x = this.x(bar.start);
-    const width = Math.max(this.x(bar.end) - x, 1.5);
-    const color = this.inClassColor() ? this.paint.colors[bar.label] : this.paint[bar.kind];
+    const hollow = bar.kind === "truth" && bar.unmatched;
+    const [left, right] = [this.x(bar.start), this.x(bar.end)];
+    const width = Math.max(right - left, hollow ? HOLLOW : 1.5);
+    const x = hollow ? (left + right - width) / 2 : left;
+    const own = bar.kind === "truth" ? this.colors.truth : this.paint[bar.kind];
+    const color = this.inClassColor() ? this.paint.colors[bar.label] : own;
     const strength = Math.min(1, Math.max(0, bar.score / this.paint.highest));
     pen.globalAlpha = bar.kind === "truth" ? 1 : 0.4 + 0.6 * strength;
     if (width < NARROW || !bar.unmatched) {
@@ -239,12 +256,12 @@ class Timeline {
       pen.fillRect(x, y, width, bar.height);
       if (width >= NARROW) {
         this.drawClassPattern(bar, x, y, width);
-        pen.strokeStyle = "#fff"; // neighbors stay apart
+        pen.strokeStyle = this.colors.page; // neighbors stay apart
         pen.lineWidth = 1;
         pen.strokeRect(x, y, width, bar.height);
       }
     } else {
-      pen.fillStyle = "#fff";
+      pen.fillStyle = this.colors.page;
       pen.fillRect(x, y, width, bar.height);
       if (bar.kind === "false") {
         pen.fillStyle = this.pattern(color, () => stripeTile(color));
@@ -255,13 +272,11 @@ class Timeline {
       pen.strokeRect(x + 0.75, y + 0.75, width - 1.5, bar.height - 1.5);
     }
     pen.globalAlpha = 1;
-    if (this.view.compact && width > 40) {
-      this.drawText(this.paint.classes[bar.label], bar, x, y, width);
-    } else if (bar.kind !== "truth" && bar.height > 13 && width > 40) {
-      this.drawText(bar.score.toFixed(2), bar, x, y, width);
-    }
+    const score = bar.kind === "truth" ? "" : bar.score.toFixed(2);
+    const name = this.view.compact ? this.paint.classes[bar.label] : "";
+    if (width > 26 && (name || score)) this.drawText(`${score} ${name}`.trim(), bar, x, y, width);
     if (bar === this.selected) {
-      pen.strokeStyle = "#000";
+      pen.strokeStyle = this.colors.ink;
       pen.lineWidth = 2;
       pen.strokeRect(x - 2, y - 2, width + 4, bar.height + 4);
     }
@@ -282,31 +297,35 @@ class Timeline {
   drawText(text, bar, x, y, width) {
     const pen = this.pen;
     const left = Math.max(x, this.gutter);
-    const shown = this.fit(text, x + width - left - 8);
-    if (shown.length < 2) return;
-    const textWidth = pen.measureText(shown).width;
-    pen.fillStyle = "rgba(255, 255, 255, 0.85)";
-    pen.fillRect(left + 3, y + 2, textWidth + 2, bar.height - 4);
-    pen.fillStyle = "#1b1b1b";
-    pen.fillText(shown, left + 4, y + bar.height / 2 + 0.5);
+    pen.font = `${bar.height < 15 ? 10 : 12}px ${FONT}`;
+    const shown = this.fit(text, x + width - left - 6);
+    if (shown.length > 1) {
+      pen.globalAlpha = 0.85;
+      pen.fillStyle = this.colors.page;
+      pen.fillRect(left + 2, y + 1.5, pen.measureText(shown).width + 3, bar.height - 3);
+      pen.globalAlpha = 1;
+      pen.fillStyle = this.colors.ink;
+      pen.fillText(shown, left + 3.5, y + bar.height / 2 + 0.5);
+    }
+    pen.font = `12px ${FONT}`;
   }
 
   drawAxis(width, height) {
     const pen = this.pen;
-    pen.fillStyle = "#fff";
+    pen.fillStyle = this.colors.page;
     pen.fillRect(0, 0, width, AXIS);
     const room = (width - this.gutter) / 84;
     const step = TICKS.find((tick) => (this.to - this.from) / tick <= room) || 36000;
     pen.textAlign = "center";
     for (let k = Math.ceil(this.from / step); k * step <= this.to + 1e-9; k++) {
       const x = this.x(k * step);
-      pen.strokeStyle = "rgba(0, 0, 0, 0.08)";
+      pen.strokeStyle = "rgba(128, 128, 128, 0.18)";
       pen.lineWidth = 1;
       pen.beginPath();
       pen.moveTo(Math.round(x) + 0.5, 18);
       pen.lineTo(Math.round(x) + 0.5, height);
       pen.stroke();
-      pen.fillStyle = "#444";
+      pen.fillStyle = this.colors.soft;
       const text = formatTime(k * step, step < 1 ? 1 : 0);
       const half = pen.measureText(text).width / 2;
       pen.fillText(text, Math.min(Math.max(x, this.gutter + half), width - half), 11);
@@ -314,10 +333,38 @@ class Timeline {
     pen.textAlign = "left";
     // Which part of the recording is in view.
     const scale = (width - this.gutter) / this.length;
-    pen.fillStyle = "#e3e3e3";
+    pen.fillStyle = this.colors.line;
     pen.fillRect(this.gutter, 21, width - this.gutter, 4);
-    pen.fillStyle = "#0072B2";
+    pen.fillStyle = this.colors.accent;
     pen.fillRect(this.gutter + this.from * scale, 21, Math.max((this.to - this.from) * scale, 3), 4);
+  }
+
+  drawPlayhead(height) {
+    if (this.playhead === null || this.playhead < this.from || this.playhead > this.to) return;
+    this.pen.fillStyle = "#DD1144";
+    this.pen.fillRect(this.x(this.playhead) - 1, 0, 2, height);
+  }
+
+  // Show where the player is; the part in view follows it.
+  playTo(seconds) {
+    this.playhead = seconds;
+    const span = this.to - this.from;
+    if (seconds !== null && (seconds < this.from || seconds > this.to)) {
+      this.move(seconds - 0.05 * span, seconds + 0.95 * span);
+    } else this.draw();
+  }
+
+  // Lines of a whole text, broken between words or where a word is too long.
+  wrap(text, width) {
+    const lines = [""];
+    for (const piece of text.split(/(?<=[\s_/.,-])/)) {
+      for (const part of this.pen.measureText(piece).width > width ? piece : [piece]) {
+        const last = lines.length - 1;
+        if (!lines[last] || this.pen.measureText(lines[last] + part).width <= width) lines[last] += part;
+        else lines.push(part);
+      }
+    }
+    return lines;
   }
 
   fit(text, width) {

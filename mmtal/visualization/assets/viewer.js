@@ -3,6 +3,7 @@
 const byId = (id) => document.getElementById(id);
 const percent = (share) => (Number.isNaN(share) ? "–" : `${(100 * share).toFixed(1)} %`);
 const MOST_ROWS = 500; // of the table of instances
+const FEW = 6; // recordings: their list stands above the timeline, which gets the whole width
 
 const recordings = DATA.recordings.map(decode);
 const paint = { ...DATA.paint, classes: DATA.classes, highest: Math.max(DATA.highest, 1e-9) };
@@ -13,6 +14,7 @@ const state = {
   compact: false,
   on: new Uint8Array(DATA.classes.length).fill(1),
 };
+const media = DATA.recordings.map((recording) => recording.media || "");
 let matches = [];
 let counts = [];
 
@@ -42,6 +44,8 @@ if (DATA.predicted) {
 }
 const list = new RecordingList(byId("list"), recordings, columns, (index) => open(index));
 
+const player = new Player(byId("player"), (seconds) => timeline.playTo(seconds));
+
 const timeline = new Timeline(byId("plot"), paint, {
   hover(bar, x, y) {
     const tip = byId("tip");
@@ -55,6 +59,8 @@ const timeline = new Timeline(byId("plot"), paint, {
   select(bar) {
     byId("detail").textContent = bar ? describe(bar).join(" · ") : "";
   },
+  seek: (seconds) => player.seek(seconds),
+  toggle: () => player.toggle(),
 });
 
 // What is to say about a bar, in lines.
@@ -114,6 +120,7 @@ function open(index) {
   list.mark(index);
   byId("name").textContent = recordings[index].id;
   document.title = `${recordings[index].id} – ${DATA.title}`;
+  player.open(media[index]);
   show(false);
   writeHash();
 }
@@ -255,6 +262,18 @@ function writeHash() {
 
 let readyToWrite = false;
 
+// Play files that the user chose: of the recordings that they are named after.
+function takeFiles(files) {
+  for (const file of files) {
+    const stem = file.name.replace(/\.[^.]*$/, "");
+    let index = recordings.findIndex((recording) =>
+      [recording.id, encodeURIComponent(recording.id)].includes(stem));
+    if (index < 0 && files.length === 1) index = state.current;
+    if (index >= 0) media[index] = URL.createObjectURL(file);
+  }
+  player.open(media[state.current]);
+}
+
 // ------------------------------------------------------------ controls
 
 function showControls() {
@@ -299,6 +318,12 @@ function buildControls() {
   byId("zoom-in").addEventListener("click", () => timeline.zoom(0.6));
   byId("zoom-out").addEventListener("click", () => timeline.zoom(1 / 0.6));
   byId("zoom-reset").addEventListener("click", () => timeline.reset());
+  byId("theme").addEventListener("click", () => {
+    setTheme(document.documentElement.dataset.theme === "light");
+    timeline.draw();
+  });
+  dark.addEventListener("change", () => { setTheme(dark.matches); timeline.draw(); });
+  byId("media").addEventListener("change", (event) => takeFiles([...event.target.files]));
   byId("table").addEventListener("toggle", () => { if (byId("table").open) showTable(); });
   window.addEventListener("hashchange", () => {
     const before = [state.threshold, state.tiou, state.current].join();
@@ -319,6 +344,9 @@ function buildControls() {
   });
 }
 
+if (recordings.length <= FEW) {
+  document.body.classList.add("few", ...(recordings.length === 1 ? ["single"] : []));
+}
 buildLegend();
 buildControls();
 const asked = readHash();
