@@ -239,3 +239,36 @@ def test_the_page_works_in_a_browser(chromium: str, tmp_path: Path) -> None:
     assert 'data-ready="yes"' in dom and "data-error" not in dom
     assert 'This page has no recording "nobody"' in dom
     assert figures(dom, "this") == ["0"]
+
+
+PROBE = """<script>
+const canvas = document.querySelector("#plot canvas");
+canvas.setPointerCapture = () => {};
+setTimeout(() => {
+  const { left, top } = canvas.getBoundingClientRect();
+  const place = { clientX: left + timeline.x(1), clientY: top + 40 };
+  canvas.dispatchEvent(new PointerEvent("pointerdown", place));
+  canvas.dispatchEvent(new PointerEvent("pointerup", place));
+  setTimeout(() => {
+    document.body.dataset.at = `${player.element.currentTime.toFixed(1)} ${timeline.playhead}`;
+  }, 500);
+}, 700);
+</script></body>"""
+
+
+@pytest.mark.slow
+def test_a_click_on_the_timeline_seeks_in_the_video(chromium: str, tmp_path: Path) -> None:
+    av = pytest.importorskip("av", reason="needs PyAV: pip install av")
+    with av.open(str(tmp_path / "a b.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(30):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    one = view("a", [[0, 10]], [0], [[0, 10]], [0.8], [0])
+    text = viewer_page([one], CLASSES, title="x", media={"a": "a%20b.mp4"})
+    page = tmp_path / "page.html"
+    page.write_text(text.replace("</body>", PROBE), encoding="utf-8")
+    dom = load(chromium, page, "", tmp_path / "profile")
+    assert 'data-at="1.0 1"' in dom and "data-error" not in dom
