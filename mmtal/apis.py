@@ -1,4 +1,4 @@
-"""The few names that most users need, imported from their folders when they are first used."""
+"""Public names that most users need, imported lazily."""
 
 import importlib
 from typing import TYPE_CHECKING, Any

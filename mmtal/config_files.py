@@ -1,4 +1,4 @@
-"""Where configs and tools lie, beside the package or inside it when installed, and reading them."""
+"""Locate and read configs, beside the package in a checkout or inside it when installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plugins: how they are found, and how they say which mmtal they were written for.
+"""Find plugins, and check the version of mmtal that they were written for.
 
 A package declares ``[project.entry-points."mmtal.plugins"] my_plugin = "my_package"`` and is
 imported at the first look-up in a registry, or when :func:`mmtal.engine.runner.load_config` reads

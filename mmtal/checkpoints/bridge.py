@@ -1,4 +1,4 @@
-"""Checkpoints from and to other codebases: every parameter accounted for, or nothing is written."""
+"""Conversion of checkpoints from and to other codebases: all parameters or none."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ PROBLEMS = ("unknown", "missing", "shape", "rounded")
 class KeyRow:
     """What became of one parameter.
 
-    Args:
+    Attributes:
         source: Its name in the checkpoint; empty where the checkpoint lacks it.
         target: Its name in what is written; empty where it has no place there.
         shape: As it was read, or as it would have to be.

@@ -1,4 +1,4 @@
-"""Checkpoint files from and to other codebases: what is in them, and whose they are."""
+"""Inspect and convert checkpoint files of mmtal and of other codebases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Checkpoints that are read without running anything they hold, and written without need to.
+"""Load checkpoints without running anything in them, and save them as plain data.
 
 A checkpoint can carry code in two ways. A pickle can call any function, so every file is read by
 torch's ``weights_only`` unpickler with the short list of :mod:`mmtal.checkpoints.safe_globals`. And

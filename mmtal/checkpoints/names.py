@@ -1,4 +1,4 @@
-"""What other codebases call the parameters of an ActionFormer, and back.
+"""Parameter names of an ActionFormer in other codebases.
 
 A rule is a pair of templates, theirs and ours, with the same fields, so that it works in both
 directions. Of our state dict, the vector ``head.level_scales`` goes by its elements' names
@@ -28,7 +28,7 @@ _FIELDS = {
 class Rule:
     """One kind of parameter.
 
-    Args:
+    Attributes:
         theirs: Template of the others' name, with fields such as ``{i}`` in braces.
         ours: Template of our name, with the same fields.
         ones: Dimensions of size 1 that their shape has before and after ours.
@@ -48,7 +48,7 @@ class Rule:
 class NamingScheme:
     """All the names of one codebase.
 
-    Args:
+    Attributes:
         name: How a user calls it.
         rules: The first one that fits a name counts.
         dropped: Names of ours that this codebase does not save.

@@ -1,4 +1,4 @@
-"""Pickles of numbers, read without running anything they hold."""
+"""Read pickles of plain numbers without running anything in them."""
 
 import pickle
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""``init_cfg=dict(type="Pretrained", checkpoint=...)`` of a part of a model, safe and strict."""
+"""Safe and strict ``init_cfg=dict(type="Pretrained", checkpoint=...)`` for a part of a model."""
 
 from mmengine.model import PretrainedInit as MMEnginePretrainedInit
 from mmengine.model import update_init_info

@@ -1,4 +1,4 @@
-"""Weights of a checkpoint into a model, all or none."""
+"""Load the weights of a checkpoint into a model, all or none."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

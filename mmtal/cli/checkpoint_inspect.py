@@ -1,4 +1,4 @@
-"""Say what a checkpoint file holds; nothing in it is run."""
+"""Describe a checkpoint file without running anything in it."""
 
 from argparse import Namespace
 from collections.abc import Mapping

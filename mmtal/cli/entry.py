@@ -1,4 +1,4 @@
-"""Run a command: what the user can fix is one line, with an exit code."""
+"""Run a command and report what the user can fix as one line, with an exit code."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The ``mmtal`` command: which commands there are, and how one is run."""
+"""The ``mmtal`` command: list, choose and run its subcommands."""
 
 import contextlib
 import os

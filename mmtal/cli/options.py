@@ -1,4 +1,4 @@
-"""Words that all commands share: the same thing has the same flag everywhere."""
+"""Options that commands share, each with the same flag everywhere."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Parsers of commands: one vocabulary, and no import but of the command that was chosen."""
+"""Parsers of commands with one vocabulary of flags and lazy imports."""
 
 import argparse
 import functools

@@ -1,4 +1,4 @@
-"""From files to pictures: what the commands of ``mmtal show`` do."""
+"""Draw pictures from files, for ``mmtal show``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""From files to what is looked at in a browser or a player; see ``mmtal show``."""
+"""Write pages, subtitles and videos from files, for ``mmtal show``."""
 
 import logging
 import mimetypes

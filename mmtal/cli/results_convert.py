@@ -77,7 +77,7 @@ def run(args: Namespace) -> None:
         official=args.ann,
         subset=args.subset,
         class_file=args.classes,
-        mend=args.fix,
+        fix=args.fix,
         max_per_video=args.max_per_video,
         levels=args.sls,
         external_data=args.external_data,

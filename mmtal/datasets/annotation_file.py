@@ -216,11 +216,11 @@ def names_by_id(
 
     Returns:
         Names by label, and conflicts: the recording, where it is one, and what is wrong and how
-        to mend it.
+        to fix it.
     """
     ids: dict[str, int] = {}
     without_id: set[str] = set()
-    told: set[tuple[str, int]] = set()
+    reported: set[tuple[str, int]] = set()
     conflicts: list[tuple[str | None, str]] = []
     for video_id, entry in database.items():
         for instance in entry.get("annotations", ()):
@@ -228,9 +228,9 @@ def names_by_id(
             if "label_id" not in instance:
                 without_id.add(label)
             elif ids.setdefault(label, instance["label_id"]) != instance["label_id"]:
-                if (label, instance["label_id"]) in told:
+                if (label, instance["label_id"]) in reported:
                     continue
-                told.add((label, instance["label_id"]))
+                reported.add((label, instance["label_id"]))
                 text = (
                     f"recording '{video_id}' gives label '{label}' the label_id "
                     f"{instance['label_id']}, others give it {ids[label]}. Make them agree, "

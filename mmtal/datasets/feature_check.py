@@ -1,4 +1,4 @@
-"""What can be known of feature files before training starts."""
+"""Check feature files before training starts."""
 
 import os
 from collections import Counter

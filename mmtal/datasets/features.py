@@ -1,4 +1,4 @@
-"""Feature files, read only where and when they are needed.
+"""Lazy reading of feature files.
 
 T features of C channels; several sources (files of one recording) are joined over the channels.
 """
@@ -39,7 +39,7 @@ MAX_EXPANSION = 100, 1 << 28
 class FeatureArray:
     """The features of one recording, not yet read from disk.
 
-    Args:
+    Attributes:
         sources: Arrays (T, C_i) or, as windows over a signal, (T, C_i, window); the same T.
     """
 
@@ -133,7 +133,7 @@ def read_shape(path: str | Path, *, key: str = "feats") -> tuple[int, int]:
 class Block:
     """A part of a feature file.
 
-    Args:
+    Attributes:
         row: First feature.
         channel: First channel.
         values: (rows, channels).

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a data set, in one error."""
+"""Collect all problems of a data set and raise them as one error."""
 
 from collections.abc import Mapping, Sequence
 
@@ -29,7 +29,7 @@ class Problems:
     Args:
         source: What was checked, for the first line of the error.
         verdict: What that means, for the same line.
-        remedies: How to mend each kind of problem; its keys are the kinds there are.
+        remedies: How to fix each kind of problem; its keys are the kinds there are.
     """
 
     def __init__(

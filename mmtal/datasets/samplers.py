@@ -1,4 +1,4 @@
-"""The order in which training sees the recordings."""
+"""Samplers that order the recordings in training."""
 
 import math
 from collections.abc import Iterator

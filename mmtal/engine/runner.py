@@ -1,4 +1,4 @@
-"""From a config and command-line choices to a finished run."""
+"""Load configs, apply command-line choices and build runners."""
 
 import difflib
 import inspect

@@ -1,4 +1,4 @@
-"""Which parameters are decayed."""
+"""Choose the parameters that are decayed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Why the mAP is what it is: DETAD's diagnosis (Alwassel et al., ECCV 2018) and more.
+"""Error analysis of detections after DETAD (Alwassel et al., ECCV 2018) and more.
 
 The cli may import it.
 """

@@ -1,4 +1,4 @@
-"""All parts of the error analysis together."""
+"""Run all parts of the error analysis."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

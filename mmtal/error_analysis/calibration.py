@@ -1,4 +1,4 @@
-"""Whether a score of 0.8 means that 8 of 10 such detections are right."""
+"""Calibration of scores: the share of right detections by score."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What an instance is like, by DETAD's characteristics, in buckets.
+"""Characteristics of instances after DETAD, in buckets.
 
 Source: DETAD (Alwassel et al., ECCV 2018), and the bucket edges of its released code.
 """

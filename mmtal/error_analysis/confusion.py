@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""Confusion of classes."""
 
 import numpy as np
 from numpy.typing import NDArray

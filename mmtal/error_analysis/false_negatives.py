@@ -1,4 +1,4 @@
-"""Which instances are missed, and why."""
+"""Missed instances, and why they are missed."""
 
 from dataclasses import dataclass
 

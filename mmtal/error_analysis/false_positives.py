@@ -1,4 +1,4 @@
-"""What is wrong with the false positives, and what each kind costs.
+"""Kinds of false positives, and the mAP that each kind costs.
 
 Source: DETAD (Alwassel et al., ECCV 2018). A false positive is judged by the instance
 of its recording, of any class, with the highest tIoU: at or above the threshold it is a *double

@@ -1,4 +1,4 @@
-"""The pictures of the report. They show shares in percent."""
+"""Figures of the report. They show shares in percent."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The conclusions in words."""
+"""Conclusions of the error analysis in words."""
 
 from math import isnan
 from typing import Any

@@ -1,4 +1,4 @@
-"""How far one perfect part would take the same detector."""
+"""mAP of the same detections with one part made perfect."""
 
 from dataclasses import dataclass, replace
 

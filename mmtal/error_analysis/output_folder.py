@@ -1,4 +1,4 @@
-"""A folder of results that appears whole or not at all."""
+"""Write a folder of results whole or not at all."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Which instance a detection overlaps most, whatever its label."""
+"""Instance that each detection overlaps most, whatever its label."""
 
 from dataclasses import dataclass
 

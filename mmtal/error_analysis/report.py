@@ -1,4 +1,4 @@
-"""The error analysis on disk: one page, one JSON file, pictures."""
+"""Write the error analysis to disk: one page, one JSON file, figures."""
 
 import html
 import re

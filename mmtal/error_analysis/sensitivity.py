@@ -1,4 +1,4 @@
-"""How the figures depend on what the instances are like.
+"""Sensitivity of the figures to characteristics of instances.
 
 Source: DETAD (Alwassel et al., ECCV 2018).
 """

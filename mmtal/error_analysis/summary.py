@@ -1,4 +1,4 @@
-"""The error analysis as numbers in JSON, in [0, 1]."""
+"""Export the error analysis as numbers in [0, 1] for JSON."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""The figures as tables of plain texts, in percent, for terminal and page alike."""
+"""Format the figures as tables of text, in percent, for terminal and page."""
 
 from dataclasses import dataclass
 from math import isnan

@@ -1,4 +1,4 @@
-"""The recordings with the most errors."""
+"""Recordings with the most errors."""
 
 from dataclasses import dataclass
 

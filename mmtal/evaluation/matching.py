@@ -1,4 +1,4 @@
-"""Which detections hit which instances.
+"""Match detections to instances.
 
 Letters as in :mod:`mmtal.results.instance_table`: N ground truth, M detections, V recordings, C
 classes, T tIoU thresholds; P pairs of a detection and an instance.

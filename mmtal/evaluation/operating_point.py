@@ -1,4 +1,4 @@
-"""The score above which detections are shown to people."""
+"""Choose the score above which detections are shown to people."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which predictions of one recording are right, for pictures."""
+"""Right and wrong predictions of one recording, for pictures."""
 
 import numpy as np
 

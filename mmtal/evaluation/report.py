@@ -1,4 +1,4 @@
-"""What :meth:`EvaluationProtocol.evaluate` says, as tables to read."""
+"""Format the result of :meth:`EvaluationProtocol.evaluate` as tables."""
 
 import textwrap
 from collections.abc import Mapping, Sequence

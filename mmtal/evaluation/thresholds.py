@@ -1,4 +1,4 @@
-"""tIoU thresholds as papers write them."""
+"""Parse tIoU thresholds in the notation of papers."""
 
 from collections.abc import Sequence
 

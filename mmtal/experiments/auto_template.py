@@ -1,4 +1,4 @@
-"""A config for data that no config was written for: find, verify, suggest."""
+"""Suggest a config for data that no config was written for."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A whole experiment from one call: find the data, check them, train, test."""
+"""Run a whole experiment: find the data, check them, train, test."""
 
 import json
 import platform
@@ -32,7 +32,7 @@ LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 class DataLocation:
     """Where one data set lies.
 
-    Args:
+    Attributes:
         root: Folder that the other paths start from.
         ann_file: Annotation JSON.
         features: Feature folder, or folders.
@@ -226,7 +226,7 @@ def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> 
 def evaluate_experiment(config: Config) -> tuple[Runner, dict[str, float]]:
     """The second half of :func:`run_experiment`, on what :func:`train_experiment` left."""
     work_dir = Path(config.work_dir)
-    # A runner that has trained would test the raw weights, since MMEngine's EMAHook begins anew
+    # A runner that has trained would test the raw weights, since MMEngine's EMAHook starts again
     # with every run. The checkpoint holds the averaged ones.
     config.resume, config.load_from = False, _last_checkpoint(work_dir)
     runner = build_runner(config)

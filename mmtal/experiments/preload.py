@@ -1,4 +1,4 @@
-"""Import all that a training imports on its way: jobs are forked from a process that has it."""
+"""Import all that a training needs, before jobs are forked."""
 
 import torch._dynamo  # noqa: F401 - by optimizers
 

@@ -1,4 +1,4 @@
-"""Training in several processes, whose failure is one line."""
+"""Train in several processes, and report a failure as one line."""
 
 import re
 import subprocess

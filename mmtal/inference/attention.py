@@ -1,4 +1,4 @@
-"""What the attention of a block looked at. T positions, H heads, D channels of a head, Q queries.
+"""Attention weights of a block. T positions, H heads, D channels of a head, Q queries.
 
 A block computes its output without ever holding the weights; here they are computed again from
 the block's own queries, keys and relative positions.

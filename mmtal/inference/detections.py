@@ -1,4 +1,4 @@
-"""What an inferencer finds. M detections of one recording."""
+"""Detections of one recording from an inferencer. M detections."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A trained model at work on recordings that nobody has annotated."""
+"""Inferencer: find actions in recordings without annotations."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a model did on one recording: levels, predictions, attention.
+"""Record levels, predictions and attention of a model on one recording.
 
 L levels, T_l positions of level l, K classes, M predictions.
 """

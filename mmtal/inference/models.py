@@ -1,4 +1,4 @@
-"""Trained models for inference."""
+"""Load trained models for inference."""
 
 from collections.abc import Mapping
 from pathlib import Path

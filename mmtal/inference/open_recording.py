@@ -1,4 +1,4 @@
-"""One recording as a config's model sees it when it is tested."""
+"""Open one recording as a config's model sees it when it is tested."""
 
 import difflib
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from mmtal.structures import RecordingView, TemporalDataSample
 class OpenedRecording:
     """A recording after the pipeline for testing.
 
-    Args:
+    Attributes:
         features: float32 (T, C).
         sample: What is known of it; ``sample.grid`` says where the features lie in time.
         view: Its ground truth, for pictures.

@@ -1,4 +1,4 @@
-"""How far around a point a model sees, measured.
+"""Measure the receptive field of a model.
 
 B batch, C channels, T features, L levels, T_l positions of level l.
 """
@@ -26,7 +26,7 @@ LONGEST_PROBE = 8192
 class Reach:
     """What the predictions of a pyramid depend on, in features.
 
-    Args:
+    Attributes:
         level_strides: Grid steps between the points of each level.
         left: For each level, how many features before a point matter to it.
         right: The same after it.

@@ -1,4 +1,4 @@
-"""What an inferencer is given, as recordings.
+"""Convert the inputs of an inferencer to recordings.
 
 T features (or raw samples) of C channels; several sources are joined over the channels.
 """
@@ -30,7 +30,7 @@ Inputs = Input | list[Input] | Mapping[str, Input]
 class Recording:
     """Features of one recording, not yet read.
 
-    Args:
+    Attributes:
         name: Of the recording.
         paths: Feature files, one for each source; empty for arrays.
         arrays: (T, C_i), one for each source; empty for files.

@@ -1,4 +1,4 @@
-"""From a list of recordings to one padded batch on the model's device."""
+"""Collate recordings into one padded batch on the model's device."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""From a name and a kind to a project that trains and passes its test.
+"""Generate a project that trains and passes its test.
 
 The templates are working code of a project called ``my_project`` with a component
 ``MyComponent`` in ``my_component.py``; a new project is their text under other names.
@@ -23,7 +23,7 @@ TEMPLATE_VERSIONS = ">=0.1,<0.2"
 class NewProject:
     """What was written.
 
-    Args:
+    Attributes:
         folder: The project's folder.
         class_name: The component, as configs call it.
         files: Paths below the folder, the component's first.

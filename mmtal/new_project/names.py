@@ -1,4 +1,4 @@
-"""Names of a new project and of what is in it, and whether they are free."""
+"""Derive and check the names of a new project and its parts."""
 
 import importlib.util
 import keyword
@@ -19,7 +19,7 @@ REGISTRIES = dict(
 class Names:
     """What a project and its component are called.
 
-    Args:
+    Attributes:
         project: Folder and module, ``my_idea``.
         component: Module of the component, ``my_idea_head``.
         class_name: Class of the component, ``MyIdeaHead``.

@@ -1,4 +1,4 @@
-"""How an overlap lowers the score of a candidate in NMS."""
+"""Rules that lower the score of a candidate by its overlap in NMS."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Read recordings with their ground truth and predictions, as pictures need them."""
+"""Read recordings with ground truth and predictions for pictures."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

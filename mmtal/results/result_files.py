@@ -1,4 +1,4 @@
-"""Results and annotations on disk."""
+"""Read and write results and annotations."""
 
 import hashlib
 import logging

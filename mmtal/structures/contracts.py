@@ -1,4 +1,4 @@
-"""What components must have so that the rest of mmtal can work with them.
+"""Protocols that components must follow to work with the rest of mmtal.
 
 A component needs no parent class: whatever has these attributes and methods will do. Parts of a
 model are checked when it is built (:func:`check_contract`); the capabilities that only some have

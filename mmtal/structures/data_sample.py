@@ -1,4 +1,4 @@
-"""One recording, or one window of it, on its way through data, model and evaluation."""
+"""Data sample: one recording, or one window of it, with annotations and predictions."""
 
 from mmengine.structures import BaseDataElement, InstanceData
 

@@ -1,4 +1,4 @@
-"""The one place where seconds become feature-grid units and back."""
+"""Feature grid: conversion between seconds and feature-grid units."""
 
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -16,7 +16,7 @@ class FeatureGrid:
     Feature ``g`` stands for the ``snippet_frames`` frames from frame ``(start + g) *
     feature_stride`` on; its time is the middle of them.
 
-    Args:
+    Attributes:
         feature_stride: Frames from one snippet's start to the next one's.
         snippet_frames: Frames behind one feature.
         fps: Frames per second.

@@ -1,4 +1,4 @@
-"""Where the predictions of a pyramid sit on the feature grid."""
+"""Positions of a pyramid's predictions on the feature grid."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is known of one recording, as pictures and reports need it. N instances, M predictions."""
+"""Arrays of one recording for pictures and reports. N instances, M predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

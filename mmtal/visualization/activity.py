@@ -1,4 +1,4 @@
-"""What the levels of a model found, and where its attention looked.
+"""Draw the activity of a model's levels and its attention.
 
 L levels, T_l positions of level l, M predictions.
 """
@@ -74,7 +74,7 @@ class BlockAttention:
 class ModelActivity:
     """What a model did on one recording.
 
-    Args:
+    Attributes:
         view: Ground truth and predictions, best score first.
         levels: int (M,), the level that made each prediction.
         level_strides: L, in grid units.

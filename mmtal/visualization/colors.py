@@ -1,4 +1,4 @@
-"""Colors that mean the same in every picture, told apart by color-blind readers too."""
+"""Colors with one meaning in all pictures, distinguishable by color-blind readers."""
 
 # The first six are Okabe and Ito's (2008) without yellow, which is too pale for bars, and black,
 # which is kept for text. Each further one is the color, neither pale nor glaring, that is

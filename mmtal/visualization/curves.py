@@ -1,4 +1,4 @@
-"""How trainings went: losses, learning rate, gradient norm and mAP."""
+"""Draw curves of trainings: losses, learning rate, gradient norm and mAP."""
 
 from collections.abc import Sequence
 

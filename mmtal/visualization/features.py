@@ -1,4 +1,4 @@
-"""Features as a heat-map below the instances of their recording. T features of C channels."""
+"""Draw features as a heat-map below the instances. T features of C channels."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Values on the feature grid as images on an axis of time."""
+"""Draw values on the feature grid as images on an axis of time."""
 
 import numpy as np
 from matplotlib import colormaps

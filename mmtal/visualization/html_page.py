@@ -1,4 +1,4 @@
-"""Pages that hold all they need: no network, no other file."""
+"""Write self-contained HTML pages."""
 
 import html
 import io

@@ -47,7 +47,7 @@ SPANS = (
 class Line:
     """A stretch of a recording that is drawn as one line.
 
-    Args:
+    Attributes:
         start: Seconds.
         end: Seconds.
         scale: Inches per second; the same for all lines of a picture.

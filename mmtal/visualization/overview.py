@@ -1,4 +1,4 @@
-"""A whole data set at a glance: every recording as a strip, every class with its figures."""
+"""Draw an overview of a data set: a strip for each recording, figures for each class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The scalars that a training wrote."""
+"""Read the scalars of a training log."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NOT_CURVES = {"step", "iter", "epoch", "mode", "memory", "time", "data_time", "e
 class TrainingLog:
     """What a training logged, by name: steps (S,) and values (S,).
 
-    Args:
+    Attributes:
         name: Of the work dir or file.
         training: Losses and the like, by iteration.
         validation: Metrics, by epoch, or by iteration where the training counts no epochs.
@@ -95,7 +95,7 @@ def _read_file(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _give_steps(training: list[dict[str, Any]], validation: list[dict[str, Any]]) -> None:
-    """MMCV's old logs count iterations anew in each epoch and have no ``step``."""
+    """MMCV's old logs count iterations again in each epoch and have no ``step``."""
     longest = max((row.get("iter", 0) for row in training), default=0)
     for row in training:
         if "step" not in row:

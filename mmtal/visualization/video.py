@@ -1,4 +1,4 @@
-"""A recording's timeline burnt into its video (PyAV, which is optional)."""
+"""Draw a recording's timeline into its video (PyAV, which is optional)."""
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The strip below a video: instances and predictions over time, and what is seen right now."""
+"""Draw the strip below a video: instances and predictions over time, and the present ones."""
 
 import math
 from collections.abc import Sequence

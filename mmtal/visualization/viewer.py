@@ -1,4 +1,4 @@
-"""One page that shows every recording of a split: ground truth against predictions."""
+"""Write one interactive page of all recordings: ground truth against predictions."""
 
 import html
 from collections.abc import Mapping, Sequence

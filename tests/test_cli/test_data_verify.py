@@ -36,7 +36,7 @@ def test_sound_data(run: Run, data: Path, tmp_path: Path):
     assert "The data can be used." in text and "instances that no level reaches" in text
 
 
-def test_problems_are_told_written_and_mended(run: Run, data: Path, tmp_path: Path):
+def test_problems_are_reported_written_and_fixed(run: Run, data: Path, tmp_path: Path):
     change(data, annotations=[{"label": "wave", "label_id": 0, "segment": [9, 3]}])
     config, out, clean = (tmp_path / name for name in ("config.py", "report.json", "clean.json"))
     code, text, _ = run(write_config(config, data), "--out", out, "--fix", clean)

@@ -1,4 +1,4 @@
-"""From feature files, or raw signals, to a lazy :class:`FeatureArray`.
+"""Open feature files or raw signals as a lazy :class:`FeatureArray`.
 
 The dict that passes through a pipeline holds ``video_id``, ``duration`` (s), ``grid``
 (FeatureGrid), ``segments`` (N, 2) float32 in seconds, ``labels`` (N,) int64, ``rng`` (NumPy

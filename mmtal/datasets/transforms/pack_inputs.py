@@ -1,4 +1,4 @@
-"""The end of every pipeline."""
+"""Pack the results of a pipeline for the model."""
 
 from typing import Any
 

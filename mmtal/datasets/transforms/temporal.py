@@ -1,4 +1,4 @@
-"""Transforms that change where the features lie in time."""
+"""Transforms that change the position of features in time."""
 
 from typing import Any
 

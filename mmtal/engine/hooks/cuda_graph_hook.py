@@ -1,4 +1,4 @@
-"""Small models on a GPU, without waiting for the CPU."""
+"""Run small models on a GPU without waiting for the CPU."""
 
 from typing import Any
 

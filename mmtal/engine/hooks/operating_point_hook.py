@@ -1,4 +1,4 @@
-"""The score above which a trained model's detections are shown to people."""
+"""Store the score above which a trained model's detections are shown to people."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

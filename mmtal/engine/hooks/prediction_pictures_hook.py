@@ -1,4 +1,4 @@
-"""Predictions as pictures while a model is tested or trained."""
+"""Draw predictions while a model is tested or trained."""
 
 from collections.abc import Sequence
 from pathlib import Path

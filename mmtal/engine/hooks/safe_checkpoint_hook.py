@@ -1,4 +1,4 @@
-"""Checkpoints without pickled objects, and runs that read nothing else."""
+"""Save checkpoints without pickled objects, and load no others."""
 
 import functools
 from collections.abc import Sequence

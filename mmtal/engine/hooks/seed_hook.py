@@ -1,4 +1,4 @@
-"""Randomness that does not depend on what happened before."""
+"""Seed each step by itself, whatever happened before."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from mmtal.registry import HOOKS
 
 @HOOKS.register_module()
 class SeedHook(Hook):
-    """Seed augmentation, dropout and drop path anew for each step.
+    """Seed augmentation, dropout and drop path again for each step.
 
     MMEngine does not restore random state on resume. With this hook the augmentation of a
     recording depends on (seed, epoch, index) alone, and the model's own randomness on (seed,

@@ -1,4 +1,4 @@
-"""Do data and model fit together?"""
+"""Check that data and model fit together."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the metrics share: instances of every recording, each exactly once."""
+"""Base of the metrics: collect the instances of each recording exactly once."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""How benchmarks are evaluated: one file for each, named variants in it."""
+"""Evaluation protocols of benchmarks: one file for each, with its named variants."""
 
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
 from mmtal.evaluation.protocols.find import choose_protocol, find_protocol, protocol_names

@@ -1,4 +1,4 @@
-"""What a published figure rests on besides the detections."""
+"""Definition of an evaluation protocol."""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Protocols by name."""
+"""Find protocols by name."""
 
 import difflib
 from collections.abc import Mapping

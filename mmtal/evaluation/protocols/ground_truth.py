@@ -1,4 +1,4 @@
-"""The annotation file that a protocol is evaluated on."""
+"""Check the annotation file that a protocol is evaluated on."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where the facts of several protocols are from."""
+"""Sources of facts that several protocols share."""
 
 ACTIONFORMER = "ActionFormer's release (happyharrycn/actionformer_release), libs/utils/metrics.py"
 OPENTAD = (

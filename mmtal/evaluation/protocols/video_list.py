@@ -1,4 +1,4 @@
-"""Lists of recordings that travel with the code."""
+"""Load lists of recordings that are shipped with the code."""
 
 from dataclasses import dataclass
 from functools import cached_property

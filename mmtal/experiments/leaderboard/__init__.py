@@ -1,1 +1,1 @@
-"""Leaderboards: records of runs, what is made of them, and what guards them."""
+"""Leaderboards: specs, records of runs, tables and regression checks."""

@@ -1,4 +1,4 @@
-"""Whether two methods differ: by more than the choice of recordings, and of seeds, can explain."""
+"""Test whether two methods differ beyond the choice of recordings and seeds."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The comparison of new runs with accepted ones, for the terminal."""
+"""Format the comparison of new runs with accepted ones for the terminal."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Commands that fill empty and incomplete cells of a table."""
+"""List the commands that fill empty and incomplete cells of a table."""
 
 from collections.abc import Mapping, Sequence
 

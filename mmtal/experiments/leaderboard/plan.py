@@ -1,4 +1,4 @@
-"""Which runs of a spec are done, and what is left to do."""
+"""Plan the runs of a spec: those done and those left."""
 
 import difflib
 import subprocess

@@ -1,4 +1,4 @@
-"""Published figures, which stand beside what was measured here."""
+"""Published figures, for comparison with measured ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

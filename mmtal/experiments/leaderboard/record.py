@@ -1,4 +1,4 @@
-"""One run, so written down that its number can be trusted and made again."""
+"""Record of one run, complete enough to repeat it."""
 
 import dataclasses
 import functools

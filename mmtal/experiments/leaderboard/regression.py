@@ -1,4 +1,4 @@
-"""Whether new runs fell below accepted ones by more than the choice of seeds explains."""
+"""Check whether new runs fell below accepted ones beyond the choice of seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Config and data of a planned run."""
+"""Prepare config and data of a planned run."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""One value of a config that a search varies."""
+"""One dimension of a search: a config value and its range."""
 
 import ast
 import math

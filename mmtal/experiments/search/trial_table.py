@@ -1,4 +1,4 @@
-"""Lines, a table and a file of trials."""
+"""Format trials as lines, a table and a file."""
 
 import csv
 import io

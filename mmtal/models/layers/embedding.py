@@ -1,4 +1,4 @@
-"""What comes before the first block: projections, embedding convolutions, position table."""
+"""Layers before the first block: projections, embedding convolutions, position table."""
 
 from collections.abc import Sequence
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class PaddingRule:
     """Lengths to which sequences are padded.
 
-    Args:
+    Attributes:
         max_seq_len: Longest sequence in training.
         coarsest_stride: Level stride of the coarsest level.
         divisor: What the release pads longer sequences to a multiple of: the largest over the

@@ -1,4 +1,4 @@
-"""Where a classifier starts."""
+"""Initial bias of a classifier."""
 
 import math
 

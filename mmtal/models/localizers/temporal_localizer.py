@@ -1,4 +1,4 @@
-"""The whole model: backbone, neck and head, wired together."""
+"""Localizer: backbone, neck and head, wired together."""
 
 from collections import OrderedDict
 from typing import Any

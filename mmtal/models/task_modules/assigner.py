@@ -1,4 +1,4 @@
-"""Which instance each point must predict. P points, N ground truth, K classes."""
+"""Assign instances to points. P points, N ground truth, K classes."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Annotations of other formats, as mmtal's own."""
+"""Import annotations of other formats."""
 
 from mmtal.preparation.importers.class_names import read_class_names
 from mmtal.preparation.importers.formats import FORMATS, detect_format

@@ -1,4 +1,4 @@
-"""Files that number and name the classes."""
+"""Read files that number and name the classes."""
 
 import re
 from pathlib import Path

@@ -106,7 +106,7 @@ class Collected:
             self.dropped[reason] += count
 
     def note(self, text: str) -> None:
-        """Something that the user should know, told once."""
+        """Something that the user should know, reported once."""
         if text not in self.notes:
             self.notes.append(text)
 

@@ -68,7 +68,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read a table. A row with neither start, end nor label is a recording without instances.
 
     Raises:
-        ValueError: The columns cannot be told.
+        ValueError: The columns cannot be recognized.
     """
     header, _ = header_of(read_text(source.path))
     columns = find_columns(header, options.columns, where=str(source.path))

@@ -97,7 +97,7 @@ def _read_export(path: Path, source: Source, options: ImportOptions, collected: 
     layout = _layout(lines)
     if not layout:
         raise ValueError(
-            f"{path}: the columns cannot be told; export from ELAN with begin time, end time and "
+            f"{path}: cannot recognize the columns; export from ELAN with begin time, end time and "
             "duration, and with the header line"
         )
     kinds = len(layout) // 3

@@ -1,4 +1,4 @@
-"""The formats that can be imported, and telling them apart."""
+"""List the formats that can be imported, and detect the format of a file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

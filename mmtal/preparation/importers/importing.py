@@ -1,4 +1,4 @@
-"""From files of any format to the database of an annotation JSON."""
+"""Import files of any format as the database of an annotation JSON."""
 
 import math
 import re
@@ -26,7 +26,7 @@ MEDIA_ENDINGS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".wav", ".mp3", ".csv"
 class Imported:
     """What has been imported.
 
-    Args:
+    Attributes:
         database: As in an annotation JSON.
         formats: Names of the formats that were read.
         dropped: How many rows were left out, by reason.
@@ -53,7 +53,7 @@ def import_annotations(
 
     Args:
         sources: Files and folders; together they are one data set.
-        format_name: A key of ``FORMATS``; None: told by the content.
+        format_name: A key of ``FORMATS``; None: recognized by the content.
         options: How to read them.
         durations: Table of durations; it overrides what the sources say.
         features: Folder of feature files that give the durations still missing.
@@ -106,14 +106,14 @@ def _read(
         raise ValueError(
             f"{source.path}: is not complete as {chosen.title} ({type(error).__name__}: {error})"
         ) from error
-    told = subset_in_name(source.path)
+    named = subset_in_name(source.path)
     open_ = [r for r in collected.recordings.values() if r.subset is None]
     for recording in open_:
-        recording.subset = source.subset or told or DEFAULT_SUBSET
+        recording.subset = source.subset or named or DEFAULT_SUBSET
     if open_ and not source.subset:
         collected.note(
-            f"{source.path}: subset '{told}' by the file's name"
-            if told
+            f"{source.path}: subset '{named}' by the file's name"
+            if named
             else f"{source.path}: says no subsets; recordings are '{DEFAULT_SUBSET}' unless "
             f"SUBSET={source.path}, --lists, --shares or --folds make others"
         )

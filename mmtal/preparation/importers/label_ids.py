@@ -1,4 +1,4 @@
-"""A number for each class."""
+"""Number the classes."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a user may say about the files to import."""
+"""Options of an import."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Source:
 class ImportOptions:
     """Choices that the formats share; each format uses those that concern it.
 
-    Args:
+    Attributes:
         fps: Frames per second, where the files do not say it.
         unit: Of times that are plain numbers: one of ``UNITS``; None: as the file says.
         labels: Which labels, where a file holds several kinds: verb, noun or action

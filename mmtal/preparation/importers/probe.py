@@ -1,4 +1,4 @@
-"""A look at a file or folder, enough to tell its format."""
+"""Read enough of a file or folder to detect its format."""
 
 import functools
 import json
@@ -8,7 +8,7 @@ from typing import Any
 from mmtal.preparation.importers.tables import header_of, read_text
 
 HEAD = 50
-"""Lines that a format is told by."""
+"""Lines that a format is recognized by."""
 
 
 def read_json(path: Path) -> Any:

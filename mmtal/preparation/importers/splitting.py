@@ -1,4 +1,4 @@
-"""Subsets of recordings that are alike in their classes."""
+"""Split recordings into subsets that are alike in their classes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ LOOKS = 20_000
 """Looks at a group for an improvement; at most 20, at least one at each group."""
 
 SWAPS = 16
-"""Groups that a group may change places with, drawn anew each time."""
+"""Groups that a group may change places with, drawn again each time."""
 
 Database = Mapping[str, Mapping[str, Any]]
 

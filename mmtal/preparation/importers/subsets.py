@@ -1,4 +1,4 @@
-"""Subsets that file names tell."""
+"""Detect subsets by file names."""
 
 import re
 from pathlib import Path

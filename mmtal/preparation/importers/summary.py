@@ -1,4 +1,4 @@
-"""What was imported, for the terminal."""
+"""Summarize an import for the terminal."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Tables in text files: CSV, TSV and their relatives."""
+"""Read tables in text files: CSV, TSV and their relatives."""
 
 import csv
 import re
@@ -42,9 +42,9 @@ def header_of(text: str) -> tuple[list[str], str]:
     Excel's line ``sep=;`` before the header counts.
     """
     first, _, rest = text.partition("\n")
-    told = re.fullmatch(r'"?sep=(.)"?', first)
-    if told:
-        return _split(rest.partition("\n")[0], told[1]), told[1]
+    mark = re.fullmatch(r'"?sep=(.)"?', first)
+    if mark:
+        return _split(rest.partition("\n")[0], mark[1]), mark[1]
     delimiter = max(DELIMITERS, key=lambda mark: len(_split(first, mark)))
     return _split(first, delimiter), delimiter
 

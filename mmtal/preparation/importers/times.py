@@ -1,4 +1,4 @@
-"""Times as people write them: seconds, frames, milliseconds, or a clock."""
+"""Parse times: seconds, frames, milliseconds, or a clock."""
 
 import math
 import re

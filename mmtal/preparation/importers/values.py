@@ -1,4 +1,4 @@
-"""What a value from a file may be."""
+"""Check values from files."""
 
 import math
 from pathlib import PurePosixPath

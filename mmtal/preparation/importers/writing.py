@@ -1,4 +1,4 @@
-"""The imported database as an annotation JSON, or as a table and back."""
+"""Write the imported database as an annotation JSON or as a table."""
 
 import csv
 import io

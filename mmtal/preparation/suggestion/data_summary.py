@@ -1,4 +1,4 @@
-"""What a data set looks like to a model: lengths, durations and channels, in feature-grid steps.
+"""Summary of a data set as a model sees it: lengths, durations and channels, in feature-grid steps.
 
 R training recordings, N their instances, C channels.
 """
@@ -90,7 +90,7 @@ def summarize(
 
     Raises:
         FileNotFoundError: Files are missing.
-        ValueError: The subsets or the place of the features in time cannot be told.
+        ValueError: The subsets or the place of the features in time cannot be found.
     """
     given = (feature_stride, snippet_frames, fps)
     FeatureGrid(*(1.0 if value is None else value for value in given))  # checks them
@@ -162,7 +162,7 @@ def choose_subsets(
     ``test`` and ``testing``, the first that occurs; THUMOS14's ``validation`` and ``test``.
 
     Raises:
-        ValueError: They cannot be told; the message lists those there are.
+        ValueError: They cannot be found; the message lists those there are.
     """
     present: dict[str, str] = {}
     for entry in annotations.database.values():
@@ -240,7 +240,7 @@ def find_grid(
     if not timed:
         if fps is None or feature_stride is None or snippet_frames is None:
             raise ValueError(
-                "no recording has a 'duration', so it cannot be told where the features lie in "
+                "no recording has a 'duration', so it is unknown where the features lie in "
                 "time: add durations (mmtal data import --durations), or give "
                 "mmtal data suggest --feature-stride, --snippet-frames and --fps"
             )

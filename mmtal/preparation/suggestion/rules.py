@@ -1,4 +1,4 @@
-"""From the figures of a data set to the settings of an ActionFormer, each with its reason.
+"""Derive the settings of an ActionFormer from a data set, each with its reason.
 
 All lengths are in steps of the grid that the model sees. The rules were tried out on the data sets
 that ``docs/suggest_config.md`` names.
@@ -75,7 +75,7 @@ POSITIVES = 3
 class Budget:
     """What a training may cost.
 
-    Args:
+    Attributes:
         gpu_bytes: Memory of the GPU; None: training on a CPU.
     """
 
@@ -192,12 +192,13 @@ def _time_resolution(
     short = float(np.quantile(summary.durations, 0.1))
     grid, channels = summary.grid, sum(summary.source_channels)
     rate = grid.fps / grid.feature_stride
-    told = (
+    known = (
         "found from durations and numbers of features" if summary.grid_is_inferred else "as given"
     )
     why["grid"] = (
-        f"Where features lie in time ({told}): {rate:.4g} features per second. One instance in ten "
-        f"is shorter than {short:.3g} of them; the median is {np.median(summary.durations):.3g}."
+        f"Where features lie in time ({known}): {rate:.4g} features per second. One instance in "
+        f"ten is shorter than {short:.3g} of them; "
+        f"the median is {np.median(summary.durations):.3g}."
     )
     factor = max(1, int(short / SHORT_INSTANCE))
     if channels <= RAW_CHANNELS and factor >= RAW_FACTOR:

@@ -1,4 +1,4 @@
-"""Reads annotation files and collects everything that is wrong with them."""
+"""Read annotation files and collect everything that is wrong with them."""
 
 import json
 from collections import defaultdict
@@ -22,7 +22,7 @@ from mmtal.preparation.verification.settings import DataSetting
 class AnnotationContent:
     """An annotation file without what is not in the format.
 
-    Args:
+    Attributes:
         path: The file.
         names: All of its recordings, whatever their entries look like.
         database: Entries in the format.

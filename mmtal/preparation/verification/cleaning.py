@@ -1,4 +1,4 @@
-"""Writes a cleaned copy of an annotation file, and a log of what was changed."""
+"""Write a cleaned copy of an annotation file, and a log of the changes."""
 
 import json
 import os
@@ -31,7 +31,7 @@ UNUSABLE = (
     "duration and feature length disagree",
     "identical features in two splits",
 )
-"""Errors that only leaving the recording out can mend."""
+"""Errors that only leaving the recording out can fix."""
 
 MOST = 0.5
 """Share of the recordings: if more would be left out, it is the settings that are wrong."""
@@ -43,7 +43,7 @@ def fix(report: Report, out: str | Path) -> dict[str, int]:
     Entries that are not in the format, recordings whose features cannot be used, and instances
     that are empty, repeated, wholly outside or of an unknown class are taken out; reversed
     segments are swapped; ends outside are moved to the end of the recording; label ids that
-    contradict each other or have gaps are numbered anew, in the order of the names.
+    contradict each other or have gaps are numbered again, in the order of the names.
 
     Args:
         report: Of one annotation file, which stays as it is.
@@ -193,7 +193,7 @@ def _number_classes(database: dict[str, dict[str, Any]], changes: list[dict[str,
             for instance in entry["annotations"]
         ]
     reason = conflicts[0][1] if conflicts else f"label ids were {sorted(names)}"
-    _log(changes, "classes numbered anew", None, after=numbers, reason=reason)
+    _log(changes, "classes numbered again", None, after=numbers, reason=reason)
 
 
 def _log(

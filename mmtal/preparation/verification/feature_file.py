@@ -1,4 +1,4 @@
-"""What is in one feature file. T features of C channels."""
+"""Scan one feature file. T features of C channels."""
 
 import errno
 import hashlib
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 class FileScan:
     """One feature file, read once.
 
-    Args:
+    Attributes:
         path: The file.
         problem: Kind (see ``findings.KINDS``) of what makes it unusable; empty if nothing does.
         text: What is wrong.

@@ -1,4 +1,4 @@
-"""What can be wrong with a data set, how bad it is, and how to mend it."""
+"""Kinds of problems of a data set, with severity and remedy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,12 +69,12 @@ used, or makes results wrong; a warning may be as it should."""
 class Finding:
     """One case of a problem.
 
-    Args:
+    Attributes:
         kind: One of ``KINDS``.
         severity: ``error`` or ``warning``.
         recording: Name; None where it concerns the whole data set.
         value: What was found.
-        remedy: How to mend it.
+        remedy: How to fix it.
         ann_file: Annotation file that it is in; empty if it is in none.
         instance: Number of the instance in the recording.
         subset: Of the recording.

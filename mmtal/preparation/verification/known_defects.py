@@ -1,4 +1,4 @@
-"""Tells defects that published annotation files are known to have from new ones.
+"""Distinguish known defects of published annotation files from new ones.
 
 The repository holds no data: a defect is recognized by a hash of recording, label and times, so
 that it is known in a copy, a part or a new edition of the file, and any other defect is new. What

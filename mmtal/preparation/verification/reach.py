@@ -1,4 +1,4 @@
-"""What a model can learn of the instances: which points reach them, and what truncation cuts.
+"""Compute which instances a model's points reach, and what truncation cuts.
 
 Both are found by running the model's own assigner and the pipeline's own transforms, on grids
 without features.
@@ -35,7 +35,7 @@ LONGEST_TRIAL = 1 << 14
 class SplitReach:
     """Sums over the recordings of one split.
 
-    Args:
+    Attributes:
         instances: That are usable and were looked at.
         unreachable: No point of any level would be positive for them, even if they were alone.
         lost: Points would be, but all of them predict other, shorter instances.

@@ -13,7 +13,7 @@ from mmtal.structures import FeatureGrid
 class Instance:
     """A usable annotation of a recording.
 
-    Args:
+    Attributes:
         index: In the file's list.
         start: Seconds.
         end: Seconds.
@@ -33,7 +33,7 @@ class Instance:
 class Recording:
     """What the annotations say of a recording, and what its files hold.
 
-    Args:
+    Attributes:
         setting: That it belongs to.
         video_id: Name.
         subset: As in the file.

@@ -22,7 +22,7 @@ SHOWN_CLASSES = 40
 class Report:
     """What is wrong with a data set, and what it is like.
 
-    Args:
+    Attributes:
         source: What was verified.
         findings: New errors, new warnings, then known defects.
         statistics: See :func:`mmtal.preparation.verification.statistics.describe`.

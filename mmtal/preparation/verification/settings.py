@@ -1,4 +1,4 @@
-"""What a verification goes by: where the data lie, and what a model expects of them."""
+"""Settings of a verification: location of the data, and what a model expects of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class DataSetting:
 
     Arguments that are not described are those of :class:`TemporalDataset`.
 
-    Args:
+    Attributes:
         ann_file: Annotation JSON.
         folders: Feature folders; none: features are not checked.
         subsets: Subsets to verify; None: all.
@@ -63,7 +63,7 @@ class DataSetting:
 class ModelSetting:
     """What a model expects; None where that is not known.
 
-    Args:
+    Attributes:
         in_channels: Channels of what the pipeline delivers.
         num_classes: Of the head; 1: it is class-agnostic.
         max_seq_len: Longest sequence in training.

@@ -1,4 +1,4 @@
-"""Verifies a data set: everything that is wrong with it at once, and what it is like."""
+"""Verify a data set: collect all its problems and describe it."""
 
 import math
 from collections.abc import Mapping, Sequence

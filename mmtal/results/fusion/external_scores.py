@@ -1,4 +1,4 @@
-"""Names for class-agnostic detections, from a classifier of whole recordings.
+"""Name class-agnostic detections by a classifier of whole recordings.
 
 K classes, M detections.
 """

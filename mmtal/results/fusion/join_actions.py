@@ -1,4 +1,4 @@
-"""Actions from what a verb model and a noun model found. V verbs, N nouns of one recording."""
+"""Join verb and noun detections to actions. V verbs, N nouns of one recording."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Detections of several systems as one list. M detections, S systems, G groups that overlap."""
+"""Merge detections of several systems. M detections, S systems, G groups that overlap."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -89,7 +89,7 @@ def merge_detections(
         raise ValueError(
             f"segments must not end before they start, but one of recording "
             f"'{video_ids[rows[bad[0]]]}' is [{start:g}, {end:g}] (and {len(bad) - 1} more; "
-            "mmtal results convert mends results)"
+            "mmtal results convert --fix reversed fixes results)"
         )
     order = np.argsort(rows, kind="stable")
     ends = np.searchsorted(rows[order], np.arange(len(video_ids) + 1))

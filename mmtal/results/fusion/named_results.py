@@ -1,4 +1,4 @@
-"""Results files whose labels are brought to the same numbers."""
+"""Read several results files with one numbering of labels."""
 
 from collections.abc import Sequence
 from pathlib import Path

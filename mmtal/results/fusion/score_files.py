@@ -1,4 +1,4 @@
-"""Class scores of whole recordings as their makers publish them. V recordings, K classes."""
+"""Read class scores of whole recordings in published layouts. V recordings, K classes."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,1 +1,1 @@
-"""Results of other systems, and files for evaluation servers: read, checked and written."""
+"""Read, check and write results of other systems and files for evaluation servers."""

@@ -1,4 +1,4 @@
-"""Detections against the list of recordings that a submission must be about."""
+"""Check detections against the list of recordings of a submission."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ TOLERANCE = 1e-3
 def checked(
     detections: InstanceTable, official: OfficialList | None, problems: Problems
 ) -> InstanceTable:
-    """Note all that is wrong, and return the detections with it mended.
+    """Note all that is wrong, and return the detections with it fixed.
 
     Segments without a length are left out and, where the list of recordings is known: segments are
     clipped to their recording, recordings that it does not name are left out, and those without
@@ -43,13 +43,13 @@ def checked(
     _note(problems, "segment outside the recording", detections, outside, ends)
     clipped = np.stack([start.clip(min=0), np.minimum(end, limit)], axis=1)
     keep = (own >= 0) & (start < end) & (clipped[:, 0] < clipped[:, 1])
-    mended = replace(
+    fixed = replace(
         detections,
         video_ids=tuple(listed),
         video=own,
         segments=np.where(outside[:, None], clipped, detections.segments),
     )
-    return mended.select(keep)
+    return fixed.select(keep)
 
 
 def best_per_recording(detections: InstanceTable, count: int) -> InstanceTable:

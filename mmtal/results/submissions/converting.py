@@ -1,4 +1,4 @@
-"""Results from any format into any other, checked for it."""
+"""Convert results between formats, checked for the target."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from mmtal.results.submissions.file_content import read_content
 from mmtal.results.submissions.formats import Format, read_detections
 from mmtal.results.submissions.official_list import OfficialList, read_annotation_list
 from mmtal.results.submissions.raw_detections import RawDetections
-from mmtal.results.submissions.remedies import MENDED, MENDS
+from mmtal.results.submissions.remedies import FIXED, FIXES
 from mmtal.results.submissions.targets import TARGETS, Submission, Target
 from mmtal.utils.wording import counted
 
@@ -34,7 +34,7 @@ class ConvertOptions:
         subset: Of an annotation JSON.
         class_file: Names of the classes by number, where neither the results nor ``official`` has
             them.
-        mend: Keys of ``MENDS``: what to mend instead of refusing it.
+        fix: Keys of ``FIXES``: what to fix instead of refusing it.
         max_per_video: Keep this many detections of each recording, those of highest score.
         levels: EPIC-Kitchens' three declared levels of supervision, 0 to 5.
         external_data: ActivityNet's and HACS's declaration of other data that were used.
@@ -49,7 +49,7 @@ class ConvertOptions:
     official: Path | None = None
     subset: str | None = None
     class_file: Path | None = None
-    mend: Sequence[str] = ()
+    fix: Sequence[str] = ()
     max_per_video: int | None = None
     levels: Sequence[int] = ()
     external_data: str | None = None
@@ -65,7 +65,7 @@ class Converted:
         detections: The M detections.
         classes: Names by label.
         source_format: Of the file that was read.
-        notes: What was mended, and what could not be checked.
+        notes: What was fixed, and what could not be checked.
     """
 
     detections: InstanceTable
@@ -136,9 +136,9 @@ def read_official_list(path: Path, subset: str | None) -> OfficialList:
 def _check_options(
     target: Target, official: OfficialList | None, out: Path | None, options: ConvertOptions
 ) -> None:
-    unknown = sorted(set(options.mend) - MENDS.keys())
+    unknown = sorted(set(options.fix) - FIXES.keys())
     if unknown:
-        raise ValueError(f"mend must name some of {', '.join(MENDS)}, but got {unknown}")
+        raise ValueError(f"fix must name some of {', '.join(FIXES)}, but got {unknown}")
     if options.max_per_video is not None and options.max_per_video < 1:
         raise ValueError(f"max_per_video must be >= 1, but got {options.max_per_video}")
     if target.name == "epic" and out is not None and not options.levels:
@@ -186,12 +186,12 @@ def _convert(
     if official is not None and target.taxonomy is not None:
         target.taxonomy(official, raw.problems)
     table = checked(table, official, raw.problems)
-    mends = [MENDS[name] for name in MENDS if name in (*target.mends, *options.mend)]
-    mended = raw.problems.take(mends)
+    fixes = [FIXES[name] for name in FIXES if name in (*target.fixes, *options.fix)]
+    fixed = raw.problems.take(fixes)
     raw.problems.raise_if_any()
     if official is not None and shifted and target.name != "ego4d":
         table = ego4d.from_clip_time(table, official)
-    notes = [f"{counted(count, 'case')} mended: {MENDED[kind]}" for kind, count in mended.items()]
+    notes = [f"{counted(count, 'case')} fixed: {FIXED[kind]}" for kind, count in fixed.items()]
     if options.max_per_video is not None:
         before = len(table)
         table = best_per_recording(table, options.max_per_video)

@@ -1,4 +1,4 @@
-"""What a results file holds, whatever it is packed in, and packing it."""
+"""Read and write the content of results files, packed or not."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""The formats of results, and telling them apart."""
+"""List the formats of results, and detect the format of a file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a benchmark's own files say: recordings, durations, classes."""
+"""Read recordings, durations and classes from a benchmark's own files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Detections as a file holds them, before it is known which number a class has."""
+"""Detections as read from a file, before labels are numbered."""
 
 import math
 import re

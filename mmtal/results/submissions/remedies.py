@@ -1,6 +1,6 @@
-"""What can be wrong with detections, and what to do about it."""
+"""Kinds of problems of detections, with fix and remedy."""
 
-MENDS = {
+FIXES = {
     "labels": "unknown label",
     "nan": "NaN or infinite number",
     "unlisted": "unlisted recording",
@@ -8,9 +8,9 @@ MENDS = {
     "reversed": "reversed or empty segment",
     "outside": "segment outside the recording",
 }
-"""What a user may ask to be mended, to its kind of problem."""
+"""What a user may ask to be fixed, to its kind of problem."""
 
-MENDED = {
+FIXED = {
     "unknown label": "detections of unknown classes are left out",
     "NaN or infinite number": "detections with NaN or infinity are left out",
     "unlisted recording": "recordings that are not on the list are left out",
@@ -27,7 +27,7 @@ _CORRECT = {
     "unknown label": "correct the label, or give the annotations or class names that the results "
     "were made with",
     "NaN or infinite number": "the model or its post-processing is broken here",
-    "wrong field": "the evaluation server refuses the file; convert it anew to set the field right",
+    "wrong field": "the evaluation server refuses the file; convert it again to correct it",
     "wrong taxonomy": "the benchmark has other classes; give its own annotations with --ann",
     "unlisted recording": "check that these are results of this subset (--subset)",
     "missing recording": "run the model on these, too",
@@ -39,9 +39,9 @@ _CORRECT = {
 REMEDIES = {
     kind: text
     + "".join(
-        f"; 'mmtal results convert --fix {name}': {MENDED[kind]}"
-        for name, mended in MENDS.items()
-        if mended == kind
+        f"; 'mmtal results convert --fix {name}': {FIXED[kind]}"
+        for name, fixed in FIXES.items()
+        if fixed == kind
     )
     for kind, text in _CORRECT.items()
 }

@@ -1,4 +1,4 @@
-"""The formats that can be written, and what is demanded of detections that go into them."""
+"""Formats that can be written, and their requirements."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ class Target:
         write: Writes a file.
         read_as: Name of the format that reads it.
         decimals: Of the times; None: they stay as they are.
-        mends: Keys of ``MENDS`` that are mended unasked.
+        fixes: Keys of ``FIXES`` that are fixed unasked.
         has_class: Whether a class of this name can be written; None: any can.
         taxonomy: Notes what is wrong with the classes of the recordings' list.
     """
@@ -61,7 +61,7 @@ class Target:
     write: Callable[[Path, Submission], None]
     read_as: str = "activitynet"
     decimals: int | None = None
-    mends: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
     has_class: Callable[[str, OfficialList | None], bool] | None = None
     taxonomy: Callable[[OfficialList, Problems], None] | None = None
 
@@ -134,7 +134,7 @@ def _note_taxonomy(official: OfficialList, name: str, count: int, problems: Prob
 TARGETS = {
     entry.name: entry
     for entry in (
-        Target("results", "results JSON", _write_results, mends=("missing",)),
+        Target("results", "results JSON", _write_results, fixes=("missing",)),
         Target(
             "activitynet",
             "ActivityNet 1.3 submission",

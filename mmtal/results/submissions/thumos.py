@@ -76,7 +76,7 @@ def read(content: FileContent, raw: RawDetections) -> None:
 def write(path: str | Path, detections: InstanceTable, classes: Sequence[str]) -> None:
     """Write a line for each detection: times to the millisecond, scores as they are.
 
-    A recording without a detection cannot be told in this format.
+    A recording without a detection cannot be expressed in this format.
 
     Args:
         path: The file.

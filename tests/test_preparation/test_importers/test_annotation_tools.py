@@ -281,8 +281,8 @@ def test_elan_exports(load: Callable, write: Callable, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("action\t\t1.5\t4.0\trun\n", "the columns cannot be told"),  # no duration to check by
-        ("action\t\t1.5\t4.0\t9\trun\n", "the columns cannot be told"),
+        ("action\t\t1.5\t4.0\trun\n", "cannot recognize the columns"),  # no duration to check by
+        ("action\t\t1.5\t4.0\t9\trun\n", "cannot recognize the columns"),
         ("Begin Time - ss.msec\taction\n1.5\trun\n", "needs a begin and an end time"),
         (f"{BEGIN} - ss.msec\t{END} - ss.msec\taction\n1.5\tx\trun\n", "line 2: 'x' is no time"),
     ],

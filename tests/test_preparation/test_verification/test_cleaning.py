@@ -42,7 +42,7 @@ def spoil(own) -> None:
     own.instance("r4").update(label_id=5)
 
 
-def test_everything_is_mended(own):
+def test_everything_is_fixed(own):
     spoil(own)
     report = own.verify()
     before = own.ann.read_bytes()
@@ -56,7 +56,7 @@ def test_everything_is_mended(own):
         "segment clipped": 2,
         "value removed": 1,
         "duration added": 1,
-        "classes numbered anew": 1,
+        "classes numbered again": 1,
     }
     database = json.loads(out.read_text())["database"]
     assert list(database) == ["r0", "r1", "r4", "r5"]

@@ -1,4 +1,4 @@
-"""Results into a format, checked for it: what is refused, and what is mended on demand."""
+"""Results into a format, checked for it: what is refused, and what is fixed on demand."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_results
 from mmtal.results.submissions.converting import Converted, ConvertOptions, convert_results
-from mmtal.results.submissions.remedies import MENDED, MENDS, REMEDIES
+from mmtal.results.submissions.remedies import FIXED, FIXES, REMEDIES
 
 CLASSES = ["BaseballPitch", "Diving", "GolfSwing"]
 
@@ -92,7 +92,7 @@ def test_order_of_recordings_is_kept_for_tied_scores(tmp_path: Path, ann: Path) 
 
 
 @pytest.mark.parametrize(
-    ("results", "kind", "mend", "left"),
+    ("results", "kind", "fix", "left"),
     [
         ({"a": [row(), row(end=11)], "b": []}, "segment outside the recording", "outside", 2),
         ({"a": [row(), row(start=10.5, end=11)], "b": []}, "segment outside the recording",
@@ -109,15 +109,15 @@ def test_order_of_recordings_is_kept_for_tied_scores(tmp_path: Path, ann: Path) 
         ({"a": [row()]}, "missing recording", "missing", 1),
     ],
 )  # fmt: skip
-def test_what_is_refused_and_mended(
-    tmp_path: Path, ann: Path, results: dict, kind: str, mend: str, left: int
+def test_what_is_refused_and_fixed(
+    tmp_path: Path, ann: Path, results: dict, kind: str, fix: str, left: int
 ) -> None:
     path, out = write(tmp_path / "in.json", dict(results=results)), tmp_path / "out.txt"
-    with pytest.raises(ValueError, match=f"not fit to become THUMOS14.*\n{kind}.*--fix {mend}"):
+    with pytest.raises(ValueError, match=f"not fit to become THUMOS14.*\n{kind}.*--fix {fix}"):
         convert(path, out, ann, to="thumos")
     assert not out.exists()
-    done = convert(path, out, ann, to="thumos", mend=[mend])
-    assert len(done.notes) == 1 and MENDED[MENDS[mend]] in done.notes[0]
+    done = convert(path, out, ann, to="thumos", fix=[fix])
+    assert len(done.notes) == 1 and FIXED[FIXES[fix]] in done.notes[0]
     assert done.detections.video_ids == ("a", "b")
     assert len(out.read_text().splitlines()) == len(done.detections) == left
     assert (done.detections.segments[:, 0] >= 0).all()
@@ -129,13 +129,13 @@ def test_all_problems_are_named_at_once(tmp_path: Path, ann: Path) -> None:
     path = write(tmp_path / "in.json", dict(results={"a": rows, "z": [row()]}))
     with pytest.raises(ValueError, match="THUMOS14") as error:
         convert(path, None, ann, to="thumos")
-    for kind in MENDS.values():
+    for kind in FIXES.values():
         assert f"\n{kind} (1 found)" in str(error.value)
     assert "recording 'a': 1.000 to 11.000 s, recording ends at 10.000 s" in str(error.value)
 
 
 def test_every_kind_has_a_remedy() -> None:
-    assert set(MENDS.values()) == set(MENDED) and set(MENDED) <= set(REMEDIES)
+    assert set(FIXES.values()) == set(FIXED) and set(FIXED) <= set(REMEDIES)
 
 
 def test_rounding_is_no_mistake(tmp_path: Path, ann: Path) -> None:
@@ -174,7 +174,7 @@ def test_numbers_need_names(tmp_path: Path, ann: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (dict(mend=["magic"]), r"mend must name some of labels, nan.*but got \['magic'\]"),
+        (dict(fix=["magic"]), r"fix must name some of labels, nan.*but got \['magic'\]"),
         (dict(max_per_video=0), "max_per_video must be >= 1, but got 0"),
         (dict(to="ego4d"), "needs --ann moments_val.json"),
         (dict(retrieval=Path("x")), "only an Ego4D submission"),
