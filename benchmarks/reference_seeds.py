@@ -1,5 +1,4 @@
-"""mAP of the official release with the small recipe, seed by seed: what small and tuned recipes
-are compared with.
+"""mAP of the official release with the small recipe, what our small recipes are compared with.
 
 Wants a checkout of the official release (``--reference DIR``) with its NMS compiled as its
 INSTALL says and its Python requirements installed. It is trained on one CPU thread and tested as

@@ -109,7 +109,7 @@ def format_page(api: Api) -> str:
 
 def read_page(page: str) -> tuple[str, Api]:
     """Versions and names that a page promises."""
-    versions = page.split("Promised by mmtal ")[1].split()[0].removesuffix(".")
+    versions = page.split("Promised by mmtal ")[1].split(maxsplit=1)[0].removesuffix(".")
     api: Api = {}
     for section in page.split("\n## ")[1:]:
         module, block = section.split("\n\n```text\n")
@@ -281,6 +281,7 @@ def write_page() -> None:
 
 
 def main() -> None:
+    """Write the page, or look for what files use that is not promised."""
     paths = [Path(text) for text in sys.argv[1:]]
     if not paths:
         write_page()

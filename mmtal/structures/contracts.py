@@ -104,8 +104,10 @@ class WindowHead(Head, Protocol):
     nms: dict[str, Any] | None
 
     def candidates_by_feat(self, *raw_and_masks: Any) -> list[InstanceData]:
-        """What may be a detection, of each sample: ``segments`` (M, 2) in grid units of the
-        window, ``scores``, ``labels`` and ``levels``."""
+        """What may be a detection, of each sample.
+
+        ``segments`` (M, 2) in grid units of the window, ``scores``, ``labels`` and ``levels``.
+        """
 
     def best_candidates(self, candidates: InstanceData) -> InstanceData:
         """Those of any number of windows that reach NMS."""
@@ -147,8 +149,10 @@ class Assigner(Protocol):
     def __call__(
         self, points: Points, segments: Tensor, labels: Tensor, num_classes: int, **predicted: Any
     ) -> tuple[Tensor, Tensor]:
-        """Segments (N, 2) in grid units and labels (N,) to class targets (P, K) and boundary
-        distances (P, 2) in level strides."""
+        """Class targets (P, K) and boundary distances (P, 2) in level strides.
+
+        They are made of segments (N, 2) in grid units and labels (N,).
+        """
 
 
 @runtime_checkable
@@ -156,8 +160,10 @@ class CoverageAssigner(Protocol):
     """An assigner that says what it reaches, so that data can be verified against it."""
 
     def coverage(self, points: Points, segments: Tensor) -> tuple[Tensor, Tensor]:
-        """Bool (P, N): points that would be positive for an instance if it were alone, and that
-        are among all others."""
+        """Which points are positive for which instance, two of bool (P, N).
+
+        The first says so of each instance as if it were alone, the second among all others.
+        """
 
 
 @runtime_checkable

@@ -45,7 +45,7 @@ def progress(items: Iterable[Item], total: int, *, text: str) -> Iterator[Item]:
                 line.update(task, completed=done)
             elif done == total or now - shown > PLAIN_SECONDS:
                 shown = now
-                print(f"{text}: {done}/{total}", file=sys.stderr, flush=True)
+                print(f"{text}: {done}/{total}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def progress_line() -> Progress:

@@ -38,7 +38,7 @@ def read_yaml(path: str | Path) -> Any:
         ValueError: It is not YAML, or a key is there twice.
     """
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)  # safe loader
+        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split()).replace('in "<unicode string>", ', "in ")
         raise ValueError(f"{path} cannot be read as YAML: {reason}") from error

@@ -116,7 +116,7 @@ def _lines(texts: list[str]) -> list[str]:
 
 
 def _timestamp(ms: int, mark: str) -> str:
-    """3723004 -> 01:02:03.004"""
+    """Milliseconds as a clock: 3723004 is ``01:02:03.004``."""
     seconds, ms = divmod(ms, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

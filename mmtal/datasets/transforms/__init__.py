@@ -1,3 +1,5 @@
+"""Transforms of the data pipeline."""
+
 from mmtal.datasets.transforms.augment import ChannelDropout, FeatureNoise, RotateSensor
 from mmtal.datasets.transforms.loading import LoadFeatures, SlidingWindow
 from mmtal.datasets.transforms.normalize import Normalize

@@ -52,8 +52,8 @@ def find_protocol(name: str) -> EvaluationProtocol:
     """
     if name in _PROTOCOLS:
         return _PROTOCOLS[name]
-    benchmark = name.split("/")[0]
-    near = [known for known in _PROTOCOLS if known.split("/")[0] == benchmark]
+    benchmark = name.partition("/")[0]
+    near = [known for known in _PROTOCOLS if known.partition("/")[0] == benchmark]
     near = near or difflib.get_close_matches(name, _PROTOCOLS, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(_PROTOCOLS)}"
     raise ValueError(f"there is no protocol '{name}'; {hint}")

@@ -63,7 +63,7 @@ def draw_history(store: TrialStore) -> Figure:
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     values = np.array([100 * (trial.value or 0) for trial in complete])
     numbers = [trial.number for trial in complete]
-    if len(complete):
+    if complete:
         so_far = np.maximum.accumulate(values)
         last = max(trial.number for trial in trials)
         axes.step([*numbers, last], [*so_far, so_far[-1]], where="post", color=HIT, linewidth=1.4)

@@ -1,3 +1,5 @@
+"""Layers that backbones, necks and heads are built from."""
+
 from mmtal.models.layers.attention import ConvAttention, global_attention, local_attention
 from mmtal.models.layers.blocks import ConvBlock, TransformerBlock
 from mmtal.models.layers.conv import MaskedConv1d, downsample_mask, max_pool

@@ -1,3 +1,5 @@
+"""Losses of classification and of boundary regression."""
+
 from mmtal.models.losses.focal_loss import FocalLoss
 from mmtal.models.losses.tiou_loss import DIoULoss, GIoULoss
 

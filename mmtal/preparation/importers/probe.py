@@ -71,8 +71,7 @@ class Probe:
 
 
 def text_files(folder: Path) -> list[Path]:
-    """The ``.txt`` files of a folder that hold annotations: those of ``groundTruth/`` if it is
-    there, without lists of classes."""
+    """The ``.txt`` files of a folder, or of its ``groundTruth/``, without lists of classes."""
     inner = folder / "groundTruth"
     names = ("mapping.txt", "class_list.txt", "classes.txt", "readme.txt", "license.txt")
     files = sorted((inner if inner.is_dir() else folder).glob("*.txt"))

@@ -17,10 +17,10 @@ def is_name(value: Any) -> bool:
 
 
 def media_name(address: str) -> str:
-    """The name of a recording from the path or address of its media file.
+    r"""The name of a recording from the path or address of its media file.
 
     Example:
-        ``file:///C:/videos/clip%200.mp4`` and ``C:\\videos\\clip 0.mp4`` are ``clip 0``.
+        ``file:///C:/videos/clip%200.mp4`` and ``C:\videos\clip 0.mp4`` are ``clip 0``.
     """
-    path = unquote(address.split("?d=")[-1].split("?")[0]).replace("\\", "/")
+    path = unquote(address.rsplit("?d=", 1)[-1].partition("?")[0]).replace("\\", "/")
     return PurePosixPath(path).stem

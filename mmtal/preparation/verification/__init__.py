@@ -1,3 +1,5 @@
+"""Find everything that is wrong with a data set."""
+
 from mmtal.preparation.verification.cleaning import fix
 from mmtal.preparation.verification.findings import Finding
 from mmtal.preparation.verification.report import Report

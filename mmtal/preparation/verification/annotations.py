@@ -69,6 +69,7 @@ def read_recordings(
 
 
 def read_file(path: Path, findings: Findings) -> AnnotationContent:
+    """Read an annotation file; what is wrong with it as a whole is a finding, too."""
     try:
         database, replaced = read_database(path)
     except ValueError as error:

@@ -1,3 +1,5 @@
+"""A head and a transform, as an example of a project."""
+
 from mmtal.plugins import requires_mmtal
 
 with requires_mmtal(">=0.1,<0.2", plugin=__name__):

@@ -1,3 +1,5 @@
+"""TemporalMaxer (Tang, Kim and Sohn, 2023) as a plugin."""
+
 from mmtal.plugins import requires_mmtal
 
 with requires_mmtal(">=0.1,<0.2", plugin=__name__):

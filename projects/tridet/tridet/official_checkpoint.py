@@ -49,6 +49,7 @@ def load_tridet_state_dict(
 
 
 def main() -> None:
+    """Convert a file."""
     parser = argparse.ArgumentParser(description="Convert a checkpoint of the TriDet release.")
     parser.add_argument("checkpoint", help="file of the release, .pth.tar")
     parser.add_argument("config", help="config of the same model, of projects/tridet/configs")
@@ -56,7 +57,7 @@ def main() -> None:
     args = parser.parse_args()
     weights = load_tridet_state_dict(args.checkpoint, load_config(args.config))
     torch.save(dict(state_dict=weights, meta={}), args.out)
-    print(f"{len(weights)} arrays of {args.checkpoint} written to {args.out}")
+    print(f"{len(weights)} arrays of {args.checkpoint} written to {args.out}")  # noqa: T201
 
 
 if __name__ == "__main__":
