@@ -1,3 +1,5 @@
+"""ActionFormer as OpenTAD builds it, as a plugin."""
+
 from mmtal.plugins import requires_mmtal
 
 with requires_mmtal(">=0.1,<0.2", plugin=__name__):
