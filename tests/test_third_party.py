@@ -95,7 +95,10 @@ def test_channels_that_a_transform_leaves_are_those_that_count(
 def test_what_does_not_answer_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch):
     import third_party
 
-    monkeypatch.delattr(third_party.PairMeans, "changes_grid")
+    class PairMeans:  # a new one: Python 3.12 remembers which classes have had the attribute
+        __call__ = third_party.PairMeans.__call__
+
+    monkeypatch.setitem(third_party.TRANSFORMS.module_dict, "PairMeans", PairMeans)
     config = Config.fromfile(
         plugin_config(folder, "model['head']['assigner'] = dict(type='SilentAssigner')")
     )
