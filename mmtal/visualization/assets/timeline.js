@@ -223,8 +223,9 @@ class Timeline {
       pen.fillRect(4, top + 1, 8, Math.min(row.height - 3, 12));
     }
     pen.fillStyle = this.colors.ink;
-    row.lines.forEach((line, i) =>
-      pen.fillText(line, row.label === null ? 4 : 17, top + 7 + i * NAME_LINE));
+    row.lines.forEach((line, i) => {
+      pen.fillText(line, row.label === null ? 4 : 17, top + 7 + i * NAME_LINE);
+    });
     pen.strokeStyle = this.colors.line;
     pen.beginPath();
     pen.moveTo(0, Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5);
