@@ -5,6 +5,7 @@ default_hooks = dict(
     check=dict(type="SetupCheckHook"),
     seed=dict(type="SeedHook"),
     operating_point=dict(type="OperatingPointHook"),
+    statistics=dict(type="FeatureStatisticsHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
     pictures=dict(type="PredictionPicturesHook", in_training=0),
     logger=dict(type="LoggerHook", interval=20),

@@ -8,14 +8,13 @@ from typing import Any
 from matplotlib.figure import Figure
 from mmengine.logging import print_log
 
-from mmtal.checkpoints.weights import load_weights
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.hooks.setup_check_hook import check_setup
 from mmtal.engine.runner import load_config
 from mmtal.evaluation.recording_hits import find_hits
+from mmtal.inference.models import init_model
 from mmtal.inference.model_activity import model_activity
 from mmtal.inference.open_recording import find_name, open_recording
-from mmtal.registry import MODELS
 from mmtal.results.recording_views import read_recording_views
 from mmtal.results.result_files import read_recordings, score_threshold
 from mmtal.structures import RecordingView, without_classes
@@ -190,9 +189,8 @@ def activity(
     """
     check_format(out)
     config = load_config(config_file, options=options)
-    model = MODELS.build(config.model)
-    load_weights(model, checkpoint)
-    opened = open_recording(config, recording)
+    model: Any = init_model(config, checkpoint, "cpu")
+    opened = open_recording(config, recording, statistics=model.feature_statistics)
     check_setup(model, opened.dataset)
     found = model_activity(model, opened, queries=queries)
     view, classes = without_classes(found.view, opened.classes, model)

@@ -151,14 +151,18 @@ class TemporalDataset(BaseDataset):
         """Choose the epoch whose augmentation follows; also reaches running workers."""
         self._seed_epoch[1] = epoch
 
-    def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on recording ``idx``."""
-        info = self.get_data_info(idx)
+    def loaded(self, idx: int) -> dict[str, Any]:
+        """What the pipeline begins with for recording ``idx``."""
+        info: dict[str, Any] = self.get_data_info(idx)
         seed, epoch = self._seed_epoch.tolist()
         info["rng"] = np.random.default_rng([seed, epoch, info["sample_idx"]])
         info["grid"] = self._grid(info["fps"])
         info["feature_key"] = self.feature_key
-        return self.pipeline(info)
+        return info
+
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on recording ``idx``."""
+        return self.pipeline(self.loaded(idx))
 
     def full_init(self) -> None:
         """Read and check the data, unless that has been done."""
@@ -204,7 +208,10 @@ class TemporalDataset(BaseDataset):
     @property
     def num_channels(self) -> int:
         """C of what the pipeline delivers (found by running it on the first recording)."""
-        sample = self[0]
+        sample = self.loaded(0)
+        for transform in self.pipeline.transforms:
+            if not getattr(transform, "needs_statistics", False):  # which change no channels
+                sample = transform(sample)
         return sample["inputs"].shape[1] if "inputs" in sample else sum(self.source_channels)
 
     @force_full_init

@@ -13,6 +13,7 @@ from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from torch import Tensor
 
+from mmtal.datasets.feature_statistics import give_statistics
 from mmtal.engine.runner import main_metric
 from mmtal.inference.models import init_model
 from mmtal.registry import DATASETS
@@ -69,6 +70,11 @@ class EnsembleMember:
         self.model: Any = cast(Any, init_model(config, checkpoint, device, options=options))
         self.config = cast(Config, self.model.cfg)
         self.dataset: Any = DATASETS.build(self.config.test_dataloader.dataset)
+        give_statistics(
+            self.dataset.pipeline.transforms,
+            self.model.feature_statistics,
+            source=f"checkpoint {checkpoint}",
+        )
         self._index = {video: i for i, video in enumerate(self.dataset.metainfo["video_ids"])}
 
     @classmethod

@@ -94,7 +94,9 @@ class TemporalActionInferencer:
         self.threshold = None if point is None else float(point["score_thr"])
         self.classes = self._class_names(classes)
         self.pipeline = InferencePipeline(
-            self.dataset, num_channels=self.model.backbone.in_channels
+            self.dataset,
+            num_channels=self.model.backbone.in_channels,
+            statistics=self.model.feature_statistics,
         )
 
     def __call__(

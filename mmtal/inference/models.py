@@ -12,6 +12,7 @@ from torch import nn
 from mmtal.checkpoints.loading import load_checkpoint_file, weights_in
 from mmtal.checkpoints.weights import fitting_weights
 from mmtal.engine.hooks.operating_point_hook import operating_point
+from mmtal.engine.hooks.feature_statistics_hook import saved_statistics
 from mmtal.engine.runner import load_config, override
 from mmtal.inference.device import find_device
 from mmtal.registry import MODELS
@@ -52,12 +53,14 @@ def init_model(
     model: Any = MODELS.build(config.model)
     meta: Any = None
     model.operating_point = None
+    model.feature_statistics = None
     if checkpoint is not None:
         content = load_checkpoint_file(checkpoint, "cpu")
         weights = weights_in(content, checkpoint)
         model.load_state_dict(fitting_weights(weights, model, source=checkpoint))
         meta = content.get("meta")
         model.operating_point = operating_point(content)
+        model.feature_statistics = saved_statistics(content)
     model.cfg = config
     model.dataset_meta = (meta or {}).get("dataset_meta") or {}
     return model.to(target).eval()

@@ -10,6 +10,12 @@ import torch
 from mmengine.config import Config
 
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.datasets.feature_statistics import (
+    Statistics,
+    feature_statistics,
+    give_statistics,
+    waiting,
+)
 from mmtal.registry import DATASETS
 from mmtal.structures import RecordingView, TemporalDataSample
 
@@ -35,8 +41,16 @@ class OpenedRecording:
         return list(self.dataset.metainfo["classes"])
 
 
-def open_recording(config: Config, video_id: str) -> OpenedRecording:
+def open_recording(
+    config: Config, video_id: str, *, statistics: Statistics | None = None
+) -> OpenedRecording:
     """Load a recording of any subset through the pipeline of the config's ``test_dataloader``.
+
+    Args:
+        config: A config with data.
+        video_id: Name of the recording.
+        statistics: Of the training features, as a checkpoint holds them; None: measured if they
+            are needed.
 
     Raises:
         FileNotFoundError: The annotations or the recording's features are missing.
@@ -56,6 +70,12 @@ def open_recording(config: Config, video_id: str) -> OpenedRecording:
         test_mode=True, serialize_data=False,
     )  # fmt: skip
     dataset = DATASETS.build(settings)
+    transforms = dataset.pipeline.transforms
+    if waiting(transforms):
+        if statistics is None:
+            training = DATASETS.build(config.train_dataloader.dataset)
+            statistics = feature_statistics(training, transforms)
+        give_statistics(transforms, statistics, source="the checkpoint")
     names = dataset.metainfo["video_ids"]
     if video_id not in names:
         folders = ", ".join(str(folder) for folder in dataset.folders)

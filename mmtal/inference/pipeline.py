@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mmtal.datasets.feature_statistics import Statistics, give_statistics
 from mmtal.datasets.features import FeatureArray
 from mmtal.datasets.transforms import LoadFeatures
 from mmtal.inference.recordings import Recording
@@ -22,6 +23,7 @@ class InferencePipeline:
     Args:
         dataset: Config of the test data set.
         num_channels: C that the model expects.
+        statistics: Of the training features, as the model's checkpoint holds them.
 
     Attributes:
         transforms (list): Transforms of the whole recording.
@@ -29,8 +31,15 @@ class InferencePipeline:
         is_lazy (bool): Whether ``transforms`` read nothing.
     """
 
-    def __init__(self, dataset: Mapping[str, Any], *, num_channels: int) -> None:
+    def __init__(
+        self,
+        dataset: Mapping[str, Any],
+        *,
+        num_channels: int,
+        statistics: Statistics | None = None,
+    ) -> None:
         pipeline = [TRANSFORMS.build(dict(t)) for t in dataset["pipeline"]]
+        give_statistics(pipeline, statistics, source="the checkpoint")
         if len(pipeline) < 2 or not isinstance(pipeline[0], LoadFeatures):
             raise ValueError(
                 "the config's test pipeline must begin with LoadFeatures and end with PackInputs, "

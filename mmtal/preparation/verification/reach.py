@@ -96,7 +96,8 @@ def channels_after(recording: Recording) -> int:
     )
     try:
         for transform in recording.setting.steps:
-            results = transform(results)
+            if not getattr(transform, "needs_statistics", False):  # which change no channels
+                results = transform(results)
     except ValueError:
         return given
     return results["feats"].num_channels

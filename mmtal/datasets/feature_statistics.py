@@ -1,0 +1,71 @@
+"""Mean and deviation of features over a data set, for transforms that ask for them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmtal.datasets.temporal_dataset import TemporalDataset
+from mmtal.datasets.transforms.normalize import safe_deviation
+from mmtal.utils.progress import progress
+
+Statistics = dict[str, list[float]]
+"""``mean`` and ``std``, a value for each channel."""
+
+
+def waiting(transforms: Iterable[Any]) -> list[Any]:
+    """The transforms that still need the mean and deviation of the training features."""
+    return [transform for transform in transforms if getattr(transform, "needs_statistics", False)]
+
+
+def give_statistics(
+    transforms: Iterable[Any], statistics: Statistics | None, *, source: str
+) -> None:
+    """Set them where they are needed.
+
+    Args:
+        transforms: Of a pipeline.
+        statistics: What training measured.
+        source: Where they should have come from.
+
+    Raises:
+        ValueError: They are needed, but there are none.
+    """
+    for transform in waiting(transforms):
+        if statistics is None:
+            raise ValueError(
+                f"{source} holds no statistics of the training features, which {transform} needs: "
+                "give a checkpoint that was trained with this config"
+            )
+        transform.set_statistics(**statistics)
+
+
+def feature_statistics(training: TemporalDataset, transforms: Sequence[Any]) -> Statistics:
+    """Mean and standard deviation of each channel over all features of a data set.
+
+    Args:
+        training: Its recordings count, in full length.
+        transforms: Of a data set for testing, which draw nothing at random; what those before
+            the first that needs statistics give is measured.
+
+    Returns:
+        Values of float64 for each channel; the deviation of a constant channel is 1.
+    """
+    before = transforms[: transforms.index(waiting(transforms)[0])]
+    count, total, squares = 0, np.zeros(1), np.zeros(1)
+    shift: np.ndarray | None = None  # keeps the sum of squares exact far from zero
+    for index in progress(range(len(training)), len(training), text="measuring features"):
+        results = training.loaded(index)
+        for transform in before:
+            results = transform(results)
+        values = results["feats"].read().astype(np.float64)  # (T, C)
+        shift = values.mean(axis=0) if shift is None else shift
+        values -= shift
+        count += len(values)
+        total = total + values.sum(axis=0)
+        squares = squares + np.square(values).sum(axis=0)
+    if shift is None or not count:
+        raise ValueError("the training recordings have no features, whose mean Normalize could take")
+    mean = total / count
+    std = np.sqrt(np.maximum(squares / count - np.square(mean), 0))
+    return {"mean": (shift + mean).tolist(), "std": safe_deviation(shift + mean, std).tolist()}
