@@ -12,8 +12,8 @@ from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.hooks.setup_check_hook import check_setup
 from mmtal.engine.runner import load_config
 from mmtal.evaluation.recording_hits import find_hits
-from mmtal.inference.models import init_model
 from mmtal.inference.model_activity import model_activity
+from mmtal.inference.models import init_model
 from mmtal.inference.open_recording import find_name, open_recording
 from mmtal.results.recording_views import read_recording_views
 from mmtal.results.result_files import read_recordings, score_threshold

@@ -65,7 +65,9 @@ def feature_statistics(training: TemporalDataset, transforms: Sequence[Any]) -> 
         total = total + values.sum(axis=0)
         squares = squares + np.square(values).sum(axis=0)
     if shift is None or not count:
-        raise ValueError("the training recordings have no features, whose mean Normalize could take")
+        raise ValueError(
+            "the training recordings have no features, whose mean Normalize could take"
+        )
     mean = total / count
     std = np.sqrt(np.maximum(squares / count - np.square(mean), 0))
     return {"mean": (shift + mean).tolist(), "std": safe_deviation(shift + mean, std).tolist()}

@@ -11,8 +11,8 @@ from torch import nn
 
 from mmtal.checkpoints.loading import load_checkpoint_file, weights_in
 from mmtal.checkpoints.weights import fitting_weights
-from mmtal.engine.hooks.operating_point_hook import operating_point
 from mmtal.engine.hooks.feature_statistics_hook import saved_statistics
+from mmtal.engine.hooks.operating_point_hook import operating_point
 from mmtal.engine.runner import load_config, override
 from mmtal.inference.device import find_device
 from mmtal.registry import MODELS

@@ -40,7 +40,9 @@ class Normalize:
         if (mean is None) != (std is None):
             raise ValueError("mean and std must be given together or not at all")
         if mean is not None and over == "training":
-            raise ValueError("mean and std must not be given with over='training', which finds them")
+            raise ValueError(
+                "mean and std must not be given with over='training', which finds them"
+            )
         self.over = over
         self.mean: NDArray[np.float32] | None = None
         self.std: NDArray[np.float32] | None = None
@@ -90,7 +92,9 @@ class Normalize:
         return results
 
     def __repr__(self) -> str:
-        return f"Normalize({'given mean and std' if self.mean is not None else 'over ' + self.over})"
+        return (
+            f"Normalize({'given mean and std' if self.mean is not None else 'over ' + self.over})"
+        )
 
 
 def safe_deviation(

@@ -4,13 +4,17 @@ import os
 import textwrap
 from pathlib import Path
 
-import numpy as np
-
 from mmtal.preparation.suggestion.data_summary import DataSummary
-from mmtal.preparation.suggestion.rules import CONSTANT, Settings
+from mmtal.preparation.suggestion.rules import Settings
 from mmtal.version import __version__
 
 WIDTH = 100
+BASE = """# loaders, optimizer, hooks and logging: see these files in mmtal's configs/_base_
+_base_ = [
+    f"{__import__('mmtal.config_files').config_files.resource_root()}/configs/_base_/{name}.py"
+    for name in ("datasets/loaders", "schedules/adamw_cosine", "default_runtime")
+]
+"""
 
 
 def config_text(summary: DataSummary, settings: Settings, *, name: str) -> str:
@@ -26,7 +30,6 @@ def config_text(summary: DataSummary, settings: Settings, *, name: str) -> str:
         _data(summary, settings),
         _model(summary, settings),
         _training(settings),
-        _runtime(settings),
     ]
     return "\n".join(parts)
 
@@ -39,7 +42,7 @@ def _header(summary: DataSummary, name: str) -> str:
         f"{len(summary.durations)} instances of {len(summary.classes)} classes. Change what you "
         "like: docs/config_anatomy.md explains every part."
     )
-    return comment(text) + 'default_scope = "mmtal"\n'
+    return comment(text) + BASE
 
 
 def _data(summary: DataSummary, settings: Settings) -> str:
@@ -48,25 +51,13 @@ def _data(summary: DataSummary, settings: Settings) -> str:
     root = Path(os.path.commonpath([os.path.abspath(path.parent) for path in files]))
     folders = [os.path.relpath(folder, root) for folder in summary.features]
     load = ['dict(type="LoadFeatures"),']
-    constants = ""
     if settings.sliding_window:
         size, step = settings.sliding_window
         load.append(f'dict(type="SlidingWindow", window_size={size}, window_stride={step}),')
     if settings.temporal_stride > 1:
         load.append(f'dict(type="TemporalStride", factor={settings.temporal_stride}),')
     if settings.normalize:
-        constants = (
-            comment(why["normalize"])
-            + f"channel_mean = {numbers(summary.mean)}\n"
-            + f"channel_std = {numbers(np.where(summary.std > CONSTANT, summary.std, 1.0))}\n"
-        )
-        if settings.sliding_window:  # a feature is a window of each channel, one after the other
-            size = settings.sliding_window[0]
-            constants += "".join(
-                f"{name} = [value for value in {name} for _ in range({size})]\n"
-                for name in ("channel_mean", "channel_std")
-            )
-        load.append('dict(type="Normalize", mean=channel_mean, std=channel_std),')
+        load.append('dict(type="Normalize", over="training"),')
     fps = "" if summary.fps_of_recordings else f"    fps={number(summary.grid.fps)},\n"
     noise = (
         f'            dict(type="FeatureNoise", std={settings.noise:g}),\n'
@@ -77,11 +68,11 @@ def _data(summary: DataSummary, settings: Settings) -> str:
     if settings.repeat > 1:
         repeat = f"{comment(why['repeat'], 8)}        repeat={settings.repeat},\n"
     load_lines = "".join(f"    {line}\n" for line in load)
+    reasons = why["load"] + (f" {why['normalize']}" if settings.normalize else "")
     return f"""
 # ---------------------------------------------------------------- data
 {comment(why["max_seq_len"])}max_seq_len = {settings.max_seq_len}
 {comment(why["grid"])}data = dict(
-    type="TemporalDataset",
     data_root={str(root)!r},
     ann_file={os.path.relpath(summary.ann_file, root)!r},
     features={folders[0] if len(folders) == 1 else folders!r},
@@ -89,15 +80,11 @@ def _data(summary: DataSummary, settings: Settings) -> str:
     feature_stride={number(summary.grid.feature_stride)},  # frames from one feature to the next
     snippet_frames={number(summary.grid.snippet_frames)},  # frames behind one feature
 {fps})
-{constants}{comment(why["load"])}load = [
+{comment(reasons)}load = [
 {load_lines}]
 {comment(why["batch_size"])}train_dataloader = dict(
     batch_size={settings.batch_size},
     num_workers=2,
-    persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type="DefaultSampler", shuffle=True),
-    collate_fn=dict(type="pseudo_collate"),
     dataset=dict(
         **data,
         subset={summary.train_subset!r},
@@ -111,21 +98,13 @@ def _data(summary: DataSummary, settings: Settings) -> str:
     ),
 )
 val_dataloader = test_dataloader = dict(
-    batch_size=1,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type="DefaultSampler", shuffle=False),
-    collate_fn=dict(type="pseudo_collate"),
     dataset=dict(
         **data,
         subset={summary.test_subset!r},
-        test_mode=True,
         pipeline=[*load, dict(type="PackInputs")],
     ),
 )
-val_evaluator = test_evaluator = dict(
-    type="TemporalMAP", tiou_thresholds=[0.3, 0.4, 0.5, 0.6, 0.7]
-)
+val_evaluator = test_evaluator = dict(tiou_thresholds=[0.3, 0.4, 0.5, 0.6, 0.7])
 """
 
 
@@ -183,24 +162,15 @@ def _model(summary: DataSummary, settings: Settings) -> str:
 def _training(settings: Settings) -> str:
     why = settings.why
     epochs = settings.warmup_epochs + settings.epochs
-    optimizer = f'dict(type="AdamW", lr={settings.learning_rate:g}, weight_decay=0.05)'
     average = f'dict(type="EMAHook", momentum={settings.ema_momentum:g})'
     return f"""
 # ---------------------------------------------------------------- training
 {comment(why["epochs"])}warmup_epochs = {settings.warmup_epochs}
 train_cfg = dict(
-    by_epoch=True,
     max_epochs=warmup_epochs + {settings.epochs},
     val_interval={max(1, -(-epochs // 4))},
 )
-val_cfg = {{}}
-test_cfg = {{}}
-optim_wrapper = dict(
-    type="OptimWrapper",
-{comment(why["learning_rate"], 4)}    optimizer={optimizer},
-    clip_grad=dict(max_norm=1.0, norm_type=2),
-    constructor="WeightDecayConstructor",  # decays weights of convolutions and linear layers
-)
+{comment(why["learning_rate"])}optim_wrapper = dict(optimizer=dict(lr={settings.learning_rate:g}))
 param_scheduler = [
     dict(type="LinearLR", start_factor=1e-9, end=warmup_epochs, convert_to_iter_based=True),
     dict(
@@ -211,37 +181,8 @@ param_scheduler = [
     ),
 ]
 {comment(why["ema_momentum"])}custom_hooks = [{average}]
-"""
-
-
-def _runtime(settings: Settings) -> str:
-    epochs = settings.warmup_epochs + settings.epochs
-    return RUNTIME.replace("CHECKPOINT_INTERVAL", str(max(1, epochs // 10)))
-
-
-RUNTIME = """
-# ---------------------------------------------------------------- running
+default_hooks = dict(checkpoint=dict(interval={max(1, epochs // 10)}))
 randomness = dict(seed=0)
-env_cfg = dict(dist_cfg=dict(backend="nccl"))
-default_hooks = dict(
-    check=dict(type="SetupCheckHook"),
-    seed=dict(type="SeedHook"),
-    operating_point=dict(type="OperatingPointHook"),
-    safe_checkpoint=dict(type="SafeCheckpointHook"),
-    pictures=dict(type="PredictionPicturesHook", in_training=0),
-    logger=dict(type="LoggerHook", interval=20),
-    checkpoint=dict(
-        type="CheckpointHook",
-        interval=CHECKPOINT_INTERVAL,
-        max_keep_ckpts=2,
-        save_best="tal/mAP",
-    ),
-)
-visualizer = dict(
-    type="Visualizer",
-    vis_backends=[dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")],
-)
-log_processor = dict(by_epoch=True, window_size=20)
 """
 
 
@@ -263,10 +204,3 @@ def comment(text: str, indent: int = 0) -> str:
 def number(value: float) -> str:
     """4.0 -> '4', 29.97 -> '29.97'."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def numbers(values: np.ndarray) -> str:
-    """A list of four digits each, wrapped."""
-    text = ", ".join(f"{value:.4g}" for value in values)
-    body = textwrap.fill(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
-    return f"[\n{body},\n]"

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from mmengine.config import Config
 from tiny import make_dataset
 
+from mmtal.datasets.feature_statistics import feature_statistics, give_statistics, waiting
 from mmtal.engine.hooks.setup_check_hook import check_setup
 from mmtal.preparation.suggestion import Budget, choose_settings, config_text, summarize
 from mmtal.registry import DATASETS, MODELS
@@ -26,11 +28,23 @@ def suggest(root: Path, folder: Path, **choices: object) -> tuple[Config, str]:
     return Config.fromfile(path), text
 
 
+def build_datasets(config: Config) -> list[Any]:
+    """The training and the test data set, with what training would measure."""
+    training, test = (
+        DATASETS.build(loader.dataset) for loader in (config.train_dataloader, config.test_dataloader)
+    )
+    transforms = test.pipeline.transforms
+    if waiting(transforms):
+        found = feature_statistics(training, transforms)
+        for dataset in (training, test):
+            give_statistics(dataset.pipeline.transforms, found, source="training")
+    return [training, test]
+
+
 def test_model_and_data_fit_each_other(root: Path, tmp_path: Path) -> None:
     config, _ = suggest(root, tmp_path)
     model = MODELS.build(config.model)
-    for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
-        dataset = DATASETS.build(loader.dataset)
+    for dataset in build_datasets(config):
         check_setup(model, dataset)
         assert len(dataset[0]["inputs"]) <= config.max_seq_len or dataset.test_mode
     losses = model(
@@ -66,7 +80,13 @@ def test_uneven_channels_are_normalized_by_the_config(root: Path, tmp_path: Path
         values = np.load(path) * np.float32([1, 1, 1, 1000, 1, 0]) + 5  # one is constant
         np.save(path, values)
     config, _ = suggest(data, tmp_path)
-    dataset = DATASETS.build(config.test_dataloader.dataset)
+    training, dataset = build_datasets(config)
+    files = [training.loaded(index)["feat_paths"][0] for index in range(len(training))]
+    every = np.concatenate([np.load(path) for path in files])
+    [_, normalize, *_] = dataset.pipeline.transforms
+    np.testing.assert_allclose(normalize.mean, every.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(normalize.std[:5], every.std(axis=0)[:5], rtol=1e-5)
+    assert normalize.std[5] == 1, "a constant channel"
     values = np.concatenate([item["inputs"].numpy() for item in dataset])
     assert np.abs(values).max() < 10 and np.abs(values[:, 5]).max() < 1e-3
 
@@ -97,10 +117,7 @@ def test_a_raw_signal_is_cut_into_windows_and_normalized(tmp_path: Path) -> None
     (tmp_path / "annotations.json").write_text(json.dumps(dict(database=database)))
     config, text = suggest(tmp_path, tmp_path)
     assert "SlidingWindow" in text and "raw signal" in text
-    dataset = DATASETS.build(config.train_dataloader.dataset)
-    check_setup(MODELS.build(config.model), dataset)
-    values = np.concatenate([item["inputs"].numpy() for item in DATASETS.build(
-        config.test_dataloader.dataset
-    )])  # fmt: skip
+    check_setup(MODELS.build(config.model), DATASETS.build(config.train_dataloader.dataset))
+    values = np.concatenate([item["inputs"].numpy() for item in build_datasets(config)[1]])
     np.testing.assert_allclose(values.mean(0), 0, atol=0.5)
     np.testing.assert_allclose(values.std(0), 1, atol=0.4)
