@@ -7,17 +7,20 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from tiny import make_dataset, tiny_config
+from tiny import make_dataset, write_config
 
-from mmtal.engine.runner import build_runner
+from mmtal.engine.runner import build_runner, load_config
 from mmtal.inference import TemporalActionInferencer
 
 LOAD = [dict(type="LoadFeatures"), dict(type="Normalize", over="training")]
 
 
 def make_config(root: Path, work_dir: Path) -> Config:
-    config = tiny_config(root, work_dir)
-    config.default_hooks.statistics = dict(type="FeatureStatisticsHook")
+    path = write_config(
+        work_dir.with_suffix(".py"), root, "train_cfg = dict(max_epochs=4, val_interval=4)"
+    )
+    config = load_config(path, work_dir=str(work_dir))
+    config.train_dataloader.num_workers, config.train_dataloader.persistent_workers = 0, False
     config.train_dataloader.dataset.pipeline = [
         *LOAD, dict(type="Truncate", max_len=64, min_overlap=0.5), dict(type="PackInputs"),
     ]  # fmt: skip

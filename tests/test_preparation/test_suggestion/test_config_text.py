@@ -31,7 +31,8 @@ def suggest(root: Path, folder: Path, **choices: object) -> tuple[Config, str]:
 def build_datasets(config: Config) -> list[Any]:
     """The training and the test data set, with what training would measure."""
     training, test = (
-        DATASETS.build(loader.dataset) for loader in (config.train_dataloader, config.test_dataloader)
+        DATASETS.build(loader.dataset)
+        for loader in (config.train_dataloader, config.test_dataloader)
     )
     transforms = test.pipeline.transforms
     if waiting(transforms):
