@@ -41,7 +41,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Confi
 
 
 def test_training_measures_and_saves_them(trained: tuple[Path, Path, Config]) -> None:
-    root, checkpoint, config = trained
+    _, checkpoint, config = trained
     found = torch.load(checkpoint, weights_only=True)["meta"]["feature_statistics"]
     dataset = build_runner(config.copy()).train_dataloader.dataset
     files = [dataset.loaded(index)["feat_paths"][0] for index in range(len(dataset))]
@@ -53,7 +53,7 @@ def test_training_measures_and_saves_them(trained: tuple[Path, Path, Config]) ->
 def test_testing_and_inference_take_those_of_the_checkpoint(
     trained: tuple[Path, Path, Config], tmp_path: Path
 ) -> None:
-    root, checkpoint, config = trained
+    _, checkpoint, config = trained
     other = make_dataset(tmp_path / "other")  # of another scale: measured anew, all would differ
     config = config.copy()
     config.load_from = str(checkpoint)
@@ -77,7 +77,7 @@ def test_a_checkpoint_without_them_is_refused(
     torch.save(content, path := tmp_path / "old.pth")
     config = config.copy()
     config.load_from = str(path)
-    with pytest.raises(ValueError, match="old.pth holds no statistics of the training features"):
+    with pytest.raises(ValueError, match=r"old\.pth holds no statistics of the training features"):
         build_runner(config.copy()).test()
     with pytest.raises(ValueError, match="holds no statistics"):
         TemporalActionInferencer(config, path, "cpu")
