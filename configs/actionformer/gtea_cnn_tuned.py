@@ -1,4 +1,4 @@
-# At the cost of gtea_cnn.py. From tools/suggest_config.py: short windows, levels after the
+# At the cost of gtea_cnn.py. From mmtal data suggest: short windows, levels after the
 # durations of instances, dropout, averaged weights. By hand: the features come from a network that
 # was trained on the training recordings, so that they tell the classes there far better than
 # elsewhere (93 % against 53 % of the frames by a linear classifier). Strong noise evens that out.

@@ -1,4 +1,4 @@
-# At a third of the cost of sbhar_inertial_small.py. From tools/suggest_config.py: short windows,
+# At a third of the cost of sbhar_inertial_small.py. From mmtal data suggest: short windows,
 # levels after the durations of instances, noise and dropout, averaged weights. By hand: where the
 # phone sits on the belt differs between people, so it is turned about the body in training; and
 # values are brought to mean 0 and deviation 1.

@@ -1,4 +1,4 @@
-# At the cost of sphere.py, with what tools/suggest_config.py chose for the data: short
+# At the cost of sphere.py, with what mmtal data suggest chose for the data: short
 # windows, levels after the durations of instances, noise and dropout, averaged weights.
 _base_ = ["../_base_/tuned.py", "../_base_/datasets/sphere.py"]
 max_seq_len = 512

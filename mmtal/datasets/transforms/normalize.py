@@ -70,24 +70,24 @@ class Normalize:
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
-        if self.mean is not None and self.std is not None:
-            mean, std = self.mean, self.std
-            if len(mean) != values.shape[1]:
+        mean, std = self.mean, self.std
+        if mean is None or std is None:
+            if self.over == "training":
                 raise ValueError(
-                    f"mean and std must have one value for each of the {values.shape[1]} channels "
-                    f"of recording '{results['video_id']}', but got {len(mean)}"
+                    "Normalize(over='training') has no statistics: it gets them from the "
+                    "checkpoint of a model that was trained with this config, and training finds "
+                    "them by default_hooks.statistics=dict(type='FeatureStatisticsHook')"
                 )
-        elif self.over == "training":
+            own = values.mean(axis=0, dtype=np.float64)
+            deviation = safe_deviation(own, values.std(axis=0, dtype=np.float64))
+            mean, std = own.astype(np.float32), deviation.astype(np.float32)
+        elif len(mean) != values.shape[1]:
             raise ValueError(
-                "Normalize(over='training') has no statistics: it gets them from the checkpoint of "
-                "a model that was trained with this config, and training finds them by "
-                "default_hooks.statistics=dict(type='FeatureStatisticsHook')"
+                f"mean and std must have one value for each of the {values.shape[1]} channels "
+                f"of recording '{results['video_id']}', but got {len(mean)}"
             )
-        else:
-            mean, std = values.mean(axis=0, dtype=np.float64), values.std(axis=0, dtype=np.float64)
-            std = safe_deviation(mean, std)
-        values -= mean.astype(np.float32)
-        values /= std.astype(np.float32)
+        values -= mean
+        values /= std
         results["feats"] = FeatureArray((values,))
         return results
 
@@ -97,8 +97,6 @@ class Normalize:
         )
 
 
-def safe_deviation(
-    mean: NDArray[np.float64], std: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def safe_deviation(mean: NDArray[np.float64], std: NDArray[np.float64]) -> NDArray[np.float64]:
     """Deviations (C,) to divide by: 1 where a channel is constant, so that it becomes 0."""
     return np.where(std < 1e-6 * np.abs(mean) + 1e-12, 1.0, std)
