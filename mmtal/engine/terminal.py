@@ -126,9 +126,11 @@ class TerminalHook(Hook):
         if self._is_due():
             task = self.progress.tasks[0]
             loss = runner.message_hub.get_scalar("train/loss").mean(20)
-            left = timedelta(seconds=round(task.time_remaining or 0))
             text = f"{_moment(runner, runner.epoch + 1, runner.iter + 1)}, loss {loss:.3f}"
-            self._show(text, f", {task.percentage:.0f} %, {left} left")
+            rest = f", {task.percentage:.0f} %"
+            if task.time_remaining is not None:  # one step says nothing yet
+                rest += f", {timedelta(seconds=round(task.time_remaining))} left"
+            self._show(text, rest)
 
     def after_train(self, runner: Runner) -> None:
         self.close()

@@ -127,8 +127,8 @@ def test_progress_without_a_terminal_is_plain_lines(
     monkeypatch.setattr(terminal, "MOST_LINES", 10**9)
     runner(tmp_path, epochs=2, values=[0.2], val_interval=2).train()
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].startswith("epoch 1/2, loss ") and lines[1].endswith(" left"), lines
-    assert "50 %" in lines[1] and "validating, 1/1" in lines[3]
+    assert lines[1].startswith("epoch 1/2, loss ") and "50 %" in lines[1], lines
+    assert lines[2].endswith(", 100 %, 0:00:00 left") and lines[3] == "validating, 1/1", lines
 
 
 def test_progress_on_a_terminal_leaves_nothing_behind(
