@@ -1,0 +1,81 @@
+"""Build what the documentation site has beyond docs/*.md: home, a page per command, the API.
+
+A hook of MkDocs (see mkdocs.yml). The README is the home page, each command's page comes from its
+parser, and the API reference lists the modules of :data:`API`: what is public in them (``__all__``,
+or names without an underscore) is what plugins may rely on.
+"""
+
+import re
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from mmtal.cli.main import build_parser
+from mmtal.cli.parser import commands
+
+API = (
+    "mmtal.apis",
+    "mmtal.registry",
+    "mmtal.plugins",
+    "mmtal.config_files",
+    "mmtal.structures",
+    "mmtal.datasets",
+    "mmtal.models",
+    "mmtal.models.layers",
+    "mmtal.models.task_modules",
+    "mmtal.ops",
+    "mmtal.evaluation",
+    "mmtal.evaluation.protocols",
+    "mmtal.engine",
+    "mmtal.engine.runner",
+    "mmtal.results.instance_table",
+    "mmtal.checkpoints.names",
+    "mmtal.visualization",
+)
+LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are made from something else."""
+    readme = (config.config_file_path or "").replace("mkdocs.yml", "README.md")
+    with open(readme, encoding="utf-8") as file:
+        home = LINK.sub(_from_root, file.read())
+    pages = {"index.md": home, "api.md": _api_index()}
+    pages |= {f"api/{module}.md": f"# {module}\n\n::: {module}\n" for module in API}
+    for name, parser in commands(build_parser()):
+        text = re.sub(r"\x1b\[[0-9;]*m", "", parser.format_help())
+        pages[f"commands/{name.replace(' ', '_')}.md"] = f"# mmtal {name}\n\n```text\n{text}```\n"
+    for uri, content in pages.items():
+        files.append(File.generated(config, uri, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
+    """Turn links to files outside the site into plain text, and link the commands' pages."""
+    if page.file.src_uri == "commands.md":
+        markdown = re.sub(
+            r"^\| `mmtal ([a-z ]+)` \|",
+            lambda m: f"| [`mmtal {m[1]}`](commands/{m[1].replace(' ', '_')}.md) |",
+            markdown,
+            flags=re.MULTILINE,
+        )
+    return LINK.sub(_inside, markdown)
+
+
+def _from_root(match: re.Match[str]) -> str:
+    """A link of the README, as of a page in docs/."""
+    mark, text, target = match.groups()
+    if not re.match(r"[a-z]+:|#", target):
+        target = target.removeprefix("docs/") if target.startswith("docs/") else f"../{target}"
+    return f"{mark}[{text}]({target})"
+
+
+def _inside(match: re.Match[str]) -> str:
+    return match[2] if match[3].startswith("../") else match[0]
+
+
+def _api_index() -> str:
+    lines = "\n".join(f"- [{module}](api/{module}.md)" for module in API)
+    return f"# API\n\nWhat these modules define is public: plugins may rely on it.\n\n{lines}\n"
