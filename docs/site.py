@@ -1,8 +1,7 @@
 """Build what the documentation site has beyond docs/*.md: home, a page per command, the API.
 
 A hook of MkDocs (see mkdocs.yml). The README is the home page, each command's page comes from its
-parser, and the API reference lists the modules of :data:`API`: what is public in them (``__all__``,
-or names without an underscore) is what plugins may rely on.
+parser, and the API reference shows the modules that mkdocs.yml lists.
 """
 
 import re
@@ -15,25 +14,6 @@ from mkdocs.structure.pages import Page
 from mmtal.cli.main import build_parser
 from mmtal.cli.parser import commands
 
-API = (
-    "mmtal.apis",
-    "mmtal.registry",
-    "mmtal.plugins",
-    "mmtal.config_files",
-    "mmtal.structures",
-    "mmtal.datasets",
-    "mmtal.models",
-    "mmtal.models.layers",
-    "mmtal.models.task_modules",
-    "mmtal.ops",
-    "mmtal.evaluation",
-    "mmtal.evaluation.protocols",
-    "mmtal.engine",
-    "mmtal.engine.runner",
-    "mmtal.results.instance_table",
-    "mmtal.checkpoints.names",
-    "mmtal.visualization",
-)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 
 
@@ -42,8 +22,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     readme = (config.config_file_path or "").replace("mkdocs.yml", "README.md")
     with open(readme, encoding="utf-8") as file:
         home = LINK.sub(_from_root, file.read())
-    pages = {"index.md": home, "api.md": _api_index()}
-    pages |= {f"api/{module}.md": f"# {module}\n\n::: {module}\n" for module in API}
+    pages = {"index.md": home, "api.md": _api_index(config.extra["api"])}
+    modules = config.extra["api"]
+    pages |= {f"api/{module}.md": f"# {module}\n\n::: {module}\n" for module in modules}
     for name, parser in commands(build_parser()):
         text = re.sub(r"\x1b\[[0-9;]*m", "", parser.format_help())
         pages[f"commands/{name.replace(' ', '_')}.md"] = f"# mmtal {name}\n\n```text\n{text}```\n"
@@ -64,6 +45,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
     return LINK.sub(_inside, markdown)
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """Drop the roles of docstrings, such as ``:func:``, before what they mark."""
+    return re.sub(r":(?:attr|class|data|func|meth|mod):\s*(?=<code)", "", html)
+
+
 def _from_root(match: re.Match[str]) -> str:
     """A link of the README, as of a page in docs/."""
     mark, text, target = match.groups()
@@ -76,6 +62,6 @@ def _inside(match: re.Match[str]) -> str:
     return match[2] if match[3].startswith("../") else match[0]
 
 
-def _api_index() -> str:
-    lines = "\n".join(f"- [{module}](api/{module}.md)" for module in API)
+def _api_index(modules: list[str]) -> str:
+    lines = "\n".join(f"- [{module}](api/{module}.md)" for module in modules)
     return f"# API\n\nWhat these modules define is public: plugins may rely on it.\n\n{lines}\n"

@@ -88,8 +88,7 @@ def requires_mmtal(versions: str, *, plugin: str) -> Iterator[None]:
         now = "" if place == error.name else f" (it is {place} now)"
         raise ValueError(
             f"plugin '{plugin}' relies on something that mmtal {__version__} does not have: "
-            f"{error.msg}{now}. What plugins may rely on is in docs/public_api.md, what took the "
-            "place of a name in CHANGELOG.md"
+            f"{error.msg}{now}. CHANGELOG.md says what took the place of a name"
         ) from error
 
 
