@@ -31,7 +31,7 @@ LEVELS = (
     ("cli",),
 )
 """From the bottom: a folder imports only from levels below its own."""
-FACES = ("mmtal.__main__", "mmtal.public_api", "mmtal.utils")
+FACES = ("mmtal.__main__", "mmtal.utils")
 """Entries that only pass on to where things live: ``python -m mmtal``, a script for developers, and
 what users of other frameworks look for in ``mmtal.utils``."""
 
