@@ -275,7 +275,9 @@ class Timeline {
     pen.globalAlpha = 1;
     const score = bar.kind === "truth" ? "" : bar.score.toFixed(2);
     const name = this.view.compact ? this.paint.classes[bar.label] : "";
-    if (width > 26 && (name || score)) this.drawText(`${score} ${name}`.trim(), bar, x, y, width);
+    // A score stands whole or not at all; a name may be cut.
+    const text = score && width < 90 ? score : `${score} ${name}`.trim();
+    if (text && width > (bar.height < 15 ? 31 : 36)) this.drawText(text, bar, x, y, width);
     if (bar === this.selected) {
       pen.strokeStyle = this.colors.ink;
       pen.lineWidth = 2;
