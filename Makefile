@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed-$(PAIR)
 
-.PHONY: demo test lint lint-js unit coverage format install clean
+.PHONY: demo test lint lint-js docs unit coverage format install clean
 
 demo: $(INSTALLED)
 	$(BIN)/mmtal run demo --data-path data/hapt
@@ -20,6 +20,10 @@ lint: $(INSTALLED)
 
 lint-js:  # needs node
 	npx --yes @biomejs/biome@2.6.8 lint
+
+docs: $(INSTALLED)
+	$(BIN)/python -m pip install -qq -r requirements/docs.txt
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -q -d $(VENV)/site
 
 # Tests marked slow are left to CI: .venv/bin/pytest -m slow
 unit: $(INSTALLED)
