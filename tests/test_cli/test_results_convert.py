@@ -74,7 +74,7 @@ def test_real_detections_keep_their_figures(
     annotations = shared_data("benchmarks/thumos14/thumos14.json")
     results = shared_data("detections/scnn_c3d_results.json")
     out = tmp_path / "scnn.txt"
-    arguments = [results, out, "--to", "thumos", "--ann", annotations, "--subset", "test"]
+    arguments = [results, "--out", out, "--to", "thumos", "--ann", annotations, "--subset", "test"]
     code, _, error = run(*arguments)
     assert code == 2
     # As published, it names a video without annotations and finds nothing in another.

@@ -21,7 +21,7 @@ class MyComponent(TemporalDataset):
         self.max_duration = max_duration  # before the parent reads the data
         super().__init__(ann_file, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """One dict per recording (its keys: see the parent).
 
         Raises:

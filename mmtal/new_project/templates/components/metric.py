@@ -14,7 +14,7 @@ class MyComponent(BaseMetric):
 
     default_prefix = "tal"
 
-    def process(self, data_batch: Any, data_samples: list[dict]) -> None:
+    def process(self, data_batch: Any, data_samples: list[dict[str, Any]]) -> None:
         """Append one result per recording, as MMEngine expects."""
         for sample in data_samples:
             instances, predictions = sample["gt_instances"], sample["pred_instances"]

@@ -1,3 +1,5 @@
+"""A project of mmtal: its components register when this package is imported."""
+
 from mmtal.plugins import requires_mmtal
 
 with requires_mmtal(">=0.1,<0.2", plugin=__name__):

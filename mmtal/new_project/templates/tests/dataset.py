@@ -23,7 +23,9 @@ def build(folder: Path, max_duration: float) -> TemporalDataset:
         database[name] = dict(subset="training", duration=duration, fps=1, annotations=[walk])
     (folder / "annotations.json").write_text(json.dumps(dict(database=database)))
     config = Config.fromfile(CONFIG).train_dataloader.dataset
-    config.update(data_root=str(folder), features=".", max_duration=max_duration, pipeline=[])
+    config.update(
+        data_root=str(folder), features=".", fps=1, max_duration=max_duration, pipeline=[]
+    )
     return DATASETS.build(config)
 
 

@@ -1,6 +1,7 @@
 """MyComponent as this project's config asks for it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from mmtal.registry import METRICS
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "hapt_my_project.py"
 
 
-def segments(*pairs: tuple[float, float]) -> dict:
+def segments(*pairs: tuple[float, float]) -> dict[str, Any]:
     return dict(segments=torch.tensor(pairs).reshape(-1, 2))
 
 
@@ -25,7 +26,7 @@ def segments(*pairs: tuple[float, float]) -> dict:
         ([], [(2.0, 9.0)], 0.0, "there is nothing to find"),
     ],
 )
-def test_values(instances: list, predictions: list, expected: float, why: str) -> None:
+def test_values(instances: list[Any], predictions: list[Any], expected: float, why: str) -> None:
     metric = METRICS.build(Config.fromfile(CONFIG).test_evaluator[-1])
     assert type(metric).__name__ == "MyComponent"
     sample = dict(gt_instances=segments(*instances), pred_instances=segments(*predictions))

@@ -1,6 +1,7 @@
 """MyComponent in the model of this project's config."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -21,7 +22,7 @@ def model() -> TemporalLocalizer:
     return MODELS.build(Config.fromfile(CONFIG).model)
 
 
-def batch_of(*lengths: int) -> dict:
+def batch_of(*lengths: int) -> dict[str, Any]:
     """Recordings with one feature per second, in which class 3 happens from 2 s to 9 s."""
     samples = []
     for length in lengths:
