@@ -195,7 +195,7 @@ def plain(text: str) -> str:
 def shorten(text: str, size: float, width: float) -> str:
     """A text with its middle left out, if it is wider than ``width`` inches."""
     text = " ".join(text.split())
-    if text_width(text, size) <= width:
+    if text_width(text, size) <= width + 1e-9:  # a width that was added up loses a last digit
         return text
     for keep in range(len(text) - 1, 1, -1):
         short = text[: keep - keep // 2] + "…" + text[len(text) - keep // 2 :]
