@@ -36,7 +36,12 @@ for item in progress.progress(range(5), 5, text="reading"):
 def test_one_line_on_a_terminal_that_an_error_does_not_leave_behind() -> None:
     ours, theirs = pty.openpty()
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], stdout=theirs, stderr=theirs, check=False, timeout=60
+        [sys.executable, "-c", SCRIPT],
+        stdout=theirs,
+        stderr=theirs,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHON_COLORS": "0"},  # Python 3.13 colors tracebacks
     )
     os.close(theirs)
     text = os.read(ours, 1 << 20).decode()
