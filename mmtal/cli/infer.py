@@ -18,7 +18,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--show-dir")
     parser.add_argument(
         "--score-thr",
-        note="nor write them; default: write all, show those from the checkpoint's threshold on",
+        note="nor write them; default: write all, show from the checkpoint's threshold on",
     )
     parser.add_argument("--fps")
     parser.add_argument("--device")

@@ -34,56 +34,60 @@ SHARED: dict[str, dict[str, Any]] = {
     "records": dict(help="folder of records"),
     "results": dict(help="results file, of any system and in any format"),
     "--ann": dict(metavar="FILE", help="annotation JSON"),
-    "--batch-size": dict(type=int, metavar="N", help="recordings at once"),
+    "--batch-size": dict(type=int, metavar="N", help="recordings per batch"),
     "--cfg-options": dict(
         nargs="+", action=ConfigOptions, metavar="KEY=VALUE",
-        help="override values of the config, by dotted name",
+        help="override config values, by dotted name",
     ),
-    "--classes": dict(metavar="FILE", help="names of the classes by label"),
+    "--classes": dict(metavar="FILE", help="class names, by label number"),
     "--data-path": dict(metavar="DIR", help="folder with annotations and features"),
-    "--device": dict(help="such as cuda:0 (default: a GPU if there is one)"),
+    "--device": dict(help="cpu, cuda:0, ... (default: a GPU if there is one)"),
     "--features": dict(nargs="+", metavar="DIR", help="folders of feature files"),
-    "--feature-stride": dict(type=float, metavar="N", help="frames from feature to feature"),
+    "--feature-stride": dict(
+        type=float, metavar="N", help="frames between the starts of two features"
+    ),
     "--fix": dict(help="repair what can be repaired"),
     "--folds": dict(
         type=int, metavar="N", help="cross-validation: write OUT_fold0.json and so on"
     ),
     "--format": dict(help="format of the files"),
     "--fps": dict(type=float, metavar="N", help="frames (or samples) per second"),
-    "--group": dict(metavar="PATTERN", help="recordings with the same match stay together"),
+    "--group": dict(metavar="PATTERN", help="keep recordings with the same match together"),
     "--json": dict(action="store_true", help="print the result as JSON, and nothing else"),
     "--launcher": dict(
         choices=["none", "pytorch", "slurm", "mpi"], default="none",
-        help="what started this process, if it is one of several",
+        help="launcher of a job of several processes",
     ),
     "--local-rank": dict(type=int, default=0, help=argparse.SUPPRESS),
     "--max-duration": dict(
         type=float, metavar="SECONDS", help="drop detections that last longer"
     ),
-    "--max-per-video": dict(type=int, metavar="N", help="keep so many detections per recording"),
-    "--min-score": dict(type=number, metavar="S", help="detections that score lower are not kept"),
-    "--out": dict(metavar="PATH", help="write here"),
+    "--max-per-video": dict(type=int, metavar="N", help="keep at most N detections per recording"),
+    "--min-score": dict(type=number, metavar="S", help="drop detections that score lower"),
+    "--out": dict(metavar="PATH", help="output path"),
     "--part": dict(
-        help="of a submission that holds several: verb, noun or action (EPIC-Kitchens), detect or "
+        help="part of the submission to read: verb, noun or action (EPIC-Kitchens), detect or "
         "retrieve (Ego4D)"
     ),
     "--protocol": dict(metavar="NAME", help="evaluation protocol of a benchmark"),
     "--recording": dict(metavar="NAME", help="name of the recording"),
-    "--resume": dict(help="go on where an interrupted run stopped"),
-    "--score-thr": dict(type=number, metavar="S", help="do not show detections that score lower"),
-    "--seed": dict(type=int, metavar="N", help="of all that is random"),
+    "--resume": dict(help="resume an interrupted run"),
+    "--score-thr": dict(type=number, metavar="S", help="hide detections that score lower"),
+    "--seed": dict(type=int, metavar="N", help="random seed"),
     "--shares": dict(
         nargs="+", metavar="SUBSET=SHARE", help="make new subsets: training=0.8 test=0.2"
     ),
     "--show-dir": dict(metavar="DIR", help="draw each recording into this folder"),
-    "--sigma": dict(type=float, help="of Gaussian soft-NMS"),
-    "--snippet-frames": dict(type=float, metavar="N", help="frames behind one feature"),
+    "--sigma": dict(type=float, help="sigma of Gaussian soft-NMS"),
+    "--snippet-frames": dict(type=float, metavar="N", help="frames that one feature covers"),
     "--subset": dict(metavar="NAME", help="subset of the annotations"),
-    "--to": dict(help="what to write"),
-    "--tiou": dict(metavar="T", help="tIoU from which on two segments are the same"),
-    "--weights": dict(nargs="+", type=float, metavar="W", help="one for each (default: equal)"),
+    "--to": dict(help="output format"),
+    "--tiou": dict(metavar="T", help="tIoU from which two segments count as the same"),
+    "--weights": dict(
+        nargs="+", type=float, metavar="W", help="one weight for each input (default: equal)"
+    ),
     "--work-dir": dict(metavar="DIR", help="folder for logs and checkpoints"),
-    "--workers": dict(type=int, metavar="N", help="processes at a time"),
+    "--workers": dict(type=int, metavar="N", help="number of parallel processes"),
 }  # fmt: skip
 """Help, metavar and type of each argument that more than one command has, by its name."""
 

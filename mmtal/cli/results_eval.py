@@ -20,7 +20,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--per-class", action="store_true", help="also the AP of each class")
     parser.add_argument("--out", note="the figures, as JSON")
     parser.add_argument("--json")
-    own = parser.add_argument_group("in place of --protocol, for data of one's own")
+    own = parser.add_argument_group("in place of --protocol, for your own data")
     parser.add_argument("--tiou", group=own, nargs="+", note="or start:step:stop")
     parser.add_argument(
         "--label-handling", group=own, choices=["corrected", "official"],

@@ -17,20 +17,24 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("config", note="auto: verify the data, and write a config that fits them")
     parser.add_argument("--data-path", required=True)
     parser.add_argument(
-        "--learning-rate", type=float, metavar="N", help="of the optimizer (default: the config's)"
+        "--learning-rate", type=float, metavar="N", help="learning rate (default: the config's)"
     )
     parser.add_argument(
-        "--epochs", type=int, metavar="N", help="after warm-up (default: the config's)"
+        "--epochs", type=int, metavar="N", help="epochs after warm-up (default: the config's)"
     )
     parser.add_argument("--batch-size", note="of each process (default: the config's)")
     parser.add_argument(
-        "--weight-decay", type=float, metavar="N", help="of the optimizer (default: the config's)"
+        "--weight-decay", type=float, metavar="N", help="weight decay (default: the config's)"
     )
     parser.add_argument("--work-dir", note="default: work_dirs/ and the config's name")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--seed", note="default: the config's")
     parser.add_argument(
-        "--gpus", type=int, default=1, metavar="N", help="processes, one per GPU (default: 1)"
+        "--gpus",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of processes and GPUs (default: 1)",
     )
     parser.add_argument("--json", note="all metrics")
     parser.add_argument("--cfg-options")

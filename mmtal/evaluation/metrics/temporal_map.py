@@ -119,7 +119,7 @@ class TemporalMAP(InstanceMetric):
             truth, detections, classes = _one_class(truth), _one_class(detections), ("action",)
             protocol = replace(protocol, name=f"{protocol.name}, class-agnostic", num_classes=None)
         if not protocol.is_about(truth.video_ids, classes):
-            # No reason to lose a training on data of one's own; but the name would be a lie.
+            # No reason to lose a training on other data, but the protocol's name would be a lie.
             print_log(
                 f"recordings or classes are not those of protocol {protocol.name}: evaluated with "
                 "its thresholds and rules, but under the name 'custom'",

@@ -128,7 +128,7 @@ def find_columns(header: list[str], given: Mapping[str, str], *, where: str) -> 
         elif role in NEEDED:
             raise ValueError(
                 f"{where}: no column for the {role}: the first line must name {', '.join(NEEDED)}, "
-                f"but is {', '.join(header)}. Tell it with --columns {role}=NAME"
+                f"but is {', '.join(header)}. Name it with --columns {role}=NAME"
             )
     return found
 

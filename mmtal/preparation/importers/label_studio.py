@@ -93,7 +93,7 @@ def _recording_name(task: dict[str, Any], options: ImportOptions) -> str:
     chosen = files or data
     if len(chosen) != 1:
         raise ValueError(
-            f"which of {', '.join(task['data']) or 'nothing'} names the recording? Say it with "
+            f"which of {', '.join(task['data']) or 'nothing'} names the recording? Give "
             "--columns recording=NAME"
         )
     name = media_name(next(iter(chosen.values())))

@@ -62,7 +62,7 @@ FEWEST_STEPS = 20
 """Of an epoch; what is done after each epoch, such as saving, would take longer than training."""
 
 FEW_INSTANCES = 5000
-"""Fewer than these are learned by heart without dropout and noise."""
+"""Fewer than these are memorized without dropout and noise."""
 
 NOISE = 0.3
 """Deviation of the noise on features, in deviations of their channels."""
@@ -224,9 +224,7 @@ def _regularization(
     if instances >= FEW_INSTANCES:
         why["dropout"] = f"{instances} instances need neither dropout nor noise."
         return 0.0, 0.0
-    why["dropout"] = (
-        f"{instances} instances are soon known by heart: dropout, and noise on features."
-    )
+    why["dropout"] = f"{instances} instances are soon memorized: dropout, and noise on features."
     scale = 1.0 if normalized else float(np.median(summary.std))
     return 0.2, float(f"{NOISE * scale:.2g}")
 

@@ -179,7 +179,7 @@ def check_channels(
                 f"{_join(recording.channels)} channels, most have {_join(usual)} "
                 f"({', '.join(map(str, recording.paths))})",
                 findings,
-                remedy="the array seems to be turned round: save features.T" if turned else None,
+                remedy="the array seems to be transposed: save features.T" if turned else None,
             )
     number = delivered(next(recording for recording in read if recording.channels == usual))
     if model.in_channels not in (None, number):
