@@ -38,8 +38,6 @@ MODULES = {
     "mmtal.apis.experiment": "mmtal.experiments.experiment",
     "mmtal.apis.inference_pipeline": "mmtal.inference.pipeline",
     "mmtal.apis.official_checkpoint": "mmtal.checkpoints.official",
-    "mmtal.apis.pictures": "mmtal.cli.pictures",
-    "mmtal.apis.playback": "mmtal.cli.playback",
     "mmtal.apis.run": "mmtal.engine.runner",
     "mmtal.datasets.importers": "mmtal.preparation.importers",
     "mmtal.datasets.verification": "mmtal.preparation.verification",

@@ -5,29 +5,21 @@ Every parameter must match.
 
 from argparse import Namespace
 
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("checkpoint", note="of mmtal, the official release or OpenTAD")
-    parser.add_argument("--out", required=True)
-    parser.add_argument(
-        "--to",
-        choices=["mmtal", "official", "opentad"],
-        default="mmtal",
-        note="default: mmtal",
-    )
-    parser.add_argument(
-        "--config",
-        help="config of its model, path or name (default: the one of mmtal's that it fits)",
-    )
-    parser.add_argument(
-        "--which",
+ARGUMENTS = {
+    "checkpoint": "of mmtal, the official release or OpenTAD",
+    "--out": dict(required=True),
+    "--to": dict(choices=["mmtal", "official", "opentad"], default="mmtal"),
+    "--config": "config of its model, path or name (default: the one of mmtal's that it fits)",
+    "--which": dict(
         choices=["ema", "plain"],
         help="moving average or last weights (default: ema, where the file has it)",
-    )
-    parser.add_argument("--table", action="store_true", help="show what became of each parameter")
-    parser.add_argument("--report", metavar="FILE", help="write that table to a text file")
+    ),
+    "--table": dict(action="store_true", help="show what became of each parameter"),
+    "--report": dict(metavar="FILE", help="write that table to a text file"),
+    "--json": "",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:
@@ -61,6 +53,10 @@ def run(args: Namespace) -> None:
         epoch=checkpoint.epoch,
         note={"converted_from": checkpoint.format, "weights": which},
     )
+    facts = dict(source=checkpoint.format, weights=sorted(results), to=args.to, out=args.out)
+    if args.json:
+        print_json(args, dict(facts, config=str(path), result=result.summary()))
+        return
     print(f"from     {checkpoint.format}, {' and '.join(sorted(results))} weights")
     print(f"to       {args.to}: {args.out}")
     print(f"config   {path}")

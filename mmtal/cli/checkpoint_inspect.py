@@ -5,13 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("checkpoint")
-    parser.add_argument("--json")
+ARGUMENTS = shared("checkpoint", "--json")
 
 
 def run(args: Namespace) -> None:

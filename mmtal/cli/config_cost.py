@@ -3,18 +3,15 @@
 from argparse import Namespace
 from typing import Any
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config")
-    parser.add_argument(
-        "--length", type=int, metavar="N",
-        help="features of the recording (default: the training length)",
-    )  # fmt: skip
-    parser.add_argument("--json")
-    parser.add_argument("--cfg-options")
+ARGUMENTS = {
+    "config": "",
+    "--length": dict(
+        type=int, metavar="N", help="features of the recording (default: the training length)",
+    ),
+    **shared("--json", "--cfg-options"),
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -6,12 +6,9 @@ Those of configs/actionformer go by their own name alone, too: thumos_i3d.
 from argparse import Namespace
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 from mmtal.config_files import list_configs, list_project_configs
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--json")
+ARGUMENTS = {"--json": ""}
 
 
 def run(args: Namespace) -> None:

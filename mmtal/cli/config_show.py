@@ -2,14 +2,9 @@
 
 from argparse import Namespace
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config")
-    parser.add_argument("--json")
-    parser.add_argument("--cfg-options")
+ARGUMENTS = shared("config", "--json", "--cfg-options")
 
 
 def run(args: Namespace) -> None:

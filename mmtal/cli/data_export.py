@@ -3,13 +3,11 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--out", required=True, note=".csv, .tsv or .json")
-    parser.add_argument("--subset", nargs="+", default=[], note="default: all")
+ARGUMENTS = {
+    "--ann": dict(required=True),
+    "--out": dict(required=True, note=".csv, .tsv or .json"),
+    "--subset": dict(nargs="+", default=[], note="default: all"),
+}
 
 
 def run(args: Namespace) -> None:

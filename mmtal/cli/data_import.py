@@ -3,44 +3,51 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.data_split import add_split_arguments, pairs, split
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.data_split import SPLIT, pairs, split
+from mmtal.cli.options import shared
 
 FORMATS = (
     "csv", "activitynet", "thumos", "epic", "ego4d", "charades", "frames", "label-studio", "via",
     "elan",
 )  # fmt: skip
-
-
-def add_arguments(parser: CommandParser) -> None:
-    add = parser.add_argument
-    add("sources", nargs="+", metavar="[SUBSET=]SOURCE", help="files and folders; a data set")
-    add("--out", required=True, note=".json, or .csv or .tsv for a table")
-    add("--format", choices=FORMATS, note="default: by the content")
-    add("--bad-segments", choices=["error", "keep", "drop"], default="error",
-        help="reversed, empty or outside the recording (default: error)")  # fmt: skip
-
-    unsaid = parser.add_argument_group("what the source does not say")
-    add("--fps", group=unsaid)
-    add("--unit", group=unsaid, choices=["seconds", "frames", "milliseconds"],
-        help="of times that are plain numbers")  # fmt: skip
-    add("--columns", group=unsaid, nargs="+", default=[], metavar="ROLE=NAME",
-        help="such as recording=tape")  # fmt: skip
-    add("--labels", group=unsaid, nargs="+", default=[], metavar="NAME",
-        help="which labels, of several: verb, noun or action; tiers; attribute")  # fmt: skip
-    add("--background", group=unsaid, nargs="*", default=["background"], metavar="LABEL",
-        help="labels of frames without an action (default: background)")  # fmt: skip
-    add("--classes", group=unsaid)
-    add("--durations", group=unsaid, metavar="FILE",
-        help="table: recording, duration or frames, fps")  # fmt: skip
-    add("--features", group=unsaid, note="for durations: one folder; needs the next two")
-    add("--feature-stride", group=unsaid)
-    add("--snippet-frames", group=unsaid)
-
-    subsets = parser.add_argument_group("subsets")
-    add("--lists", group=subsets, nargs="+", default=[], metavar="SUBSET=FILE",
-        help="a recording on each line")  # fmt: skip
-    add_split_arguments(parser, subsets)
+ARGUMENTS = {
+    "sources": dict(nargs="+", metavar="[SUBSET=]SOURCE", help="files and folders; a data set"),
+    "--out": dict(required=True, note=".json, or .csv or .tsv for a table"),
+    "--format": dict(choices=FORMATS, note="default: by the content"),
+    "--bad-segments": dict(
+        choices=["error", "keep", "drop"], default="error",
+        help="reversed, empty or outside the recording",
+    ),
+}  # fmt: skip
+GROUPS = {
+    "what the source does not say": {
+        "--fps": "",
+        "--unit": dict(
+            choices=["seconds", "frames", "milliseconds"], help="of times that are plain numbers"
+        ),
+        "--columns": dict(
+            nargs="+", default=[], metavar="ROLE=NAME", help="such as recording=tape"
+        ),
+        "--labels": dict(
+            nargs="+", default=[], metavar="NAME",
+            help="which labels, of several: verb, noun or action; tiers; attribute",
+        ),
+        "--background": dict(
+            nargs="*", default=["background"], metavar="LABEL",
+            help="labels of frames without an action",
+        ),
+        "--classes": "",
+        "--durations": dict(metavar="FILE", help="table: recording, duration or frames, fps"),
+        "--features": "for durations: one folder; needs the next two",
+        **shared("--feature-stride", "--snippet-frames"),
+    },
+    "subsets": {
+        "--lists": dict(
+            nargs="+", default=[], metavar="SUBSET=FILE", help="a recording on each line"
+        ),
+        **SPLIT,
+    },
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -5,26 +5,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--out", required=True, note=".json, or .csv or .tsv for a table")
-    add_split_arguments(parser)
-
-
-def add_split_arguments(parser: CommandParser, group: Any = None) -> None:
-    """Add what ``data import`` takes, too."""
-    parser.add_argument("--shares", group=group, default=[])
-    parser.add_argument("--folds", group=group)
-    parser.add_argument(
-        "--subset", group=group, nargs="+", default=[], note="split these, leave others alone"
-    )
-    parser.add_argument(
-        "--group", group=group, note=r"such as '^(P\d+)_' of the name; or a column of a table"
-    )
-    parser.add_argument("--seed", group=group, default=0, note="default: 0")
+SPLIT = {
+    "--shares": dict(default=[]),
+    "--folds": "",
+    "--subset": dict(nargs="+", default=[], note="split these, leave others alone"),
+    "--group": r"such as '^(P\d+)_' of the name; or a column of a table",
+    "--seed": dict(default=0),
+}
+"""What ``data import`` takes, too."""
+ARGUMENTS = {
+    "--ann": dict(required=True),
+    "--out": dict(required=True, note=".json, or .csv or .tsv for a table"),
+    **SPLIT,
+}
 
 
 def run(args: Namespace) -> None:

@@ -3,23 +3,17 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--features", required=True, note="several are joined")
-    parser.add_argument(
-        "--budget", default="cpu", help="cpu (default), or the memory of a GPU such as 24GB"
-    )
-    parser.add_argument("--feature-stride", note="default: found out")
-    parser.add_argument("--snippet-frames", note="default: found out")
-    parser.add_argument("--fps", note="default: as the annotations say")
-    parser.add_argument(
-        "--train-subset", metavar="NAME", help="default: training, or validation beside test"
-    )
-    parser.add_argument("--test-subset", metavar="NAME", help="default: validation, or test")
-    parser.add_argument("--out", default="suggested_config.py", note="default: %(default)s")
+ARGUMENTS = {
+    "--ann": dict(required=True),
+    "--features": dict(required=True, note="several are joined"),
+    "--budget": dict(default="cpu", help="cpu, or the memory of a GPU such as 24GB"),
+    "--feature-stride": "default: found out",
+    "--snippet-frames": "default: found out",
+    "--fps": "default: as the annotations say",
+    "--train-subset": dict(metavar="NAME", help="default: training, or validation beside test"),
+    "--test-subset": dict(metavar="NAME", help="default: validation, or test"),
+    "--out": dict(default="suggested_config.py"),
+}
 
 
 def run(args: Namespace) -> None:

@@ -6,36 +6,27 @@ missing or in another format, or an option is wrong); 130: interrupted.
 
 from argparse import Namespace
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config", nargs="?", note="its data, pipelines and model are verified")
-    parser.add_argument("--ann", nargs="+")
-    parser.add_argument("--features")
-    parser.add_argument("--subset", nargs="+", note="only these")
-    parser.add_argument(
-        "--file-prefix", default="", metavar="TEXT", help="before the recording in file names"
-    )
-    parser.add_argument("--file-ext", choices=[".npy", ".npz", ".pt"], help="default: as in DIR")
-    parser.add_argument(
-        "--feature-key", default="feats", metavar="NAME", help="array in .npz and .pt files"
-    )
-    parser.add_argument("--feature-stride")
-    parser.add_argument("--snippet-frames")
-    parser.add_argument("--fps", note="of all recordings")
-    parser.add_argument("--max-seq-len", type=int, metavar="N", help="longest sequence in training")
-    parser.add_argument(
-        "--min-overlap", type=float, default=0.5, metavar="SHARE",
-        help="of an instance that truncation leaves (default: 0.5)",
-    )  # fmt: skip
-    parser.add_argument("--out", note="the whole report, as JSON")
-    parser.add_argument("--json", note="the whole report")
-    parser.add_argument(
-        "--fix", metavar="FILE", note="into these annotations, and a .log.json of the changes"
-    )
-    parser.add_argument("--cfg-options")
+ARGUMENTS = {
+    "config": dict(nargs="?", note="its data, pipelines and model are verified"),
+    "--ann": dict(nargs="+"),
+    "--features": "",
+    "--subset": dict(nargs="+", note="only these"),
+    "--file-prefix": dict(default="", metavar="TEXT", help="before the recording in file names"),
+    "--file-ext": dict(choices=[".npy", ".npz", ".pt"], help="default: as in DIR"),
+    "--feature-key": dict(default="feats", metavar="NAME", help="array in .npz and .pt files"),
+    **shared("--feature-stride", "--snippet-frames"),
+    "--fps": "of all recordings",
+    "--max-seq-len": dict(type=int, metavar="N", help="longest sequence in training"),
+    "--min-overlap": dict(
+        type=float, default=0.5, metavar="SHARE", help="of an instance that truncation leaves",
+    ),
+    "--out": "the whole report, as JSON",
+    "--json": "the whole report",
+    "--fix": dict(metavar="FILE", note="into these annotations, and a .log.json of the changes"),
+    "--cfg-options": "",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> int:

@@ -8,19 +8,17 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.parser import CommandParser
 from mmtal.config_files import demo_checkpoint, demo_recording
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--out", default="mmtal_demo", note="a folder; default: %(default)s")
-    parser.add_argument("--device")
+ARGUMENTS = {
+    "--out": dict(default="mmtal_demo", note="a folder"),
+    "--device": "",
+}
 
 
 def run(args: Namespace) -> None:
     """Print the detections; write them, a picture and a page; say what to run next."""
-    from mmtal.cli.pictures import predictions
-    from mmtal.cli.playback import page
+    from mmtal.cli.main import main
     from mmtal.inference.detections import format_detections
     from mmtal.inference.inferencer import TemporalActionInferencer
 
@@ -32,9 +30,9 @@ def run(args: Namespace) -> None:
         out / name for name in ("detections.json", "timeline.png", "page.html")
     )
     [found] = TemporalActionInferencer("demo", device=args.device)(recording, out_file=results)
-    ann_file = data / "annotations.json"
-    predictions(results, ann_file, picture, recording=recording.stem)
-    page(ann_file, viewer, results_file=results)
+    files = [str(results), "--ann", str(data / "annotations.json")]
+    main(["show", "predictions", *files, "--recording", recording.stem, "--out", str(picture)])
+    main(["show", "page", *files, "--out", str(viewer)])
     mean_ap = 100 * json.loads(demo_checkpoint().with_suffix(".json").read_text())["mAP"]["float16"]
     print(
         f"""{format_detections([found])}

@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 from mmtal.config_files import PACKAGE
 from mmtal.version import __version__
 
@@ -23,9 +22,7 @@ PAIRS = {
 OTHERS = ("numpy", "numba", "matplotlib", "optuna", "av")
 SETTINGS = ("MMTAL_", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--json")
+ARGUMENTS = {"--json": ""}
 
 
 def run(args: Namespace) -> int:

@@ -4,25 +4,21 @@ from argparse import Namespace
 from pathlib import Path
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("results")
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--subset", note="default: the one that the results' recordings are of")
-    parser.add_argument(
-        "--tiou",
-        nargs="+",
-        default=["0.3:0.1:0.7"],
-        note="or start:step:stop; default: 0.3:0.1:0.7",
-    )
-    parser.add_argument(
-        "--buckets", choices=["fit", "thumos14", "activitynet"], default="fit",
-        help="limits of short, long, ... (default: fit, by these instances; others: DETAD's)",
-    )  # fmt: skip
-    parser.add_argument("--out", note="the folder of the report; default: RESULTS_errors")
-    parser.add_argument("--json", note="the findings and all tables")
+ARGUMENTS = {
+    "results": "",
+    "--ann": dict(required=True),
+    "--subset": "default: the one that the results' recordings are of",
+    "--tiou": dict(
+        nargs="+", default=["0.3:0.1:0.7"], note="or start:step:stop",
+    ),
+    "--buckets": dict(
+        choices=["fit", "thumos14", "activitynet"], default="fit",
+        help="limits of short, long, ... (fit: by these instances; others: DETAD's)",
+    ),
+    "--out": "the folder of the report; default: RESULTS_errors",
+    "--json": "the findings and all tables",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

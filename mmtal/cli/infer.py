@@ -3,37 +3,28 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config")
-    parser.add_argument("checkpoint")
-    parser.add_argument(
-        "inputs", nargs="+",
+ARGUMENTS = {
+    **shared("config", "checkpoint"),
+    "inputs": dict(
+        nargs="+",
         help="feature files, or folders of them; several sources are joined by a comma: rgb,flow",
-    )  # fmt: skip
-    parser.add_argument("--out", note="the detections, as ActivityNet results JSON")
-    parser.add_argument("--show-dir")
-    parser.add_argument(
-        "--score-thr",
-        note="nor write them; default: write all, show from the checkpoint's threshold on",
-    )
-    parser.add_argument("--fps")
-    parser.add_argument("--device")
-    parser.add_argument("--batch-size", default=1, note="does not change the result")
-    parser.add_argument(
-        "--window", type=float, metavar="SECONDS",
-        help="longer recordings are predicted in windows of so many seconds, with the same result "
-        "in less memory (default: 16384 features)",
-    )  # fmt: skip
-    parser.add_argument("--max-duration")
-    parser.add_argument(
-        "--classes", nargs="+", note="or the names themselves; default: the checkpoint's"
-    )
-    parser.add_argument("--json")
-    parser.add_argument("--cfg-options")
+    ),
+    "--out": "the detections, as ActivityNet results JSON",
+    "--show-dir": "",
+    "--score-thr": "nor write them; default: write all, show from the checkpoint's threshold on",
+    **shared("--fps", "--device"),
+    "--batch-size": dict(default=1, note="does not change the result"),
+    "--window": dict(
+        type=float, metavar="SECONDS",
+        help="longer recordings are predicted in windows of so many seconds, with the same "
+        "result in less memory (default: 16384 features)",
+    ),
+    "--max-duration": "",
+    "--classes": dict(nargs="+", note="or the names themselves; default: the checkpoint's"),
+    **shared("--json", "--cfg-options"),
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

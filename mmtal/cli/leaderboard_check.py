@@ -9,27 +9,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
 if TYPE_CHECKING:
     from mmtal.experiments.leaderboard.regression import Judgment
 
 FELL, NOT_JUDGED = 1, 2
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("new", help="folder of new records")
-    parser.add_argument(
-        "--accepted", required=True, metavar="DIR", help="folder of accepted records"
-    )
-    parser.add_argument(
-        "--confidence",
-        type=float,
-        default=0.99,
-        metavar="P",
-        help="probability that an unchanged method passes (%(default)s)",
-    )
-    parser.add_argument("--json")
+ARGUMENTS = {
+    "new": "folder of new records",
+    "--accepted": dict(required=True, metavar="DIR", help="folder of accepted records"),
+    "--confidence": dict(
+        type=float, default=0.99, metavar="P", help="probability that an unchanged method passes",
+    ),
+    "--json": "",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> int:

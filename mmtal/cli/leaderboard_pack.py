@@ -7,11 +7,7 @@ change: later runs make further ones.
 
 from argparse import Namespace
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("records")
+ARGUMENTS = {"records": ""}
 
 
 def run(args: Namespace) -> None:

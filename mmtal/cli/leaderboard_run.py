@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmtal.cli.parser import CommandParser
 from mmtal.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -22,39 +21,28 @@ if TYPE_CHECKING:
 INTERRUPTED = "the same command goes on"
 SHOWN = 3
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("spec", help="YAML, see docs/leaderboard.md")
-    parser.add_argument(
-        "--records", metavar="DIR", help="for the records (default: the spec's path without .yaml)"
-    )
-    parser.add_argument("--work-dir", note="default: work_dirs/leaderboard/<name of the spec>")
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="PATTERN",
+ARGUMENTS = {
+    "spec": "YAML, see docs/leaderboard.md",
+    "--records": dict(
+        metavar="DIR", help="for the records (default: the spec's path without .yaml)",
+    ),
+    "--work-dir": "default: work_dirs/leaderboard/<name of the spec>",
+    "--only": dict(
+        action="append", default=[], metavar="PATTERN",
         help="only runs of this name, * for any text; may be given several times",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="list the runs and do nothing")
-    parser.add_argument(
-        "--workers", note="spread over the GPUs; default: one per GPU; Slurm: no limit"
-    )
-    parser.add_argument("--slurm", action="store_true", help="submit a Slurm job for each run")
-    parser.add_argument(
-        "--slurm-args",
-        default="",
-        metavar="TEXT",
+    ),
+    "--dry-run": dict(action="store_true", help="list the runs and do nothing"),
+    "--workers": "spread over the GPUs; default: one per GPU; Slurm: no limit",
+    "--slurm": dict(action="store_true", help="submit a Slurm job for each run"),
+    "--slurm-args": dict(
+        default="", metavar="TEXT",
         help="more arguments of sbatch, such as --slurm-args='--gres=gpu:1 --time=2:00:00'",
-    )
-    parser.add_argument(
-        "--redo",
-        action="store_true",
-        help="replace records whose config or annotations are not the spec's",
-    )
-    parser.add_argument(
-        "--drop-checkpoints", action="store_true", help="delete those of finished runs"
-    )
+    ),
+    "--redo": dict(
+        action="store_true", help="replace records whose config or annotations are not the spec's",
+    ),
+    "--drop-checkpoints": dict(action="store_true", help="delete those of finished runs"),
+}  # fmt: skip
 
 
 def run(args: Namespace) -> int:

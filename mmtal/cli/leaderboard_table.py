@@ -6,30 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
 if TYPE_CHECKING:
     from mmtal.experiments.leaderboard.table import Table
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("records", nargs="*", note="any number of them")
-    parser.add_argument(
-        "--spec", nargs="+", default=[], metavar="YAML", help="also say which runs are missing"
-    )
-    parser.add_argument(
-        "--markdown",
-        metavar="FILE",
-        help="write the tables as Markdown, with pictures in images/ beside it",
-    )
-    parser.add_argument("--html", metavar="FILE", help="write one page with tables and pictures")
-    parser.add_argument(
-        "--published", metavar="YAML", help="published figures (default: those mmtal knows)"
-    )
-    parser.add_argument(
-        "--all", action="store_true", help="print benchmarks without records, too, to the terminal"
-    )
-    parser.add_argument("--json", note="each seed's figures")
+ARGUMENTS = {
+    "records": dict(nargs="*", note="any number of them"),
+    "--spec": dict(nargs="+", default=[], metavar="YAML", help="also say which runs are missing"),
+    "--markdown": dict(
+        metavar="FILE", help="write the tables as Markdown, with pictures in images/ beside it",
+    ),
+    "--html": dict(metavar="FILE", help="write one page with tables and pictures"),
+    "--published": dict(metavar="YAML", help="published figures (default: those mmtal knows)"),
+    "--all": dict(
+        action="store_true", help="print benchmarks without records, too, to the terminal",
+    ),
+    "--json": "each seed's figures",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -2,22 +2,18 @@
 
 from argparse import Namespace
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("name", help="such as my_idea; files and classes are named after it")
-    parser.add_argument(
-        "--kind",
-        required=True,
-        choices=["head", "backbone", "dataset", "loss", "metric", "package"],
+ARGUMENTS = {
+    "name": "such as my_idea; files and classes are named after it",
+    "--kind": dict(
+        required=True, choices=["head", "backbone", "dataset", "loss", "metric", "package"],
         help="what it adds to mmtal; package: a package of its own with a head",
-    )
-    parser.add_argument(
-        "--package", action="store_true",
+    ),
+    "--package": dict(
+        action="store_true",
         help="a package of its own with an entry point, not a project of this repository",
-    )  # fmt: skip
-    parser.add_argument("--out", note="the folder; default: projects; packages: the current one")
+    ),
+    "--out": "the folder; default: projects; packages: the current one",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -92,6 +92,11 @@ SHARED: dict[str, dict[str, Any]] = {
 """Help, metavar and type of each argument that more than one command has, by its name."""
 
 
+def shared(*names: str) -> dict[str, Any]:
+    """Arguments of :data:`SHARED` as they are, for a command's ``ARGUMENTS``."""
+    return dict.fromkeys(names, "")
+
+
 def print_json(args: argparse.Namespace, content: Any, *, indent: int | None = 1) -> None:
     """Print a command's result for ``--json``; NaN, which JSON lacks, becomes null."""
     print(json.dumps(_plain(content), indent=indent), file=args.stdout, flush=True)

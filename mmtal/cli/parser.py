@@ -19,8 +19,9 @@ class CommandParser(argparse.ArgumentParser):
 
     Args:
         module: Name of the command's module, which is imported when the command is chosen. Its
-            docstring describes the command and its ``add_arguments(parser)`` adds the arguments;
-            None for a group of commands.
+            docstring describes the command; its ``ARGUMENTS``, and those of its ``GROUPS`` by their
+            title, have by name what :meth:`add_argument` takes, or only the note of a shared
+            argument or the help of another. None for a group of commands.
     """
 
     def __init__(self, *, module: str | None = None, **kwargs: Any) -> None:
@@ -34,7 +35,12 @@ class CommandParser(argparse.ArgumentParser):
         module = importlib.import_module(self._module)
         self._module = None
         self.description = module.__doc__
-        module.add_arguments(self)
+        for title, arguments in {"": module.ARGUMENTS, **getattr(module, "GROUPS", {})}.items():
+            group = self.add_argument_group(title) if title else None
+            for name, settings in arguments.items():
+                if isinstance(settings, str):
+                    settings = {"note" if name in SHARED else "help": settings}
+                self.add_argument(name, group=group, **settings)
         self.set_defaults(command=module)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -49,13 +55,17 @@ class CommandParser(argparse.ArgumentParser):
 
         Args:
             names: Its flags, or its name if it is positional.
-            note: What this command adds to the shared help.
+            note: What this command adds to the shared help; a default is added by itself.
             group: Of ``add_argument_group`` or ``add_mutually_exclusive_group``.
             kwargs: As for ``argparse.ArgumentParser.add_argument``.
         """
         names = tuple(map(_hyphenated, names))
         settings = {**SHARED.get(names[0], {}), **kwargs}
-        if note:
+        default = settings.get("default")
+        if default is not None and default is not False and default not in ("", []):
+            shown = " ".join(default) if isinstance(default, list) else default
+            note = "; ".join(filter(None, (note, f"default: {shown}")))
+        if note and settings["help"] is not argparse.SUPPRESS:
             settings["help"] = f"{settings['help']} ({note})"
         add = super().add_argument if group is None else group.add_argument
         return add(*names, **settings)

@@ -9,60 +9,42 @@ from argparse import Namespace
 from pathlib import Path
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
 FORMATS = ("epic", "ego4d", "activitynet", "thumos", "actionformer")
 TARGETS = ("results", "activitynet", "hacs", "epic", "ego4d", "thumos")
 FIXABLE = ("labels", "nan", "unlisted", "missing", "reversed", "outside")
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("results", type=Path)
-    parser.add_argument("--out", type=Path, note="default: only check")
-    parser.add_argument("--to", choices=TARGETS, default="results", note="default: results")
-    parser.add_argument(
-        "--from", dest="source", choices=FORMATS, help="what it is (default: by its content)"
-    )
-    parser.add_argument(
-        "--ann",
+ARGUMENTS = {
+    "results": dict(type=Path),
+    "--out": dict(type=Path, note="default: only check"),
+    "--to": dict(choices=TARGETS, default="results"),
+    "--from": dict(dest="source", choices=FORMATS, help="what it is (default: by its content)"),
+    "--ann": dict(
         type=Path,
         note="or another list of the benchmark's recordings: table of EPIC-Kitchens (.csv; the "
         "other tables lie beside it), moments_*.json of Ego4D",
-    )
-    parser.add_argument("--subset")
-    parser.add_argument("--classes", type=Path)
-    parser.add_argument("--part")
-    parser.add_argument(
-        "--retrieval", type=Path, metavar="FILE", help="Ego4D: detections for recall"
-    )
-    parser.add_argument(
-        "--time-zero",
-        choices=["features", "clip"],
-        default="features",
-        help="Ego4D: where the results' recordings begin (default: where ours do)",
-    )
-    parser.add_argument("--max-per-video", note="those of highest score")
-    parser.add_argument(
-        "--fix",
-        nargs="+",
-        choices=FIXABLE,
-        default=[],
-        metavar="WHAT",
+    ),
+    "--subset": "",
+    "--classes": dict(type=Path),
+    "--part": "",
+    "--retrieval": dict(type=Path, metavar="FILE", help="Ego4D: detections for recall"),
+    "--time-zero": dict(
+        choices=["features", "clip"], default="features",
+        help="Ego4D: where the results' recordings begin (features: where ours do)",
+    ),
+    "--max-per-video": "those of highest score",
+    "--fix": dict(
+        nargs="+", choices=FIXABLE, default=[], metavar="WHAT",
         note="leave out unknown labels, nan, unlisted recordings or reversed segments, add missing "
         f"recordings, clip what is outside: {', '.join(FIXABLE)}",
-    )
-    parser.add_argument(
-        "--sls",
-        nargs=3,
-        type=int,
-        default=[],
-        metavar=("PT", "TL", "TD"),
+    ),
+    "--sls": dict(
+        nargs=3, type=int, default=[], metavar=("PT", "TL", "TD"),
         help="EPIC: levels of supervision, 0 to 5: pretraining, training labels, training data",
-    )
-    parser.add_argument(
-        "--external-data", metavar="TEXT", help="ActivityNet, HACS: other data used"
-    )
-    parser.add_argument("--json", note="what was read, and notes")
+    ),
+    "--external-data": dict(metavar="TEXT", help="ActivityNet, HACS: other data used"),
+    "--json": "what was read, and notes",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

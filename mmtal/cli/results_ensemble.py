@@ -2,21 +2,19 @@
 
 from argparse import Namespace
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument(
-        "models", nargs="+", metavar="CONFIG:CHECKPOINT",
-        help="config, by its path or its name, and checkpoint file. NMS and metrics are the first "
-        "one's; each reads the features of its own config",
-    )  # fmt: skip
-    parser.add_argument("--weights")
-    parser.add_argument("--out", note="the detections, as ActivityNet results JSON")
-    parser.add_argument("--device")
-    parser.add_argument("--json")
-    parser.add_argument("--cfg-options", note="the same for all")
+ARGUMENTS = {
+    "models": dict(
+        nargs="+", metavar="CONFIG:CHECKPOINT",
+        help="config, by its path or its name, and checkpoint file. NMS and metrics are the "
+        "first one's; each reads the features of its own config",
+    ),
+    "--weights": "",
+    "--out": "the detections, as ActivityNet results JSON",
+    **shared("--device", "--json"),
+    "--cfg-options": "the same for all",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -4,31 +4,29 @@ from argparse import Namespace
 from typing import Any
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("results", nargs="?")
-    parser.add_argument("--protocol", note="see --list")
-    parser.add_argument(
-        "--compare", nargs="+", default=[], metavar="NAME", help="protocols to set beside it"
-    )
-    parser.add_argument("--list", action="store_true", help="show all protocols and stop")
-    parser.add_argument("--ann", note="default: where the configs have it")
-    parser.add_argument("--subset", note="default: the protocol's")
-    parser.add_argument("--part")
-    parser.add_argument("--per-class", action="store_true", help="also the AP of each class")
-    parser.add_argument("--out", note="the figures, as JSON")
-    parser.add_argument("--json")
-    own = parser.add_argument_group("in place of --protocol, for your own data")
-    parser.add_argument("--tiou", group=own, nargs="+", note="or start:step:stop")
-    parser.add_argument(
-        "--label-handling", group=own, choices=["corrected", "official"],
-        help="of detections of absent classes (default: corrected)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--recall-at", group=own, nargs="+", type=int, metavar="K", help="the k of Recall@kx"
-    )
+ARGUMENTS = {
+    "results": dict(nargs="?"),
+    "--protocol": "see --list",
+    "--compare": dict(nargs="+", default=[], metavar="NAME", help="protocols to set beside it"),
+    "--list": dict(action="store_true", help="show all protocols and stop"),
+    "--ann": "default: where the configs have it",
+    "--subset": "default: the protocol's",
+    "--part": "",
+    "--per-class": dict(action="store_true", help="also the AP of each class"),
+    "--out": "the figures, as JSON",
+    "--json": "",
+}
+GROUPS = {
+    "in place of --protocol, for your own data": {
+        "--tiou": dict(nargs="+", note="or start:step:stop"),
+        "--label-handling": dict(
+            choices=["corrected", "official"],
+            help="of detections of absent classes (default: corrected)",
+        ),
+        "--recall-at": dict(nargs="+", type=int, metavar="K", help="the k of Recall@kx"),
+    }
+}
 
 
 def run(args: Namespace) -> None:

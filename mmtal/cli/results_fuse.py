@@ -4,38 +4,25 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("results", nargs="+")
-    parser.add_argument("--out", required=True, note="ActivityNet results JSON")
-    parser.add_argument("--ann", note="it names the classes; default: by their names")
-    parser.add_argument("--weights")
-    parser.add_argument(
-        "--method",
-        choices=["gaussian", "linear", "hard", "wbf"],
-        default="gaussian",
+ARGUMENTS = {
+    "results": dict(nargs="+"),
+    "--out": dict(required=True, note="ActivityNet results JSON"),
+    "--ann": "it names the classes; default: by their names",
+    "--weights": "",
+    "--method": dict(
+        choices=["gaussian", "linear", "hard", "wbf"], default="gaussian",
         help="NMS over the union (gaussian, linear, hard), or wbf: the mean of what overlaps",
-    )
-    parser.add_argument("--sigma", default=0.5, note="default: 0.5")
-    parser.add_argument("--tiou", type=float, default=0.5, note="other methods; default: 0.5")
-    parser.add_argument("--min-score", default=0.001, note="default: 0.001")
-    parser.add_argument("--max-per-video", default=200, note="default: 200")
-    parser.add_argument("--class-agnostic", action="store_true", help="labels keep nothing apart")
-    parser.add_argument(
-        "--external", metavar="FILE", help="class scores of recordings, which name the segments"
-    )
-    parser.add_argument(
-        "--rule", choices=["sqrt", "product"], default="sqrt", help="of --external (default: sqrt)"
-    )
-    parser.add_argument(
-        "--top-classes", type=int, default=2, metavar="N", help="of each recording (default: 2)"
-    )
-    parser.add_argument(
-        "--top-segments", type=int, default=200, metavar="N",
-        help="that get them; 0: all (default: 200)",
-    )  # fmt: skip
+    ),
+    "--sigma": dict(default=0.5),
+    "--tiou": dict(type=float, default=0.5, note="other methods"),
+    "--min-score": dict(default=0.001),
+    "--max-per-video": dict(default=200),
+    "--class-agnostic": dict(action="store_true", help="labels keep nothing apart"),
+    "--external": dict(metavar="FILE", help="class scores of recordings, which name the segments"),
+    "--rule": dict(choices=["sqrt", "product"], default="sqrt", help="of --external"),
+    "--top-classes": dict(type=int, default=2, metavar="N", help="of each recording"),
+    "--top-segments": dict(type=int, default=200, metavar="N", help="that get them; 0: all"),
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -5,51 +5,48 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
 JOINING = dict(min_tiou=0.3, max_pairs=20_000, sigma=0.4, min_score=0.001, max_per_video=2000)
 """Defaults of ``JoinSettings``."""
-
-
-def add_arguments(parser: CommandParser) -> None:
-    for kind in ("verb", "noun"):
-        text = f"results of the {kind} model in any format, or the model as CONFIG:CHECKPOINT"
-        parser.add_argument(f"{kind}s", help=text)
-    parser.add_argument("--ann", required=True, note="of actions: which pairs there are")
-    parser.add_argument("--out", required=True, note="ActivityNet results JSON")
-    parser.add_argument("--subset", default="validation", note="to evaluate; default: validation")
-    parser.add_argument(
-        "--variant",
-        choices=["official", "corrected", "challenge", "opentad", "none"],
-        default="challenge",
-        help="protocols epic100/verb-..., noun-... and action-... (default: challenge); none: do "
-        "not evaluate",
-    )
-    parser.add_argument("--metrics", metavar="FILE", help="write the figures here, as JSON")
-    parser.add_argument("--json", note="the figures")
-    results = parser.add_argument_group("with results")
-    for kind in ("verb", "noun"):
-        text = f"EPIC_100_{kind}_classes.csv, or the annotation JSON of the {kind} model"
-        parser.add_argument(
-            f"--{kind}-classes", group=results, type=Path, metavar="FILE", help=text
-        )
-    add_setting(parser, results, "min_tiou", help="least tIoU of a verb and a noun", metavar="T")
-    add_setting(parser, results, "max_pairs", help="best pairs before NMS", metavar="N")
-    for name in ("sigma", "min_score", "max_per_video"):
-        add_setting(parser, results, name)
-    models = parser.add_argument_group("with models")
-    parser.add_argument(
-        "--per-point", group=models, type=int, default=10, metavar="N",
-        help="best verbs, and nouns, of each point (default: 10)",
-    )  # fmt: skip
-    parser.add_argument("--device", group=models)
-    parser.add_argument("--cfg-options", group=models, note="the same for both")
-
-
-def add_setting(parser: CommandParser, group: Any, name: str, **kwargs: Any) -> None:
-    value = JOINING[name]
-    kwargs |= dict(type=type(value), default=value)
-    parser.add_argument(f"--{name}", group=group, note=f"default: {value:g}", **kwargs)
+KINDS = ("verb", "noun")
+ARGUMENTS: dict[str, Any] = {
+    f"{kind}s": f"results of the {kind} model in any format, or the model as CONFIG:CHECKPOINT"
+    for kind in KINDS
+}
+ARGUMENTS |= {
+    "--ann": dict(required=True, note="of actions: which pairs there are"),
+    "--out": dict(required=True, note="ActivityNet results JSON"),
+    "--subset": dict(default="validation", note="to evaluate"),
+    "--variant": dict(
+        choices=["official", "corrected", "challenge", "opentad", "none"], default="challenge",
+        help="protocols epic100/verb-..., noun-... and action-...; none: do not evaluate",
+    ),
+    "--metrics": dict(metavar="FILE", help="write the figures here, as JSON"),
+    "--json": "the figures",
+}  # fmt: skip
+GROUPS: dict[str, Any] = {
+    "with results": {
+        **{
+            f"--{kind}-classes": dict(
+                type=Path, metavar="FILE",
+                help=f"EPIC_100_{kind}_classes.csv, or the annotation JSON of the {kind} model",
+            )
+            for kind in KINDS
+        },
+        "--min-tiou": dict(type=float, metavar="T", help="least tIoU of a verb and a noun"),
+        "--max-pairs": dict(type=int, metavar="N", help="best pairs before NMS"),
+        **{f"--{name.replace('_', '-')}": {} for name in ("sigma", "min_score", "max_per_video")},
+    },
+    "with models": {
+        "--per-point": dict(
+            type=int, default=10, metavar="N", help="best verbs, and nouns, of each point"
+        ),
+        "--device": "",
+        "--cfg-options": "the same for both",
+    },
+}  # fmt: skip
+for name, value in JOINING.items():
+    GROUPS["with results"][f"--{name.replace('_', '-')}"]["default"] = value
 
 
 def run(args: Namespace) -> None:

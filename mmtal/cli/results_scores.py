@@ -3,19 +3,15 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument(
-        "scores", help=".json, .pkl (numbers only, nothing in it is run) or .npy (V, K)"
-    )
-    parser.add_argument("--out", required=True, note="JSON")
-    parser.add_argument(
-        "--recordings", metavar="FILE", help="names of the rows of an .npy: text file, one a line"
-    )
-    parser.add_argument("--classes", note="of the columns, if the file has none")
-    parser.add_argument("--softmax", action="store_true", help="the scores are logits")
+ARGUMENTS = {
+    "scores": ".json, .pkl (numbers only, nothing in it is run) or .npy (V, K)",
+    "--out": dict(required=True, note="JSON"),
+    "--recordings": dict(
+        metavar="FILE", help="names of the rows of an .npy: text file, one a line",
+    ),
+    "--classes": "of the columns, if the file has none",
+    "--softmax": dict(action="store_true", help="the scores are logits"),
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

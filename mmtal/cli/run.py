@@ -7,37 +7,28 @@ from argparse import Namespace
 from pathlib import Path
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
 INTERRUPTED = "--resume goes on from the last finished epoch"
 AUTO = "auto"
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config", note="auto: verify the data, and write a config that fits them")
-    parser.add_argument("--data-path", required=True)
-    parser.add_argument(
-        "--learning-rate", type=float, metavar="N", help="learning rate (default: the config's)"
-    )
-    parser.add_argument(
-        "--epochs", type=int, metavar="N", help="epochs after warm-up (default: the config's)"
-    )
-    parser.add_argument("--batch-size", note="of each process (default: the config's)")
-    parser.add_argument(
-        "--weight-decay", type=float, metavar="N", help="weight decay (default: the config's)"
-    )
-    parser.add_argument("--work-dir", note="default: work_dirs/ and the config's name")
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--seed", note="default: the config's")
-    parser.add_argument(
-        "--gpus",
-        type=int,
-        default=1,
-        metavar="N",
-        help="number of processes and GPUs (default: 1)",
-    )
-    parser.add_argument("--json", note="all metrics")
-    parser.add_argument("--cfg-options")
+ARGUMENTS = {
+    "config": "auto: verify the data, and write a config that fits them",
+    "--data-path": dict(required=True),
+    "--learning-rate": dict(
+        type=float, metavar="N", help="learning rate (default: the config's)",
+    ),
+    "--epochs": dict(type=int, metavar="N", help="epochs after warm-up (default: the config's)"),
+    "--batch-size": "of each process (default: the config's)",
+    "--weight-decay": dict(
+        type=float, metavar="N", help="weight decay (default: the config's)",
+    ),
+    "--work-dir": "default: work_dirs/ and the config's name",
+    "--resume": dict(action="store_true"),
+    "--seed": "default: the config's",
+    "--gpus": dict(type=int, default=1, metavar="N", help="number of processes and GPUs"),
+    "--json": "all metrics",
+    "--cfg-options": "",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -8,45 +8,35 @@ from argparse import Namespace
 from pathlib import Path
 
 from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
 
 INTERRUPTED = "the same command goes on with the search"
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config", note="auto: one that fits the data")
-    parser.add_argument("--data-path", required=True)
-    parser.add_argument(
-        "--work-dir", note="and for the study; default: work_dirs/search/ and the config's name"
-    )
-    parser.add_argument(
-        "--store", type=Path, metavar="FILE",
+ARGUMENTS = {
+    "config": "auto: one that fits the data",
+    "--data-path": dict(required=True),
+    "--work-dir": "and for the study; default: work_dirs/search/ and the config's name",
+    "--store": dict(
+        type=Path, metavar="FILE",
         help="SQLite file with the trials (default: study.db in the folder)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--trials", type=int, default=30, metavar="N",
-        help="in all, with those of earlier runs (default: 30)",
-    )  # fmt: skip
-    parser.add_argument("--workers", default=1, note="trials; GPUs are shared out")
-    parser.add_argument(
-        "--space", type=Path, metavar="YAML", help="lines such as 'key: log(low, high)'"
-    )
-    parser.add_argument(
-        "--vary", nargs="+", default=[], metavar="KEY=RANGE",
-        help="learning_rate, batch_size, epochs, weight_decay (the default space: all four) or any "
-        "dotted name = log(low, high), float(low, high), int(low, high[, step]) or choice(a, b)",
-    )  # fmt: skip
-    parser.add_argument("--cfg-options", note="the same in all trials")
-    parser.add_argument(
-        "--val-share", type=float, default=0.25, metavar="SHARE",
-        help="of the training set that is held out (default: 0.25)",
-    )  # fmt: skip
-    parser.add_argument("--group", note="such as '(S[0-9]+)_'")
-    parser.add_argument(
-        "--minutes", type=float, metavar="N", help="begin no trial after so many minutes"
-    )
-    parser.add_argument("--seed", default=0, note="default: 0")
-    parser.add_argument("--json", note="the best trial")
+    ),
+    "--trials": dict(type=int, default=30, metavar="N", help="in all, with those of earlier runs"),
+    "--workers": dict(default=1, note="trials; GPUs are shared out"),
+    "--space": dict(type=Path, metavar="YAML", help="lines such as 'key: log(low, high)'"),
+    "--vary": dict(
+        nargs="+", default=[], metavar="KEY=RANGE",
+        help="learning_rate, batch_size, epochs, weight_decay (the default space: all four) or "
+        "any dotted name = log(low, high), float(low, high), int(low, high[, step]) or choice(a, "
+        "b)",
+    ),
+    "--cfg-options": "the same in all trials",
+    "--val-share": dict(
+        type=float, default=0.25, metavar="SHARE", help="of the training set that is held out",
+    ),
+    "--group": "such as '(S[0-9]+)_'",
+    "--minutes": dict(type=float, metavar="N", help="begin no trial after so many minutes"),
+    "--seed": dict(default=0),
+    "--json": "the best trial",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

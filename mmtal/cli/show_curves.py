@@ -2,15 +2,16 @@
 
 from argparse import Namespace
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("work_dirs", nargs="+", help="work dirs of trainings, or log files")
-    parser.add_argument("--out", required=True, note="PNG, SVG or PDF")
+ARGUMENTS = {
+    "work_dirs": dict(nargs="+", help="work dirs of trainings, or log files"),
+    "--out": dict(required=True, note="PNG, SVG or PDF"),
+}
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli import pictures
+    from mmtal.visualization.curves import draw_curves
+    from mmtal.visualization.layout import check_format, save_figure
+    from mmtal.visualization.training_log import read_training_log
 
-    pictures.curves(args.work_dirs, args.out)
+    check_format(args.out)
+    save_figure(draw_curves([read_training_log(path) for path in args.work_dirs]), args.out)

@@ -2,17 +2,21 @@
 
 from argparse import Namespace
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config")
-    parser.add_argument("--recording", required=True)
-    parser.add_argument("--out", required=True, note="PNG, SVG or PDF")
-    parser.add_argument("--cfg-options")
+ARGUMENTS = {
+    "config": "",
+    "--recording": dict(required=True),
+    "--out": dict(required=True, note="PNG, SVG or PDF"),
+    "--cfg-options": "",
+}
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli import pictures
+    from mmtal.engine.runner import load_config
+    from mmtal.inference.open_recording import open_recording
+    from mmtal.visualization.features import draw_features
+    from mmtal.visualization.layout import check_format, save_figure
 
-    pictures.features(args.config, args.recording, args.out, options=args.cfg_options)
+    check_format(args.out)
+    found = open_recording(load_config(args.config, options=args.cfg_options), args.recording)
+    figure = draw_features(found.features.numpy(), found.sample.grid, found.view, found.classes)
+    save_figure(figure, args.out)

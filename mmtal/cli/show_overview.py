@@ -1,16 +1,22 @@
 """Draw all recordings of an annotation file as strips, and its classes."""
 
 from argparse import Namespace
+from pathlib import Path
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--out", required=True, note="PNG, SVG or PDF")
+ARGUMENTS = {
+    "--ann": dict(required=True),
+    "--out": dict(required=True, note="PNG, SVG or PDF"),
+}
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli import pictures
+    from mmtal.cli.recordings import subsets_of
+    from mmtal.results.recording_views import read_recording_views
+    from mmtal.visualization.layout import check_format, save_figure
+    from mmtal.visualization.overview import draw_overview
 
-    pictures.overview(args.ann, args.out)
+    check_format(args.out)
+    subsets, classes = {}, list[str]()
+    for subset in subsets_of(args.ann):
+        subsets[subset], classes = read_recording_views(args.ann, subset)
+    save_figure(draw_overview(subsets, classes, title=Path(args.ann).name), args.out)

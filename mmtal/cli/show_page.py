@@ -1,36 +1,76 @@
 """Write one interactive HTML page of many recordings: predictions against ground truth."""
 
+import mimetypes
+import os
 from argparse import Namespace
+from pathlib import Path
+from urllib.parse import quote
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("results", nargs="?", note="default: show the annotations alone")
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--out", required=True, note="a .html file")
-    parser.add_argument("--subset", note="default: of the results' recordings")
-    parser.add_argument(
-        "--score-thr", note="default: of best F1, where the results say it; else 0.3"
-    )
-    parser.add_argument(
-        "--media",
+ARGUMENTS = {
+    "results": dict(nargs="?", note="default: show the annotations alone"),
+    "--ann": dict(required=True),
+    "--out": dict(required=True, note="a .html file"),
+    "--subset": "default: of the results' recordings",
+    "--score-thr": "default: of best F1, where the results say it; else 0.3",
+    "--media": dict(
         metavar="PATH",
-        help="video or audio to play beside the timeline: a file, or a folder of files named after "
-        "recordings",
-    )
-    parser.add_argument("--min-score", default=0.01, note="default: 0.01")
+        help="video or audio to play beside the timeline: a file, or a folder of files named "
+        "after recordings",
+    ),
+    "--min-score": dict(default=0.01),
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli import playback
+    from mmtal.cli.recordings import read_views
+    from mmtal.results.result_files import score_threshold
+    from mmtal.utils.files import write_text
+    from mmtal.utils.wording import counted
+    from mmtal.visualization.viewer import viewer_page
 
-    playback.page(
-        args.ann,
-        args.out,
-        results_file=args.results,
-        subset=args.subset,
-        score_thr=args.score_thr,
+    if not args.out.lower().endswith((".html", ".htm")):
+        raise ValueError(f"the page's name must end in .html, but got '{args.out}'")
+    views, classes, predicted = read_views(args.ann, args.results, args.subset)
+    shown, note = dict.fromkeys(view.video_id for view in views), ""
+    if others := [name for name in predicted if name not in shown]:
+        note = (
+            f"Left out: {counted(len(others), 'recording')} of the results, such as "
+            f"'{others[0]}', that these annotations lack."
+        )
+    if args.results and not any(len(view.pred_scores) for view in views):
+        note += " The results hold no prediction of these recordings, hence only annotations show."
+    titles = (args.results and Path(args.results).stem, Path(args.ann).stem, args.subset)
+    text = viewer_page(
+        views,
+        classes,
+        title=", ".join(filter(None, titles)),
+        score_thr=score_threshold(args.results, args.score_thr),
         min_score=args.min_score,
-        media=args.media,
+        note=note,
+        media=find_media(Path(args.media), list(shown), Path(args.out)) if args.media else {},
     )
+    write_text(args.out, text)
+    print(f"{counted(len(views), 'recording')} in {args.out} ({len(text) / 1e6:.1f} MB)")
+
+
+def find_media(media: Path, names: list[str], out: Path) -> dict[str, str]:
+    """Address of the file of each recording that has one, as seen from the page."""
+    from mmtal.visualization.layout import picture_name
+
+    if not media.exists():
+        raise FileNotFoundError(f"--media must be a file or a folder, but there is no {media}")
+    playable = {
+        file.stem: quote(Path(os.path.relpath(file, out.parent)).as_posix())
+        for file in (sorted(media.iterdir()) if media.is_dir() else [media])
+        if (mimetypes.guess_type(file)[0] or "").startswith(("video/", "audio/"))
+    }
+    stems = {name: picture_name(name) for name in names}
+    if len(stems) == 1 and not media.is_dir():  # whatever its name
+        stems = dict.fromkeys(stems, media.stem)
+    found = {name: playable[stem] for name, stem in stems.items() if stem in playable}
+    if not found:
+        raise ValueError(
+            "--media must be video or audio files named after recordings, such as "
+            f"'{next(iter(stems.values()))}.mp4', but got {media}"
+        )
+    return found

@@ -3,30 +3,31 @@
 from argparse import Namespace
 
 from mmtal.cli.options import number
-from mmtal.cli.parser import CommandParser
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("results")
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--out", required=True, note="PNG, SVG or PDF; of all recordings: a folder")
-    parser.add_argument("--subset", note="default: all")
-    parser.add_argument("--recording", note="default: all")
-    parser.add_argument(
-        "--score-thr", note="default: of best F1, where the results say it; else 0.3"
-    )
-    parser.add_argument("--tiou", type=number, default=0.5, note="default: 0.5")
+ARGUMENTS = {
+    "results": "",
+    "--ann": dict(required=True),
+    "--out": dict(required=True, note="PNG, SVG or PDF; of all recordings: a folder"),
+    "--subset": "default: all",
+    "--recording": "default: all",
+    "--score-thr": "default: of best F1, where the results say it; else 0.3",
+    "--tiou": dict(type=number, default=0.5),
+}
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli import pictures
+    from mmtal.cli.recordings import check_out, draw_each, read_views
+    from mmtal.evaluation.recording_hits import find_hits
+    from mmtal.results.result_files import score_threshold
+    from mmtal.visualization.timeline import draw_predictions
 
-    pictures.predictions(
-        args.results,
-        args.ann,
-        args.out,
-        subset=args.subset,
-        recording=args.recording,
-        score_thr=args.score_thr,
-        tiou_thr=args.tiou,
+    check_out(args)
+    views, classes, predicted = read_views(args.ann, args.results, args.subset)
+    score_thr, wanted = score_threshold(args.results, args.score_thr), set(predicted)
+    draw_each(
+        args,
+        [view for view in views if view.video_id in wanted],
+        lambda view: draw_predictions(
+            view, classes, find_hits(view, tiou_thr=args.tiou), score_thr=score_thr
+        ),
     )

@@ -2,17 +2,18 @@
 
 from argparse import Namespace
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--out", required=True, note="PNG, SVG or PDF; of all recordings: a folder")
-    parser.add_argument("--subset", note="default: all")
-    parser.add_argument("--recording", note="default: all")
+ARGUMENTS = {
+    "--ann": dict(required=True),
+    "--out": dict(required=True, note="PNG, SVG or PDF; of all recordings: a folder"),
+    "--subset": "default: all",
+    "--recording": "default: all",
+}
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli import pictures
+    from mmtal.cli.recordings import check_out, draw_each, read_views
+    from mmtal.visualization.timeline import draw_annotations
 
-    pictures.timelines(args.ann, args.out, subset=args.subset, recording=args.recording)
+    check_out(args)
+    views, classes, _ = read_views(args.ann, None, args.subset)
+    draw_each(args, views, lambda view: draw_annotations(view, classes))

@@ -1,31 +1,34 @@
 """Write a video with the timeline of its recording below, as MP4."""
 
 from argparse import Namespace
+from pathlib import Path
 
-from mmtal.cli.parser import CommandParser
-
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("results", nargs="?", note="default: show the annotations alone")
-    parser.add_argument(
-        "--video", required=True, metavar="FILE", help="any video that FFmpeg reads"
-    )
-    parser.add_argument("--ann", required=True)
-    parser.add_argument("--out", required=True, note="an .mp4 file")
-    parser.add_argument("--recording", note="default: as the video's file")
-    parser.add_argument(
-        "--score-thr", note="default: of best F1, where the results say it; else 0.3"
-    )
+ARGUMENTS = {
+    "results": dict(nargs="?", note="default: show the annotations alone"),
+    "--video": dict(required=True, metavar="FILE", help="any video that FFmpeg reads"),
+    "--ann": dict(required=True),
+    "--out": dict(required=True, note="an .mp4 file"),
+    "--recording": "default: as the video's file",
+    "--score-thr": "default: of best F1, where the results say it; else 0.3",
+}
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli import playback
+    from mmtal.cli.recordings import choose, read_views
+    from mmtal.evaluation.recording_hits import find_hits
+    from mmtal.results.result_files import score_threshold
+    from mmtal.visualization.video import burn_timeline
 
-    playback.burn(
+    views, classes, _ = read_views(args.ann, args.results, None)
+    view = choose(views, args.recording or Path(args.video).stem, args.ann, args.results)
+    score_thr = score_threshold(args.results, args.score_thr)
+    number = burn_timeline(
         args.video,
-        args.ann,
         args.out,
-        results_file=args.results,
-        recording=args.recording,
-        score_thr=args.score_thr,
+        view,
+        classes,
+        find_hits(view),
+        score_thr=score_thr,
+        warn=lambda text: print(f"warning: {text}"),
     )
+    print(f"{number} pictures in {args.out}")

@@ -8,30 +8,27 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
 INTERRUPTED = "what was not final yet is not shown"
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config")
-    parser.add_argument("checkpoint")
-    parser.add_argument(
-        "input",
-        help="-: rows of numbers on standard input, one feature (or sample) a line, parted by "
-        "commas or blanks; or a feature file, as if it arrived now",
-    )
-    parser.add_argument("--fps", note="default: the config's")
-    parser.add_argument(
-        "--step", type=float, metavar="SECONDS",
+ARGUMENTS = {
+    **shared("config", "checkpoint"),
+    "input": (
+        "-: rows of numbers on standard input, one feature (or sample) a line, parted by "
+        "commas or blanks; or a feature file, as if it arrived now"
+    ),
+    "--fps": "default: the config's",
+    "--step": dict(
+        type=float, metavar="SECONDS",
         help="predict whenever so much is new (default: an eighth of what the model sees)",
-    )  # fmt: skip
-    parser.add_argument("--max-duration")
-    parser.add_argument("--score-thr", default=0.0)
-    parser.add_argument("--device")
-    parser.add_argument("--json", note="one line for each detection")
-    parser.add_argument("--cfg-options")
+    ),
+    "--max-duration": "",
+    "--score-thr": dict(default=0.0),
+    "--device": "",
+    "--json": "one line for each detection",
+    "--cfg-options": "",
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

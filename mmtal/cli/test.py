@@ -3,20 +3,13 @@
 import os
 from argparse import Namespace
 
-from mmtal.cli.options import print_json
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import print_json, shared
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config")
-    parser.add_argument("checkpoint")
-    parser.add_argument("--out", note="the detections, as ActivityNet results JSON")
-    parser.add_argument("--show-dir")
-    parser.add_argument("--work-dir")
-    parser.add_argument("--json")
-    parser.add_argument("--cfg-options")
-    parser.add_argument("--launcher")
-    parser.add_argument("--local-rank")
+ARGUMENTS = {
+    **shared("config", "checkpoint"),
+    "--out": "the detections, as ActivityNet results JSON",
+    **shared("--show-dir", "--work-dir", "--json", "--cfg-options", "--launcher", "--local-rank"),
+}
 
 
 def run(args: Namespace) -> None:

@@ -4,29 +4,25 @@ import argparse
 import os
 from argparse import Namespace
 
-from mmtal.cli.parser import CommandParser
+from mmtal.cli.options import shared
 
 INTERRUPTED = "--resume goes on from the last finished epoch"
 
-
-def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("config")
-    parser.add_argument("--work-dir")
-    parser.add_argument(
-        "--resume", nargs="?", const="auto", metavar="FILE",
+ARGUMENTS = {
+    **shared("config", "--work-dir"),
+    "--resume": dict(
+        nargs="?", const="auto", metavar="FILE",
         note="from this checkpoint; without a file, from the latest in the work dir",
-    )  # fmt: skip
-    parser.add_argument("--amp", action="store_true", help="mixed precision (needs a GPU)")
-    parser.add_argument(
-        "--auto-scale-lr", action="store_true",
-        help="scale the learning rate with the number of processes",
-    )  # fmt: skip
-    parser.add_argument("--seed", note="default: the config's")
-    parser.add_argument("--deterministic", action="store_true", help="deterministic operations")
-    parser.add_argument("--cfg-options")
-    parser.add_argument("--launcher")
-    parser.add_argument("--local-rank")
-    parser.add_argument("--no-summary", action="store_true", help=argparse.SUPPRESS)
+    ),
+    "--amp": dict(action="store_true", help="mixed precision (needs a GPU)"),
+    "--auto-scale-lr": dict(
+        action="store_true", help="scale the learning rate with the number of processes",
+    ),
+    "--seed": "default: the config's",
+    "--deterministic": dict(action="store_true", help="deterministic operations"),
+    **shared("--cfg-options", "--launcher", "--local-rank"),
+    "--no-summary": dict(action="store_true", help=argparse.SUPPRESS),
+}  # fmt: skip
 
 
 def run(args: Namespace) -> None:

@@ -1,3 +1,4 @@
+import json
 import pickle
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def official(tmp_path: Path) -> Path:
 
 def read(path: Path) -> dict:
     return torch.load(path, weights_only=True)
+
+
+def test_json_says_what_was_converted(run, tmp_path, config, official):
+    out = tmp_path / "ours.pth"
+    code, printed, _ = run(official, "--config", config, "--out", out, "--json", "--table")
+    facts = json.loads(printed)
+    assert code == 0 and "1 initial" in facts.pop("result")
+    assert facts == dict(
+        source="official", weights=["ema"], to="mmtal", out=str(out), config=str(config)
+    )
 
 
 @pytest.mark.parametrize(

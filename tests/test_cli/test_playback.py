@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.cli.playback import burn, page, subtitle_files
+from mmtal.cli.main import build_parser
 
 
 @pytest.fixture
@@ -26,15 +26,23 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "ann.json", tmp_path / "res.json"
 
 
+def show(word: str, ann: Path, out: Path, *arguments: object) -> Path:
+    """Run ``mmtal show WORD`` so that its errors come here; returns ``out``."""
+    words = ["show", word, *arguments, "--ann", ann, "--out", out]
+    args = build_parser().parse_args(list(map(str, words)))
+    args.command.run(args)
+    return out
+
+
 def shown(path: Path) -> list[str]:
     return re.findall(r'\{"id":"([^"]*)"', path.read_text())
 
 
 def test_the_page_shows_what_was_meant(files: tuple[Path, Path], tmp_path: Path) -> None:
     ann, res = files
-    assert shown(page(ann, tmp_path / "1.html")) == ["train/1", "a", "b", "c"]
-    assert shown(page(ann, tmp_path / "2.html", results_file=res)) == ["train/1", "a"]
-    path = page(ann, tmp_path / "3.html", results_file=res, subset="test")
+    assert shown(show("page", ann, tmp_path / "1.html")) == ["train/1", "a", "b", "c"]
+    assert shown(show("page", ann, tmp_path / "2.html", res)) == ["train/1", "a"]
+    path = show("page", ann, tmp_path / "3.html", res, "--subset", "test")
     assert shown(path) == ["a", "b"]  # nothing predicted in b: all of it is missed
     text = path.read_text()
     assert "Left out: 2 recordings of the results, such as &#x27;train/1&#x27;, that these" in text
@@ -47,16 +55,17 @@ def test_the_page_plays_files_named_after_recordings(files, tmp_path: Path) -> N
     media.mkdir()
     for name in ("a.mp4", "train%2F1.wav", "stranger.mp4", "b.txt"):
         (media / name).touch()
-    text = page(ann, tmp_path / "pages" / "1.html", media=media).read_text()
+    text = show("page", ann, tmp_path / "pages" / "1.html", "--media", media).read_text()
     assert re.findall(r'"media":"([^"]*)"', text) == [
         "../my%20media/train%252F1.wav", "../my%20media/a.mp4",
     ]  # fmt: skip
-    one = page(ann, tmp_path / "2.html", subset="other", media=media / "stranger.mp4").read_text()
-    assert '"media":"my%20media/stranger.mp4"' in one  # the only recording, whatever the name
+    one = media / "stranger.mp4"
+    text = show("page", ann, tmp_path / "2.html", "--subset", "other", "--media", one).read_text()
+    assert '"media":"my%20media/stranger.mp4"' in text  # the only recording, whatever the name
     with pytest.raises(ValueError, match=r"recordings, such as 'train%2F1\.mp4', but"):
-        page(ann, tmp_path / "3.html", media=media / "stranger.mp4")
+        show("page", ann, tmp_path / "3.html", "--media", one)
     with pytest.raises(FileNotFoundError, match="--media must be a file or a folder, but there"):
-        page(ann, tmp_path / "3.html", media=tmp_path / "nowhere")
+        show("page", ann, tmp_path / "3.html", "--media", tmp_path / "nowhere")
     assert not (tmp_path / "3.html").exists()
 
 
@@ -68,50 +77,48 @@ def test_the_threshold_is_that_of_the_results(files, tmp_path, point, given, thr
     ann, res = files
     content = json.loads(res.read_text())
     res.write_text(json.dumps(dict(content, mmtal=dict(operating_point=point))))
-    text = page(ann, tmp_path / "1.html", results_file=res, score_thr=given).read_text()
+    option = [] if given is None else ["--score-thr", given]
+    text = show("page", ann, tmp_path / "1.html", res, *option).read_text()
     assert f'"threshold":{threshold},' in text
 
 
 def test_subtitles_of_all_and_of_one(files: tuple[Path, Path], tmp_path: Path) -> None:
     ann, res = files
-    paths = subtitle_files(ann, tmp_path / "subs", file_format="srt")
+    show("subtitles", ann, tmp_path / "subs", "--format", "srt")
     assert sorted(p.name for p in (tmp_path / "subs").iterdir()) == [
         "a.srt", "b.srt", "c.srt", "train%2F1.srt",
     ]  # fmt: skip
-    assert sorted(paths) == sorted((tmp_path / "subs").iterdir())
     assert (tmp_path / "subs" / "c.srt").read_text() == ""
-    (one,) = subtitle_files(ann, tmp_path / "x.VTT", results_file=res, recording="a")
-    assert one.read_text().splitlines()[0] == "WEBVTT" and "found: run 0.90" in one.read_text()
+    one = show("subtitles", ann, tmp_path / "x.VTT", res, "--recording", "a").read_text()
+    assert one.splitlines()[0] == "WEBVTT" and "found: run 0.90" in one
+    show("subtitles", ann, tmp_path / "one", res, "--recording", "a")
+    assert [p.name for p in (tmp_path / "one").iterdir()] == ["a.vtt"]
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("line", "message"),
     [
-        (lambda ann, res, out: page(ann, out / "page.png"), "must end in .html, but got"),
-        (lambda ann, res, out: page(ann, out / "p.html", subset="x"), "subset 'x' does not occur"),
+        ("page page.png", "must end in .html, but got"),
+        ("page p.html --subset x", "subset 'x' does not occur"),
         (
-            lambda ann, res, out: page(ann, out / "p.html", results_file=res, subset="other"),
+            "page p.html {res} --subset other",
             "about other recordings than .*subset other: for instance 'a' and 'c'",
         ),
-        (lambda ann, res, out: subtitle_files(ann, out / "a.srt"), "--out must be a folder"),
+        ("subtitles a.srt", "--out must be a folder"),
         (
-            lambda ann, res, out: subtitle_files(ann, out / "a.srt", recording="train/2"),
+            "subtitles a.srt --recording train/2",
             "recording 'train/2' is not among the 4 of .*did you mean 'train/1'",
         ),
+        ("video v.mp4 --video d.mp4", "recording 'd' is not among the 4"),  # the file's name
         (
-            lambda ann, res, out: burn(out / "d.mp4", ann, out / "v.mp4"),
-            "recording 'd' is not among the 4",  # the name of the video's file
-        ),
-        (
-            lambda ann, res, out: burn(
-                "v.mp4", ann, out / "v.mp4", results_file=res, recording="b"
-            ),
+            "video v.mp4 {res} --video v.mp4 --recording b",
             "recording 'b' is not among the 2 of .*ann.json and .*res.json",
         ),
     ],
 )
-def test_bad_input_is_one_error_and_leaves_nothing(files, tmp_path: Path, call, message) -> None:
-    out = tmp_path / "out"
+def test_bad_input_is_one_error_and_leaves_nothing(files, tmp_path: Path, line, message) -> None:
+    (ann, res), out = files, tmp_path / "out"
+    word, name, *rest = line.format(res=res).split()
     with pytest.raises(ValueError, match=message):
-        call(*files, out)
+        show(word, ann, out / name, *rest)
     assert not out.exists()

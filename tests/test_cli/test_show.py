@@ -86,11 +86,11 @@ BAD = [
     ("timeline --ann {ann} --recording rec_7 --out o.png", "'rec_7' is not among the 4 of"),
     ("timeline --ann {ann} --recording rec_7 --out o.png", "did you mean 'rec_"),
     ("timeline --ann {ann} --subset tset --out o", "subset 'tset' does not occur"),
-    ("timeline --ann {ann} --out o.png", "all are drawn, so that --out must be a folder"),
+    ("timeline --ann {ann} --out o.png", "all are written, so that --out must be a folder"),
     ("predictions nowhere.json --ann {ann} --out o", "nowhere.json does not exist"),
     ("predictions {ann} --ann {ann} --out o", "must hold an object 'results'"),
     ("predictions {results} --ann {ann} --recording rec_0 --out o.png", "among the 2 of"),
-    ("predictions {other} --ann {ann} --out o", "holds no recording of"),
+    ("predictions {other} --ann {ann} --out o", "is about other recordings than"),
     ("predictions {results} --ann {ann} --tiou 2 --out o", "must be in (0, 1], but got 2"),
     ("features {config} --recording rec_99 --out o.png", "'rec_99' is not among the 4 of"),
     (
