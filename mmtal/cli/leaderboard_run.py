@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from mmtal.utils.wording import counted
 
 if TYPE_CHECKING:
-    from mmtal.experiments.leaderboard.plan import PlanEntry
-    from mmtal.experiments.leaderboard.single_run import Folders
+    from mmtal.experiments.leaderboard.single_run import Folders, RunJob
 
 INTERRUPTED = "the same command goes on"
 SHOWN = 3
@@ -47,7 +46,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> int:
     from mmtal.experiments.executor import run_jobs, submit_array
-    from mmtal.experiments.leaderboard.plan import choose, make_jobs, make_plan
+    from mmtal.experiments.leaderboard.plan import add_hashes, choose, make_plan
     from mmtal.experiments.leaderboard.run_progress import conclude, outcome_text
     from mmtal.experiments.leaderboard.single_run import Folders, execute
     from mmtal.experiments.leaderboard.spec import read_spec
@@ -69,14 +68,14 @@ def run(args: Namespace) -> int:
         return 0
     todo = _todo(plan, redo=args.redo)
     if todo and args.slurm:
-        names = [entry.run.name for entry in todo]
+        names = [job.name for job in todo]
         task = _task(args, folders)
         submitted = submit_array(
             names, task, folders.work, at_once=args.workers, slurm_args=args.slurm_args
         )
         print(submitted)
     elif todo:
-        jobs, started = make_jobs(todo, folders), time.monotonic()
+        jobs, started = add_hashes(todo), time.monotonic()
         outcomes = run_jobs(execute, jobs, outcome_text, total=len(jobs), workers=args.workers)
         return conclude(outcomes, started)
     return 0
@@ -92,27 +91,27 @@ def _task(args: Namespace, folders: "Folders") -> list[str]:
     return [*command, "--only"]
 
 
-def _list(plan: Sequence["PlanEntry"]) -> None:
-    for entry in plan:
-        note = f" ({entry.note})" if entry.note else ""
-        print(f"{entry.status:9} {entry.run.name}{note}")
+def _list(plan: Sequence["RunJob"]) -> None:
+    for job in plan:
+        note = f" ({job.note})" if job.note else ""
+        print(f"{job.status:9} {job.name}{note}")
     print(_counts(plan))
 
 
-def _counts(plan: Sequence["PlanEntry"]) -> str:
-    counts = Counter(entry.status for entry in plan)
+def _counts(plan: Sequence["RunJob"]) -> str:
+    counts = Counter(job.status for job in plan)
     parts = ", ".join(f"{number} {status}" for status, number in counts.items())
     return f"{counted(len(plan), 'run')}: {parts}"
 
 
-def _todo(plan: Sequence["PlanEntry"], *, redo: bool) -> list["PlanEntry"]:
-    changed = [entry for entry in plan if entry.status == "changed"]
+def _todo(plan: Sequence["RunJob"], *, redo: bool) -> list["RunJob"]:
+    changed = [job for job in plan if job.status == "changed"]
     if changed and not redo:
-        shown = "; ".join(f"{e.run.name} ({e.note})" for e in changed[:SHOWN])
+        shown = "; ".join(f"{e.name} ({e.note})" for e in changed[:SHOWN])
         more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         raise ValueError(
             f"{counted(len(changed), 'record')} not of what the spec says now: {shown}"
             f"{more}. --redo replaces them; --records takes another folder"
         )
     print(_counts(plan), flush=True)
-    return [entry for entry in plan if entry.status != "done"]
+    return [job for job in plan if job.status != "done"]

@@ -6,7 +6,7 @@ from terminaltables import AsciiTable
 
 from mmtal.experiments.leaderboard.measured import group_title
 from mmtal.experiments.leaderboard.regression import Judgment
-from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
+from mmtal.experiments.leaderboard.seed_statistics import EMPTY, in_percent, mean_and_deviation
 
 
 def judgment_text(judgments: Sequence[Judgment], confidence: float) -> str:
@@ -42,21 +42,13 @@ def _title(one: Judgment) -> str:
 
 
 def _cells(one: Judgment) -> list[str]:
-    bound = "-"
+    bound = EMPTY
     if one.margin is not None and one.change is not None:
         mean = mean_and_deviation(one.accepted)[0]
         limit = mean + one.margin if one.verdict == "rose" else mean - one.margin
         bound = f"{'<' if one.verdict == 'rose' else '>'} {100 * limit:.2f}"
-    change = "-" if one.change is None else f"{100 * one.change:+.2f}"
-    accepted, new = _figure(one.accepted), _figure(one.new)
-    noise = "-" if one.deviation is None else f"{100 * one.deviation:.2f}"
+    change = EMPTY if one.change is None else f"{100 * one.change:+.2f}"
+    sides = [f"{in_percent(v)} ({len(v)})" if v else EMPTY for v in (one.accepted, one.new)]
+    noise = EMPTY if one.deviation is None else f"{100 * one.deviation:.2f}"
     title = group_title(*one.key[:2])
-    return [title, one.key[2], one.metric, accepted, new, change, noise, bound, one.verdict]
-
-
-def _figure(values: Sequence[float]) -> str:
-    if not values:
-        return "-"
-    mean, deviation = mean_and_deviation(values)
-    spread = "" if deviation is None else f" ± {100 * deviation:.2f}"
-    return f"{100 * mean:.2f}{spread} ({len(values)})"
+    return [title, one.key[2], one.metric, *sides, change, noise, bound, one.verdict]

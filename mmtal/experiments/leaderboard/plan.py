@@ -3,10 +3,10 @@
 import difflib
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from mmtal.config_files import resource_root
 from mmtal.experiments.leaderboard.packs import find_records
@@ -21,34 +21,13 @@ from mmtal.experiments.leaderboard.run_setup import (
 )
 from mmtal.experiments.leaderboard.single_run import (
     Folders,
-    Job,
+    RunJob,
+    Status,
     missing_protocols,
     outdated,
     resumable_epoch,
 )
 from mmtal.experiments.leaderboard.spec import PlannedRun, Row
-
-Status = Literal["done", "unscored", "changed", "resumable", "open"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlanEntry:
-    """A run and where it stands.
-
-    Attributes:
-        run: The run.
-        status: ``done``: its record is there; ``unscored``: its record lacks a protocol, for
-            which the detections are there; ``changed``: its record is of another config or other
-            annotations; ``resumable``: it goes on from a checkpoint; ``open``: it starts from
-            nothing.
-        note: More to know, or empty.
-        work_dir: Its folder.
-    """
-
-    run: PlannedRun
-    status: Status
-    note: str
-    work_dir: Path
 
 
 def choose(rows: Sequence[Row], patterns: Sequence[str]) -> list[PlannedRun]:
@@ -71,7 +50,7 @@ def choose(rows: Sequence[Row], patterns: Sequence[str]) -> list[PlannedRun]:
     return [run for run in runs if any(fnmatchcase(run.name, pattern) for pattern in patterns)]
 
 
-def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
+def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[RunJob]:
     """Check config, annotations and protocols of every run, and look up what there is of it.
 
     Raises:
@@ -80,7 +59,7 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
     """
     setups: dict[tuple[str, str | None], RunSetup] = {}
     records = find_records(folders.records)
-    entries = []
+    jobs = []
     for run in runs:
         key = (run.row.title, run.fold)
         if run.row.title not in {title for title, _ in setups}:
@@ -90,8 +69,8 @@ def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[PlanEntry]:
             check_protocols(run, setups[key])
         work_dir = folders.work_dir(run, setups[key])
         status, note = _status(run, setups[key], work_dir, records.get(run.name))
-        entries.append(PlanEntry(run=run, status=status, note=note, work_dir=work_dir))
-    return entries
+        jobs.append(RunJob(run=run, folders=folders, work_dir=work_dir, status=status, note=note))
+    return jobs
 
 
 def _status(
@@ -107,8 +86,8 @@ def _status(
     return ("open", "") if epoch is None else ("resumable", f"after epoch {epoch}")
 
 
-def make_jobs(entries: Sequence[PlanEntry], folders: Folders) -> list[Job]:
-    """Jobs for these runs; checks and hashes each data set once.
+def add_hashes(jobs: Sequence[RunJob]) -> list[RunJob]:
+    """Jobs with what their records say of features and code; checks each data set once.
 
     Raises:
         ValueError: Something is wrong with a data set.
@@ -116,27 +95,17 @@ def make_jobs(entries: Sequence[PlanEntry], folders: Folders) -> list[Job]:
     git = git_state()
     by_row: dict[str, str] = {}
     by_files: dict[tuple[Path, ...], str] = {}
-    jobs = []
-    for entry in entries:
-        title = entry.run.row.title
+    for job in jobs:
+        title = job.run.row.title
         if title not in by_row:
             try:
-                files = tuple(feature_files(set_up(entry.run, folders.annotations).config))
+                files = tuple(feature_files(set_up(job.run, job.folders.annotations).config))
             except ValueError as error:
                 raise ValueError(f"{title}: {error}") from error
             if files not in by_files:
                 by_files[files] = hash_features(files)
             by_row[title] = by_files[files]
-        jobs.append(
-            Job(
-                run=entry.run,
-                folders=folders,
-                features_sha256=by_row[title],
-                git=git,
-                log=entry.work_dir / "run.log",
-            )
-        )
-    return jobs
+    return [replace(job, git=git, features_sha256=by_row[job.run.row.title]) for job in jobs]
 
 
 def git_state() -> dict[str, Any]:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from mmtal.experiments.executor import Outcome
 from mmtal.experiments.leaderboard.measured import group_runs, measure, read_runs
 from mmtal.experiments.leaderboard.record import Record
-from mmtal.experiments.leaderboard.single_run import Job
+from mmtal.experiments.leaderboard.single_run import RunJob
 from mmtal.utils.wording import counted, duration
 
 
-def outcome_text(outcome: Outcome[Job]) -> str:
+def outcome_text(outcome: Outcome[RunJob]) -> str:
     """Main figures of a run that ended, or why there are none."""
     if outcome.error:
         return outcome.failure
@@ -26,7 +26,7 @@ def outcome_text(outcome: Outcome[Job]) -> str:
     return f"{', '.join(parts)}; {duration(record.seconds['train'] + record.seconds['test'])}"
 
 
-def conclude(outcomes: Sequence[Outcome[Job]], started: float) -> int:
+def conclude(outcomes: Sequence[Outcome[RunJob]], started: float) -> int:
     """Print a summary, and return the exit code: 1 if runs have failed.
 
     Args:
@@ -52,7 +52,7 @@ def conclude(outcomes: Sequence[Outcome[Job]], started: float) -> int:
     return int(bool(failed))
 
 
-def _fold_lines(jobs: Sequence[Job]) -> list[str]:
+def _fold_lines(jobs: Sequence[RunJob]) -> list[str]:
     """Figures over all folds, for each row of these jobs that has a seed with all its folds."""
     rows = {(job.run.row.benchmark, job.run.row.method) for job in jobs if job.run.fold is not None}
     if not rows:

@@ -6,10 +6,10 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from filelock import FileLock, Timeout
@@ -52,41 +52,55 @@ class Folders:
         return self.work / "annotations"
 
 
+Status = Literal["done", "unscored", "changed", "resumable", "open"]
+
+
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """A planned run with what its process needs to know.
+class RunJob:
+    """A planned run, where it stands, and what its process needs to know.
 
     Attributes:
         run: What to do.
         folders: Where things go.
+        work_dir: Its own folder among them.
+        status: ``done``: its record is there; ``unscored``: its record lacks a protocol, for
+            which the detections are there; ``changed``: its record is of another config or other
+            annotations; ``resumable``: it goes on from a checkpoint; ``open``: it starts from
+            nothing.
+        note: More to know, or empty.
         features_sha256: For the record, see :func:`hash_features`.
         git: For the record.
-        log: File for all that is printed.
     """
 
     run: PlannedRun
     folders: Folders
-    features_sha256: str
-    git: Mapping[str, Any]
-    log: Path
+    work_dir: Path
+    status: Status
+    note: str
+    features_sha256: str = ""
+    git: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """That of the run."""
         return self.run.name
 
+    @property
+    def log(self) -> Path:
+        """File for all that is printed."""
+        return self.work_dir / "run.log"
 
-def execute(job: Job) -> Record | None:
+
+def execute(job: RunJob) -> Record | None:
     """Do a run, or resume it, and write its record last; None: another process is doing it."""
     run, folders = job.run, job.folders
     setup = set_up(run, folders.annotations)
-    work_dir = folders.work_dir(run, setup)
-    work_dir.mkdir(parents=True, exist_ok=True)
+    job.work_dir.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(work_dir / "run.lock", timeout=0):
+        with FileLock(job.work_dir / "run.lock", timeout=0):
             path = find_records(folders.records).get(run.name)
             if path is None or outdated(record := read_record(path), setup):
-                return _train(job, setup, work_dir)
+                return _train(job, setup)
             if missing_protocols(record, run):
                 return _score_again(record, path.parent, run, setup, folders)
             return record  # finished since this one was planned
@@ -125,12 +139,12 @@ def _score_again(
     return record
 
 
-def _train(job: Job, setup: RunSetup, work_dir: Path) -> Record:
+def _train(job: RunJob, setup: RunSetup) -> Record:
     # Formatting the config's text takes as long as an epoch of a small run, for each checkpoint.
     config = Config(setup.config.to_dict(), format_python_code=False)
-    config.work_dir = str(work_dir)
+    config.work_dir = str(job.work_dir)
     _leave_out_extras(config)
-    start_epoch = resumable_epoch(work_dir)
+    start_epoch = resumable_epoch(job.work_dir)
     started = time.monotonic()
     train_experiment(config, resume=start_epoch is not None)
     trained = time.monotonic()
@@ -138,10 +152,10 @@ def _train(job: Job, setup: RunSetup, work_dir: Path) -> Record:
     seconds = dict(train=trained - started, test=time.monotonic() - trained)
     if start_epoch is not None:
         seconds["resumed_at_epoch"] = start_epoch
-    record = _record(job, setup, work_dir, seconds)
+    record = _record(job, setup, seconds)
     write_record(job.folders.records, record)
     if not job.folders.keep_checkpoints:
-        for checkpoint in (*work_dir.glob("*.pth"), work_dir / "last_checkpoint"):
+        for checkpoint in (*job.work_dir.glob("*.pth"), job.work_dir / "last_checkpoint"):
             checkpoint.unlink(missing_ok=True)
     return record
 
@@ -177,19 +191,17 @@ def _leave_out_extras(config: Config) -> None:
             loader.persistent_workers = False
 
 
-def _record(job: Job, setup: RunSetup, work_dir: Path, seconds: Mapping[str, float]) -> Record:
-    run, folder = job.run, job.folders.records
-    results = work_dir / "results.json"
+def _record(job: RunJob, setup: RunSetup, seconds: Mapping[str, float]) -> Record:
+    run, folder, results = job.run, job.folders.records, job.work_dir / "results.json"
     scored = _score(run, setup, results)
+    config_file = Path(run.row.config)
     record = Record(
         benchmark=run.row.benchmark,
         method=run.row.method,
         seed=run.seed,
         fold=run.fold,
         # a place on this machine means nothing on others
-        config_file=Path(run.row.config).name
-        if Path(run.row.config).is_absolute()
-        else run.row.config,
+        config_file=config_file.name if config_file.is_absolute() else run.row.config,
         config_text=setup.config_text,
         config_sha256=setup.config_sha256,
         data=dict(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ _ROW_KEYS = ("benchmark", "method", "config", "data", "protocols", "seeds", "fol
 _NEEDED = _ROW_KEYS[:-2]
 _FOLD_KINDS = (("annotations", "names"), ("leave_out", "names"), ("count", "group", "seed"))
 _FOLD_KEYS = tuple(dict.fromkeys(key for kind in _FOLD_KINDS for key in kind))
+_EXAMPLES = {"annotations": "annotations/loso_{fold}.json", "leave_out": "S{fold}_*"}
+_RANGE = "or a range such as "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +119,7 @@ def read_spec(path: str | Path, *, need_data: bool = True) -> list[Row]:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"spec {path} does not exist")
-    content = read_yaml(path)
-    content = _mapping(content, ("defaults", "rows"), str(path))
+    content = _mapping(read_yaml(path), ("defaults", "rows"), str(path))
     defaults = _mapping(content.get("defaults") or {}, _ROW_KEYS, f"{path}, defaults")
     entries = content.get("rows")
     if not isinstance(entries, list) or not entries:
@@ -126,13 +127,20 @@ def read_spec(path: str | Path, *, need_data: bool = True) -> list[Row]:
             f"{path}: 'rows' must be a list with at least one row, but got {entries!r}"
         )
     rows = []
+    seen: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
         where = f"{path}, row {number}"
         entry = {**defaults, **_mapping(entry, _ROW_KEYS, where)}
         if all(isinstance(entry.get(key), str) for key in ("benchmark", "method")):
             where += f" ({entry['benchmark']}, {entry['method']})"
         rows.append(_row(entry, where, need_data))
-    _check_names(rows, path)
+        for run in rows[-1].runs():
+            if run.name in seen:
+                raise ValueError(
+                    f"{path}: two runs would have the name {run.name} (rows '{seen[run.name]}' "
+                    f"and '{run.row.title}'): give methods or benchmarks names that differ"
+                )
+            seen[run.name] = run.row.title
     return rows
 
 
@@ -140,96 +148,68 @@ def _row(entry: Mapping[str, Any], where: str, need_data: bool) -> Row:
     missing = [key for key in _NEEDED if entry.get(key) is None]
     if missing:
         raise ValueError(f"{where} lacks {', '.join(missing)}")
-    benchmark, method, config, data = (
-        _text(entry[key], key, where) for key in ("benchmark", "method", "config", "data")
-    )
+    for key in ("benchmark", "method", "config", "data"):
+        _require_text(entry[key], key, where)
     try:
-        find_config(config)
+        find_config(entry["config"])
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{where}: {error}") from error
-    options = entry.get("options") or {}
-    if not isinstance(options, dict) or not all(isinstance(key, str) for key in options):
-        raise ValueError(
-            f"{where}: 'options' must be config values by dotted name, such as "
-            f"optim_wrapper.optimizer.lr: 1.0e-4, but got {options!r}"
-        )
+    options, folds = entry.get("options") or {}, entry.get("folds")
+    by_name = isinstance(options, dict) and all(isinstance(key, str) for key in options)
+    rule = "be config values by dotted name, such as optim_wrapper.optimizer.lr: 1.0e-4"
+    _require(by_name, options, "options", rule, where)
     return Row(
-        benchmark=benchmark,
-        method=method,
-        config=config,
-        data=_folder(data, where) if need_data else Path(data),
+        benchmark=entry["benchmark"],
+        method=entry["method"],
+        config=entry["config"],
+        data=_folder(entry["data"], where) if need_data else Path(entry["data"]),
         protocols=_protocols(entry["protocols"], where),
-        seeds=_seeds(entry["seeds"], where),
-        folds=None if entry.get("folds") is None else _folds(entry["folds"], where),
+        seeds=_listed(entry["seeds"], "seeds", _whole, f"integers >= 0, {_RANGE}0-4", where),
+        folds=None if folds is None else _folds(folds, f"{where}, folds"),
         options=options,
     )
 
 
 def _protocols(value: Any, where: str) -> tuple[str, ...]:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-        raise ValueError(f"{where}: 'protocols' must be names of protocols, but got {value!r}")
-    for name in names:
-        if name != OWN_PROTOCOL:
-            try:
+    names = _listed(value, "protocols", lambda n: type(n) is str, "names of protocols", where)
+    try:
+        for name in names:
+            if name != OWN_PROTOCOL:
                 find_protocol(name)
-            except ValueError as error:
-                raise ValueError(f"{where}: {error}") from error
-    return _unique(names, "protocols", where)
-
-
-def _seeds(value: Any, where: str) -> tuple[int, ...]:
-    seeds = value if isinstance(value, list) else [value]
-    rule = f"{where}: 'seeds' must be integers >= 0, or a range such as 0-4, but got {value!r}"
-    if isinstance(value, str):
-        seeds = [int(name) for name in _range(value, rule)]
-    if not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds):
-        raise ValueError(rule)
-    return _unique(seeds, "seeds", where)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    return names
 
 
 def _folds(value: Any, where: str) -> Folds:
-    where = f"{where}, folds"
     entry = _mapping(value, _FOLD_KEYS, where)
-    kind = next((kind for kind in _FOLD_KINDS if kind[0] in entry), None)
-    if kind is None or not set(entry) <= set(kind) or ("names" in kind and "names" not in entry):
+    kind = next((kind for kind in _FOLD_KINDS if kind[0] in entry), ())
+    if not kind or not set(entry) <= set(kind) or ("names" in kind and "names" not in entry):
         raise ValueError(
             f"{where} must be 'annotations' and 'names' (a file for each fold), 'leave_out' and "
             "'names' (recordings that each leaves out), or 'count' with or without 'group' and "
             f"'seed' (to be dealt out), but got {', '.join(entry) or 'nothing'}"
         )
     if kind[0] == "count":
-        return _dealt_folds(entry, where)
-    key, example = (
-        kind[0],
-        {"annotations": "annotations/loso_{fold}.json", "leave_out": "S{fold}_*"},
+        return _dealt_folds(entry["count"], entry.get("group"), entry.get("seed", 0), where)
+    pattern, names = entry[kind[0]], entry["names"]
+    _require_text(pattern, kind[0], where)
+    _require(
+        "{fold}" in pattern, pattern, kind[0], f"hold {{fold}}, such as {_EXAMPLES[kind[0]]}", where
     )
-    pattern = _text(entry[key], key, where)
-    if "{fold}" not in pattern:
-        raise ValueError(
-            f"{where}: '{key}' must hold {{fold}}, such as {example[key]}, but got '{pattern}'"
-        )
-    names = entry["names"]
-    rule = f"{where}: 'names' must be a list of names, or a range such as 0-29, but got {names!r}"
-    if isinstance(names, str):
-        names = _range(names, rule)
-    if not isinstance(names, list) or not names or any(type(n) not in (int, str) for n in names):
-        raise ValueError(rule)
-    unique = _unique([str(name) for name in names], "names", where)
-    if key == "annotations":
-        return Folds(names=unique, annotations=pattern)
-    return Folds(names=unique, leave_out=pattern)
+    rule = f"a list of names, {_RANGE}0-29"
+    _require(isinstance(names, list) or "-" in str(names), names, "names", f"be {rule}", where)
+    names = _listed(names, "names", lambda n: type(n) in (int, str), rule, where, as_type=str)
+    return Folds(names=names, **{kind[0]: pattern})
 
 
-def _dealt_folds(entry: Mapping[str, Any], where: str) -> Folds:
-    count, group, seed = entry["count"], entry.get("group"), entry.get("seed", 0)
-    if type(count) is not int or count < 2:
-        raise ValueError(f"{where}: 'count' must be an integer >= 2, but got {count!r}")
-    if type(seed) is not int or seed < 0:
-        raise ValueError(f"{where}: 'seed' must be an integer >= 0, but got {seed!r}")
+def _dealt_folds(count: Any, group: Any, seed: Any, where: str) -> Folds:
+    _require(_whole(count) and count > 1, count, "count", "be an integer >= 2", where)
+    _require(_whole(seed), seed, "seed", "be an integer >= 0", where)
     if group is not None:
+        _require_text(group, "group", where)
         try:
-            re.compile(_text(group, "group", where))
+            re.compile(group)
         except re.error as error:
             raise ValueError(
                 f"{where}: 'group' is no regular expression: {error}, in {group!r}"
@@ -237,11 +217,29 @@ def _dealt_folds(entry: Mapping[str, Any], where: str) -> Folds:
     return Folds(names=tuple(map(str, range(count))), group=group, seed=seed)
 
 
-def _range(text: str, rule: str) -> list[str]:
-    match = re.fullmatch(r"(\d+)-(\d+)", text.strip())
-    if not match or int(match[1]) > int(match[2]):
-        raise ValueError(rule)
-    return [str(number) for number in range(int(match[1]), int(match[2]) + 1)]
+def _listed(
+    value: Any,
+    key: str,
+    fits: Callable[[Any], bool],
+    rule: str,
+    where: str,
+    as_type: Callable[[Any], Any] = lambda value: value,
+) -> tuple[Any, ...]:
+    """A list, one value, or all numbers of a range such as 0-4; no value is there twice."""
+    bounds = re.fullmatch(r"(\d+)-(\d+)", value.strip()) if isinstance(value, str) else None
+    values = value if isinstance(value, list) else [value]
+    if bounds:
+        values = list(range(int(bounds[1]), int(bounds[2]) + 1))
+    _require(bool(values) and all(map(fits, values)), value, key, f"be {rule}", where)
+    values = [as_type(each) for each in values]
+    repeated = [each for index, each in enumerate(values) if each in values[:index]]
+    if repeated:
+        raise ValueError(f"{where}: '{key}' must be different, but {repeated[0]!r} is there twice")
+    return tuple(values)
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _folder(text: str, where: str) -> Path:
@@ -268,26 +266,10 @@ def _mapping(value: Any, keys: Sequence[str], where: str) -> dict[str, Any]:
     return value
 
 
-def _text(value: Any, key: str, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{where}: '{key}' must be a text, but got {value!r}")
-    return value
+def _require_text(value: Any, key: str, where: str) -> None:
+    _require(isinstance(value, str) and bool(value.strip()), value, key, "be a text", where)
 
 
-def _unique(values: Sequence[Any], key: str, where: str) -> tuple[Any, ...]:
-    repeated = [value for index, value in enumerate(values) if value in values[:index]]
-    if repeated:
-        raise ValueError(f"{where}: '{key}' must be different, but {repeated[0]!r} is there twice")
-    return tuple(values)
-
-
-def _check_names(rows: Sequence[Row], path: str | Path) -> None:
-    seen: dict[str, str] = {}
-    for row in rows:
-        for run in row.runs():
-            if run.name in seen:
-                raise ValueError(
-                    f"{path}: two runs would have the name {run.name} (rows '{seen[run.name]}' "
-                    f"and '{row.title}'): give methods or benchmarks names that differ"
-                )
-            seen[run.name] = row.title
+def _require(fits: bool, value: Any, key: str, rule: str, where: str) -> None:
+    if not fits:
+        raise ValueError(f"{where}: '{key}' must {rule}, but got {value!r}")

@@ -16,21 +16,17 @@ from mmtal.experiments.leaderboard.measured import (
     group_title,
     measure,
 )
-from mmtal.experiments.leaderboard.missing import (
-    lacking_folds,
-    no_record,
-    not_run,
-    other_protocol,
-    unfinished,
-)
 from mmtal.experiments.leaderboard.published import PublishedFigure
+from mmtal.experiments.leaderboard.record import run_name
 from mmtal.experiments.leaderboard.spec import OWN_PROTOCOL
 from mmtal.experiments.leaderboard.spec import Row as SpecRow
+from mmtal.utils.wording import counted
 
 Planned = tuple[str, SpecRow]
 """A row of a spec, and the spec's path."""
 MANY_THRESHOLDS = 6
 """With more, only those that somebody published have a column."""
+RUN = "mmtal leaderboard run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +113,14 @@ def _our_rows(benchmark: str, protocol: str, groups: Mapping[Key, Sequence[Run]]
     for key, runs in groups.items():
         if key[:2] == (benchmark, protocol):
             for one in measure(key, runs):
-                notes = (*lacking_folds(runs, one.incomplete), *one.remarks)
+                notes = (*_lacking_folds(one), *one.remarks)
                 rows.append(TableRow(method=key[2], measured=one, missing=notes))
             if key[2] not in {row.method for row in rows}:
                 rows.append(TableRow(method=key[2]))
     ours = {row.method for row in rows}
     for (other, _, method), runs in groups.items():
         if other == benchmark and method not in ours and protocol != OWN_PROTOCOL:
-            rows.append(TableRow(method=method, missing=(other_protocol(protocol, runs),)))
+            rows.append(TableRow(method=method, missing=(_other_protocol(protocol, runs),)))
             ours.add(method)
     return rows
 
@@ -139,11 +135,10 @@ def _with_planned(
     for path, plan in planned:
         runs = groups.get((plan.benchmark, protocol, plan.method), [])
         places = [i for i, row in enumerate(found) if row.method == plan.method]
+        notes = _unfinished(plan, path, runs, begun=bool(places))
         for i in places:
-            notes = (*found[i].missing, *unfinished(plan, path, runs))
-            found[i] = replace(found[i], missing=notes)
+            found[i] = replace(found[i], missing=(*found[i].missing, *notes))
         if not places:
-            notes = (not_run(plan, path),)
             found.append(TableRow(method=plan.method, missing=notes))
     return found
 
@@ -157,7 +152,7 @@ def _with_published(rows: Sequence[TableRow], figures: Sequence[PublishedFigure]
         if figure.method in methods:
             name = figure.method
         ours = name in methods or any(_is_config(figure.config, named) for named in configs)
-        missing = () if ours else (no_record(figure),)
+        missing = () if ours else (_no_record(figure),)
         found.append(TableRow(method=name, published=figure, missing=missing))
     return found
 
@@ -237,3 +232,49 @@ def _rank(table: Table, order: Sequence[str]) -> tuple[bool, int, str, str]:
     place = order.index(table.benchmark) if table.benchmark in order else len(order)
     empty = not any(row.measured for row in table.rows)
     return (empty, place, table.benchmark, table.protocol)
+
+
+def _no_record(figure: PublishedFigure) -> str:
+    """Published, but nothing of ours."""
+    if figure.config is None:
+        return "not measured here: mmtal has no such recipe"
+    return (
+        f"not measured here: needs the features {figure.features} from {figure.obtain}; then a row "
+        f"with config {figure.config} and protocol {figure.protocol} in a spec, and "
+        f"{RUN} SPEC.yaml"
+    )
+
+
+def _unfinished(row: SpecRow, spec: str, runs: Sequence[Run], *, begun: bool) -> tuple[str, ...]:
+    """Planned; some runs are there, or none."""
+    there = {record.name for _, record in runs}
+    planned = row.runs()
+    done = sum(run.name in there for run in planned)
+    if begun and done == len(planned):
+        return ()
+    text = f"{done} of {counted(len(planned), 'run')} (seeds x folds) done"
+    if not begun:
+        text = f"none of {counted(len(planned), 'run')} is there"
+    elif not row.folds:
+        text = f"{done} of {counted(len(planned), 'seed')} run"
+    names = run_name(row.benchmark, row.method, None, 0).removesuffix("seed0")
+    return (f"{text}: {RUN} {spec} --only '{names}*'",)
+
+
+def _lacking_folds(measured: Measured) -> list[str]:
+    """Seeds that are left out because folds of theirs are missing."""
+    return [
+        f"seed {seed} is left out: {counted(len(folds), 'fold')} missing, such as "
+        f"{run_name(measured.benchmark, measured.method, folds[0], seed)}"
+        for seed, folds in measured.incomplete.items()
+    ]
+
+
+def _other_protocol(protocol: str, runs: Sequence[Run]) -> str:
+    """Run, but not evaluated under this protocol."""
+    folder, record = runs[0]
+    return (
+        f"its {counted(len(runs), 'run')} were evaluated under {', '.join(record.scores)} only; "
+        f"their detections are kept: mmtal results eval {record.results_path(folder)} "
+        f"--protocol {protocol}"
+    )

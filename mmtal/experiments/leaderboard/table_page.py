@@ -8,15 +8,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mmtal.experiments.leaderboard.difference import Difference
 from mmtal.experiments.leaderboard.record import Record
-from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
+from mmtal.experiments.leaderboard.seed_statistics import EMPTY, in_percent, mean_and_deviation
 from mmtal.experiments.leaderboard.table import Table, TableRow
 from mmtal.experiments.leaderboard.table_figure import SEEDS_SHOWN, draw_table
 from mmtal.experiments.leaderboard.table_text import (
-    EMPTY,
     PREAMBLE,
     Notes,
-    remarks,
+    best,
+    num_seeds,
     source_name,
+    sources,
     table_header,
 )
 from mmtal.utils.wording import counted
@@ -90,29 +91,23 @@ def _rounded(values: Sequence[float] | None) -> list[float] | None:
 
 
 def _row(table: Table, row: TableRow, notes: Notes) -> dict[str, Any]:
-    sources, missing = remarks(row)
-    seeds = len(row.measured.seeds) if row.measured else 0
-    own = row.values(table.main_metric) if row.measured else ()
     return dict(
         kind="published" if row.published else "ours" if row.measured else "missing",
         method=row.method,
         source=source_name(row),
-        sources=notes.numbers(sources),
-        seeds=seeds,
-        count=EMPTY if row.published and not missing else seeds,
-        missing=notes.numbers(missing),
+        sources=notes.numbers(sources(row)),
+        seeds=len(row.measured.seeds) if row.measured else 0,
+        count=num_seeds(row),
+        missing=notes.numbers(row.missing),
         figures=[_figure(row.values(name)) for name in table.columns],
-        best=_figure([max(own)] if len(own) > 1 else []),
+        best=_figure(best(row, table.main_metric)),
     )
 
 
 def _figure(values: Sequence[float]) -> tuple[str, str, str]:
     """What it is sorted by, text, and deviation."""
-    if not values:
-        return "", EMPTY, ""
-    mean, deviation = mean_and_deviation(values)
-    spread = "" if deviation is None else f"{100 * deviation:.2f}"
-    return f"{mean:.6f}", f"{100 * mean:.2f}", spread
+    text, _, spread = in_percent(values).partition(" ± ")
+    return f"{mean_and_deviation(values)[0]:.6f}" if values else "", text, spread
 
 
 def _matrix(differences: Sequence[Difference]) -> dict[str, list[dict[str, Any]]]:

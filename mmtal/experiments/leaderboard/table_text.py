@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from terminaltables import AsciiTable
 
 from mmtal.experiments.leaderboard.difference import Difference
-from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
+from mmtal.experiments.leaderboard.seed_statistics import EMPTY, in_percent
 from mmtal.experiments.leaderboard.table import Table, TableRow
 from mmtal.experiments.leaderboard.table_figure import SEEDS_SHOWN
 from mmtal.utils.wording import counted
@@ -14,7 +14,6 @@ PREAMBLE = (
     "Figures in percent: mean and standard deviation over the seeds. Published figures are as "
     "their sources state them. Figures under different protocols cannot be compared."
 )
-EMPTY = "-"
 
 
 def column_title(metric: str) -> str:
@@ -24,20 +23,10 @@ def column_title(metric: str) -> str:
     return {"mAP": "avg mAP", "mAP_N": "avg mAP_N"}.get(metric, metric)
 
 
-def cell(row: TableRow, metric: str, *, spread: bool = True) -> str:
-    """Mean, with ± standard deviation where there are several seeds."""
+def best(row: TableRow, metric: str) -> list[float]:
+    """Of several seeds; nothing for published figures."""
     values = row.values(metric)
-    if not values:
-        return EMPTY
-    mean, deviation = mean_and_deviation(values)
-    text = f"{100 * mean:.2f}"
-    return text if deviation is None or not spread else f"{text} ± {100 * deviation:.2f}"
-
-
-def best(row: TableRow, metric: str) -> str:
-    """Of the seeds; nothing for published figures."""
-    values = row.values(metric)
-    return f"{100 * max(values):.2f}" if row.measured and len(values) > 1 else EMPTY
+    return [max(values)] if row.measured and len(values) > 1 else []
 
 
 class Notes:
@@ -57,12 +46,12 @@ class Notes:
         return f" [{', '.join(map(str, numbers))}]" if numbers else ""
 
 
-def remarks(row: TableRow) -> tuple[list[str], list[str]]:
-    """What is to be said of its source, and what is missing."""
+def sources(row: TableRow) -> list[str]:
+    """What is to be said of where a published figure is from."""
     if row.published is None:
-        return [], list(row.missing)
-    source = f"{row.published.source}, {row.published.url}"
-    return [source, *filter(None, [row.published.note])], list(row.missing)
+        return []
+    found = f"{row.published.source}, {row.published.url}"
+    return [found, row.published.note] if row.published.note else [found]
 
 
 def source_name(row: TableRow) -> str:
@@ -72,12 +61,11 @@ def source_name(row: TableRow) -> str:
     return (row.measured.how if row.measured else "") or "here"
 
 
-def seeds_cell(row: TableRow, notes: Notes) -> str:
-    """Number of seeds run here, with what is missing."""
-    mark = notes.mark(remarks(row)[1])
-    if row.published:
-        return f"0{mark}" if mark else EMPTY
-    return f"{len(row.measured.seeds) if row.measured else 0}{mark}"
+def num_seeds(row: TableRow) -> int | str:
+    """Seeds run here; of a published figure 0 where there should be some."""
+    if row.published and not row.missing:
+        return EMPTY
+    return len(row.measured.seeds) if row.measured else 0
 
 
 def table_header(table: Table) -> list[str]:
@@ -96,10 +84,12 @@ def table_cells(table: Table, *, spread: bool) -> tuple[list[str], list[list[str
     notes = Notes()
     rows = []
     for row in table.rows:
-        source = source_name(row) + notes.mark(remarks(row)[0])
-        start = [row.method, source, seeds_cell(row, notes)]
-        figures = [cell(row, name, spread=spread or "@" not in name) for name in table.columns]
-        rows.append([*start, *figures, best(row, table.main_metric)])
+        source = source_name(row) + notes.mark(sources(row))
+        start = [row.method, source, f"{num_seeds(row)}{notes.mark(row.missing)}"]
+        figures = [
+            in_percent(row.values(name), spread=spread or "@" not in name) for name in table.columns
+        ]
+        rows.append([*start, *figures, in_percent(best(row, table.main_metric))])
     return table_header(table), rows, notes.texts
 
 

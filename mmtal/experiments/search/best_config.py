@@ -28,11 +28,11 @@ def write_best_config(
     """Write ``best.py`` into the study's folder: the template, and what the trial changes.
 
     Args:
-        settings: Of the search, whose template is the copy.
+        settings: Of the search.
         values: Of the trial, by key.
         origin: What the template was copied from.
         number: Of the trial.
-        value: Its mAP on the held-out recordings.
+        value: Its mAP on the held-out recordings, in [0, 1].
     """
     path = settings.folder / "best.py"
     config = settings.config(values, settings.folder).to_dict()

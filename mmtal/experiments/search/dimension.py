@@ -53,7 +53,13 @@ class Dimension:
             raise wrong
         kind = call.func.id
         if kind == "choice":
-            return cls._parse_choice(key, [ast.unparse(node) for node in call.args])
+            texts = tuple(ast.unparse(node) for node in call.args)
+            if len(set(texts)) < 2 or len(set(texts)) != len(texts):
+                raise ValueError(
+                    f"{key}: choice() must have two or more different values, but got "
+                    f"({', '.join(texts)}): fixed values are set with --cfg-options"
+                )
+            return cls(key, kind, choices=texts)
         try:
             numbers = [ast.literal_eval(node) for node in call.args]
         except ValueError as error:
@@ -62,22 +68,8 @@ class Dimension:
         most = 3 if kind == "int" else 2
         if kind not in ("log", "float", "int") or not is_number or not 2 <= len(numbers) <= most:
             raise wrong
-        return cls._parse_range(key, kind, text, *numbers)
-
-    @classmethod
-    def _parse_choice(cls, key: str, texts: list[str]) -> "Dimension":
-        if len(set(texts)) < 2 or len(set(texts)) != len(texts):
-            raise ValueError(
-                f"{key}: choice() must have two or more different values, but got "
-                f"({', '.join(texts)}): fixed values are set with --cfg-options"
-            )
-        return cls(key, "choice", choices=tuple(texts))
-
-    @classmethod
-    def _parse_range(
-        cls, key: str, kind: str, text: str, low: float, high: float, step: int = 1
-    ) -> "Dimension":
-        if kind == "int" and not all(type(number) is int for number in (low, high, step)):
+        low, high, step = [*numbers, 1][:3]
+        if kind == "int" and not all(type(number) is int for number in numbers):
             raise ValueError(f"{key}: int() must have whole numbers, but got '{text}'")
         if not math.isfinite(low) or not math.isfinite(high) or not low < high:
             word = "is empty" if low == high else "must be (low, high) with low < high"

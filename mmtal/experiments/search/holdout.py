@@ -91,8 +91,13 @@ def make_holdout(
     file = Path(place.get("data_root", ""), place.ann_file)
     entries = AnnotationFile(file).database
     database = _grouped({name: entries[name] for name in train.metainfo["video_ids"]}, group)
-    subsets = sorted({str(entry["subset"]) for entry in database.values()})
-    split = _split(database, share=share, seed=seed, what=f"{file}, subset {', '.join(subsets)}")
+    if len(database) < 2:
+        raise ValueError(
+            f"{file}, subset {place.subset}: at least 2 training recordings are needed to hold "
+            f"some out, but there is {len(database)}"
+        )
+    same = {name: {**entry, "subset": TRAINING} for name, entry in database.items()}
+    split = split_database(same, {TRAINING: 1 - share, VALIDATION: share}, seed=seed)
     path = Path(folder) / "holdout.json"
     write_text(path, to_json(split))
     held = [entry for entry in split.values() if entry["subset"] == VALIDATION]
@@ -124,18 +129,6 @@ def _grouped(database: dict[str, Any], group: str | None) -> dict[str, Any]:
             f"'{without[0]}'"
         )
     return {name: {**entry, "group": found[name][1]} for name, entry in database.items()}  # type: ignore[index]
-
-
-def _split(
-    database: dict[str, dict[str, Any]], *, share: float, seed: int, what: str
-) -> dict[str, dict[str, Any]]:
-    if len(database) < 2:
-        raise ValueError(
-            f"{what}: at least 2 training recordings are needed to hold some out, but there is "
-            f"{len(database)}"
-        )
-    same = {name: {**entry, "subset": TRAINING} for name, entry in database.items()}
-    return split_database(same, {TRAINING: 1 - share, VALIDATION: share}, seed=seed)
 
 
 def _place(config: Config, loader: str) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from mmtal.experiments.search.best_config import TEMPLATE, write_best_config
 from mmtal.experiments.search.holdout import Holdout, make_holdout
 from mmtal.experiments.search.search_figures import draw_history, draw_importance
 from mmtal.experiments.search.settings import SearchSettings
-from mmtal.experiments.search.space import Space, check_space, template_values
+from mmtal.experiments.search.space import Space, template_values
 from mmtal.experiments.search.trial import TrialJob, train_trial
 from mmtal.experiments.search.trial_store import TrialStore, refuse_difference
 from mmtal.experiments.search.trial_table import line_of_trial, summary, write_table
@@ -90,7 +90,7 @@ def search(
             store = store or folder / "study.db"
             settings = _freeze_template(replace(settings, folder=folder), is_new=not store.exists())
             trial_store, holdout = _prepare(settings, space, store, val_share, group)
-            _introduce(settings, space, holdout, trial_store, trials)
+            _introduce(settings, holdout, trial_store, trials)
             try:
                 _run(trial_store, settings, holdout, trials, workers, minutes)
             finally:
@@ -108,7 +108,7 @@ def _prepare(
 ) -> tuple[TrialStore, Holdout]:
     """Check everything before the first trial."""
     config = settings.config({}, settings.folder)
-    check_space(space, config)
+    template = template_values(space, config)
     settings.config({dimension.key: dimension.first for dimension in space}, settings.folder)
     holdout = make_holdout(
         config, settings.folder, share=val_share, seed=settings.seed, group=group
@@ -116,7 +116,7 @@ def _prepare(
     trial_store = TrialStore(
         store,
         space=space,
-        template=template_values(space, config),
+        template=template,
         identity=_identity(settings, space, holdout),
         seed=settings.seed,
     )
@@ -152,11 +152,9 @@ def _identity(settings: SearchSettings, space: Space, holdout: Holdout) -> dict[
     }
 
 
-def _introduce(
-    settings: SearchSettings, space: Space, holdout: Holdout, store: TrialStore, trials: int
-) -> None:
+def _introduce(settings: SearchSettings, holdout: Holdout, store: TrialStore, trials: int) -> None:
     print(f"study: {settings.folder}\n{holdout.text}")
-    for dimension in space:
+    for dimension in store.space:
         print(f"  {dimension.key} in {dimension}")
     if store.template_outside:
         print(

@@ -9,11 +9,10 @@ from mmengine.config import Config
 
 from mmtal.experiments.experiment import prepare_config
 from mmtal.experiments.search.holdout import Holdout
+from mmtal.experiments.search.space import DOTTED
 
 VALIDATIONS = 5
 """Times that a trial is validated, at most; a trial can be stopped early at all but the last."""
-
-NAMED = ("learning_rate", "epochs", "batch_size", "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,13 @@ class SearchSettings:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, values: Mapping[str, Any], work_dir: Path) -> Config:
-        """The template with the values of a trial, on the whole training set.
-
-        Args:
-            values: By key, see :class:`mmtal.experiments.search.dimension.Dimension`.
-            work_dir: Where results go.
+        """The template with the values of a trial by key, on the whole training set.
 
         Raises:
             ValueError: The template does not train by epochs.
         """
-        named = {key: value for key, value in values.items() if key in NAMED}
-        dotted = {key: value for key, value in values.items() if key not in NAMED}
+        named = {key: value for key, value in values.items() if key in DOTTED}
+        dotted = {key: value for key, value in values.items() if key not in DOTTED}
         config = prepare_config(
             self.template,
             data_path=self.data_path,
@@ -66,11 +61,7 @@ class SearchSettings:
     ) -> Config:
         """The config that a trial trains: validated a few times, nothing saved.
 
-        Args:
-            values: By key.
-            work_dir: Of the trial.
-            holdout: Where it trains and is validated.
-            loader_workers: Processes that load data, at most.
+        At most ``loader_workers`` processes load its data.
         """
         config = self.config(values, work_dir)
         holdout.apply(config)

@@ -1,6 +1,6 @@
 """Read and check the space of a search, from YAML or the command line."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ Space = Sequence[Dimension]
 
 
 def read_space(
-    file: str | Path | None = None, vary: Iterable[str] = (), *, fixed: Iterable[str] = ()
+    file: str | Path | None = None, vary: Iterable[str] = (), *, fixed: Collection[str] = ()
 ) -> list[Dimension]:
     """The dimensions of a search; without any, those of :data:`DEFAULT_SPACE`.
 
@@ -43,23 +43,28 @@ def read_space(
         FileNotFoundError: There is no such file.
         ValueError: A dimension is malformed, empty, fixed as well, or given twice.
     """
-    texts = {} if file is None else _read_file(Path(file))
-    given = []
+    given: dict[str, str] = {}
     for item in vary:
         key, equals, text = item.partition("=")
         if not equals:
-            raise ValueError(f"--vary must be KEY=RANGE, such as {EXAMPLE}, but got '{item}'")
-        given.append((key.strip(), text))
-    repeated = {key for key, _ in given if [k for k, _ in given].count(key) > 1}
-    if repeated:
-        raise ValueError(f"--vary names {min(repeated)} more than once")
-    texts.update(given)
-    space = [Dimension.parse(key, text) for key, text in (texts or DEFAULT_SPACE).items()]
-    _refuse_conflicts(space, set(fixed))
+            raise ValueError(
+                "--vary must be KEY=RANGE, such as 'optim_wrapper.optimizer.lr=log(5e-5, 2e-4)', "
+                f"but got '{item}'"
+            )
+        if key.strip() in given:
+            raise ValueError(f"--vary names {key.strip()} more than once")
+        given[key.strip()] = text
+    texts = {**(_read_file(Path(file)) if file else {}), **given} or DEFAULT_SPACE
+    space = [Dimension.parse(key, text) for key, text in texts.items()]
+    places: dict[str, str] = {}
+    for dimension in space:
+        place = DOTTED.get(dimension.key, dimension.key)
+        if place in places:
+            raise ValueError(f"{places[place]} and {dimension.key} are the same value: vary one")
+        places[place] = dimension.key
+        if place in fixed:
+            raise ValueError(f"{dimension.key} is varied, but --cfg-options sets it to one value")
     return space
-
-
-EXAMPLE = "'optim_wrapper.optimizer.lr=log(5e-5, 2e-4)'"
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -74,37 +79,19 @@ def _read_file(path: Path) -> dict[str, Any]:
     return {str(key): text for key, text in content.items()}
 
 
-def _refuse_conflicts(space: Space, fixed: set[str]) -> None:
-    places: dict[str, str] = {}
-    for dimension in space:
-        place = DOTTED.get(dimension.key, dimension.key)
-        if place in places:
-            raise ValueError(f"{places[place]} and {dimension.key} are the same value: vary one")
-        places[place] = dimension.key
-        if place in fixed:
-            raise ValueError(f"{dimension.key} is varied, but --cfg-options sets it to one value")
-
-
-def check_space(space: Space, config: Config) -> None:
-    """Refuse what the config does not have.
+def template_values(space: Space, config: Config) -> dict[str, Any]:
+    """What the template itself says about each dimension; None where it leaves a default.
 
     Raises:
-        ValueError: A key is unknown.
+        ValueError: The config does not have one.
     """
-    for dimension in space:
-        check_key(config, DOTTED.get(dimension.key, dimension.key), options=list(DOTTED))
-
-
-def template_values(space: Space, config: Config) -> dict[str, Any]:
-    """What the template itself says about each dimension; None where it leaves a default."""
     values = {}
     for dimension in space:
+        key = DOTTED.get(dimension.key, dimension.key)
+        check_key(config, key, options=list(DOTTED))
         value: Any = config
-        for part in DOTTED.get(dimension.key, dimension.key).split("."):
-            if isinstance(value, list):
-                value = value[int(part)]
-            else:
-                value = value.get(part)
+        for part in key.split("."):
+            value = value[int(part)] if isinstance(value, list) else value.get(part)
         if dimension.key == "epochs":
             value -= config.warmup_epochs
         values[dimension.key] = value

@@ -24,7 +24,7 @@ class TrialJob:
     """A trial to be trained.
 
     Attributes:
-        trial: As Optuna asked for it.
+        trial: Optuna's.
         values: What it varies, by key.
         settings: Of the search.
         holdout: Where it trains and is validated.
@@ -71,9 +71,6 @@ def train_trial(job: TrialJob) -> TrialResult:
 class TrialReportHook(Hook):
     """Report ``tal/mAP`` to a trial after each validation.
 
-    Args:
-        trial: Gets the figures.
-
     Raises:
         TrialPruned: The trial is not worth going on with. The template's always is.
         ValueError: Validation gives no mAP.
@@ -84,20 +81,17 @@ class TrialReportHook(Hook):
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.value = float("nan")
-        self.seconds = 0.0
-        """Spent on validation so far."""
-        self._started = 0.0
+        self.seconds = 0.0  # spent on validation so far
 
     def before_val(self, runner: Runner) -> None:
         self._started = time.monotonic()
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         self.seconds += time.monotonic() - self._started
-        if "tal/mAP" not in (metrics or {}):
-            raise ValueError(
-                f"a search compares tal/mAP, but validation gives {list(metrics or {})}"
-            )
-        self.value = float((metrics or {})["tal/mAP"])
+        metrics = metrics or {}
+        if "tal/mAP" not in metrics:
+            raise ValueError(f"a search compares tal/mAP, but validation gives {list(metrics)}")
+        self.value = float(metrics["tal/mAP"])
         if not math.isfinite(self.value):
             return
         epoch = runner.epoch  # counts finished epochs when a validation ends

@@ -20,7 +20,6 @@ STARTUP_TRIALS = 5
 WARMUP_STEPS = 2
 """A trial is first judged after two fifths of its training: before, all recipes look alike."""
 
-
 LOCK_SECONDS = 60.0
 """A process waits so long for others that write to the file."""
 
@@ -66,47 +65,37 @@ class TrialStore:
         identity: Mapping[str, str],
         seed: int,
     ) -> None:
-        self.path = path
-        self.space = space
+        self.path, self.space = path, space
         self._template_values = dict(template)
         stored = {d.key: d.stored_of(template[d.key]) for d in space}
         self.template_outside = [key for key, value in stored.items() if value is None]
         path.parent.mkdir(parents=True, exist_ok=True)
         self.study = _open(path)
-        self._check_identity(identity)
-        self._settle_interrupted()
+        known = self.study.user_attrs.get("identity")
+        if known is None:
+            if self.study.trials:
+                raise ValueError(f"{path} holds a study that mmtal search did not begin")
+            known = dict(identity)
+            self.study.set_user_attr("identity", known)
+        for name, now in identity.items():
+            refuse_difference(path, name, known.get(name, ""), now)
+        interrupted = self.study.get_trials(states=[TrialState.RUNNING])
+        self.resumed = len(interrupted)
+        for trial in interrupted:  # no process trains them any more: they are put first in line
+            self.study.tell(trial.number, state=TrialState.FAIL)
+            if trial.params and not trial.user_attrs.get("template"):
+                self.study.enqueue_trial(trial.params)
         # a resumed search must not draw once more what it drew at its start
         draws = seed + 1_000_003 * len(self.study.trials)
         self.study.sampler = optuna.samplers.TPESampler(seed=draws % 2**32)
         self.study.pruner = optuna.pruners.MedianPruner(
             n_startup_trials=STARTUP_TRIALS, n_warmup_steps=WARMUP_STEPS
         )
-        if not any(t.user_attrs.get("template") for t in self._open_or_finished()):
+        waiting = self.study.get_trials(states=[TrialState.WAITING])
+        if not any(t.user_attrs.get("template") for t in [*self.finished, *waiting]):
             self.study.enqueue_trial(
                 {} if self.template_outside else stored, user_attrs={"template": True}
             )
-
-    def _check_identity(self, identity: Mapping[str, str]) -> None:
-        known = self.study.user_attrs.get("identity")
-        if known is None:
-            if self.study.trials:
-                raise ValueError(f"{self.path} holds a study that mmtal search did not begin")
-            self.study.set_user_attr("identity", dict(identity))
-            return
-        for name, now in identity.items():
-            refuse_difference(self.path, name, known.get(name, ""), now)
-
-    def _settle_interrupted(self) -> None:
-        """Trials that no process trains any more fail, and are put first in the queue."""
-        self.resumed = 0
-        for trial in self.study.get_trials(states=[TrialState.RUNNING]):
-            self.study.tell(trial.number, state=TrialState.FAIL)
-            self.resumed += 1
-            if trial.params and not trial.user_attrs.get("template"):
-                self.study.enqueue_trial(trial.params)
-
-    def _open_or_finished(self) -> list[FrozenTrial]:
-        return [*self.finished, *self.study.get_trials(states=[TrialState.WAITING])]
 
     @property
     def finished(self) -> list[FrozenTrial]:
@@ -141,8 +130,8 @@ class TrialStore:
 
     def tell(self, trial: Trial, result: TrialResult | None, error: str = "") -> FrozenTrial:
         """Note how a trial has ended; None: it has failed."""
-        trial.set_user_attr("seconds", result.seconds if result else 0.0)
-        trial.set_user_attr("validation_seconds", result.validation_seconds if result else 0.0)
+        for name in ("seconds", "validation_seconds"):
+            trial.set_user_attr(name, getattr(result, name, 0.0))
         if result and not result.pruned and not math.isfinite(result.value):
             error = f"its last mAP is {result.value}"
         if error or result is None:
@@ -154,14 +143,12 @@ class TrialStore:
 
 
 def _open(path: Path) -> optuna.Study:
-    url = f"sqlite:///{path}"
     if path.exists() and not _is_store(path):
         raise ValueError(
             f"--store {path} must be an SQLite file that a search has made, but is not"
         )
-    storage = optuna.storages.RDBStorage(
-        url, engine_kwargs={"connect_args": {"timeout": LOCK_SECONDS}}
-    )
+    timeout = {"connect_args": {"timeout": LOCK_SECONDS}}
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs=timeout)
     others = [name for name in optuna.get_all_study_names(storage) if name != STUDY]
     if others:
         raise ValueError(
@@ -184,16 +171,10 @@ def _is_store(path: Path) -> bool:
 
 
 def refuse_difference(where: Path, name: str, then: str, now: str) -> None:
-    """Refuse to go on with a search that is another one now.
-
-    Args:
-        where: Folder or file of the search.
-        name: What is compared.
-        then: As it was when the search began.
-        now: As it is.
+    """Refuse to go on with a search whose ``name`` has changed, with the first lines that differ.
 
     Raises:
-        ValueError: It differs; the message has the first lines that do.
+        ValueError: It has; ``where`` is the search's folder or file.
     """
     if then != now:
         pairs = zip([*then.splitlines(), ""], [*now.splitlines(), ""], strict=False)

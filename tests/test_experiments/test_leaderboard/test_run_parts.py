@@ -9,10 +9,10 @@ import tiny
 from mmengine.config import Config
 
 from mmtal.experiments.leaderboard.fold_files import fold_options
-from mmtal.experiments.leaderboard.plan import PlanEntry, choose, make_jobs, make_plan
+from mmtal.experiments.leaderboard.plan import add_hashes, choose, make_plan
 from mmtal.experiments.leaderboard.record import Record, write_record
 from mmtal.experiments.leaderboard.run_setup import RunSetup, check_options, set_up
-from mmtal.experiments.leaderboard.single_run import Folders, resumable_epoch
+from mmtal.experiments.leaderboard.single_run import Folders, RunJob, resumable_epoch
 from mmtal.experiments.leaderboard.spec import Folds, Row
 
 
@@ -102,7 +102,7 @@ def test_config_mistake_names_the_row(data: Path, tmp_path: Path) -> None:
         set_up(wrong.runs()[0], tmp_path)
 
 
-def statuses(plan: list[PlanEntry]) -> list[tuple[str, str]]:
+def statuses(plan: list[RunJob]) -> list[tuple[str, str]]:
     return [(entry.status, entry.note) for entry in plan]
 
 
@@ -162,14 +162,14 @@ def test_protocol_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
 def test_features_are_hashed_by_content(data: Path, tmp_path: Path) -> None:
     folders = Folders(records=tmp_path / "records", work=tmp_path / "work")
     plan = make_plan(row(data).runs(), folders)
-    first, second = (job.features_sha256 for job in make_jobs(plan, folders))
+    first, second = (job.features_sha256 for job in add_hashes(plan))
     assert first == second
     file = data / "tiny" / "features" / "rec_0.npy"
     before = file.read_bytes()
     file.write_bytes(before[:-1] + b"\x01")
-    assert make_jobs(plan, folders)[0].features_sha256 != first
+    assert add_hashes(plan)[0].features_sha256 != first
     file.write_bytes(before)
-    assert make_jobs(plan, folders)[0].features_sha256 == first
+    assert add_hashes(plan)[0].features_sha256 == first
 
 
 def test_choice_of_runs(data: Path) -> None:
