@@ -11,9 +11,10 @@ from mmtal.inference.open_recording import find_name
 from mmtal.results.recording_views import read_recording_views
 from mmtal.results.result_files import read_recordings
 from mmtal.structures import RecordingView
+from mmtal.utils.file_names import file_stem
 from mmtal.utils.progress import progress
 from mmtal.utils.wording import counted
-from mmtal.visualization.layout import FORMATS, check_format, picture_name, save_figure
+from mmtal.visualization.layout import FORMATS, check_format, save_figure
 
 
 def subsets_of(ann_file: str) -> list[str]:
@@ -78,5 +79,5 @@ def draw_each(
         save_figure(draw(view), args.out)
         return
     for view in progress(views, len(views), text="drawing"):
-        save_figure(draw(view), Path(args.out) / f"{picture_name(view.video_id)}.png")
+        save_figure(draw(view), Path(args.out) / f"{file_stem(view.video_id)}.png")
     print(f"{counted(len(views), 'picture')} in {args.out}")

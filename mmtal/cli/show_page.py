@@ -55,22 +55,29 @@ def run(args: Namespace) -> None:
 
 def find_media(media: Path, names: list[str], out: Path) -> dict[str, str]:
     """Address of the file of each recording that has one, as seen from the page."""
-    from mmtal.visualization.layout import picture_name
+    from mmtal.utils.file_names import file_stem
 
     if not media.exists():
         raise FileNotFoundError(f"--media must be a file or a folder, but there is no {media}")
+    root = media if media.is_dir() else media.parent
     playable = {
-        file.stem: quote(Path(os.path.relpath(file, out.parent)).as_posix())
-        for file in (sorted(media.iterdir()) if media.is_dir() else [media])
+        file.relative_to(root).with_suffix("").as_posix(): quote(
+            Path(os.path.relpath(file, out.parent)).as_posix()
+        )
+        for file in (sorted(media.rglob("*")) if media.is_dir() else [media])
         if (mimetypes.guess_type(file)[0] or "").startswith(("video/", "audio/"))
     }
-    stems = {name: picture_name(name) for name in names}
-    if len(stems) == 1 and not media.is_dir():  # whatever its name
-        stems = dict.fromkeys(stems, media.stem)
-    found = {name: playable[stem] for name, stem in stems.items() if stem in playable}
+    if len(names) == 1 and not media.is_dir():  # whatever its name
+        playable = dict(zip(names, playable.values(), strict=False))
+    found = {
+        name: playable[stem]
+        for name in names
+        for stem in (file_stem(name), name)  # the latter wins
+        if stem in playable
+    }
     if not found:
         raise ValueError(
             "--media must be video or audio files named after recordings, such as "
-            f"'{next(iter(stems.values()))}.mp4', but got {media}"
+            f"'{names[0]}.mp4', but got {media}"
         )
     return found

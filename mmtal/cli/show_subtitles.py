@@ -17,10 +17,10 @@ ARGUMENTS = {
 def run(args: Namespace) -> None:
     from mmtal.cli.recordings import check_out, choose, read_views
     from mmtal.results.result_files import score_threshold
+    from mmtal.utils.file_names import file_stem
     from mmtal.utils.files import write_text
     from mmtal.utils.progress import progress
     from mmtal.utils.wording import counted
-    from mmtal.visualization.layout import picture_name
     from mmtal.visualization.subtitles import FORMATS, LEAST, count_short, subtitles
 
     out, form = Path(args.out), args.format
@@ -33,7 +33,7 @@ def run(args: Namespace) -> None:
         form = out.suffix.lower().removeprefix(".")
     score_thr = score_threshold(args.results, args.score_thr)
     for view in progress(views, len(views), text="writing subtitles"):
-        path = out if is_file else out / f"{picture_name(view.video_id)}.{form}"
+        path = out if is_file else out / f"{file_stem(view.video_id)}.{form}"
         write_text(path, subtitles(view, classes, file_format=form, score_thr=score_thr))
     text = f"subtitles of {counted(len(views), 'recording')}: {out}"
     if short := sum(count_short(view, score_thr=score_thr) for view in views):

@@ -85,7 +85,7 @@ def pieces(path: str, dataset: Any, *, size: int = 64) -> Iterator[Any]:
     """The features of a file in pieces of ``size`` rows."""
     from mmtal.inference.recordings import find_recordings
 
-    [recording] = find_recordings(path, key=dataset.get("feature_key", "feats"))
+    [recording] = find_recordings(path, key=dataset.get("feature_key"))
     values = recording.open().read()
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -48,7 +48,7 @@ def first_nonfinite(block: Block) -> tuple[int, int] | None:
 
 
 def read_shapes(
-    data_list: list[dict[str, Any]], *, key: str, problems: Problems
+    data_list: list[dict[str, Any]], *, key: str | None, problems: Problems
 ) -> tuple[int, ...]:
     """Put ``num_features`` into each entry, from the headers of its files.
 
@@ -91,7 +91,7 @@ def read_shapes(
     return usual
 
 
-def scan_values(data_list: list[dict[str, Any]], *, key: str, problems: Problems) -> None:
+def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: Problems) -> None:
     """Read all features once and look for NaN and infinity.
 
     Several ranks share the work: each raises what it finds, which ends the job.

@@ -25,6 +25,9 @@ _PARSER = threading.Lock()
 
 FLOATS = ("float16", "float32", "float64")
 
+KEYS = ("feats", "features")
+"""What the array is usually called in files with named arrays."""
+
 MAX_HEADER = 1 << 16
 """Bytes of the longest ``.npy`` header; NumPy would allocate whatever a damaged file claims."""
 
@@ -78,12 +81,14 @@ class FeatureArray:
         return out
 
 
-def open_features(paths: Sequence[str | Path], *, key: str = "feats") -> FeatureArray:
+def open_features(paths: Sequence[str | Path], *, key: str | None = None) -> FeatureArray:
     """Open the feature files of one recording and join them over the channels.
 
     Args:
-        paths: ``.npy`` (memory-mapped), ``.npz`` or ``.pt`` files of shape (T, C).
-        key: Name of the array in ``.npz`` files, and in ``.pt`` files that hold a dict.
+        paths: ``.npy`` (memory-mapped), ``.npz`` or ``.pt`` files of shape (T, C); further axes
+            of length 1, as in (1, T, C), are left out.
+        key: Name of the array in ``.npz`` files, and in ``.pt`` files that hold a dict; None: one
+            of ``KEYS``, else the only one.
 
     Raises:
         ValueError: A file is unreadable, is not (T, C) floats, or the lengths differ too much.
@@ -113,7 +118,7 @@ def common_length(lengths: dict[str, int]) -> int:
     return shortest
 
 
-def read_shape(path: str | Path, *, key: str = "feats") -> tuple[int, int]:
+def read_shape(path: str | Path, *, key: str | None = None) -> tuple[int, int]:
     """(T, C) of a feature file, from its header where the format has one.
 
     Raises:
@@ -144,7 +149,7 @@ class Block:
     values: np.ndarray
 
 
-def read_blocks(path: str | Path, *, key: str = "feats") -> Iterator[Block]:
+def read_blocks(path: str | Path, *, key: str | None = None) -> Iterator[Block]:
     """Read a feature file once, from the first byte to the last, in bounded memory.
 
     It is read and not mapped, so that a disk error is an exception and does not end the process.
@@ -156,11 +161,6 @@ def read_blocks(path: str | Path, *, key: str = "feats") -> Iterator[Block]:
     path = Path(path)
     if path.suffix == ".pt":
         array = _open(path, key)
-        if array.nbytes > path.stat().st_size:
-            raise ValueError(
-                f"{path}: its tensor of shape {array.shape} repeats values that the file holds "
-                "once: save it with .contiguous()"
-            )
         rows = max(1, BLOCK // array.shape[1])
         for row in range(0, len(array), rows):
             yield Block(row, 0, array[row : row + rows])
@@ -171,7 +171,8 @@ def read_blocks(path: str | Path, *, key: str = "feats") -> Iterator[Block]:
             file: IO[bytes] = stack.enter_context(path.open("rb"))
             if path.suffix == ".npz":
                 file = stack.enter_context(zipfile.ZipFile(file))  # type: ignore[arg-type]
-                file = stack.enter_context(file.open(f"{key}.npy"))  # type: ignore[attr-defined]
+                name = _array_name(file, key)  # type: ignore[arg-type]
+                file = stack.enter_context(file.open(name))  # type: ignore[attr-defined]
             shape, order, dtype = _npy_header(file)
             for start, part, values in _lines(file, shape if order == "C" else shape[::-1], dtype):
                 yield (Block(start, part, values) if order == "C" else Block(part, start, values.T))
@@ -198,7 +199,7 @@ def _lines(
             yield first, start, values
 
 
-def _open(path: Path, key: str) -> np.ndarray:
+def _open(path: Path, key: str | None) -> np.ndarray:
     opener = {".npy": _open_npy, ".npz": _open_npz, ".pt": _open_pt}.get(path.suffix)
     if opener is None:
         raise ValueError(f"{path}: a feature file must end in .npy, .npz or .pt")
@@ -212,7 +213,7 @@ def _open(path: Path, key: str) -> np.ndarray:
     return array
 
 
-def _open_npy(path: Path, key: str) -> np.ndarray:
+def _open_npy(path: Path, key: str | None) -> np.ndarray:
     del key
     with path.open("rb") as file:
         shape, order, dtype = _npy_header(file)
@@ -224,15 +225,15 @@ def _open_npy(path: Path, key: str) -> np.ndarray:
     return np.asarray(np.memmap(path, dtype, "r", offset=start, shape=shape, order=order))
 
 
-def _open_npz(path: Path, key: str) -> np.ndarray:
+def _open_npz(path: Path, key: str | None) -> np.ndarray:
     _npz_header(path, key)  # names what is missing
-    with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as file:
+    with zipfile.ZipFile(path) as archive, archive.open(_array_name(archive, key)) as file:
         shape, order, dtype = _npy_header(file)
         values = file.read(math.prod(shape) * dtype.itemsize)
         return np.frombuffer(values, dtype).reshape(shape, order=order)
 
 
-def _open_pt(path: Path, key: str) -> np.ndarray:
+def _open_pt(path: Path, key: str | None) -> np.ndarray:
     mapped = zipfile.is_zipfile(path)  # only the current format of torch.save can be mapped
     try:
         loaded = torch.load(str(path), map_location="cpu", weights_only=True, mmap=mapped)
@@ -241,21 +242,52 @@ def _open_pt(path: Path, key: str) -> np.ndarray:
             "it holds other objects than tensors, which are never loaded: save the tensor alone"
         ) from error
     if isinstance(loaded, dict):
-        if key not in loaded:
-            raise ValueError(f"it has no entry '{key}', only {sorted(map(str, loaded))}")
-        loaded = loaded[key]
+        loaded = loaded[_choose(key, [n for n, v in loaded.items() if torch.is_tensor(v)])]
     if not isinstance(loaded, torch.Tensor):
         raise ValueError(f"it must hold a tensor, but holds a {type(loaded).__name__}")
-    return loaded.detach().numpy()
+    if loaded.nbytes > path.stat().st_size:
+        raise ValueError(
+            f"its tensor of shape {tuple(loaded.shape)} repeats values that the file holds once: "
+            "save it with .contiguous()"
+        )
+    return to_array(loaded).reshape(plain_shape(loaded.shape))
 
 
-def _npz_header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
+def to_array(tensor: torch.Tensor) -> np.ndarray:
+    """The values of a tensor; bfloat16, which NumPy lacks, as float32."""
+    tensor = tensor.detach().cpu()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def plain_shape(shape: Sequence[int]) -> tuple[int, ...]:
+    """A shape without axes of length 1, the first ones first, as long as it has more than two."""
+    plain = list(shape)
+    while len(plain) > 2 and 1 in plain:
+        plain.remove(1)
+    return tuple(plain)
+
+
+def _array_name(archive: zipfile.ZipFile, key: str | None) -> str:
+    names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    return f"{_choose(key, names)}.npy"
+
+
+def _choose(key: str | None, names: list[str]) -> str:
+    """The named array that is meant."""
+    chosen = [key] if key is not None else [*KEYS, *(names if len(names) == 1 else ())]
+    found = next((name for name in chosen if name in names), None)
+    if found is None:
+        wanted = " or ".join(f"'{name}'" for name in ([key] if key is not None else KEYS))
+        raise ValueError(
+            f"it has no array {wanted}, only {names}: choose with feature_key (--feature-key)"
+        )
+    return found
+
+
+def _npz_header(path: Path, key: str | None) -> tuple[tuple[int, ...], np.dtype]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            if key not in names:
-                raise ValueError(f"it has no array '{key}', only {names}: set feature_key")
-            info = archive.getinfo(f"{key}.npy")
+            info = archive.getinfo(_array_name(archive, key))
             with archive.open(info) as file:
                 shape, _, dtype = _npy_header(file)
                 _check_size(shape, dtype, info.file_size - file.tell())
@@ -285,7 +317,7 @@ def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], Literal["C", "F"], np
         shape, fortran_order, dtype = readers[version](capped)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which are never loaded: save a float array")
-    return shape, "F" if fortran_order else "C", dtype
+    return plain_shape(shape), "F" if fortran_order else "C", dtype
 
 
 class _Capped:

@@ -13,6 +13,7 @@ REMEDIES = {
     "segment outside the recording": "correct the segment or the duration (both are in seconds); "
     "a published benchmark file is read as it is with bad_segments='keep'",
     "unknown label": "correct the label or the argument classes",
+    "name is no path below the features": "give the recording and its feature file another name",
     "missing feature file": "add the files, check features, file_prefix and file_ext, or leave "
     "these recordings out with allow_missing=True",
     "unusable feature file": "see the message of each file",

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from mmengine.logging import print_log
 
 from mmtal.datasets.annotation_file import AnnotationFile, parse_instances
 from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
+from mmtal.datasets.feature_files import ENDINGS, FileNames
 from mmtal.datasets.problems import Problems
 from mmtal.registry import DATASETS, TRANSFORMS
 from mmtal.structures import FeatureGrid
@@ -44,7 +46,8 @@ class TemporalDataset(BaseDataset):
         fps: Frames per second; None: each recording's own, from the JSON.
         file_prefix: Comes before the recording's name in file names.
         file_ext: ``.npy``, ``.npz`` or ``.pt``.
-        feature_key: Name of the array in files with named arrays.
+        feature_key: Name of the array in files with named arrays; None: ``feats``, ``features``,
+            or the only one.
         classes: Names of the classes, or their number where the file lacks some; None: those of
             the whole file, by ``label_id``. ``"occurring"``: the same, without gaps in the ids;
             ``"alphabetical"``: by name, as OpenTAD has them.
@@ -80,7 +83,7 @@ class TemporalDataset(BaseDataset):
         fps: float | None = None,
         file_prefix: str = "",
         file_ext: str = ".npy",
-        feature_key: str = "feats",
+        feature_key: str | None = None,
         classes: Sequence[str] | int | str | None = None,
         bad_segments: str = "error",
         remove_duplicates: bool = False,
@@ -99,7 +102,7 @@ class TemporalDataset(BaseDataset):
     ) -> None:
         if bad_segments not in ("error", "keep"):
             raise ValueError(f"bad_segments must be 'error' or 'keep', but got '{bad_segments}'")
-        if file_ext not in (".npy", ".npz", ".pt"):
+        if file_ext not in ENDINGS:
             raise ValueError(f"file_ext must be .npy, .npz or .pt, but got '{file_ext}'")
         if repeat < 1:
             raise ValueError(f"repeat must be >= 1, but got {repeat}")
@@ -114,8 +117,7 @@ class TemporalDataset(BaseDataset):
         self.feature_stride = feature_stride
         self.snippet_frames = snippet_frames
         self.fps = fps
-        self.file_prefix = file_prefix
-        self.file_ext = file_ext
+        self.file_names = FileNames(file_prefix, file_ext)
         self.feature_key = feature_key
         self.classes = classes
         self.bad_segments = bad_segments
@@ -247,9 +249,12 @@ class TemporalDataset(BaseDataset):
                 )
         data_list, missing = [], []
         for video_id in entries:
-            name = f"{self.file_prefix}{video_id}{self.file_ext}"
-            paths = [folder / name for folder in self.folders]
-            absent = [str(path) for path in paths if not path.is_file()]
+            try:
+                paths = [self.file_names.path(folder, video_id) for folder in self.folders]
+            except ValueError:
+                problems.add("name is no path below the features", f"recording {video_id!r}")
+                continue
+            absent = [str(path) for path in paths if not os.path.isfile(path)]
             if absent:
                 missing.append(video_id)
                 if not self.allow_missing:
@@ -258,7 +263,7 @@ class TemporalDataset(BaseDataset):
             else:
                 files = [str(path) for path in paths]
                 data_list.append({"video_id": video_id, "feat_paths": files})
-        if not data_list:
+        if missing and not data_list:
             present = next(self.folders[0].iterdir(), None)
             raise FileNotFoundError(
                 f"{problems.source}: no recording is left, none of {len(missing)} has its feature "

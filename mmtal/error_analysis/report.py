@@ -1,7 +1,6 @@
 """Write the error analysis to disk: one page, one JSON file, figures."""
 
 import html
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from mmtal.error_analysis.summary import summary
 from mmtal.error_analysis.worst_recordings import RecordingErrors
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.structures import RecordingView
+from mmtal.utils.file_names import file_stem
 from mmtal.utils.files import write_json, write_text
 from mmtal.utils.progress import progress
 from mmtal.utils.wording import counted
@@ -66,7 +66,7 @@ def write_report(analysis: ErrorAnalysis, folder: str | Path, *, title: str) -> 
             list(enumerate(analysis.worst, start=1)), len(analysis.worst), text="drawing recordings"
         ):
             figure = draw_recording(analysis, item)
-            save_figure(figure, new / "recordings" / picture_name(rank, item))
+            save_figure(figure, new / "recordings" / f"{rank:02d}_{file_stem(item.video_id)}.png")
             pictures.append(html_figure(figure))
         write_json(new / REPORT, summary(analysis), indent=1)
         body = _body(analysis, shown, pictures)
@@ -94,11 +94,6 @@ def draw_recording(analysis: ErrorAnalysis, item: RecordingErrors) -> Figure:
         find_hits(view, tiou_thr=analysis.curve_tiou),
         score_thr=lowest if np.isfinite(lowest) else 0.0,
     )
-
-
-def picture_name(rank: int, item: RecordingErrors) -> str:
-    """File of a recording's picture; a name may hold what a file name must not."""
-    return f"{rank:02d}_{re.sub(r'[^A-Za-z0-9._-]', '_', item.video_id)[:100]}.png"
 
 
 def _body(analysis: ErrorAnalysis, shown: dict[str, str], pictures: list[str]) -> str:

@@ -13,9 +13,9 @@ from mmengine.runner import Runner
 
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.structures import RecordingView
+from mmtal.utils.file_names import file_stem
 from mmtal.utils.files import write_text
 from mmtal.visualization import draw_predictions, save_figure
-from mmtal.visualization.layout import picture_name
 from mmtal.visualization.viewer import viewer_page
 
 
@@ -51,7 +51,7 @@ def print_run_summary(runner: Runner, results: Path, *, score_thr: float) -> Non
     """
     dataset = runner.test_dataloader.dataset
     views, classes = views_of_results(dataset, json.loads(results.read_text())["results"])
-    picture = results.with_name(f"predictions_{picture_name(views[0].video_id)}.png")
+    picture = results.with_name(f"predictions_{file_stem(views[0].video_id)}.png")
     hits = find_hits(views[0])
     save_figure(draw_predictions(views[0], classes, hits, score_thr=score_thr), picture)
     page = results.with_name("predictions.html")

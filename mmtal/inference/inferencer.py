@@ -23,8 +23,9 @@ from mmtal.inference.streaming import DetectionStream
 from mmtal.inference.windowing import WindowWalker, drop_long, join, reach_of
 from mmtal.registry import INFERENCERS
 from mmtal.structures import TemporalDataSample
+from mmtal.utils.file_names import file_stem
 from mmtal.utils.progress import progress
-from mmtal.visualization.layout import picture_name, save_figure
+from mmtal.visualization.layout import save_figure
 
 ONE_PASS = 16384
 """Features up to which a recording is predicted in one pass, unless ``window`` says otherwise."""
@@ -144,7 +145,7 @@ class TemporalActionInferencer:
             inputs,
             file_prefix=self.dataset.get("file_prefix", ""),
             file_ext=self.dataset.get("file_ext", ".npy"),
-            key=self.dataset.get("feature_key", "feats"),
+            key=self.dataset.get("feature_key"),
         )
         rates = [self._fps(recording, fps) for recording in recordings]
         for recording in recordings:
@@ -165,7 +166,7 @@ class TemporalActionInferencer:
             write_detections(out_file, results, stamp)
         if show_dir is not None:
             for result in results:
-                picture = Path(show_dir) / f"{picture_name(result.video_id)}.png"
+                picture = Path(show_dir) / f"{file_stem(result.video_id)}.png"
                 save_figure(result.draw(), picture)
         return results
 

@@ -12,12 +12,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmtal.datasets.features import FeatureArray, common_length, open_features, read_shape
+from mmtal.datasets.feature_files import ENDINGS, list_feature_files
+from mmtal.datasets.features import (
+    FeatureArray,
+    common_length,
+    open_features,
+    plain_shape,
+    read_shape,
+    to_array,
+)
+from mmtal.utils.file_names import stays_below
 
 CHUNK = 1 << 22
 """Values to look at in one piece; bounds the memory of the check."""
-
-ENDINGS = (".npy", ".npz", ".pt")
 
 Source = np.ndarray | torch.Tensor | str | os.PathLike[str]
 Input = Source | tuple[Source, ...]
@@ -40,7 +47,7 @@ class Recording:
     name: str
     paths: tuple[Path, ...] = ()
     arrays: tuple[np.ndarray, ...] = ()
-    key: str = "feats"
+    key: str | None = None
 
     def open(self) -> FeatureArray:
         """The features; nothing is read from ``.npy`` files."""
@@ -90,7 +97,7 @@ class Recording:
 
 
 def find_recordings(
-    inputs: Inputs, *, file_prefix: str = "", file_ext: str = ".npy", key: str = "feats"
+    inputs: Inputs, *, file_prefix: str = "", file_ext: str = ".npy", key: str | None = None
 ) -> list[Recording]:
     """All recordings that are meant, in order; files and arrays are checked, not read.
 
@@ -118,12 +125,12 @@ def find_recordings(
     if twice:
         raise ValueError(
             f"recordings must have names of their own, but these occur twice: {', '.join(twice)}. "
-            "Give a dict {name: features}"
+            "Give the folder that they are in, or a dict {name: features}"
         )
     return found
 
 
-def _flat(listed: Sequence[Any], prefix: str, ext: str, key: str) -> Iterator[Recording]:
+def _flat(listed: Sequence[Any], prefix: str, ext: str, key: str | None) -> Iterator[Recording]:
     for index, item in enumerate(listed):
         parts = item if isinstance(item, tuple) else (item,)
         if parts and all(isinstance(p, str | os.PathLike) for p in parts):
@@ -136,23 +143,27 @@ def _flat(listed: Sequence[Any], prefix: str, ext: str, key: str) -> Iterator[Re
             yield _recording(item, f"recording_{index}", key)
 
 
-def _from_folders(folders: list[Path], prefix: str, ext: str, key: str) -> Iterator[Recording]:
-    first = sorted(folders[0].iterdir())
-    endings = [ext, *ENDINGS]
-    files = next((f for e in endings if (f := [p for p in first if p.suffix == e])), [])
+def _from_folders(
+    folders: list[Path], prefix: str, ext: str, key: str | None
+) -> Iterator[Recording]:
+    names = list_feature_files(folders[0])
+    files = next((f for e in (ext, *ENDINGS) if (f := [n for n in names if n.endswith(e)])), [])
     if not files:
+        other = min(folders[0].iterdir(), default=None)
         raise FileNotFoundError(
             f"folder {folders[0]} holds no feature file ({', '.join(ENDINGS)}), "
-            + (f"but for example '{first[0].name}'" if first else "it is empty")
+            + (f"but for example '{other.name}'" if other else "it is empty")
         )
     for file in files:
-        parts = tuple(folder / file.name for folder in folders)
+        parts = tuple(folder / file for folder in folders)
         item = parts if len(parts) > 1 else parts[0]
-        yield _recording(item, file.stem.removeprefix(prefix), key)
+        yield _recording(item, os.path.splitext(file)[0].removeprefix(prefix), key)
 
 
-def _recording(item: Any, name: str, key: str) -> Recording:
+def _recording(item: Any, name: str, key: str | None) -> Recording:
     parts = item if isinstance(item, tuple) else (item,)
+    if not stays_below(name):
+        raise ValueError(f"recording {name!r}: must have a name that can be a relative path")
     if not parts:
         raise ValueError(f"recording '{name}': an empty tuple has no features")
     if all(isinstance(part, str | os.PathLike) for part in parts):
@@ -174,8 +185,7 @@ def _recording(item: Any, name: str, key: str) -> Recording:
 
 def _array(part: Any, name: str) -> np.ndarray:
     if isinstance(part, torch.Tensor):
-        part = part.detach().cpu()
-        part = part.float().numpy() if part.dtype == torch.bfloat16 else part.numpy()
+        part = to_array(part)
     if not isinstance(part, np.ndarray):
         raise TypeError(
             f"recording '{name}': features must be an array or a tensor (T, C), or the path of a "
@@ -183,6 +193,7 @@ def _array(part: Any, name: str) -> np.ndarray:
         )
     if part.dtype.kind not in "fiu":
         raise ValueError(f"recording '{name}': features must be numbers, but got {part.dtype}")
+    part = part.reshape(plain_shape(part.shape))
     if part.ndim != 2 or 0 in part.shape:
         raise ValueError(
             f"recording '{name}': features must have the shape (T, C), one row per feature, and "

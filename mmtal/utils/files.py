@@ -25,7 +25,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".{path.name}")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.name[-30:])
     except OSError as error:
         raise _cannot_write(path, error) from error
     os.close(handle)

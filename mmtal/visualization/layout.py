@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -113,11 +112,6 @@ def check_format(path: str | Path) -> Path:
     if path.suffix.lower() not in FORMATS:
         raise ValueError(f"a picture must end in {', '.join(FORMATS)}, but got '{path}'")
     return path
-
-
-def picture_name(video_id: str) -> str:
-    """A file name (without ending) for any recording, and a different one for each."""
-    return quote(video_id, safe=" ()[]+,=@")
 
 
 def new_figure(width: float, height: float) -> Figure:

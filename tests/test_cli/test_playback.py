@@ -59,10 +59,14 @@ def test_the_page_plays_files_named_after_recordings(files, tmp_path: Path) -> N
     assert re.findall(r'"media":"([^"]*)"', text) == [
         "../my%20media/train%252F1.wav", "../my%20media/a.mp4",
     ]  # fmt: skip
+    (media / "train").mkdir()
+    (media / "train" / "1.mp4").touch()
+    text = show("page", ann, tmp_path / "4.html", "--media", media).read_text()
+    assert '"media":"my%20media/train/1.mp4"' in text  # in a folder, as the name says
     one = media / "stranger.mp4"
     text = show("page", ann, tmp_path / "2.html", "--subset", "other", "--media", one).read_text()
     assert '"media":"my%20media/stranger.mp4"' in text  # the only recording, whatever the name
-    with pytest.raises(ValueError, match=r"recordings, such as 'train%2F1\.mp4', but"):
+    with pytest.raises(ValueError, match=r"recordings, such as 'train/1\.mp4', but"):
         show("page", ann, tmp_path / "3.html", "--media", one)
     with pytest.raises(FileNotFoundError, match="--media must be a file or a folder, but there"):
         show("page", ann, tmp_path / "3.html", "--media", tmp_path / "nowhere")

@@ -143,6 +143,21 @@ BAD_INPUT = {
         {},
         r"missing feature file \(1 found\): .*allow_missing=True\n.*recording 'b': .*/b\.npy",
     ),
+    "name leaves the folder": (
+        lambda disk: disk.database.update({"../a": disk.database["a"]}),
+        {"allow_missing": True},
+        r"no path below the features \(1 found\): .*another name\n  - recording '\.\./a'",
+    ),
+    "all names leave the folder": (
+        lambda disk: set_(disk.__dict__, "database", {"C:\\a": disk.database["a"]}),
+        {},
+        r"no path below the features \(1 found\): ",
+    ),
+    "name longer than a file name may be": (
+        lambda disk: disk.database.update({"に" * 99: disk.database["a"]}),
+        {},
+        r"missing feature file \(1 found\): ",
+    ),
     "other channel count": (
         lambda disk: (
             disk.database.update(d=disk.database["a"]),

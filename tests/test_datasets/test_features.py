@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmtal.datasets.features import open_features, read_shape
+from mmtal.datasets.features import open_features, read_blocks, read_shape
 
 VALUES = np.arange(12, dtype=np.float32).reshape(4, 3)
 
@@ -35,6 +35,33 @@ def test_pt_dict_and_old_pt_format(tmp_path: Path):
     torch.save(torch.from_numpy(VALUES), tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     for name in ("dict.pt", "old.pt"):
         np.testing.assert_array_equal(open_features([tmp_path / name]).read(), VALUES)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 3), (4, 1, 3), (4, 3, 1, 1)])
+@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+def test_axes_of_length_1_are_left_out(tmp_path: Path, ext: str, shape: tuple[int, ...]):
+    path = save(tmp_path / f"a{ext}", VALUES.reshape(shape))
+    assert read_shape(path) == (4, 3)
+    np.testing.assert_array_equal(open_features([path]).read(), VALUES)
+    np.testing.assert_array_equal(np.vstack([b.values for b in read_blocks(path)]), VALUES)
+
+
+@pytest.mark.parametrize("key", ["feats", "features", "anything"])
+def test_an_array_with_a_usual_name_or_alone_needs_no_key(tmp_path: Path, key: str):
+    np.savez(tmp_path / "a.npz", **{key: VALUES})
+    torch.save({key: torch.from_numpy(VALUES), "fps": 30}, tmp_path / "a.pt")
+    for name in ("a.npz", "a.pt"):
+        assert read_shape(tmp_path / name) == (4, 3)
+        np.testing.assert_array_equal(open_features([tmp_path / name]).read(), VALUES)
+
+
+def test_bfloat16_and_tensors_that_repeat_values(tmp_path: Path):
+    torch.save(torch.from_numpy(VALUES).bfloat16().repeat(99, 9), tmp_path / "a.pt")
+    (block,) = read_blocks(tmp_path / "a.pt")
+    np.testing.assert_array_equal(block.values, np.tile(VALUES, (99, 9)))
+    torch.save(torch.zeros(1, 3).expand(10**6, 3), tmp_path / "b.pt")
+    with pytest.raises(ValueError, match=r"b\.pt: .*contiguous"):
+        read_shape(tmp_path / "b.pt")
 
 
 def test_fortran_order_npy(tmp_path: Path):
@@ -119,7 +146,7 @@ def test_pickles_are_never_loaded(tmp_path: Path, ext: str):
     ("array", "message"),
     [
         (np.zeros(4, np.float32), r"\(T, C\).*1 dimension.*\(4,\)"),
-        (np.zeros((1, 4, 3), np.float32), r"\(T, C\).*3 dimension"),
+        (np.zeros((2, 4, 3), np.float32), r"\(T, C\).*3 dimension"),
         (np.zeros((0, 3), np.float32), r"not be empty.*\(0, 3\)"),
         (np.zeros((4, 3), np.int64), r"float16, float32, float64.*int64.*astype"),
     ],
@@ -140,11 +167,13 @@ def test_damaged_files_are_named(tmp_path: Path, ext: str):
 
 
 def test_other_errors(tmp_path: Path):
-    with pytest.raises(ValueError, match=r"no array 'feats', only \['x', 'other'\].*feature_key"):
-        read_shape(save(tmp_path / "a.npz", VALUES, key="x"))
+    several = save(tmp_path / "a.npz", VALUES, key="x")
+    with pytest.raises(ValueError, match=r"no array 'feats' or .*\['x', 'other'\].*feature_key"):
+        read_shape(several)
+    assert read_shape(several, key="x") == (4, 3), "the advice works"
     torch.save({"x": torch.zeros(2, 2)}, tmp_path / "a.pt")
-    with pytest.raises(ValueError, match=r"no entry 'feats', only \['x'\]"):
-        read_shape(tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=r"no array 'y', only \['x'\]"):
+        read_shape(tmp_path / "a.pt", key="y")
     with pytest.raises(ValueError, match=r"must end in \.npy, \.npz or \.pt"):
         read_shape(tmp_path / "a.csv")
     with pytest.raises(FileNotFoundError, match=r"absent\.npy"):

@@ -93,6 +93,7 @@ def test_every_form_of_input_gives_the_same(infer, tmp_path):
         "tensor": torch.from_numpy(values),
         "tensor that needs a gradient": torch.from_numpy(values).requires_grad_(True),
         "double": values.astype(np.float64),
+        "a batch of one": values[None],
         ".npy": tmp_path / "clip.npy",
         ".npz": str(tmp_path / "other.npz"),
         ".pt": tmp_path / "third.pt",
@@ -109,6 +110,16 @@ def test_every_form_of_input_gives_the_same(infer, tmp_path):
         assert same(found, expected), form
     named = infer([tmp_path / "clip.npy", values, tmp_path / "one" / "clip.npy"][:2], fps=1)
     assert [r.video_id for r in named] == ["clip", "recording_1"]
+
+
+def test_recordings_in_folders_below_are_named_after_them(infer, tmp_path):
+    for name in ("P01/a", "P02/a", "日本" * 40):
+        path = tmp_path / "in" / f"{name}.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, features(70))
+    found = infer(tmp_path / "in", fps=1, show_dir=tmp_path / "out")
+    assert [result.video_id for result in found] == ["P01/a", "P02/a", "日本" * 40]
+    assert len(list((tmp_path / "out").glob("*.png"))) == 3
 
 
 def test_raw_signals_become_features_as_in_the_config(tmp_path):
@@ -318,7 +329,8 @@ BAD = {
     "other channels": (features(40, channels=7), "7 channels, but the model expects 6"),
     "no feature": (GOOD[:0], r"not be empty, but got \(0, 6\)"),
     "one dimension": (GOOD[:, 0], r"shape \(T, C\).* but got \(40,\)"),
-    "a batch": (GOOD[None], r"shape \(T, C\).* but got \(1, 40, 6\)"),
+    "a batch": (np.stack([GOOD, GOOD]), r"shape \(T, C\).* but got \(2, 40, 6\)"),
+    "a name that leaves the folder": ({"../x": GOOD}, r"'../x': must have a name that can be"),
     "no numbers": (np.full((4, 6), "x"), "must be numbers"),
     "NaN": (np.where(np.arange(240).reshape(40, 6) == 9, np.nan, GOOD), "must be finite.*nan"),
     "nothing": ([], "at least one recording"),

@@ -16,7 +16,6 @@ from mmtal.visualization.layout import (
     format_time,
     lines_of_time,
     new_figure,
-    picture_name,
     plain,
     save_figure,
     shorten,
@@ -95,12 +94,6 @@ def test_dollars_are_no_formula() -> None:
     figure = new_figure(2, 1)
     figure.text(0.1, 0.5, plain("a $x_1$ and $\\frac"))
     figure.canvas.draw()  # would raise on a broken formula
-
-
-def test_every_recording_has_a_file_name_of_its_own() -> None:
-    names = ["a/b", "a_b", "a b", "a%2Fb", "..", "ä", "A"]
-    assert len({picture_name(name) for name in names}) == len(names)
-    assert not any("/" in picture_name(name) for name in names)
 
 
 def test_only_pictures_are_written(tmp_path: Path) -> None:

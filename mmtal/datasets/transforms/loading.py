@@ -22,7 +22,7 @@ class LoadFeatures:
     changes_grid = False
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
-        key = results.get("feature_key", "feats")
+        key = results.get("feature_key")
         results["feats"] = open_features(results["feat_paths"], key=key)
         return results
 

@@ -17,7 +17,8 @@ from mmtal.engine.hooks.operating_point_hook import score_threshold
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.registry import HOOKS
 from mmtal.structures import RecordingView, TemporalDataSample, without_classes
-from mmtal.visualization.layout import picture_name, save_figure
+from mmtal.utils.file_names import file_stem
+from mmtal.visualization.layout import save_figure
 from mmtal.visualization.timeline import draw_predictions
 
 
@@ -59,7 +60,7 @@ class PredictionPicturesHook(Hook):
         if self.show_dir is not None:
             for sample in outputs or ():
                 figure = self._draw(runner, runner.test_dataloader, sample)
-                save_figure(figure, self.show_dir / f"{picture_name(sample.video_id)}.png")
+                save_figure(figure, self.show_dir / f"{file_stem(sample.video_id)}.png")
 
     def after_test(self, runner: Runner) -> None:
         if self.show_dir is not None:
@@ -80,7 +81,7 @@ class PredictionPicturesHook(Hook):
         for sample in list(outputs or ())[: self.in_training - self._drawn]:
             self._drawn += 1
             figure = self._draw(runner, runner.val_dataloader, sample)
-            name = f"predictions_{picture_name(sample.video_id)}"
+            name = f"predictions_{file_stem(sample.video_id)}"
             runner.visualizer.add_image(name, _pixels(figure), step)
 
     def _draw(self, runner: Runner, loader: DataLoader[Any], sample: TemporalDataSample) -> Figure:

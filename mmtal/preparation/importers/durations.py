@@ -1,9 +1,11 @@
 """Durations of recordings, from a table or from feature files."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.datasets.features import read_shape
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions
@@ -13,7 +15,6 @@ from mmtal.utils.progress import progress
 
 NAMES = ("recording", "video", "video_id", "video_name", "name", "id", "file")
 DURATIONS = ("duration", "recording_duration", "video_duration", "length", "seconds")
-ENDINGS = (".npy", ".npz", ".pt")
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,12 @@ def add_lengths_of_features(collected: Collected, folder: Path, options: ImportO
     if stride is None or snippet is None:
         raise ValueError("durations from features need --feature-stride and --snippet-frames")
     open_ = [r for r in collected.recordings.values() if r.duration is None]
+    names = find_file_names(list_feature_files(folder), collected.recordings)
     missing = 0
     for recording in progress(open_, len(open_), text="reading lengths of features"):
-        paths = (folder / f"{recording.name}{ending}" for ending in ENDINGS)
-        path = next((path for path in paths if path.is_file()), None)
+        path = names.path(folder, recording.name)
         fps = recording.fps or options.fps
-        if path is None:
+        if not os.path.isfile(path):
             missing += 1
         elif fps is None:
             raise ValueError(

@@ -16,6 +16,7 @@ from mmtal.datasets.annotation_file import (
 from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Instance, Recording
 from mmtal.preparation.verification.settings import DataSetting
+from mmtal.utils.file_names import stays_below
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,12 @@ def _refuse_charades(path: Path, error: ValueError) -> None:
 
 def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings) -> None:
     """Put an entry into the database, without what is not in the format."""
-    if not video_id or "\0" in video_id or video_id[0] == "/" or ".." in Path(video_id).parts:
+    if not stays_below(video_id):
         findings.report(
-            "malformed entry",
-            f"the name {video_id!r} cannot be part of a file name",
+            "name is no path below the features",
+            f"{video_id!r} would lie elsewhere",
             recording=video_id,
             ann_file=file.path,
-            remedy="give the recording and its feature file another name",
         )
         return
     problems = list(entry_problems(entry))

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.datasets.feature_check import DURATION_TOLERANCE, expected_length
+from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.datasets.features import MAX_LENGTH_DIFFERENCE, common_length
 from mmtal.preparation.verification.annotations import AnnotationContent
-from mmtal.preparation.verification.feature_file import ENDINGS, in_parallel, scan_file
+from mmtal.preparation.verification.feature_file import in_parallel, scan_file
 from mmtal.preparation.verification.findings import Findings, Severity
 from mmtal.preparation.verification.recording import Recording
 from mmtal.preparation.verification.settings import ModelSetting
@@ -46,16 +47,19 @@ def read_features(
             if folder not in listings:
                 listings[folder] = _list(folder, findings)
         readable = [folder for folder in setting.folders if listings[folder] is not None]
-        names = next((listings[folder] for folder in readable), None) or []
-        ending = setting.file_ext or _usual_ending(names)
         known = next(file.names for file in files if file.path == setting.ann_file)
+        names = find_file_names(
+            (listings[readable[0]] if readable else None) or [],
+            known,
+            prefix=setting.file_prefix,
+            ending=setting.file_ext,
+        )
         for folder in readable:
-            expected[folder] |= {f"{setting.file_prefix}{name}" for name in known}
+            expected[folder] |= {f"{names.prefix}{name}" for name in known}
         if len(readable) < len(setting.folders):
             continue
         for recording in group:
-            name = f"{setting.file_prefix}{recording.video_id}{ending}"
-            recording.paths = [folder / name for folder in setting.folders]
+            recording.paths = [names.path(f, recording.video_id) for f in setting.folders]
             todo += [(recording, index) for index in range(len(recording.paths))]
     scans = in_parallel(
         lambda item: scan_file(item[0].paths[item[1]], key=item[0].setting.feature_key),
@@ -87,16 +91,7 @@ def _list(folder: Path, findings: Findings) -> list[str] | None:
     except OSError as error:
         findings.report("missing feature folder", f"'{folder}' cannot be read ({error})")
         return None
-    found = []
-    for place, _, names in os.walk(folder):  # does not follow links to folders
-        below = Path(place).relative_to(folder)
-        found += [str(below / name) for name in names if name.endswith(ENDINGS)]
-    return found
-
-
-def _usual_ending(names: Sequence[str]) -> str:
-    counts = Counter(Path(name).suffix for name in names)
-    return max(ENDINGS, key=lambda ending: counts[ending])
+    return list_feature_files(folder)
 
 
 def _check_files(

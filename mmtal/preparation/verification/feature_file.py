@@ -17,8 +17,6 @@ from mmtal.datasets.feature_check import THREADS, first_nonfinite
 from mmtal.datasets.features import Block, read_blocks, read_shape
 from mmtal.utils.progress import progress
 
-ENDINGS = (".npy", ".npz", ".pt")
-
 MAX_CHANNELS = 1 << 20
 """Nothing has more channels; a file that says so holds something else."""
 
@@ -62,7 +60,7 @@ class FileScan:
         return bits.astype(bool)
 
 
-def scan_file(path: Path, *, key: str) -> FileScan:
+def scan_file(path: Path, *, key: str | None) -> FileScan:
     """Read a feature file; whatever is wrong with it is a result and no exception.
 
     Args:

@@ -11,6 +11,7 @@ Severity = Literal["error", "warning"]
 _ERRORS = {
     # the annotation file
     "malformed entry": "bring the entry into the format that docs/own_dataset.md describes",
+    "name is no path below the features": REMEDIES["name is no path below the features"],
     "subset does not occur": "choose one of the subsets that are listed",
     "no instance": "annotate at least one segment with a label",
     "repeated recording": "take all but one out: JSON keeps only the last of one name",

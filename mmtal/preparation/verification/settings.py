@@ -30,7 +30,8 @@ class DataSetting:
         ann_file: Annotation JSON.
         folders: Feature folders; none: features are not checked.
         subsets: Subsets to verify; None: all.
-        file_ext: None: the one that most files of the folder have.
+        file_prefix: None: the one with which most recordings have a file.
+        file_ext: None: likewise.
         feature_stride: None: unknown.
         snippet_frames: None: unknown.
         role: Loader of a config that it is from, ``train``, ``val`` or ``test``.
@@ -43,9 +44,9 @@ class DataSetting:
     ann_file: Path
     folders: tuple[Path, ...] = ()
     subsets: tuple[str, ...] | None = None
-    file_prefix: str = ""
+    file_prefix: str | None = None
     file_ext: str | None = None
-    feature_key: str = "feats"
+    feature_key: str | None = None
     feature_stride: float | None = None
     snippet_frames: float | None = None
     fps: float | None = None
@@ -117,7 +118,6 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
     given = {
         name: dataset[name]
         for name in (
-            "file_prefix",
             "feature_key",
             "feature_stride",
             "snippet_frames",
@@ -132,6 +132,7 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
         ann_file=root / dataset["ann_file"],
         folders=tuple(root / folder for folder in as_list(dataset["features"])),
         subsets=tuple(as_list(dataset["subset"])),
+        file_prefix=dataset.get("file_prefix", ""),
         file_ext=dataset.get("file_ext", ".npy"),
         classes=classes if classes is None or isinstance(classes, int | str) else tuple(classes),
         role=role,

@@ -38,9 +38,9 @@ def verify(
     *,
     features: str | Path | Sequence[str | Path] | None = None,
     subset: str | Sequence[str] | None = None,
-    file_prefix: str = "",
+    file_prefix: str | None = None,
     file_ext: str | None = None,
-    feature_key: str = "feats",
+    feature_key: str | None = None,
     feature_stride: float | None = None,
     snippet_frames: float | None = None,
     fps: float | None = None,
@@ -57,7 +57,8 @@ def verify(
         features: Folder of the feature files, or several that are joined over the channels; None:
             features are not checked.
         subset: Subsets to verify; None: all.
-        file_ext: None: the one that most files of the folder have.
+        file_prefix: None: the one with which most recordings have a file.
+        file_ext: None: likewise.
         feature_stride: None: lengths are compared with each other instead.
         snippet_frames: None: unknown.
         max_seq_len: Longest sequence in training.

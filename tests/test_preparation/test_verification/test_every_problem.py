@@ -74,7 +74,7 @@ CASES = {
     "duration negative": (entry(duration=-1), {},
         "malformed entry", "error", "r0", "'duration' to be a number > 0, but got -1"),
     "name leaves the folder": (lambda own: rename(own, "r0", "../x"), {},
-        "malformed entry", "error", "../x", "cannot be part of a file name"),
+        "name is no path below the features", "error", "../x", "would lie elsewhere"),
     "subset": (lambda own: None, {"subset": ["training", "tset"]},
         "subset does not occur", "error", None, "'tset'.*'training', 'validation'"),
     "no instance": (lambda own: [e.update(annotations=[]) for e in own.database.values()], {},
@@ -303,11 +303,12 @@ def test_unusual_ids(own):
 def test_missing_files_that_have_another_name(own, files, hint: str):
     for path in list(own.features.iterdir()):
         path.rename(path.with_name(files(path.stem)))
-    report = own.verify()
+    report = own.verify(file_prefix="")
     assert Counter(report.counts()) == {"missing feature file": 6, "extra feature file": 6}
     assert hint in report.findings[0].remedy
     if "v_" in hint:
         assert own.verify(file_prefix="v_").ok
+        assert own.verify().ok, "it is found out"
 
 
 def test_ending_is_found_out(own):
