@@ -5,7 +5,7 @@ Letters: N ground truth, M predictions, V recordings, C classes present, T tIoU 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,6 +71,18 @@ class InstanceTable:
             labels=self.labels[rows],
             scores=self.scores[rows],
         )
+
+    def rows(self) -> Iterator[tuple[str, list[float], int, float]]:
+        """Recording, segment, label and score of each instance, as plain values."""
+        columns = (self.video, self.segments, self.labels, self.scores)
+        for video, *rest in zip(*(column.tolist() for column in columns), strict=True):
+            yield self.video_ids[video], *rest
+
+    def rows_by_recording(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Each recording and the indices of its rows, ascending."""
+        order = np.argsort(self.video, kind="stable")
+        bounds = np.searchsorted(self.video[order], np.arange(len(self.video_ids) + 1))
+        return zip(self.video_ids, np.split(order, bounds)[1:-1], strict=True)
 
     def video_index_in(self, video_ids: Sequence[str]) -> NDArray[np.int64]:
         """(N,) each row's position in ``video_ids``, -1 where its recording is not listed."""

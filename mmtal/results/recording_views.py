@@ -1,7 +1,6 @@
 """Read recordings with ground truth and predictions for pictures."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +46,9 @@ def read_recording_views(
 
 
 def _by_recording(table: InstanceTable) -> dict[str, Mapping[str, np.ndarray]]:
-    order = np.argsort(table.video, kind="stable")
-    bounds = np.searchsorted(table.video[order], np.arange(len(table.video_ids) + 1))
     return {
         name: dict(
             segments=table.segments[rows], labels=table.labels[rows], scores=table.scores[rows]
         )
-        for name, rows in zip(
-            table.video_ids,
-            (order[a:b] for a, b in pairwise(bounds)),
-            strict=True,
-        )
+        for name, rows in table.rows_by_recording()
     }

@@ -176,8 +176,7 @@ def name_detections(
     """
     check_fusion(rule, top_classes, top_segments)
     fused = {}
-    for index, video in enumerate(detections.video_ids):
-        rows = detections.video == index
+    for video, rows in detections.rows_by_recording():
         fused[video] = fuse_external_scores(
             dict(segments=detections.segments[rows], scores=detections.scores[rows]),
             external.of(video, classes),

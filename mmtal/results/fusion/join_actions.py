@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mmtal.ops import segment_nms
 from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.fusion.merge_detections import suppress
 from mmtal.results.instance_table import InstanceTable
+from mmtal.structures.segments import pairwise_tiou
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +79,16 @@ def join_actions(
         if len(table) and table.scores.min() < 0:
             raise ValueError(f"scores of {what}s must be >= 0, but got {table.scores.min()}")
     videos = {}
-    noun_rows = nouns.video_index_in(verbs.video_ids)
-    for index, video in enumerate(verbs.video_ids):
-        own = verbs.select(verbs.video == index), nouns.select(noun_rows == index)
-        videos[video] = _nms(*_pairs(*own, space, settings), settings)
+    nouns_of = dict(nouns.rows_by_recording())
+    for video, rows in verbs.rows_by_recording():
+        pairs = _pairs(verbs.select(rows), nouns.select(nouns_of[video]), space, settings)
+        videos[video] = suppress(
+            *pairs,
+            method="gaussian",
+            sigma=settings.sigma,
+            min_score=settings.min_score,
+            max_per_video=settings.max_per_video,
+        )
     return InstanceTable.from_videos(videos)
 
 
@@ -89,34 +96,12 @@ def _pairs(
     verbs: InstanceTable, nouns: InstanceTable, space: ActionSpace, settings: JoinSettings
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Segments, labels and scores of the best pairs of one recording."""
-    start = np.maximum(verbs.segments[:, None, 0], nouns.segments[None, :, 0])  # (V, N)
-    end = np.minimum(verbs.segments[:, None, 1], nouns.segments[None, :, 1])
-    overlap = (end - start).clip(min=0)
-    lengths = [table.segments[:, 1] - table.segments[:, 0] for table in (verbs, nouns)]
-    union = lengths[0][:, None] + lengths[1][None] - overlap
-    # A segment without length has no union; it pairs with nothing.
-    tiou = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    segments = (torch.from_numpy(table.segments) for table in (verbs, nouns))
+    tiou = pairwise_tiou(*segments).numpy()  # (V, N)
     labels = space.lookup[verbs.labels[:, None], nouns.labels[None]]
     verb, noun = np.nonzero((tiou >= settings.min_tiou) & (labels >= 0))
     scores = np.sqrt(verbs.scores[verb] * nouns.scores[noun])
     best = np.argsort(-scores, kind="stable")[: settings.max_pairs]
     verb, noun = verb[best], noun[best]
-    segments = 0.5 * (verbs.segments[verb] + nouns.segments[noun])
-    return segments, labels[verb, noun], scores[best]
-
-
-def _nms(
-    segments: NDArray[Any], labels: NDArray[Any], scores: NDArray[Any], settings: JoinSettings
-) -> dict[str, NDArray[Any]]:
-    kept_segments, kept_scores, kept_labels = segment_nms(
-        torch.from_numpy(segments),
-        torch.from_numpy(scores),
-        torch.from_numpy(labels),
-        method="gaussian",
-        sigma=settings.sigma,
-        min_score=settings.min_score,
-        max_per_video=settings.max_per_video,
-    )
-    return dict(
-        segments=kept_segments.numpy(), labels=kept_labels.numpy(), scores=kept_scores.numpy()
-    )
+    middle = 0.5 * (verbs.segments[verb] + nouns.segments[noun])
+    return middle, labels[verb, noun], scores[best]

@@ -91,43 +91,44 @@ def merge_detections(
             f"'{video_ids[rows[bad[0]]]}' is [{start:g}, {end:g}] (and {len(bad) - 1} more; "
             "mmtal results convert --fix reversed fixes results)"
         )
-    order = np.argsort(rows, kind="stable")
-    ends = np.searchsorted(rows[order], np.arange(len(video_ids) + 1))
     videos = {}
-    for index, video in enumerate(video_ids):
-        part = order[ends[index] : ends[index + 1]]
+    for video, part in InstanceTable(
+        tuple(video_ids), rows, segments, labels, scores
+    ).rows_by_recording():
         own = (segments[part], labels[part], scores[part])
         if settings.method == "wbf":
-            merged = _best_of_fused(own, shares, settings)
+            videos[video] = _best_of_fused(*own, shares, settings)
         else:
-            merged = _suppress(*own, settings)
-        videos[video] = dict(zip(("segments", "labels", "scores"), merged, strict=True))
+            videos[video] = suppress(*own, **asdict(settings))
     return InstanceTable.from_videos(videos)
 
 
-def _suppress(
-    segments: NDArray[Any], labels: NDArray[Any], scores: NDArray[Any], settings: MergeSettings
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    kept_segments, kept_scores, kept_labels = segment_nms(
-        torch.from_numpy(segments),
-        torch.from_numpy(scores),
-        torch.from_numpy(labels),
-        **asdict(settings),
-    )
-    return kept_segments.numpy(), kept_labels.numpy(), kept_scores.numpy()
+def suppress(
+    segments: NDArray[Any], labels: NDArray[Any], scores: NDArray[Any], **settings: Any
+) -> dict[str, NDArray[Any]]:
+    """:func:`mmtal.ops.segment_nms` of arrays: what is left, by column."""
+    tensors = (torch.from_numpy(column) for column in (segments, scores, labels))
+    kept = segment_nms(*tensors, **settings)
+    return {
+        name: column.numpy()
+        for name, column in zip(("segments", "scores", "labels"), kept, strict=True)
+    }
 
 
 def _best_of_fused(
-    own: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    segments: NDArray[Any],
+    labels: NDArray[Any],
+    scores: NDArray[Any],
     weights: NDArray[Any],
     settings: MergeSettings,
-) -> tuple[NDArray[Any], ...]:
-    labels = own[1]
+) -> dict[str, NDArray[Any]]:
     groups = np.zeros_like(labels) if settings.class_agnostic else labels
-    fused = fuse_overlapping(*own, groups, weights=weights, tiou_thr=settings.tiou_thr)
-    order = np.argsort(-fused[2], kind="stable")
-    order = order[fused[2][order] >= settings.min_score][: settings.max_per_video]
-    return tuple(column[order] for column in fused)
+    segments, labels, scores = fuse_overlapping(
+        segments, labels, scores, groups, weights=weights, tiou_thr=settings.tiou_thr
+    )
+    order = np.argsort(-scores, kind="stable")
+    order = order[scores[order] >= settings.min_score][: settings.max_per_video]
+    return dict(segments=segments[order], labels=labels[order], scores=scores[order])
 
 
 def fuse_overlapping(

@@ -79,13 +79,21 @@ def check_header(content: FileContent, problems: Problems) -> None:
             problems.add("wrong field", f"'{name}' is missing")
 
 
+def check_fields(content: FileContent, expected: Mapping[str, str], problems: Problems) -> None:
+    """Note the fields that have other values than these."""
+    for name, value in expected.items():
+        found = content.object.get(name)
+        if found != value:
+            problems.add("wrong field", f"'{name}' must be {value!r}, but is {found!r:.40}")
+
+
 def write(
     path: str | Path,
     detections: InstanceTable,
     classes: Sequence[str],
     *,
     version: str = VERSION,
-    external_data: Mapping[str, Any] | None = None,
+    external_data: str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> None:
     """Write detections; numbers come back as they are.
@@ -95,13 +103,12 @@ def write(
         detections: The M detections.
         classes: Names by label.
         version: The field ``version``.
-        external_data: The field ``external_data``, such as ``{used: True, details: "..."}``.
+        external_data: What other data were used, for the field ``external_data``.
         extra: More fields.
     """
     results = rows_by_recording(detections, classes)
-    content = dict(
-        version=version, results=results, external_data=dict(external_data or {}), **(extra or {})
-    )
+    declared = {} if external_data is None else {"used": True, "details": external_data}
+    content = dict(version=version, results=results, external_data=declared, **(extra or {}))
     write_content(path, json.dumps(content) + "\n", member="results.json")
 
 
@@ -110,15 +117,8 @@ def rows_by_recording(
 ) -> dict[str, list[dict[str, Any]]]:
     """Detections as ``{recording: [{label, label_id, segment, score}]}``, all recordings listed."""
     results: dict[str, list[Any]] = {video: [] for video in detections.video_ids}
-    rows = zip(
-        detections.video.tolist(),
-        detections.segments.tolist(),
-        detections.labels.tolist(),
-        detections.scores.tolist(),
-        strict=True,
-    )
-    for video, segment, label, score in rows:
-        results[detections.video_ids[video]].append(
+    for video, segment, label, score in detections.rows():
+        results[video].append(
             dict(label=classes[label], label_id=label, segment=segment, score=score)
         )
     return results

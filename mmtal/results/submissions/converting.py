@@ -14,10 +14,10 @@ from mmtal.results.submissions import ego4d, epic_kitchens
 from mmtal.results.submissions.checks import best_per_recording, checked
 from mmtal.results.submissions.file_content import read_content
 from mmtal.results.submissions.formats import Format, read_detections
-from mmtal.results.submissions.official_list import OfficialList, read_annotation_list
+from mmtal.results.submissions.official_list import OfficialList, Submission, read_annotation_list
 from mmtal.results.submissions.raw_detections import RawDetections
 from mmtal.results.submissions.remedies import FIXED, FIXES
-from mmtal.results.submissions.targets import TARGETS, Submission, Target
+from mmtal.results.submissions.targets import TARGETS, Target
 from mmtal.utils.wording import counted
 
 

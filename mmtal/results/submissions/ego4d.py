@@ -24,9 +24,9 @@ import numpy as np
 from mmtal.datasets.problems import Problems
 from mmtal.preparation.importers.ego4d import STRIDE
 from mmtal.results.instance_table import InstanceTable
-from mmtal.results.submissions.activitynet import read_recordings, rows_by_recording
+from mmtal.results.submissions.activitynet import check_fields, read_recordings, rows_by_recording
 from mmtal.results.submissions.file_content import FileContent, write_content
-from mmtal.results.submissions.official_list import OfficialList
+from mmtal.results.submissions.official_list import OfficialList, Submission
 from mmtal.results.submissions.raw_detections import RawDetections
 
 HEADER = {"version": "1.0", "challenge": "ego4d_moment_queries"}
@@ -50,30 +50,15 @@ def read(content: FileContent, raw: RawDetections, part: str | None = None) -> N
 
 def check_header(content: FileContent, problems: Problems) -> None:
     """Note the fields that the server would refuse."""
-    for name, expected in HEADER.items():
-        found = content.object.get(name)
-        if found != expected:
-            problems.add("wrong field", f"'{name}' must be {expected!r}, but is {found!r:.40}")
+    check_fields(content, HEADER, problems)
     if PARTS["retrieve"] not in content.object:
         problems.add("wrong field", f"'{PARTS['retrieve']}' is missing")
 
 
-def write(
-    path: str | Path,
-    detections: InstanceTable,
-    classes: Sequence[str],
-    *,
-    retrieved: tuple[InstanceTable, Sequence[str]] | None = None,
-) -> None:
-    """Write a submission.
-
-    Args:
-        path: The file.
-        detections: What mAP is computed of, times in seconds of the clip.
-        classes: Names by label.
-        retrieved: What Recall@1x is computed of, and names by its labels (default: the same).
-    """
-    found = dict(detect=(detections, classes), retrieve=retrieved or (detections, classes))
+def write(path: str | Path, submission: Submission) -> None:
+    """Write a submission."""
+    detected = (submission.detections, submission.classes)
+    found = dict(detect=detected, retrieve=submission.retrieved or detected)
     results = {}
     for part, (table, names) in found.items():
         by_score = table.select(np.argsort(-table.scores, kind="stable"))

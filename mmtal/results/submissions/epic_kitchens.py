@@ -12,7 +12,7 @@ published class tables, or ``verb_0 noun_2`` where these are not at hand.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,9 @@ from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.durations import read_lengths
 from mmtal.preparation.importers.epic_kitchens import COLUMNS, FRAME_RATE, LENGTHS
 from mmtal.preparation.importers.tables import header_of, read_rows, read_text
-from mmtal.results.instance_table import InstanceTable
-from mmtal.results.submissions.activitynet import each_detection
+from mmtal.results.submissions.activitynet import check_fields, each_detection
 from mmtal.results.submissions.file_content import FileContent, write_content
-from mmtal.results.submissions.official_list import OfficialList
+from mmtal.results.submissions.official_list import OfficialList, Submission
 from mmtal.results.submissions.raw_detections import RawDetections
 
 HEADER = {"version": "0.2", "challenge": "action_detection"}
@@ -107,10 +106,7 @@ def class_names(part: str, names: Names) -> list[str]:
 
 def check_header(content: FileContent, problems: Problems) -> None:
     """Note the fields that the server would refuse."""
-    for name, expected in HEADER.items():
-        found = content.object.get(name)
-        if found != expected:
-            problems.add("wrong field", f"'{name}' must be {expected!r}, but is {found!r:.40}")
+    check_fields(content, HEADER, problems)
     for name in LEVELS:
         found = content.object.get(name)
         if not isinstance(found, int) or not 0 <= found <= 5:
@@ -137,26 +133,14 @@ def numbers_of(label: str, names: Names) -> tuple[int, int] | None:
     return found[0], found[1]
 
 
-def write(
-    path: str | Path,
-    detections: InstanceTable,
-    classes: Sequence[str],
-    *,
-    names: Names,
-    levels: Sequence[int],
-) -> None:
+def write(path: str | Path, submission: Submission) -> None:
     """Write a submission; in a zip archive it is ``test.json``, as the server wants it.
-
-    Args:
-        path: The file.
-        detections: The M actions.
-        classes: Names of the actions by label.
-        names: Names of verbs and nouns.
-        levels: Of supervision, as ``LEVELS``.
 
     Raises:
         ValueError: A level is not 0 to 5, or a class that occurs is no pair of verb and noun.
     """
+    detections, levels = submission.detections, submission.levels
+    classes, names = submission.classes, submission.official.names if submission.official else {}
     if len(levels) != len(LEVELS) or not all(0 <= level <= 5 for level in levels):
         raise ValueError(f"levels of supervision must be three numbers 0 to 5, but got {levels}")
     pairs = {label: numbers_of(classes[label], names) for label in set(detections.labels.tolist())}
@@ -164,16 +148,9 @@ def write(
     if wrong:
         raise ValueError(f"'{wrong[0]}' is no name of a verb, a space, and a name of a noun")
     results: dict[str, list[Any]] = {video: [] for video in detections.video_ids}
-    rows = zip(
-        detections.video.tolist(),
-        detections.segments.tolist(),
-        detections.labels.tolist(),
-        detections.scores.tolist(),
-        strict=True,
-    )
-    for video, segment, label, score in rows:
+    for video, segment, label, score in detections.rows():
         verb, noun = pairs[label] or (-1, -1)
-        results[detections.video_ids[video]].append(
+        results[video].append(
             dict(verb=verb, noun=noun, action=f"{verb},{noun}", score=score, segment=segment)
         )
     text = json.dumps(dict(HEADER, **dict(zip(LEVELS, levels, strict=True)), results=results))

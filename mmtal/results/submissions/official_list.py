@@ -1,10 +1,11 @@
-"""Read recordings, durations and classes from a benchmark's own files."""
+"""Recordings, durations and classes of a benchmark's own files, and what is submitted to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.results.instance_table import InstanceTable
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,29 @@ class OfficialList:
     starts: Mapping[str, float] = field(default_factory=dict)
     steps: Mapping[str, float] = field(default_factory=dict)
     names: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What is written.
+
+    Attributes:
+        detections: The M detections, times in seconds (for Ego4D of the clip).
+        classes: Names by label.
+        official: The recordings that it must be about, if they are known.
+        levels: EPIC-Kitchens' declared levels of supervision.
+        external_data: ActivityNet's and HACS's declared use of other data.
+        retrieved: Ego4D's detections for recall, and names by their labels; None: the same.
+        source: Where the detections came from, for our own format.
+    """
+
+    detections: InstanceTable
+    classes: Sequence[str]
+    official: OfficialList | None = None
+    levels: Sequence[int] = ()
+    external_data: str | None = None
+    retrieved: tuple[InstanceTable, Sequence[str]] | None = None
+    source: str = ""
 
 
 def read_annotation_list(path: Path, subset: str | None) -> OfficialList:

@@ -6,11 +6,10 @@ Its evaluator (``TH14evalDet.m``) reads the fields by white space and has no lim
 """
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
-from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions.file_content import FileContent, write_content
+from mmtal.results.submissions.official_list import Submission
 from mmtal.results.submissions.raw_detections import RawDetections
 
 CLASS_IDS = {
@@ -73,25 +72,14 @@ def read(content: FileContent, raw: RawDetections) -> None:
             )
 
 
-def write(path: str | Path, detections: InstanceTable, classes: Sequence[str]) -> None:
+def write(path: str | Path, submission: Submission) -> None:
     """Write a line for each detection: times to the millisecond, scores as they are.
 
     A recording without a detection cannot be expressed in this format.
-
-    Args:
-        path: The file.
-        detections: The M detections.
-        classes: Names by label, of ``CLASS_IDS``.
     """
     lines = [
-        f"{detections.video_ids[video]} {start:.{DECIMALS}f} {end:.{DECIMALS}f} "
-        f"{CLASS_IDS[classes[label]]} {score!r}\n"
-        for video, (start, end), label, score in zip(
-            detections.video.tolist(),
-            detections.segments.tolist(),
-            detections.labels.tolist(),
-            detections.scores.tolist(),
-            strict=True,
-        )
+        f"{video} {start:.{DECIMALS}f} {end:.{DECIMALS}f} "
+        f"{CLASS_IDS[submission.classes[label]]} {score!r}\n"
+        for video, (start, end), label, score in submission.detections.rows()
     ]
     write_content(path, "".join(lines), member="detections.txt")

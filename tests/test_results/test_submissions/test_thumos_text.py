@@ -7,6 +7,7 @@ import pytest
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions import thumos
 from mmtal.results.submissions.formats import read_detections
+from mmtal.results.submissions.official_list import Submission
 
 CLASSES = list(thumos.CLASS_IDS)
 
@@ -22,7 +23,8 @@ def test_lines(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     row = dict(segments=[[1.23456, 2.5]], labels=[CLASSES.index("Diving")], scores=[1 / 3])
     empty = dict(segments=[], labels=[], scores=[])
-    thumos.write(path, InstanceTable.from_videos({"v": row, "w": empty}), CLASSES)
+    table = InstanceTable.from_videos({"v": row, "w": empty})
+    thumos.write(path, Submission(detections=table, classes=CLASSES))
     assert path.read_text() == "v 1.235 2.500 26 0.3333333333333333\n"
 
 
