@@ -1,5 +1,6 @@
 """Random changes of feature values, for training."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from mmtal.registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class FeatureNoise:
     """Add Gaussian noise to every feature value.
 
@@ -17,11 +19,11 @@ class FeatureNoise:
     """
 
     changes_grid = False
+    std: float
 
-    def __init__(self, std: float) -> None:
-        if std < 0:
-            raise ValueError(f"std must be >= 0, but got {std}")
-        self.std = std
+    def __post_init__(self) -> None:
+        if self.std < 0:
+            raise ValueError(f"std must be >= 0, but got {self.std}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
@@ -29,11 +31,9 @@ class FeatureNoise:
         results["feats"] = FeatureArray((values,))
         return results
 
-    def __repr__(self) -> str:
-        return f"FeatureNoise({self.std})"
-
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class ChannelDropout:
     """Set random channels to 0 over the whole sequence, and scale the others up accordingly.
 
@@ -42,11 +42,11 @@ class ChannelDropout:
     """
 
     changes_grid = False
+    prob: float
 
-    def __init__(self, prob: float) -> None:
-        if not 0 <= prob < 1:
-            raise ValueError(f"prob must be in [0, 1), but got {prob}")
-        self.prob = prob
+    def __post_init__(self) -> None:
+        if not 0 <= self.prob < 1:
+            raise ValueError(f"prob must be in [0, 1), but got {self.prob}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
@@ -55,11 +55,9 @@ class ChannelDropout:
         results["feats"] = FeatureArray((values,))
         return results
 
-    def __repr__(self) -> str:
-        return f"ChannelDropout({self.prob})"
-
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class RotateSensor:
     """Turn the axes of an inertial sensor by a random angle, another one for each training sample.
 
@@ -75,17 +73,18 @@ class RotateSensor:
     """
 
     changes_grid = False
+    _: KW_ONLY
+    axis: int
+    max_angle: float
+    window_size: int = 1
 
-    def __init__(self, *, axis: int, max_angle: float, window_size: int = 1) -> None:
-        if axis not in (0, 1, 2):
-            raise ValueError(f"axis must be 0, 1 or 2, but got {axis}")
-        if not 0 < max_angle <= 180:
-            raise ValueError(f"max_angle must be in (0, 180] degrees, but got {max_angle}")
-        if window_size < 1:
-            raise ValueError(f"window_size must be >= 1 sample, but got {window_size}")
-        self.axis = axis
-        self.max_angle = max_angle
-        self.window_size = window_size
+    def __post_init__(self) -> None:
+        if self.axis not in (0, 1, 2):
+            raise ValueError(f"axis must be 0, 1 or 2, but got {self.axis}")
+        if not 0 < self.max_angle <= 180:
+            raise ValueError(f"max_angle must be in (0, 180] degrees, but got {self.max_angle}")
+        if self.window_size < 1:
+            raise ValueError(f"window_size must be >= 1 sample, but got {self.window_size}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
@@ -103,9 +102,3 @@ class RotateSensor:
         axes[:, :, (self.axis + 2) % 3] = sin * first + cos * second
         results["feats"] = FeatureArray((values,))
         return results
-
-    def __repr__(self) -> str:
-        return (
-            f"RotateSensor(axis={self.axis}, max_angle={self.max_angle}, "
-            f"window_size={self.window_size})"
-        )

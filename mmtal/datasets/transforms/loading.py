@@ -5,6 +5,7 @@ The dict that passes through a pipeline holds ``video_id``, ``duration`` (s), ``
 generator of this sample), and from :class:`LoadFeatures` on ``feats`` (FeatureArray).
 """
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from mmtal.datasets.features import open_features
@@ -28,6 +29,7 @@ class LoadFeatures:
 
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class SlidingWindow:
     """Make features of a raw signal: windows of samples, flattened channel by channel.
 
@@ -40,13 +42,14 @@ class SlidingWindow:
     """
 
     changes_grid = True
+    window_size: int
+    _: KW_ONLY
+    window_stride: int
 
-    def __init__(self, window_size: int, *, window_stride: int) -> None:
-        for name, value in (("window_size", window_size), ("window_stride", window_stride)):
-            if value < 1:
-                raise ValueError(f"{name} must be >= 1 sample, but got {value}")
-        self.window_size = window_size
-        self.window_stride = window_stride
+    def __post_init__(self) -> None:
+        for name in ("window_size", "window_stride"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be >= 1 sample, but got {getattr(self, name)}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats, grid = results["feats"], results["grid"]
@@ -65,6 +68,3 @@ class SlidingWindow:
             fps=grid.fps,
         )
         return results
-
-    def __repr__(self) -> str:
-        return f"SlidingWindow({self.window_size}, window_stride={self.window_stride})"

@@ -1,5 +1,6 @@
 """Transforms that change the position of features in time."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from mmtal.structures import FeatureGrid
 
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class TemporalStride:
     """Keep every ``factor``-th feature.
 
@@ -21,22 +23,21 @@ class TemporalStride:
 
     changes_grid = True
     window_size = 1
+    factor: int
 
-    def __init__(self, factor: int) -> None:
-        if factor < 1:
-            raise ValueError(f"factor must be >= 1, but got {factor}")
-        self.factor = self.window_stride = factor
+    def __post_init__(self) -> None:
+        if self.factor < 1:
+            raise ValueError(f"factor must be >= 1, but got {self.factor}")
+        self.window_stride = self.factor
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         results["feats"] = results["feats"][:: self.factor]
         results["grid"] = results["grid"].strided(self.factor)
         return results
 
-    def __repr__(self) -> str:
-        return f"TemporalStride({self.factor})"
-
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class Truncate:
     """Cut a random window out of a training recording (ActionFormer).
 
@@ -54,27 +55,21 @@ class Truncate:
     """
 
     changes_grid = True
+    max_len: int
+    _: KW_ONLY
+    min_overlap: float
+    crop_ratio: tuple[float, float] | None = (0.9, 1.0)
+    max_tries: int = 200
 
-    def __init__(
-        self,
-        max_len: int,
-        *,
-        min_overlap: float,
-        crop_ratio: tuple[float, float] | None = (0.9, 1.0),
-        max_tries: int = 200,
-    ) -> None:
-        if max_len < 1:
-            raise ValueError(f"max_len must be >= 1, but got {max_len}")
-        if not 0 < min_overlap <= 1:
-            raise ValueError(f"min_overlap must be in (0, 1], but got {min_overlap}")
-        if crop_ratio is not None and not 0 < crop_ratio[0] <= crop_ratio[1] <= 1:
-            raise ValueError(f"crop_ratio must be 0 < low <= high <= 1, but got {crop_ratio}")
-        if max_tries < 1:
-            raise ValueError(f"max_tries must be >= 1, but got {max_tries}")
-        self.max_len = max_len
-        self.min_overlap = min_overlap
-        self.crop_ratio = crop_ratio
-        self.max_tries = max_tries
+    def __post_init__(self) -> None:
+        for name in ("max_len", "max_tries"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be >= 1, but got {getattr(self, name)}")
+        if not 0 < self.min_overlap <= 1:
+            raise ValueError(f"min_overlap must be in (0, 1], but got {self.min_overlap}")
+        low, high = self.crop_ratio or (1, 1)
+        if not 0 < low <= high <= 1:
+            raise ValueError(f"crop_ratio must be 0 < low <= high <= 1, but got {self.crop_ratio}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats, grid, rng = results["feats"], results["grid"], results["rng"]
@@ -109,14 +104,9 @@ class Truncate:
         low, high = (round(ratio * num_features) for ratio in self.crop_ratio)
         return int(rng.integers(max(low, 1), max(high, 1), endpoint=True))
 
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({self.max_len}, min_overlap={self.min_overlap}, "
-            f"crop_ratio={self.crop_ratio}, max_tries={self.max_tries})"
-        )
-
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class ResizeFeatures:
     """Interpolate the features of every recording to the same number (ActivityNet).
 
@@ -128,14 +118,15 @@ class ResizeFeatures:
     """
 
     changes_grid = True
+    length: int
+    _: KW_ONLY
+    min_overlap: float | None = None
 
-    def __init__(self, length: int, *, min_overlap: float | None = None) -> None:
-        if length < 1:
-            raise ValueError(f"length must be >= 1, but got {length}")
-        if min_overlap is not None and not 0 < min_overlap <= 1:
-            raise ValueError(f"min_overlap must be in (0, 1] or None, but got {min_overlap}")
-        self.length = length
-        self.min_overlap = min_overlap
+    def __post_init__(self) -> None:
+        if self.length < 1:
+            raise ValueError(f"length must be >= 1, but got {self.length}")
+        if self.min_overlap is not None and not 0 < self.min_overlap <= 1:
+            raise ValueError(f"min_overlap must be in (0, 1] or None, but got {self.min_overlap}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats, grid = results["feats"], results["grid"]
@@ -164,9 +155,6 @@ class ResizeFeatures:
     def samples(self, num_features: int) -> int:
         """Values that a new feature is the mean of: the one in its middle."""
         return 1
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.length}, min_overlap={self.min_overlap})"
 
 
 def keep_inside(

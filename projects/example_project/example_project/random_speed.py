@@ -1,5 +1,6 @@
 """An augmentation that changes how fast things happen. T features of C channels."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from mmtal.structures import FeatureGrid
 
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class RandomSpeed:
     """Interpolate the features as if everything had happened faster or slower.
 
@@ -23,12 +25,12 @@ class RandomSpeed:
     """
 
     changes_grid = True
+    low: float
+    high: float
 
-    def __init__(self, low: float, high: float) -> None:
-        if not 0 < low <= high:
-            raise ValueError(f"speeds must be 0 < low <= high, but got low={low}, high={high}")
-        self.low = low
-        self.high = high
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high:
+            raise ValueError(f"speeds must be 0 < low <= high, but got {self.low} and {self.high}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values, grid = results["feats"].read(), results["grid"]  # (T, C)
@@ -50,6 +52,3 @@ class RandomSpeed:
             fps=grid.fps,
         )
         return results
-
-    def __repr__(self) -> str:
-        return f"RandomSpeed({self.low}, {self.high})"

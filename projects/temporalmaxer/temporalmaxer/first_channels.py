@@ -1,5 +1,6 @@
 """A part of the features' channels."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from mmtal.datasets import FeatureArray
@@ -7,6 +8,7 @@ from mmtal.registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
+@dataclass(eq=False)
 class FirstChannels:
     """Keep the first channels; the others are never read.
 
@@ -15,11 +17,11 @@ class FirstChannels:
     """
 
     changes_grid = False
+    num_channels: int
 
-    def __init__(self, num_channels: int) -> None:
-        if num_channels < 1:
-            raise ValueError(f"num_channels must be >= 1, but got {num_channels}")
-        self.num_channels = num_channels
+    def __post_init__(self) -> None:
+        if self.num_channels < 1:
+            raise ValueError(f"num_channels must be >= 1, but got {self.num_channels}")
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         feats = results["feats"]
@@ -31,6 +33,3 @@ class FirstChannels:
             )
         results["feats"] = FeatureArray((feats.sources[0][:, : self.num_channels],))
         return results
-
-    def __repr__(self) -> str:
-        return f"FirstChannels({self.num_channels})"
