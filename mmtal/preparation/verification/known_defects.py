@@ -9,22 +9,20 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from mmtal.preparation.verification.annotations import AnnotationContent
 from mmtal.preparation.verification.findings import Finding
-from mmtal.preparation.verification.known_hashes import CASES, FILES
 from mmtal.preparation.verification.recording import Instance, Recording
+from mmtal.utils.yaml_files import read_yaml
 
 LENGTH = 8
 """Hexadecimal digits of a case's hash: a new defect among a million is taken for a known one."""
 
-_KNOWN = {
-    name: Counter(
-        (kind, text[start : start + LENGTH])
-        for kind, text in kinds.items()
-        for start in range(0, len(text), LENGTH)
-    )
-    for name, kinds in CASES.items()
+_PUBLISHED = read_yaml(Path(__file__).with_name("assets") / "known_defects.yaml")
+_CASES = {
+    name: Counter((kind, case) for kind, text in kinds.items() for case in text.split())
+    for name, kinds in _PUBLISHED["cases"].items()
 }
 
 
@@ -42,14 +40,18 @@ def mark_known(
         for recording in recordings
         for instance in recording.instances
     }
-    published = {str(file.path): FILES.get(list_hash(file.database)) for file in files}
-    left = {name: Counter(cases) for name, cases in _KNOWN.items()}
+    published = {
+        str(file.path): _PUBLISHED["files"].get(list_hash(file.database)) for file in files
+    }
+    left = {name: Counter(cases) for name, cases in _CASES.items()}
     marked = []
     for finding in findings:
         known: str | None = None
         if finding.recording is None:
-            name, kinds = published.get(finding.ann_file) or ("", {})
-            known = name if finding.subset in kinds.get(finding.kind, ()) else None
+            file = published.get(finding.ann_file) or {"data set": "", "kinds": {}}
+            known = (
+                file["data set"] if finding.subset in file["kinds"].get(finding.kind, ()) else None
+            )
         else:
             place = (finding.ann_file, finding.recording, finding.instance)
             instance = instances.get(place)  # type: ignore[arg-type]
