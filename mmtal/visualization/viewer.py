@@ -1,9 +1,6 @@
 """Write one interactive page of all recordings: ground truth against predictions."""
 
-import html
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from string import Template
 from typing import Any
 from urllib.parse import quote
 
@@ -18,9 +15,8 @@ from mmtal.visualization.colors import (
     class_color,
     class_hatch,
 )
-from mmtal.visualization.html_page import html_page
+from mmtal.visualization.html_page import ASSETS, html_page
 
-ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = (
     "matching.js", "bars.js", "gestures.js", "timeline.js", "recording_list.js", "player.js",
     "viewer.js",
@@ -91,15 +87,24 @@ def viewer_page(
         ],
     )
     lowest = float(kept.min(initial=highest))
-    notes = f"{_note(scores.size, left_out, min_score)} {note}"
-    body = _body(predicted, lowest, highest, notes)
+    # Whole steps of a hundredth where scores reach that far.
+    step = 0.01 if highest - min(lowest, 0.0) >= 0.2 else 0.0005
+    low, high = np.floor(min(lowest, 0.0) / step) * step, np.ceil(highest / step) * step
+    if highest - lowest > 100:
+        step = (highest - lowest) / 1000
     return html_page(
         title,
-        body,
+        ASSETS / "viewer.html",
         data=data,
         script="\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS),
         style=(ASSETS / "viewer.css").read_text(encoding="utf-8"),
         plays_media=True,
+        predicted=predicted,
+        note=f"{_note(scores.size, left_out, min_score)} {note}",
+        low=f"{low:.4f}",
+        high=f"{high:.4f}",
+        step=f"{step:g}",
+        tious=TIOUS,
     )
 
 
@@ -151,44 +156,3 @@ def _note(total: int, left_out: int, min_score: float) -> str:
             f"{min_score:g} are not in this page."
         )
     return f"{note} Times are rounded to milliseconds."
-
-
-def _body(predicted: bool, lowest: float, highest: float, note: str) -> str:
-    figures = ["hits", "false", "missed", "precision", "recall", "F1"] if predicted else []
-    names = ["instances", *figures]
-    head = "".join(f"<th scope=col>{name}</th>" for name in names)
-    # Whole steps of a hundredth where scores reach that far.
-    step = 0.01 if highest - min(lowest, 0.0) >= 0.2 else 0.0005
-    low, high = np.floor(min(lowest, 0.0) / step) * step, np.ceil(highest / step) * step
-    if highest - lowest > 100:
-        step = (highest - lowest) / 1000
-    options = "".join(f"<option>{tiou:g}</option>" for tiou in TIOUS)
-    controls = (
-        f"""<div class="controls">
-<label>score at least <input type="range" id="score" min="{low:.4f}" max="{high:.4f}"
- step="{step:g}"></label>
-<input type="number" id="score-number" min="{low:.4f}" step="{step:g}" aria-label="score threshold">
-<button id="best" title="the score threshold with the best F1 over all recordings">best F1</button>
-<label title="A prediction is a hit where it overlaps an instance of its class, not yet taken by a
- higher-scoring one, at least so much.">hit from tIoU <select id="tiou">{options}</select></label>
-</div>"""
-        if predicted
-        else ""
-    )
-    keys = (
-        """<span class="in-compact">color: class</span>
-<span><i class="truth"></i>instance, found</span><span><i class="missed"></i>missed</span>
-<span><i class="hit"></i>hit</span><span><i class="false"></i>false prediction</span>
-<span class="note">fainter: lower score</span>"""
-        if predicted
-        else "<span>color: class</span>"
-    )
-    template = Template((ASSETS / "viewer.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        body_class="" if predicted else "unpredicted",
-        note=html.escape(note),
-        controls=controls,
-        head=head,
-        cells="<td></td>" * len(names),
-        keys=keys,
-    )

@@ -45,7 +45,7 @@ def test_the_page_shows_what_was_meant(files: tuple[Path, Path], tmp_path: Path)
     path = show("page", ann, tmp_path / "3.html", res, "--subset", "test")
     assert shown(path) == ["a", "b"]  # nothing predicted in b: all of it is missed
     text = path.read_text()
-    assert "Left out: 2 recordings of the results, such as &#x27;train/1&#x27;, that these" in text
+    assert "Left out: 2 recordings of the results, such as &#39;train/1&#39;, that these" in text
     assert "<title>res, ann, test</title>" in text
 
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from mmtal.experiments.leaderboard.difference import Difference
 from mmtal.experiments.leaderboard.record import Record
 from mmtal.experiments.leaderboard.seed_statistics import EMPTY, in_percent, mean_and_deviation
@@ -24,13 +22,6 @@ from mmtal.utils.wording import counted
 from mmtal.visualization.html_page import html_figure, html_page
 
 ASSETS = Path(__file__).parent / "assets"
-TEMPLATES = Environment(
-    loader=FileSystemLoader(ASSETS),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-)
 SHORT = 8
 """Digits of hashes that are shown."""
 
@@ -45,17 +36,15 @@ def leaderboard_page(tables: Sequence[Table], *, title: str = "Leaderboard") -> 
         title: Heading.
     """
     boards = [_board(table) for table in tables]
-    body = TEMPLATES.get_template("boards.html").render(
-        preamble=PREAMBLE,
-        benchmarks=dict.fromkeys(table.benchmark for table in tables),
-        boards=boards,
-    )
     return html_page(
         title,
-        body,
+        ASSETS / "boards.html",
         data=[{"classes": board["classes"]} for board in boards],
         script=(ASSETS / "page.js").read_text(encoding="utf-8"),
         style=(ASSETS / "page.css").read_text(encoding="utf-8"),
+        preamble=PREAMBLE,
+        benchmarks=dict.fromkeys(table.benchmark for table in tables),
+        boards=boards,
     )
 
 
