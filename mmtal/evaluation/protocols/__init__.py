@@ -1,4 +1,4 @@
-"""Evaluation protocols of benchmarks: one file for each, with its named variants."""
+"""Evaluation protocols of benchmarks: each with its named variants, in protocols.yaml."""
 
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
 from mmtal.evaluation.protocols.find import choose_protocol, find_protocol, protocol_names

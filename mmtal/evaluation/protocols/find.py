@@ -2,46 +2,46 @@
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from mmtal.evaluation.protocols import (
-    activitynet13,
-    charades,
-    ego4d_mq,
-    epic100,
-    fineaction,
-    gtea,
-    hacs,
-    hapt,
-    multithumos,
-    salads50,
-    sbhar,
-    sphere,
-    thumos14,
-)
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
+from mmtal.evaluation.protocols.video_list import VideoList
+from mmtal.utils.yaml_files import read_yaml
 
-BENCHMARKS = (
-    thumos14,
-    activitynet13,
-    epic100,
-    ego4d_mq,
-    multithumos,
-    charades,
-    hacs,
-    fineaction,
-    salads50,
-    gtea,
-    sphere,
-    sbhar,
-    hapt,
-)
-_PROTOCOLS = {protocol.name: protocol for module in BENCHMARKS for protocol in module.PROTOCOLS}
+
+@cache
+def _protocols() -> dict[str, EvaluationProtocol]:
+    """What ``protocols.yaml`` holds, by name."""
+    found: dict[str, EvaluationProtocol] = {}
+    facts: dict[str, dict[str, Any]] = {}
+    for name, own in read_yaml(Path(__file__).with_name("protocols.yaml")).items():
+        if name.startswith("."):  # a part of protocols
+            facts[name] = own
+            continue
+        facts[name] = {}
+        for other in [*(facts[like] for like in own.pop("like", ())), own]:
+            facts[name] |= other
+        settings: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in facts[name].items()
+        }
+        tasks = settings.pop("tasks", {})
+        for key in {"videos", "excluded"} & settings.keys():
+            settings[key] = VideoList(**settings[key])
+        found[name] = EvaluationProtocol(name=name, **settings)
+        for task, differs in tasks.items():
+            text = f"{task.capitalize()}s. {found[name].description}"
+            alone = name.replace("/", f"/{task}-")
+            found[alone] = replace(found[name], name=alone, description=text, **differs)
+    return found
 
 
 def protocol_names() -> list[str]:
     """All names, ``<benchmark>/<variant>``, the variants of a benchmark together."""
-    return list(_PROTOCOLS)
+    return list(_protocols())
 
 
 def find_protocol(name: str) -> EvaluationProtocol:
@@ -50,12 +50,13 @@ def find_protocol(name: str) -> EvaluationProtocol:
     Raises:
         ValueError: There is none; what is near, or all of them, is named.
     """
-    if name in _PROTOCOLS:
-        return _PROTOCOLS[name]
+    known = _protocols()
+    if name in known:
+        return known[name]
     benchmark = name.partition("/")[0]
-    near = [known for known in _PROTOCOLS if known.partition("/")[0] == benchmark]
-    near = near or difflib.get_close_matches(name, _PROTOCOLS, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(_PROTOCOLS)}"
+    near = [other for other in known if other.partition("/")[0] == benchmark]
+    near = near or difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
     raise ValueError(f"there is no protocol '{name}'; {hint}")
 
 

@@ -1,5 +1,6 @@
 """Load lists of recordings that are shipped with the code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -16,7 +17,7 @@ class VideoList:
         sha256: See :func:`mmtal.results.result_files.video_list_sha256`.
     """
 
-    where: str | tuple[str, ...]
+    where: str | Sequence[str]
     sha256: str
 
     @cached_property
