@@ -14,15 +14,10 @@ def check_key(config: Config, key: str, *, options: Sequence[str] = ()) -> None:
     """Refuse a dotted name that neither the config has nor the component that it configures.
 
     MMEngine would add a misspelt name to the config without a word, and a search would vary
-    something that nothing reads.
-
-    Args:
-        config: A complete config.
-        key: Such as ``model.backbone.dropout`` or ``train_dataloader.dataset.pipeline.1.max_len``.
-        options: Other names to propose.
+    something that nothing reads. A name is such as ``train_dataloader.dataset.pipeline.1.max_len``.
 
     Raises:
-        ValueError: It is unknown; the message proposes the nearest names.
+        ValueError: It is unknown; the message proposes the nearest names, of ``options`` as well.
     """
     value: Any = config
     parts = key.split(".")

@@ -15,9 +15,7 @@ _ROOT_CAUSE = re.compile(
 def run_processes(command: Sequence[str], *, errors: Path) -> None:
     """Run ``torch.distributed.run``; what the processes write to stderr goes to a file.
 
-    Args:
-        command: To be run.
-        errors: The file; it is deleted where the command succeeds.
+    The file, ``errors``, is deleted where the command succeeds.
 
     Raises:
         ValueError: It failed: the reason of the process that failed first.

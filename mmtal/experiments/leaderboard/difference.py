@@ -103,12 +103,10 @@ def resampling_weights(num_videos: int, resamplings: int, seed: int = 0) -> NDAr
 def resample_method(
     runs: Sequence[RunMatches], *, normalized: bool = False, resamplings: int = RESAMPLINGS
 ) -> NDArray[np.float64]:
-    """(B,) mean over the seeds of average mAP; the same draws for the same recordings.
+    """(B,) mean over the seeds of average mAP (or mAP_N); the same draws for the same recordings.
 
-    Args:
-        runs: One for each seed, all of the same recordings, in any order.
-        normalized: Average-mAP_N.
-        resamplings: B.
+    Raises:
+        ValueError: The seeds' runs are not all of the same recordings, which may be in any order.
     """
     names = sorted(runs[0].video_ids)  # by code point, as NumPy sorts
     weights = resampling_weights(len(names), resamplings)
@@ -129,11 +127,7 @@ def compare_methods(
 ) -> Difference:
     """Compare two methods that were tested on the same recordings.
 
-    Args:
-        names: First and second.
-        seeds: Of each, the figure of each seed.
-        resampled: Of each, from :func:`resample_method`.
-        num_recordings: That were drawn from.
+    Of each: its name, the figure of each seed, and draws of :func:`resample_method`.
     """
     value = mean_and_deviation(seeds[0])[0] - mean_and_deviation(seeds[1])[0]
     draws = resampled[0] - resampled[1]

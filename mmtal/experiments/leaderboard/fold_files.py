@@ -19,13 +19,7 @@ Database = Mapping[str, Mapping[str, Any]]
 
 
 def fold_options(config: Config, folds: Folds, fold: str, folder: Path) -> dict[str, str]:
-    """Config values of a fold, by dotted name; its annotation file is written if it must be.
-
-    Args:
-        config: Of the row.
-        folds: All of them.
-        fold: The name of one.
-        folder: For annotation files that are made from the config's.
+    """Config values of a fold, by dotted name; its annotation file is made if it must be.
 
     Raises:
         FileNotFoundError: The fold's annotation file does not exist.

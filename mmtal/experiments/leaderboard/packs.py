@@ -122,13 +122,7 @@ def list_pack(path: Path) -> list[str]:
 
 
 def write_pack(folder: str | Path, title: str, files: Mapping[str, bytes]) -> Path:
-    """Write the next pack of a method.
-
-    Args:
-        folder: Where the pack goes.
-        title: What the names of the method's runs begin with.
-        files: Content by name.
-    """
+    """Write the next pack of a method, whose runs' names begin with ``title``: content by name."""
     numbers = [n for path, n in find_packs(folder).items() if _parse(path)["title"] == title]
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

@@ -61,8 +61,8 @@ def judge(
     """Judge every method of either side, under every protocol.
 
     Args:
-        new: From :func:`mmtal.experiments.leaderboard.measured.read_runs`.
-        accepted: Likewise.
+        new: Runs to be judged.
+        accepted: Runs to judge them by.
         confidence: Probability that new seeds of an unchanged method stay above the lower bound.
 
     Raises:
@@ -80,17 +80,11 @@ def judge(
 def prediction_margin(
     deviation: float, degrees: int, accepted: int, new: int, confidence: float
 ) -> float:
-    """How far the mean of new seeds may fall below the mean of accepted ones.
+    """How far the mean of ``new`` seeds may fall below the mean of ``accepted`` ones.
 
     One-sided prediction interval of a mean of ``new`` values, given ``accepted`` values of the
-    same normal distribution: Student's t times the deviation times sqrt(1 / accepted + 1 / new).
-
-    Args:
-        deviation: Standard deviation between seeds.
-        degrees: Degrees of freedom that it rests on.
-        accepted: Number of accepted seeds.
-        new: Number of new seeds.
-        confidence: In (0.5, 1).
+    same normal distribution: Student's t times the deviation, which rests on so many degrees of
+    freedom, times sqrt(1 / accepted + 1 / new).
     """
     spread = max(deviation, MIN_DEVIATION) * math.sqrt(1 / accepted + 1 / new)
     return float(stdtrit(degrees, confidence)) * spread

@@ -27,11 +27,9 @@ def outcome_text(outcome: Outcome[RunJob]) -> str:
 
 
 def conclude(outcomes: Sequence[Outcome[RunJob]], started: float) -> int:
-    """Print a summary, and return the exit code: 1 if runs have failed.
+    """Print a summary of all runs; the exit code: 1 if runs have failed.
 
-    Args:
-        outcomes: Of all runs.
-        started: When the first began, by ``time.monotonic``.
+    ``started`` is when the first began, by ``time.monotonic``.
     """
     done = [outcome.job for outcome in outcomes if outcome.value is not None]
     print(f"{counted(len(done), 'run')} done in {duration(time.monotonic() - started)}")

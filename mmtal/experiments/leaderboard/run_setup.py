@@ -49,11 +49,7 @@ class RunSetup:
 
 
 def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
-    """Find config and data.
-
-    Args:
-        run: What is planned.
-        folder: Where annotation files of folds that are dealt out are written.
+    """Find config and data; annotation files of folds that are dealt out go to ``folder``.
 
     Raises:
         ValueError: An option does not fit the config, or data are not there.

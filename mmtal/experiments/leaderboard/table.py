@@ -85,13 +85,7 @@ def build_tables(
     published: Sequence[PublishedFigure],
     planned: Sequence[Planned] = (),
 ) -> list[Table]:
-    """All tables, those with records first.
-
-    Args:
-        runs: From :func:`mmtal.experiments.leaderboard.measured.read_runs`.
-        published: From :func:`mmtal.experiments.leaderboard.published.read_published`.
-        planned: Rows of specs, from :func:`mmtal.experiments.leaderboard.spec.read_spec`.
-    """
+    """All tables of runs, published figures and rows of specs; those with records come first."""
     groups = group_runs(runs)
     keys = {key[:2]: None for key in groups}
     keys |= {(row.benchmark, protocol): None for _, row in planned for protocol in row.protocols}

@@ -29,12 +29,7 @@ RUN_TITLES = ("train, s", "test, s", "RAM, MiB", "GPU, MiB", "commit", "config",
 
 
 def leaderboard_page(tables: Sequence[Table], *, title: str = "Leaderboard") -> str:
-    """The page; its tables sort by a click or by the keyboard.
-
-    Args:
-        tables: From :func:`mmtal.experiments.leaderboard.table.build_tables`.
-        title: Heading.
-    """
+    """The page; its tables sort by a click or by the keyboard."""
     boards = [_board(table) for table in tables]
     return html_page(
         title,

@@ -75,12 +75,7 @@ def table_header(table: Table) -> list[str]:
 
 
 def table_cells(table: Table, *, spread: bool) -> tuple[list[str], list[list[str]], list[str]]:
-    """Header, rows and notes.
-
-    Args:
-        table: What to show.
-        spread: Standard deviations in all columns, not only in averages.
-    """
+    """Header, rows and notes; ``spread``: deviations in all columns, not only in averages."""
     notes = Notes()
     rows = []
     for row in table.rows:
@@ -129,12 +124,7 @@ def differences_title(table: Table) -> str:
 
 
 def markdown_text(tables: Sequence[Table], pictures: Mapping[str, str] | None = None) -> str:
-    """All tables as a Markdown document.
-
-    Args:
-        tables: In their order.
-        pictures: Title of a table to the path of its picture.
-    """
+    """All tables as a Markdown document; ``pictures`` has paths by the tables' titles."""
     parts = ["# Leaderboard", "", PREAMBLE]
     for table in tables:
         header, rows, notes = table_cells(table, spread=True)

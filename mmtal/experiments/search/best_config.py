@@ -27,12 +27,8 @@ def write_best_config(
 ) -> Path:
     """Write ``best.py`` into the study's folder: the template, and what the trial changes.
 
-    Args:
-        settings: Of the search.
-        values: Of the trial, by key.
-        origin: What the template was copied from.
-        number: Of the trial.
-        value: Its mAP on the held-out recordings, in [0, 1].
+    The template is a copy of ``origin``; ``value`` is the trial's mAP on the held-out recordings,
+    in [0, 1].
     """
     path = settings.folder / "best.py"
     config = settings.config(values, settings.folder).to_dict()

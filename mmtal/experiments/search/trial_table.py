@@ -68,14 +68,7 @@ def write_table(store: TrialStore, path: Path) -> None:
 
 
 def summary(store: TrialStore, settings: SearchSettings, holdout: Holdout, best: Path) -> str:
-    """The best trials, what they cost, and what to do next.
-
-    Args:
-        store: The trials.
-        settings: Of the search.
-        holdout: What they were compared on.
-        best: The best trial's config.
-    """
+    """The best trials, what they cost, and what to do next; ``best`` is the best one's config."""
     complete = [t for t in store.finished if t.state == TrialState.COMPLETE]
     complete.sort(key=lambda t: -(t.value or 0))
     keys = [dimension.key for dimension in store.space]

@@ -104,15 +104,10 @@ def read_external_scores(path: str | Path) -> ExternalScores:
 def check_external_scores(
     videos: Any, *, classes: Sequence[str] | None, source: str
 ) -> ExternalScores:
-    """Class scores whose shapes and values are right.
-
-    Args:
-        videos: For each recording K numbers.
-        classes: Names of the columns, if known.
-        source: Where they come from.
+    """Class scores, K numbers for each recording, whose shapes and values are right.
 
     Raises:
-        ValueError: They are not so.
+        ValueError: They are not so, or ``classes`` are not the names of the columns.
     """
     if not isinstance(videos, dict) or not videos:
         raise ValueError(f"{source} must hold {{video: [class scores]}}, but it does not")
@@ -167,9 +162,9 @@ def name_detections(
         detections: Class-agnostic; their labels are not looked at.
         external: Class scores of every recording that is listed.
         classes: Names by label; empty: the labels are the columns of the file.
-        rule: See :func:`fuse_external_scores`.
-        top_classes: As there.
-        top_segments: As there.
+        rule: As :func:`fuse_external_scores` has it, like the following.
+        top_classes: Classes used.
+        top_segments: Segments used; None: all.
 
     Raises:
         ValueError: The class scores lack a recording or a class.

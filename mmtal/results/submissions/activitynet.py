@@ -98,13 +98,8 @@ def write(
 ) -> None:
     """Write detections; numbers come back as they are.
 
-    Args:
-        path: The file; ``.gz`` and ``.zip`` are packed.
-        detections: The M detections.
-        classes: Names by label.
-        version: The field ``version``.
-        external_data: What other data were used, for the field ``external_data``.
-        extra: More fields.
+    A path that ends in ``.gz`` or ``.zip`` is packed. ``external_data`` says what other data were
+    used; ``extra`` are more fields.
     """
     results = rows_by_recording(detections, classes)
     declared = {} if external_data is None else {"used": True, "details": external_data}

@@ -75,12 +75,7 @@ class Converted:
 
 
 def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Converted:
-    """Read results, check them for a format and write them in it.
-
-    Args:
-        path: Results in any of ``FORMATS``.
-        out: What to write; None: only check.
-        options: How.
+    """Read results, check them for a format and write them in it; without ``out`` only check.
 
     Raises:
         FileNotFoundError: A file does not exist.

@@ -50,13 +50,9 @@ def matches(content: FileContent) -> bool:
 def read(
     content: FileContent, raw: RawDetections, part: str | None = None, names: Names | None = None
 ) -> None:
-    """Add the detections by one of their three labels.
+    """Add the detections by one of their three labels, ``part``: ``verb``, ``noun`` or ``action``.
 
-    Args:
-        content: The file.
-        raw: Where to. A verb or noun keeps its number as label, an action gets a name.
-        part: ``verb``, ``noun`` or ``action``.
-        names: Names of verbs and nouns.
+    A verb or noun keeps its number as label, an action gets a name.
 
     Raises:
         ValueError: The file is not in the layout, or no part is chosen.
@@ -158,10 +154,9 @@ def write(path: str | Path, submission: Submission) -> None:
 
 
 def read_table(path: Path) -> OfficialList:
-    """The videos of a published table, with durations and class names from the tables beside it.
+    """The videos of a published table, such as ``EPIC_100_test_timestamps.csv``.
 
-    Args:
-        path: Such as ``EPIC_100_test_timestamps.csv`` or ``c2_validation.csv``.
+    Durations and class names are those of the tables beside it.
 
     Raises:
         ValueError: It is no such table.

@@ -66,14 +66,10 @@ def read_content(path: str | Path) -> FileContent:
 
 
 def write_content(path: str | Path, text: str, *, member: str) -> None:
-    """Write text, packed as the name says: ``.gz``, ``.zip``, or not at all.
+    """Write text whole or not at all, packed as the name says: ``.gz``, ``.zip``, or not at all.
 
     Equal text makes equal bytes, so that a file that is committed changes only with its content.
-
-    Args:
-        path: The file; it appears whole or not at all.
-        text: What it holds.
-        member: Name of the file in a zip archive.
+    In a zip archive the file is called ``member``.
     """
     ending = Path(path).suffix
     if ending == ".gz":

@@ -42,12 +42,8 @@ class RawDetections:
     def add(self, video: str, segment: Any, label: Any, score: Any, place: str) -> None:
         """Add a row, or note what is wrong with it.
 
-        Args:
-            video: Name of the recording.
-            segment: Expected to be two numbers in seconds.
-            label: Expected to be a name or a number >= 0.
-            score: Expected to be a number.
-            place: Where in the file, such as ``detection 3``.
+        Expected are a segment of two numbers in seconds, a label that is a name or a number >= 0,
+        and a score that is a number; ``place`` says where in the file, such as ``detection 3``.
         """
         rows = self.videos.setdefault(video, [])
         if not (isinstance(segment, list | tuple) and len(segment) == 2) or not (
