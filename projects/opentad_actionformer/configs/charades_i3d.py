@@ -12,15 +12,7 @@ model = dict(
     head=dict(
         num_classes=157,
         assigner=dict(
-            regression_ranges=[
-                (0, 4),
-                (4, 8),
-                (8, 16),
-                (16, 32),
-                (32, 64),
-                (64, 128),
-                (128, 10000),
-            ]
+            regression_ranges=[(0, 4), *((2**i, 2 ** (i + 1)) for i in range(2, 7)), (128, 10000)]
         ),
         nms=dict(sigma=0.3),
         max_per_video=1000,

@@ -14,17 +14,7 @@ model = dict(
         num_classes=110,
         assigner=dict(
             type="AllInstancesAssigner",
-            regression_ranges=[
-                (0, 4),
-                (2, 8),
-                (4, 16),
-                (8, 32),
-                (16, 64),
-                (32, 128),
-                (64, 256),
-                (128, 512),
-                (256, 10000),
-            ],
+            regression_ranges=[(0, 4), *((2**i, 2 ** (i + 2)) for i in range(1, 8)), (256, 10000)],
         ),
         pre_nms_topk=5000,
         nms=dict(sigma=2.0),

@@ -27,11 +27,7 @@ model = dict(
         max_per_video=200,
     ),
 )
-data = dict(
-    ann_file="annotations/anet1.3_tsp_filtered.json",
-    features="tsp_features",
-    fps=15,
-)
+data = dict(ann_file="annotations/anet1.3_tsp_filtered.json", features="tsp_features", fps=15)
 train_dataloader = dict(
     dataset=dict(
         **data,

@@ -5,23 +5,12 @@ model = dict(
     head=dict(
         num_bins=12,
         assigner=dict(
-            regression_ranges=[
-                (0, 4),
-                (4, 8),
-                (8, 16),
-                (16, 32),
-                (32, 64),
-                (64, 128),
-                (128, 10000),
-            ]
+            regression_ranges=[(0, 4), *((2**i, 2 ** (i + 1)) for i in range(2, 7)), (128, 10000)]
         ),
     ),
 )
 data = dict(
-    ann_file="annotations/HACS_segments_v1.1.1.json",
-    feature_stride=1,
-    snippet_frames=1,
-    fps=2,
+    ann_file="annotations/HACS_segments_v1.1.1.json", feature_stride=1, snippet_frames=1, fps=2
 )
 train_dataloader = dict(
     dataset=dict(

@@ -29,10 +29,8 @@ model = dict(
 )
 data = dict(
     ann_file="annotations/HACS_segments_v1.1.1_slowfast.json",
-    feature_stride=8,
-    snippet_frames=32,
-    fps=15,
-)
+    feature_stride=8, snippet_frames=32, fps=15,
+)  # fmt: skip
 train_dataloader = dict(
     dataset=dict(
         **data,
