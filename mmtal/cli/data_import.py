@@ -23,7 +23,8 @@ GROUPS = {
     "what the source does not say": {
         "--fps": "",
         "--unit": dict(
-            choices=["seconds", "frames", "milliseconds"], help="of times that are plain numbers"
+            choices=["s", "ms", "frames", "seconds", "milliseconds"],
+            help="of times that are plain numbers",
         ),
         "--columns": dict(
             nargs="+", default=[], metavar="ROLE=NAME", help="such as recording=tape"

@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 
@@ -12,6 +13,14 @@ def number(text: str) -> float:
     if math.isnan(value := float(text)):
         raise ValueError(text)
     return value
+
+
+def rate(text: str) -> float:
+    """A rate: ``25``, ``29.97`` or, as cameras have it, ``30000/1001``."""
+    try:
+        return float(Fraction(text))
+    except (ZeroDivisionError, OverflowError):
+        raise ValueError(text) from None
 
 
 class ConfigOptions(argparse.Action):
@@ -51,7 +60,9 @@ SHARED: dict[str, dict[str, Any]] = {
         type=int, metavar="N", help="cross-validation: write OUT_fold0.json and so on"
     ),
     "--format": dict(help="format of the files"),
-    "--fps": dict(type=float, metavar="N", help="frames (or samples) per second"),
+    "--fps": dict(
+        type=rate, metavar="N", help="frames (or samples) per second, such as 25 or 30000/1001"
+    ),
     "--group": dict(metavar="PATTERN", help="keep recordings with the same match together"),
     "--json": dict(action="store_true", help="print the result as JSON, and nothing else"),
     "--launcher": dict(

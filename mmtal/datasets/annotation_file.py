@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,10 @@ DUPLICATE_TOLERANCE = 1e-3
 OUTSIDE_TOLERANCE = 1e-6
 """Seconds that a segment may end after its recording: rounding, not a mistake."""
 
+FRAME = 0.04
+"""Seconds of a frame where the frame rate is not known."""
+
+CLIPPED = "ends just outside the recording: clipped to it"
 
 CLASS_ORDERS = ("occurring", "alphabetical")
 
@@ -193,6 +197,9 @@ def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
     for name in ("duration", "fps"):
         if entry.get(name) is not None and not (_is_number(entry[name]) and entry[name] > 0):
             yield None, f"'{name}' to be a number > 0", entry[name]
+    other = unread_list(entry)
+    if other:
+        yield None, f"a list 'annotations' (perhaps it is called '{other}')", sorted(entry)
     instances = entry.get("annotations", [])
     if not isinstance(instances, list):
         yield None, "'annotations' to be a list", instances
@@ -207,6 +214,14 @@ def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
             yield index, "'segment' to be [start, end] in seconds", segment
         if "label_id" in instance and not isinstance(instance["label_id"], int):
             yield index, "'label_id' to be a whole number", instance["label_id"]
+
+
+def unread_list(entry: Mapping[str, Any]) -> str | None:
+    """The key of a list of objects in an entry that has no 'annotations': they may be called so."""
+    if entry.get("annotations") is not None:
+        return None
+    lists = (name for name, value in entry.items() if isinstance(value, list) and value)
+    return next((name for name in lists if isinstance(entry[name][0], dict | list)), None)
 
 
 def names_by_id(
@@ -267,12 +282,54 @@ def segment_problem(start: float, end: float, duration: float) -> str | None:
     return None
 
 
+def clip_segment(
+    start: float, end: float, duration: float, *, tolerance: float
+) -> tuple[float, float]:
+    """A segment that lies outside its recording by at most ``tolerance``, moved into it.
+
+    Any other segment is as it was. All is in seconds.
+    """
+    inside = max(start, 0.0), min(end, duration)
+    outside = max(inside[0] - start, end - inside[1])
+    near = OUTSIDE_TOLERANCE < outside <= tolerance + OUTSIDE_TOLERANCE
+    return inside if near and inside[0] < inside[1] else (start, end)
+
+
+def end_tolerance(fps: float | None, stride: float | None = None) -> float:
+    """Seconds of a frame or, where that is longer, of a feature of ``stride`` frames.
+
+    A segment that lies outside its recording by no more is clipped: tools round differently.
+    """
+    return max(stride or 1.0, 1.0) / fps if fps else FRAME
+
+
+def unit_of_times(recordings: Iterable[tuple[float, float, float | None]]) -> str | None:
+    """The unit that times look to be in which should be seconds; None: seconds, or not clear.
+
+    Args:
+        recordings: End of the last instance, duration in seconds, and frame rate of each.
+
+    Returns:
+        ``frames`` or ``ms``.
+    """
+    known = [(e / d, fps) for e, d, fps in recordings if e > 0 and 0 < d < math.inf]
+    if not known:
+        return None
+    ratio = float(np.median([ratio for ratio, _ in known]))
+    rates = [fps for _, fps in known if fps]
+    rate = float(np.median(rates)) if rates else None
+    if (0.25 * rate if rate else 2) <= ratio <= 1.05 * (rate or 240) and ratio >= 2:
+        return "frames"
+    return "ms" if 100 <= ratio <= 1050 else None
+
+
 def parse_instances(
     entry: dict[str, Any],
     *,
     where: str,
     labels: dict[str, int],
     duration: float,
+    tolerance: float,
     remove_duplicates: bool,
     problems: Problems,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -283,17 +340,22 @@ def parse_instances(
         where: How messages name the recording.
         labels: Label of each class name.
         duration: Of the recording, in seconds.
+        tolerance: Segments that lie outside by no more seconds are clipped.
         remove_duplicates: Drop instances that repeat another of their class, or are too short,
             within ``DUPLICATE_TOLERANCE``.
         problems: Gets a case for each bad segment and unknown label.
 
     Returns:
-        Segments (N, 2) float32 in seconds, as they are in the file, and labels (N,) int64.
+        Segments (N, 2) float32 in seconds, as in the file or clipped, and labels (N,) int64.
     """
     kept: list[tuple[float, float, int]] = []
     for index, instance in enumerate(entry.get("annotations", ())):
         name, (start, end) = instance["label"], instance["segment"]
         case = f"{where}, instance {index} '{name}' [{start:g}, {end:g}] s"
+        clipped = clip_segment(start, end, duration, tolerance=tolerance)
+        if clipped != (start, end):
+            problems.add(CLIPPED, case)
+            start, end = clipped
         problem = segment_problem(start, end, duration)
         if problem == "segment outside the recording":
             problems.add(problem, f"{case}, duration {duration:g} s")

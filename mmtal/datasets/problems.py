@@ -12,6 +12,8 @@ REMEDIES = {
     "is read as it is with bad_segments='keep'",
     "segment outside the recording": "correct the segment or the duration (both are in seconds); "
     "a published benchmark file is read as it is with bad_segments='keep'",
+    "times in another unit": "times must be in seconds: convert them with mmtal data import, and "
+    "the --unit that is named",
     "unknown label": "correct the label or the argument classes",
     "name is no path below the features": "give the recording and its feature file another name",
     "missing feature file": "add the files, check features, file_prefix and file_ext, or leave "

@@ -12,7 +12,13 @@ import torch
 from mmengine.dataset import BaseDataset, force_full_init
 from mmengine.logging import print_log
 
-from mmtal.datasets.annotation_file import AnnotationFile, parse_instances
+from mmtal.datasets.annotation_file import (
+    CLIPPED,
+    AnnotationFile,
+    end_tolerance,
+    parse_instances,
+    unit_of_times,
+)
 from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
 from mmtal.datasets.feature_files import ENDINGS, FileNames
 from mmtal.datasets.problems import Problems
@@ -53,6 +59,7 @@ class TemporalDataset(BaseDataset):
             ``"alphabetical"``: by name, as OpenTAD has them.
         bad_segments: What to do about reversed, empty and outside segments: ``error``, or
             ``keep`` for published benchmark files (counted, and treated as the reference does).
+            With ``error``, segments that end within a feature of the recording's end are clipped.
         remove_duplicates: Drop instances that repeat another within 1 ms or are shorter than that.
         allow_missing: Leave out recordings without feature files instead of failing.
         check_values: Read all features once and refuse NaN and infinity.
@@ -189,12 +196,23 @@ class TemporalDataset(BaseDataset):
         labels = {name: label for label, name in enumerate(classes)}
         for info in data_list:
             self._add_ground_truth(info, entries[info["video_id"]], labels, problems)
+        clipped = problems.take((CLIPPED,))
         kept = problems.take(BAD_SEGMENTS) if self.bad_segments == "keep" else {}
+        lasts = (float(info["segments"].max(initial=0)) for info in data_list)
+        unit = unit_of_times(
+            (last, i["duration"], i["fps"]) for last, i in zip(lasts, data_list, strict=True)
+        )
+        if unit and not kept:
+            problems.add("times in another unit", f"these look like {unit}: --unit {unit}")
         problems.raise_if_any()
         if self.check_values:
             scan_values(data_list, key=self.feature_key, problems=problems)
             problems.raise_if_any()
-        for text, found in (("kept as published", kept), ("left out", {"no features": missing})):
+        for text, found in (
+            ("kept as published", kept),
+            ("segments", clipped),
+            ("left out", {"no features": missing}),
+        ):
             if any(found.values()):
                 print_log(f"{source}: {text}: {found}", "current", logging.WARNING)
         self._metainfo = {
@@ -307,6 +325,9 @@ class TemporalDataset(BaseDataset):
             where=where,
             labels=labels,
             duration=info["duration"],
+            tolerance=end_tolerance(fps, self.feature_stride)
+            if self.bad_segments == "error"
+            else 0,
             remove_duplicates=self.remove_duplicates,
             problems=problems,
         )

@@ -129,14 +129,23 @@ BAD_INPUT = {
         r"empty segment \(1 found\): give it an end.*\n  - recording 'b', instance 0",
     ),
     "segment after the end": (
-        lambda disk: set_(disk.instance("b"), "segment", [4, 10.01]),
+        lambda disk: set_(disk.instance("b"), "segment", [4, 10.2]),
         {},
         r"outside the recording \(1 found\): correct.*\n.*'b', instance 0.*duration 10 s",
     ),
     "segment before the start": (
-        lambda disk: set_(disk.instance("b"), "segment", [-0.1, 3]),
+        lambda disk: set_(disk.instance("b"), "segment", [-0.2, 3]),
         {},
         r"outside the recording \(1 found\): correct.*\n.*'b', instance 0",
+    ),
+    "milliseconds": (
+        lambda disk: [
+            i.update(segment=[1000 * t for t in i["segment"]])
+            for entry in disk.database.values()
+            for i in entry["annotations"]
+        ],
+        {},
+        r"times in another unit \(1 found\): .*mmtal data.*\n.*these look like ms: --unit ms",
     ),
     "feature file missing": (
         lambda disk: (disk.features / "b.npy").unlink(),

@@ -98,13 +98,21 @@ def test_touching_boundaries_are_inside(disk):
     assert disk.dataset().get_data_info(0)["segments"][0].tolist() == [0, 10]
 
 
+def test_a_segment_that_ends_within_a_feature_of_the_end_is_clipped(disk):
+    disk.instance()["segment"] = [-0.05, 10.05]  # a feature is 0.1 s
+    assert disk.dataset().get_data_info(0)["segments"][0].tolist() == [0, 10]
+    kept = disk.dataset(bad_segments="keep")
+    assert kept.get_data_info(0)["segments"][0].tolist() == np.float32([-0.05, 10.05]).tolist()
+    assert kept.metainfo["bad_segments"] == {"segment outside the recording": 1}
+
+
 def test_a_missing_duration_follows_from_the_features(disk):
     for entry in disk.database.values():
         del entry["duration"]
     dataset = disk.dataset(feature_stride=4, snippet_frames=16, fps=10)
     duration = dataset.get_data_info(0)["duration"]
     assert duration == pytest.approx((100 * 4 + 16) / 10)
-    disk.instance()["segment"] = [0, duration + 0.1]
+    disk.instance()["segment"] = [0, duration + 0.5]
     with pytest.raises(ValueError, match="segment outside the recording"):
         disk.dataset(feature_stride=4, snippet_frames=16, fps=10)
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mmtal.preparation.importers.collected import Collected, Recording
+from mmtal.datasets.annotation_file import unread_list
+from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
-from mmtal.preparation.importers.times import NUMBER
-from mmtal.preparation.importers.values import is_name, is_number
+from mmtal.preparation.importers.times import in_seconds, to_positive
 
 KNOWN = {"subset", "duration", "fps", "annotations", "group"}
 
@@ -28,44 +28,43 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             collected.error(where, f"must be an object, but got {entry!r:.60}")
             continue
         unused |= entry.keys() - KNOWN - {options.group_column}
-        numbers = {}
-        for key in ("duration", "fps"):
-            value = entry.get(key)
-            if isinstance(value, str) and NUMBER.fullmatch(value):  # as HACS publishes it
-                value = float(value)
-            if value is not None and not (is_number(value) and value > 0):
-                collected.error(where, f"'{key}' must be a number > 0, but got {value!r:.60}")
-                value = None
-            numbers[key] = value
-        subset, group = entry.get("subset"), entry.get(options.group_column or "group")
-        recording = collected.recording(
-            name,
-            where=where,
-            subset=source.subset or subset,
-            group=None if group is None else str(group),
-            once=True,
-            **numbers,
-        )
-        instances = entry.get("annotations") or []
-        if not isinstance(instances, list):
-            collected.error(where, f"'annotations' must be a list, but got {instances!r:.60}")
-            continue
-        for index, instance in enumerate(instances):
-            _add(recording, instance, f"{where}, instance {index}", collected)
+        with collected.at(where):
+            _add_entry(name, entry, where, source, options, collected)
     if unused:
         collected.note(f"{source.path}: keys not used: {', '.join(sorted(unused))}")
 
 
-def _add(recording: Recording, instance: Any, where: str, collected: Collected) -> None:
-    segment = instance.get("segment") if isinstance(instance, dict) else None
-    if not (isinstance(segment, list) and len(segment) == 2 and all(map(is_number, segment))):
-        collected.error(where, f"'segment' must be two times in seconds, but got {segment!r:.60}")
-        return
-    label, label_id = instance.get("label"), instance.get("label_id")
-    if not is_name(label):
-        collected.error(where, f"'label' must be a name, but got {label!r:.60}")
-    elif label_id is not None and not (type(label_id) is int and label_id >= 0):
-        collected.error(where, f"'label_id' must be a whole number >= 0, but got {label_id!r:.60}")
-    else:
-        start, end = segment
-        collected.add(recording, start, end, label, label_id=label_id, where=where)
+def _add_entry(
+    name: str,
+    entry: dict[str, Any],
+    where: str,
+    source: Source,
+    options: ImportOptions,
+    collected: Collected,
+) -> None:
+    group = entry.get(options.group_column or "group")
+    fps = to_positive(entry.get("fps"), name="fps")
+    recording = collected.recording(
+        name,
+        where=where,
+        subset=source.subset or entry.get("subset"),
+        duration=to_positive(entry.get("duration"), name="duration"),
+        fps=fps,
+        group=None if group is None else str(group),
+        once=True,
+    )
+    other = unread_list(entry)
+    if other:
+        raise ValueError(f"has no 'annotations', but a list '{other}': call it 'annotations'")
+    instances = entry.get("annotations") or []
+    if not isinstance(instances, list):
+        raise ValueError(f"'annotations' must be a list, but got {instances!r:.60}")
+    for index, instance in enumerate(instances):
+        place = f"{where}, instance {index}"
+        with collected.at(place):
+            segment = instance.get("segment") if isinstance(instance, dict) else None
+            if not (isinstance(segment, list) and len(segment) == 2):
+                raise ValueError(f"'segment' must be two times, but got {segment!r:.60}")
+            start, end = (in_seconds(t, options.unit, fps or options.fps) for t in segment)
+            label, label_id = instance.get("label"), instance.get("label_id")
+            collected.add(recording, start, end, label, label_id=label_id, where=place)

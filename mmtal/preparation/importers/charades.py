@@ -1,15 +1,13 @@
 """Charades: the published tables, and the JSON that is common for localization."""
 
 import re
-from typing import Any
 
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.subsets import subset_in_name
 from mmtal.preparation.importers.tables import read_rows
-from mmtal.preparation.importers.times import to_number
-from mmtal.preparation.importers.values import is_number
+from mmtal.preparation.importers.times import in_seconds, to_number, to_positive
 
 ACTION = re.compile(r"c(\d{3})\s+(\S+)\s+(\S+)")
 
@@ -24,7 +22,7 @@ def matches(probe: Probe) -> bool:
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read one of the two; classes are named ``c000`` to ``c156`` unless ``--classes`` is given."""
-    if source.path.suffix.lower() == ".json":
+    if Probe(source.path).json is not None:
         _read_json(source, options, collected)
     else:
         _read_table(source, options, collected)
@@ -36,60 +34,47 @@ def _read_json(source: Source, options: ImportOptions, collected: Collected) -> 
         if not isinstance(entry, dict) or not isinstance(entry.get("actions"), list):
             collected.error(where, "must be an object with a list 'actions'")
             continue
-        duration = entry.get("duration")
-        if duration is not None and not (is_number(duration) and duration > 0):
-            collected.error(where, f"'duration' must be a number > 0, but got {duration!r:.60}")
-            duration = None
-        recording = collected.recording(
-            name,
-            where=where,
-            subset=source.subset or entry.get("subset"),
-            duration=duration,
-            once=True,
-        )
-        for index, action in enumerate(entry["actions"]):
-            place = f"{where}, action {index}"
-            if not (isinstance(action, list) and len(action) == 3 and _is_action(action)):
-                collected.error(place, f"must be [class, start, end], but got {action!r:.60}")
-            else:
-                label_id, start, end = action
-                label = _label(label_id, options)
-                collected.add(recording, start, end, label, label_id=label_id, where=place)
-
-
-def _is_action(action: list[Any]) -> bool:
-    return type(action[0]) is int and action[0] >= 0 and all(map(is_number, action[1:]))
+        with collected.at(where):
+            recording = collected.recording(
+                name,
+                where=where,
+                subset=source.subset or entry.get("subset"),
+                duration=to_positive(entry.get("duration"), name="duration"),
+                once=True,
+            )
+            for index, action in enumerate(entry["actions"]):
+                place = f"{where}, action {index}"
+                with collected.at(place):
+                    if not (
+                        isinstance(action, list) and len(action) == 3 and type(action[0]) is int
+                    ):
+                        raise ValueError(f"must be [class, start, end], but got {action!r:.60}")
+                    start, end = (in_seconds(t, options.unit, options.fps) for t in action[1:])
+                    label, label_id = _label(action[0], options), action[0]
+                    collected.add(recording, start, end, label, label_id=label_id, where=place)
 
 
 def _read_table(source: Source, options: ImportOptions, collected: Collected) -> None:
     subset = source.subset or subset_in_name(source.path)
     for row in read_rows(source.path, collected):
         values = row.values
-        try:
-            duration = to_number(values["length"])
-        except ValueError as error:
-            collected.error(row.where, f"length: {error}")
-            continue
-        recording = collected.recording(
-            values["id"],
-            where=row.where,
-            subset=subset,
-            duration=duration,
-            group=values.get(options.group_column or "") or None,
-            once=True,
-        )
-        for text in filter(None, values["actions"].split(";")):
-            action = ACTION.fullmatch(text.strip())
-            try:
+        with collected.at(row.where):
+            recording = collected.recording(
+                values["id"],
+                where=row.where,
+                subset=subset,
+                duration=to_positive(values["length"], name="length"),
+                group=values.get(options.group_column or "") or None,
+                once=True,
+            )
+            for text in filter(None, values["actions"].split(";")):
+                action = ACTION.fullmatch(text.strip())
                 if action is None:
                     raise ValueError(f"an action must be 'c092 11.90 21.20', but got '{text:.60}'")
                 start, end = to_number(action[2]), to_number(action[3])
-            except ValueError as error:
-                collected.error(row.where, str(error))
-                continue
-            label_id = int(action[1])
-            label = _label(label_id, options)
-            collected.add(recording, start, end, label, label_id=label_id, where=row.where)
+                label_id = int(action[1])
+                label = _label(label_id, options)
+                collected.add(recording, start, end, label, label_id=label_id, where=row.where)
 
 
 def _label(label_id: int, options: ImportOptions) -> str:

@@ -1,7 +1,11 @@
 """The normal form that every annotation format is read into, and all that is wrong with it."""
 
+import unicodedata
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from mmtal.preparation.importers.values import is_name
 
@@ -57,9 +61,10 @@ class Collected:
     ) -> Recording:
         """The recording of this name, made if it is new; contradictions are errors.
 
-        With ``once``, so is a name that is there already.
+        With ``once``, so is a name that is there already. Names are in Unicode's composed form
+        (NFC), whatever the file system that they come from.
         """
-        name = name.strip()
+        name = unicodedata.normalize("NFC", name.strip())
         if subset is not None and not is_name(subset):
             self.error(where, f"the subset must be a name, but got {subset!r:.60}")
             subset = None
@@ -88,17 +93,24 @@ class Collected:
         recording: Recording,
         start: float,
         end: float,
-        label: str,
+        label: Any,
         *,
         where: str,
-        label_id: int | None = None,
+        label_id: Any = None,
     ) -> None:
-        """Add an instance; times in seconds."""
-        label = label.strip()
-        if label:
-            recording.instances.append(Instance(start, end, label, label_id, where))
+        """Add an instance, times in seconds, if its label and label id can be such."""
+        if not is_name(label):
+            text = (
+                "the label is empty"
+                if label == ""
+                else f"'label' must be a name, but got {label!r:.60}"
+            )
+            self.error(where, text)
+        elif label_id is not None and not (type(label_id) is int and label_id >= 0):
+            text = f"'label_id' must be a whole number >= 0, but got {label_id!r:.60}"
+            self.error(where, text)
         else:
-            self.error(where, "the label is empty")
+            recording.instances.append(Instance(start, end, label.strip(), label_id, where))
 
     def drop(self, reason: str, count: int = 1) -> None:
         """Count rows that are left out on purpose."""
@@ -113,6 +125,16 @@ class Collected:
     def error(self, where: str, text: str) -> None:
         """A row that cannot be read."""
         self._errors.append(f"{where}: {text}")
+
+    @contextmanager
+    def at(self, where: str) -> Iterator[None]:
+        """Note that what this block reads cannot be read, and go on behind it."""
+        try:
+            yield
+        except KeyError as error:
+            self.error(where, f"lacks {error}")
+        except (ValueError, TypeError) as error:
+            self.error(where, str(error))
 
     def raise_errors(self) -> None:
         """Raise one error with the first unreadable rows and their number.

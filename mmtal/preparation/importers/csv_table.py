@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from mmtal.preparation.importers.collected import Collected
-from mmtal.preparation.importers.options import ImportOptions, Source
+from mmtal.preparation.importers.options import UNIT_WORDS, ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import (
     Row,
@@ -13,15 +13,10 @@ from mmtal.preparation.importers.tables import (
     read_text,
     require_different,
 )
-from mmtal.preparation.importers.times import to_number, to_seconds
+from mmtal.preparation.importers.times import to_positive, to_seconds
 
 NEEDED = ("recording", "start", "end", "label")
 ROLES = (*NEEDED, "label_id", "subset", "duration", "fps")
-UNIT_WORDS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "seconds"),
-    **dict.fromkeys(("f", "frame", "frames"), "frames"),
-    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), "milliseconds"),
-}
 ALIASES = {
     "recording": "recording recording_id recording_name video video_id video_name videoid "
     "videoname vid clip clip_id clip_name file file_name filename session",
@@ -85,10 +80,8 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     whole = True
     for row in read_rows(source.path, collected):
         get = {role: row.values[column] for role, column in columns.items()}
-        try:
+        with collected.at(row.where):
             _add_row(row, get, units, source, options, collected)
-        except ValueError as error:
-            collected.error(row.where, str(error))
         whole = whole and all(re.fullmatch(r"\d*", get[role]) for role in ("start", "end"))
     if whole and units == {"start": None, "end": None} and collected.recordings:
         collected.note(
@@ -141,13 +134,10 @@ def _add_row(
     options: ImportOptions,
     collected: Collected,
 ) -> None:
-    duration, fps = (to_number(get[k]) if get.get(k) else None for k in ("duration", "fps"))
-    for name, value in (("duration", duration), ("fps", fps)):
-        if value is not None and value <= 0:
-            raise ValueError(f"the {name} must be > 0, but got {value:g}")
+    duration, fps = (to_positive(get.get(k), name=k) for k in ("duration", "fps"))
     label_id = get.get("label_id") or None
     if label_id is not None and not label_id.isdecimal():
-        raise ValueError(f"the label id must be a whole number >= 0, but got '{label_id}'")
+        raise ValueError(f"'label_id' must be a whole number >= 0, but got '{label_id}'")
     rate = fps or options.fps
     empty = not (get["start"] or get["end"] or get["label"])
     if not empty:

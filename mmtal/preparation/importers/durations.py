@@ -10,7 +10,7 @@ from mmtal.datasets.features import read_shape
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions
 from mmtal.preparation.importers.tables import header_of, read_rows, read_text
-from mmtal.preparation.importers.times import to_number, to_seconds
+from mmtal.preparation.importers.times import to_positive, to_seconds
 from mmtal.utils.progress import progress
 
 NAMES = ("recording", "video", "video_id", "video_name", "name", "id", "file")
@@ -55,24 +55,14 @@ def read_lengths(path: Path) -> dict[str, Lengths]:
         )
     collected, found = Collected(), {}
     for row in read_rows(path, collected):
-        values: dict[str, float | None] = {}
-        for role, column in columns.items():
-            text = row.values[column] if column else ""
-            read = to_number if role != "duration" else _clock
-            try:
-                values[role] = read(text) if text else None
-                if text and not (values[role] or 0) > 0:
-                    raise ValueError(f"the {role} must be > 0, but got {text}")
-            except ValueError as error:
-                collected.error(row.where, str(error))
-                values[role] = None
-        found[row.values[name]] = Lengths(**values)
+        values = {role: row.values[column] if column else "" for role, column in columns.items()}
+        with collected.at(row.where):
+            if ":" in values["duration"]:
+                values["duration"] = str(to_seconds(values["duration"], unit=None, fps=None))
+            numbers = {role: to_positive(text, name=role) for role, text in values.items()}
+            found[row.values[name]] = Lengths(**numbers)
     collected.raise_errors()
     return found
-
-
-def _clock(text: str) -> float:
-    return to_seconds(text, unit="seconds", fps=None)
 
 
 def add_lengths(collected: Collected, lengths: Mapping[str, Lengths], fps: float | None) -> None:

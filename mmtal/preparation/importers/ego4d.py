@@ -33,11 +33,8 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         subset = source.subset or SUBSETS.get(split, split)
         for clip in video["clips"]:
             where = f"{source.path}, clip '{clip.get('clip_uid')}'"
-            try:
+            with collected.at(where):
                 _add_clip(clip, subset, where, options, collected)
-            except (KeyError, TypeError, ValueError) as error:
-                missing = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-                collected.error(where, missing)
 
 
 def _add_clip(

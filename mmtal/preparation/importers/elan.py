@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
+
 from mmtal.preparation.importers.collected import Collected, Recording
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
@@ -12,6 +14,7 @@ from mmtal.preparation.importers.times import CLOCK, to_number, to_seconds
 from mmtal.preparation.importers.values import media_name
 
 TIME_COLUMN = re.compile(r"(Begin|End) Time - (hh:mm:ss\.ms|ss\.msec|msec)")
+_XML_ENCODING = re.compile(r"^<\?xml[^>]*\?>")  # of the bytes, not of the text they were
 CLOSE = 0.0015
 """Seconds by which end - begin and the duration may differ: each is rounded to 1 ms."""
 
@@ -45,42 +48,90 @@ def _read_document(
     path: Path, source: Source, options: ImportOptions, collected: Collected
 ) -> None:
     try:
-        root = ElementTree.fromstring(path.read_bytes())  # noqa: S314 - the user's own
+        root = ElementTree.fromstring(_XML_ENCODING.sub("", read_text(path), 1))  # noqa: S314 - the user's own
     except ElementTree.ParseError as error:
         raise ValueError(f"{path}: is not a whole ELAN document ({error})") from error
     media = root.findall("HEADER/MEDIA_DESCRIPTOR")
     name = media_name(media[0].get("MEDIA_URL", "")) if len(media) == 1 else path.stem
     # the media file's time at which the document's time begins
     origin = float(media[0].get("TIME_ORIGIN", 0)) / 1000 if media else 0.0
+    recording = collected.recording(name, where=str(path), subset=source.subset, once=True)
+    tiers = {tier.get("TIER_ID", ""): tier for tier in root.findall("TIER") if _items(tier)}
+    spans = _spans(root)
+    for tier in options.choose(list(tiers), what="tier", where=str(path)):
+        for item in _items(tiers[tier]):
+            identity = item.get("ANNOTATION_ID", "")
+            where = f"{path}, tier '{tier}', annotation '{identity}'"
+            if identity in spans:
+                start, end = (time / 1000 + origin for time in spans[identity])
+                label = (item.findtext("ANNOTATION_VALUE") or "").strip()
+                collected.add(recording, start, end, label, where=where)
+            else:
+                collected.error(where, "has no times of its own: align it in ELAN")
+
+
+def _items(tier: ElementTree.Element) -> list[ElementTree.Element]:
+    return [annotation[0] for annotation in tier.findall("ANNOTATION")]
+
+
+def _spans(root: ElementTree.Element) -> dict[str, tuple[float, float]]:
+    """Start and end of each annotation, in milliseconds; those without are left out.
+
+    Annotations of a tier that share a parent divide its span evenly (symbolic subdivision), so
+    that an only child has all of it (symbolic association).
+    """
     slots = {
         slot.get("TIME_SLOT_ID", ""): slot.get("TIME_VALUE")
         for slot in root.findall("TIME_ORDER/TIME_SLOT")
     }
-    recording = collected.recording(name, where=str(path), subset=source.subset, once=True)
-    tiers = {
-        t.get("TIER_ID", ""): t for t in root.findall("TIER") if t.find("ANNOTATION") is not None
-    }
     spans: dict[str, tuple[float, float]] = {}
-    for item in root.iter("ALIGNABLE_ANNOTATION"):
-        ends = [slots.get(item.get(f"TIME_SLOT_REF{k}", "")) for k in (1, 2)]
-        if None not in ends:
-            start, end = (int(time) / 1000 + origin for time in ends if time is not None)
-            spans[item.get("ANNOTATION_ID", "")] = (start, end)
-    parents = {
-        item.get("ANNOTATION_ID", ""): item.get("ANNOTATION_REF", "")
-        for item in root.iter("REF_ANNOTATION")
-    }
-    for tier in options.choose(list(tiers), what="tier", where=str(path)):
-        for item in (annotation[0] for annotation in tiers[tier].findall("ANNOTATION")):
-            identity = item.get("ANNOTATION_ID", "")
-            where = f"{path}, tier '{tier}', annotation '{identity}'"
-            while identity in parents:
-                identity = parents[identity]
-            if identity not in spans:
-                collected.error(where, "has no times of its own: align it in ELAN")
+    children: dict[tuple[int, str], list[ElementTree.Element]] = {}  # by tier and parent
+    for number, tier in enumerate(root.findall("TIER")):
+        ends = {}
+        for item in _items(tier):
+            if item.tag == "REF_ANNOTATION":
+                parent = item.get("ANNOTATION_REF", "")
+                children.setdefault((number, parent), []).append(item)
             else:
-                label = item.findtext("ANNOTATION_VALUE") or ""
-                collected.add(recording, *spans[identity], label, where=where)
+                refs = [item.get(f"TIME_SLOT_REF{k}", "") for k in (1, 2)]
+                ends[item.get("ANNOTATION_ID", "")] = refs
+        used = {slot for refs in ends.values() for slot in refs}
+        times = _interpolated({slot: time for slot, time in slots.items() if slot in used})
+        for name, (first, last) in ends.items():
+            if first in times and last in times:
+                spans[name] = (times[first], times[last])
+    while ready := [key for key in children if key[1] in spans]:
+        for key in ready:
+            start, end = spans[key[1]]
+            names = _chained(children.pop(key))
+            cuts = [
+                (start * (len(names) - k) + end * k) / len(names) for k in range(len(names) + 1)
+            ]
+            spans |= {name: (cuts[k], cuts[k + 1]) for k, name in enumerate(names)}
+    return spans
+
+
+def _interpolated(slots: dict[str, str | None]) -> dict[str, float]:
+    """Times of a tier's slots; those without are spread evenly between their neighbors."""
+    places = [place for place, time in enumerate(slots.values()) if time is not None]
+    if not places:
+        return {}
+    known = [float(time) for time in slots.values() if time is not None]
+    inner = list(slots)[places[0] : places[-1] + 1]
+    times = np.interp(np.arange(places[0], places[-1] + 1), places, known)
+    return dict(zip(inner, times.tolist(), strict=True))
+
+
+def _chained(items: list[ElementTree.Element]) -> list[str]:
+    """Names of annotations, each behind its PREVIOUS_ANNOTATION; else as they stand."""
+    names = [item.get("ANNOTATION_ID", "") for item in items]
+    following = {
+        item.get("PREVIOUS_ANNOTATION"): name for item, name in zip(items, names, strict=True)
+    }
+    chain = [following[None]] if None in following else []
+    while chain and chain[-1] in following and len(chain) < len(names):
+        chain.append(following[chain[-1]])
+    return chain if len(chain) == len(names) else names
 
 
 def _read_export(path: Path, source: Source, options: ImportOptions, collected: Collected) -> None:
@@ -127,14 +178,11 @@ def _read_columns(
     for number, fields in rows[1:]:
         where = f"{path}, line {number}"
         fields += [""] * (len(header) - len(fields))
-        try:
+        with collected.at(where):
             start, end = (_seconds(fields[k], unit) for unit, k in (times["Begin"], times["End"]))
-        except ValueError as error:
-            collected.error(where, str(error))
-            continue
-        for tier in wanted:
-            if fields[header.index(tier)].strip():
-                collected.add(recording, start, end, fields[header.index(tier)], where=where)
+            for tier in wanted:
+                if fields[header.index(tier)].strip():
+                    collected.add(recording, start, end, fields[header.index(tier)], where=where)
 
 
 def _layout(lines: list[str]) -> str:

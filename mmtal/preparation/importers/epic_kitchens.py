@@ -58,24 +58,21 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     unit = "frames" if frames else None
     for row in read_rows(source.path, collected):
         values = row.values
-        try:
+        with collected.at(row.where):
             first, last = (to_seconds(values[k], unit=unit, fps=FRAME_RATE) for k in (start, stop))
             numbers = {"verb": int(values[verb]), "noun": int(values[noun])}
-        except ValueError as error:
-            collected.error(row.where, str(error))
-            continue
-        length = lengths.get(values[video], Lengths())
-        recording = collected.recording(
-            values[video],
-            where=row.where,
-            subset=subset,
-            duration=length.seconds(FRAME_RATE),
-            fps=FRAME_RATE if frames else length.fps,
-            group=values.get(options.group_column or "") or None,
-        )
-        label = " ".join(names[k].get(numbers[k], f"{k}_{numbers[k]}") for k in parts)
-        label_id = None if kind == "action" else numbers[kind]
-        collected.add(recording, first, last, label, label_id=label_id, where=row.where)
+            length = lengths.get(values[video], Lengths())
+            recording = collected.recording(
+                values[video],
+                where=row.where,
+                subset=subset,
+                duration=length.seconds(FRAME_RATE),
+                fps=FRAME_RATE if frames else length.fps,
+                group=values.get(options.group_column or "") or None,
+            )
+            label = " ".join(names[k].get(numbers[k], f"{k}_{numbers[k]}") for k in parts)
+            label_id = None if kind == "action" else numbers[kind]
+            collected.add(recording, first, last, label, label_id=label_id, where=row.where)
 
 
 def _names(

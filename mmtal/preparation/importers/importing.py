@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from mmtal.datasets.annotation_file import OUTSIDE_TOLERANCE
-from mmtal.preparation.importers.collected import Collected, Instance, Recording
+from mmtal.datasets.annotation_file import (
+    clip_segment,
+    end_tolerance,
+    segment_problem,
+    unit_of_times,
+)
+from mmtal.preparation.importers.collected import Collected, Recording
 from mmtal.preparation.importers.durations import add_lengths, add_lengths_of_features, read_lengths
 from mmtal.preparation.importers.formats import FORMATS, detect_format
 from mmtal.preparation.importers.label_ids import number_labels
 from mmtal.preparation.importers.options import ImportOptions, Source
-from mmtal.preparation.importers.subsets import subset_in_name
+from mmtal.preparation.importers.subsets import subset_in_name, subset_of_word
 from mmtal.preparation.importers.tables import read_text
 
 SHOWN = 3
@@ -58,7 +63,8 @@ def import_annotations(
         durations: Table of durations; it overrides what the sources say.
         features: Folder of feature files that give the durations still missing.
         lists: Text files that list the recordings of a subset; they override the sources, and
-            recordings on none of them are left out.
+            recordings on none of them are for training, unless there is a list for that, too:
+            then they are left out.
         bad_segments: What to do about reversed and empty segments and those outside their
             recording: raise, or keep or drop them, counted.
 
@@ -75,8 +81,14 @@ def import_annotations(
     used = [_read(source, format_name, options, collected) for source in sources]
     _take_lists(lists, collected)
     collected.raise_errors()
-    if not collected.recordings:
-        raise ValueError(f"{', '.join(str(s.path) for s in sources)}: no recording is left")
+    if not any(recording.instances for recording in collected.recordings.values()):
+        left_out = ", ".join(f"{number} x {why}" for why, number in collected.dropped.items())
+        raise ValueError(
+            f"{', '.join(str(s.path) for s in sources)}: no instance could be read "
+            f"({len(collected.recordings)} recordings, read as {' and '.join(used)}"
+            + (f"; left out: {left_out}" if left_out else "")
+            + "): check that labels and times are where the format has them"
+        )
     if durations is not None:
         add_lengths(collected, read_lengths(durations), options.fps)
     if features is not None:
@@ -85,7 +97,7 @@ def import_annotations(
     for recording in recordings:
         recording.fps = recording.fps or options.fps
     _group(recordings, options.group)
-    _check_segments(recordings, bad_segments, collected)
+    _check_segments(recordings, bad_segments, options, collected)
     numbers = number_labels(recordings, options, collected)
     _note_doubts(recordings, collected)
     return Imported(
@@ -136,10 +148,14 @@ def _take_lists(lists: Sequence[Source], collected: Collected) -> None:
                 collected.error(where, f"there is no recording '{line.strip()}'")
             elif listed.setdefault(name, str(source.subset)) != source.subset:
                 collected.error(where, f"recording '{name}' is on another list, too")
-    collected.drop("recording on no list", len(collected.recordings.keys() - listed.keys()))
-    collected.recordings = {k: r for k, r in collected.recordings.items() if k in listed}
+    rest = len(collected.recordings.keys() - listed.keys())
+    if any(subset_of_word(str(source.subset)) == DEFAULT_SUBSET for source in lists):
+        collected.drop("recording on no list", rest)
+        collected.recordings = {k: r for k, r in collected.recordings.items() if k in listed}
+    elif rest:
+        collected.note(f"{rest} recordings are on no list: they are '{DEFAULT_SUBSET}'")
     for name, recording in collected.recordings.items():
-        recording.subset = listed[name]
+        recording.subset = listed.get(name, DEFAULT_SUBSET)
 
 
 def _group(recordings: Sequence[Recording], group: str | None) -> None:
@@ -160,19 +176,33 @@ def _group(recordings: Sequence[Recording], group: str | None) -> None:
         )
 
 
-def _check_segments(recordings: Sequence[Recording], policy: str, collected: Collected) -> None:
+def _check_segments(
+    recordings: Sequence[Recording], policy: str, options: ImportOptions, collected: Collected
+) -> None:
+    ends = [max((i.end for i in r.instances), default=0.0) for r in recordings]
+    unit = unit_of_times((e, r.duration or 0, r.fps) for e, r in zip(ends, recordings, strict=True))
+    if unit and policy != "keep":
+        worst = max(zip(ends, recordings, strict=True), key=lambda item: item[0])
+        raise ValueError(
+            f"the times look like {unit}, nothing is written: recording '{worst[1].name}' lasts "
+            f"{worst[1].duration:g} s, and its last instance ends at {worst[0]:g}. Give --unit "
+            + ("frames and --fps N" if unit == "frames" else "ms")
+        )
     found: dict[str, list[str]] = {}
+    clipped = 0
     for recording in recordings:
+        duration = math.inf if recording.duration is None else recording.duration
+        tolerance = end_tolerance(recording.fps, options.feature_stride)
         kept = []
         for instance in recording.instances:
-            kind = _fault(instance, recording.duration)
+            span = (instance.start, instance.end)
+            if policy != "keep":
+                instance.start, instance.end = clip_segment(*span, duration, tolerance=tolerance)
+                clipped += span != (instance.start, instance.end)
+            kind = segment_problem(instance.start, instance.end, duration)
             if kind:
                 segment = f"'{instance.label}' [{instance.start:g}, {instance.end:g}] s"
-                length = (
-                    f", duration {recording.duration:g} s"
-                    if kind == "outside" and recording.duration
-                    else ""
-                )
+                length = f", duration {duration:g} s" * (instance.end > duration)
                 found.setdefault(kind, []).append(f"{instance.where}: {segment}{length}")
             if not kind or policy == "keep":
                 kept.append(instance)
@@ -180,7 +210,7 @@ def _check_segments(recordings: Sequence[Recording], policy: str, collected: Col
     if found and policy == "error":
         lines = ["segments are wrong, nothing is written:"]
         for kind, cases in found.items():
-            lines.append(f"{TITLES[kind]} ({len(cases)} found):")
+            lines.append(f"{kind} ({len(cases)} found):")
             lines += [f"  - {case}" for case in cases[:SHOWN]]
             lines += [f"  - and {len(cases) - SHOWN} more"] * (len(cases) > SHOWN)
         lines.append(
@@ -188,29 +218,13 @@ def _check_segments(recordings: Sequence[Recording], policy: str, collected: Col
             "data set, with --bad-segments keep; or leave them out with --bad-segments drop"
         )
         raise ValueError("\n".join(lines))
+    if clipped:
+        collected.note(f"{clipped} segments reach just over an end of their recording: clipped")
     for kind, cases in found.items():
         if policy == "drop":
-            collected.drop(TITLES[kind], len(cases))
+            collected.drop(kind, len(cases))
         else:
-            collected.note(f"{len(cases)} kept as published: {TITLES[kind]}")
-
-
-TITLES = {
-    "reversed": "reversed segment",
-    "empty": "empty segment",
-    "outside": "segment outside the recording",
-}
-
-
-def _fault(instance: Instance, duration: float | None) -> str | None:
-    if instance.start > instance.end:
-        return "reversed"
-    if instance.start == instance.end:
-        return "empty"
-    last = math.inf if duration is None else duration
-    tolerance = OUTSIDE_TOLERANCE
-    outside = instance.start < -tolerance or instance.end > last + tolerance
-    return "outside" if outside else None
+            collected.note(f"{len(cases)} kept as published: {kind}")
 
 
 def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:

@@ -11,6 +11,7 @@ from mmtal.preparation.importers.times import to_seconds
 from mmtal.preparation.importers.values import media_name
 
 KINDS = ("timelinelabels", "timeserieslabels", "labels")
+TEXTS = ("hypertextlabels", "paragraphlabels")
 UPLOAD = re.compile(r"[0-9a-f]{8}-")
 """What Label Studio puts before the name of an uploaded file."""
 
@@ -26,7 +27,7 @@ def matches(probe: Probe) -> bool:
 
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
-    """Read the tasks; canceled annotations are left out.
+    """Read the tasks; canceled annotations, and spans of characters in texts, are left out.
 
     Frames of timeline labels count from 1 and both ends belong to the segment, so that it is
     [(start - 1) / fps, end / fps). Times of time series are in the unit of their time column,
@@ -36,36 +37,48 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         ValueError: Several control tags hold labels and none is chosen.
     """
     tasks = read_json(source.path)
-    tags: list[str] = []
-    for task in tasks:
-        for annotation in _annotations(task):
-            tags += [item["from_name"] for item in _items(annotation)]
-    wanted = options.choose(sorted(set(tags)), what="control tag", where=str(source.path))
+    tags = {
+        item["from_name"] for task in tasks for a in _annotations(task) for item in _items(task, a)
+    }
+    wanted = options.choose(sorted(tags), what="control tag", where=str(source.path))
     for task in tasks:
         where = f"{source.path}, task {task.get('id')}"
-        try:
-            name = _recording_name(task, options)
-        except ValueError as error:
-            collected.error(where, str(error))
-            continue
-        group = task["data"].get(options.group_column or "")
-        subset = source.subset or task["data"].get("subset")
-        recording = collected.recording(
-            name, where=where, subset=subset, group=None if group is None else str(group), once=True
+        with collected.at(where):
+            _add_task(task, where, wanted, source, options, collected)
+
+
+def _add_task(
+    task: dict[str, Any],
+    where: str,
+    wanted: list[str],
+    source: Source,
+    options: ImportOptions,
+    collected: Collected,
+) -> None:
+    annotations = _annotations(task)
+    collected.drop("canceled annotation", len(_all(task)) - len(annotations))
+    best = [a for a in annotations if a.get("ground_truth")] or annotations
+    if len(best) > 1:
+        raise ValueError(
+            f"has {len(best)} annotations: mark one as ground truth in Label Studio, or delete the "
+            "others"
         )
-        annotations = _annotations(task)
-        collected.drop("canceled annotation", len(_all(task)) - len(annotations))
-        best = [a for a in annotations if a.get("ground_truth")] or annotations
-        if len(best) > 1:
-            collected.error(
-                where,
-                f"has {len(best)} annotations: mark one as ground truth in Label Studio, or delete "
-                "the others",
-            )
-            continue
-        for number, item in enumerate(_items(best[0]) if best else ()):
-            if item["from_name"] in wanted:
-                _add(recording, item, f"{where}, region {number}", options, collected)
+    items = list(_items(task, best[0])) if best else []
+    texts = sum(_is_text(task, item) for a in best for item in a.get("result") or ())
+    collected.drop("span of characters in a text, which has no times", texts)
+    if texts and not items:
+        return
+    group = task["data"].get(options.group_column or "")
+    recording = collected.recording(
+        _recording_name(task, options),
+        where=where,
+        subset=source.subset or task["data"].get("subset"),
+        group=None if group is None else str(group),
+        once=True,
+    )
+    for number, item in enumerate(items):
+        if item["from_name"] in wanted:
+            _add(recording, item, f"{where}, region {number}", options, collected)
 
 
 def _all(task: dict[str, Any]) -> list[dict[str, Any]]:
@@ -76,10 +89,23 @@ def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
     return [annotation for annotation in _all(task) if not annotation.get("was_cancelled")]
 
 
-def _items(annotation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _items(task: dict[str, Any], annotation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for item in annotation.get("result") or ():
-        if item.get("type") in KINDS and "from_name" in item:
+        if item.get("type") in KINDS and "from_name" in item and not _is_text(task, item):
             yield item
+
+
+def _is_text(task: dict[str, Any], item: dict[str, Any]) -> bool:
+    """Whether start and end of a region are places in a text; audio has the same type."""
+    value = item.get("value") or {}
+    if item.get("type") != "labels":
+        return item.get("type") in TEXTS
+    sound = "channel" in value or "original_length" in item
+    return "text" in value or not (sound or any(map(_is_file, task["data"].values())))
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.search(r"\.\w{2,5}(\?|$)", value) or "/" in value)
 
 
 def _recording_name(task: dict[str, Any], options: ImportOptions) -> str:
@@ -89,7 +115,7 @@ def _recording_name(task: dict[str, Any], options: ImportOptions) -> str:
         if column not in data:
             raise ValueError(f"data has no '{column}' (--columns recording=...)")
         return media_name(data[column])
-    files = {k: v for k, v in data.items() if re.search(r"\.\w{2,5}(\?|$)", v) or "/" in v}
+    files = {k: v for k, v in data.items() if _is_file(v)}
     chosen = files or data
     if len(chosen) != 1:
         raise ValueError(
@@ -115,15 +141,10 @@ def _add(
     if value.get("instant"):
         collected.drop("instant without duration")
         return
-    try:
-        segments = _segments(value, kind, options)
-    except (KeyError, TypeError, ValueError) as error:
-        text = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        collected.error(where, text)
-        return
-    for start, end in segments:
-        for label in labels:
-            collected.add(recording, start, end, str(label), where=where)
+    with collected.at(where):
+        for start, end in _segments(value, kind, options):
+            for label in labels:
+                collected.add(recording, start, end, str(label), where=where)
 
 
 def _segments(

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-UNITS = ("seconds", "frames", "milliseconds")
+UNIT_WORDS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "seconds"),
+    **dict.fromkeys(("f", "frame", "frames"), "frames"),
+    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), "milliseconds"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class ImportOptions:
 
     Attributes:
         fps: Frames per second, where the files do not say it.
-        unit: Of times that are plain numbers: one of ``UNITS``; None: as the file says.
+        unit: Of times that are plain numbers, such as ``ms``: a key of ``UNIT_WORDS``, kept as its
+            value; None: as the file says.
         labels: Which labels, where a file holds several kinds: verb, noun or action
             (EPIC-Kitchens), tiers (ELAN), attribute (VIA), control tag (Label Studio).
         columns: Name of the column for each role of a table.
@@ -56,8 +61,10 @@ class ImportOptions:
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise ValueError(f"{name} must be > 0, but got {value}")
-        if self.unit not in (None, *UNITS):
-            raise ValueError(f"unit must be one of {', '.join(UNITS)}, but got '{self.unit}'")
+        unit = UNIT_WORDS.get(self.unit.lower()) if self.unit else None
+        if self.unit and unit is None:
+            raise ValueError(f"unit must be s, ms or frames, but got '{self.unit}'")
+        object.__setattr__(self, "unit", unit)
 
     @property
     def group_column(self) -> str | None:

@@ -1,13 +1,12 @@
 """THUMOS14 and MultiTHUMOS as published: a text file for each class, ``video start end``."""
 
 import re
-from pathlib import Path
 
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, text_files
 from mmtal.preparation.importers.tables import read_text
-from mmtal.preparation.importers.times import to_number
+from mmtal.preparation.importers.times import to_seconds
 
 AMBIGUOUS = "Ambiguous"
 LINE = re.compile(r"\S+\s+[\d.]+\s+[\d.]+")
@@ -42,27 +41,29 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         of_file = SUBSETS[match[2]] if match else None
         for number, line in enumerate(read_text(file).split("\n"), start=1):
             if line.strip():
-                _add_line(line, label, source.subset or of_file, file, number, collected)
+                where = f"{file}, line {number}"
+                _add_line(line, label, source.subset or of_file, where, options, collected)
 
 
 def _add_line(
-    line: str, label: str, subset: str | None, file: Path, number: int, collected: Collected
+    line: str,
+    label: str,
+    subset: str | None,
+    where: str,
+    options: ImportOptions,
+    collected: Collected,
 ) -> None:
-    where = f"{file}, line {number}"
     fields = line.split()
     if len(fields) != 3:
         collected.error(where, f"must be 'video start end', but got '{line.strip():.60}'")
         return
     name, *times = fields
-    try:
-        start, end = map(to_number, times)
-    except ValueError as error:
-        collected.error(where, str(error))
-        return
     if label == AMBIGUOUS:
         collected.drop("marked as ambiguous")
         return
-    in_name = re.match(r"video_(validation|test)_", name)
-    subset = subset or (in_name[1] if in_name else None)
-    recording = collected.recording(name, where=where, subset=subset)
-    collected.add(recording, start, end, label, where=where)
+    with collected.at(where):
+        start, end = (to_seconds(t, unit=options.unit, fps=options.fps) for t in times)
+        in_name = re.match(r"video_(validation|test)_", name)
+        subset = subset or (in_name[1] if in_name else None)
+        recording = collected.recording(name, where=where, subset=subset)
+        collected.add(recording, start, end, label, where=where)

@@ -2,7 +2,12 @@
 
 import math
 import re
+from contextlib import suppress
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from mmtal.preparation.importers.values import is_number
 
 CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -29,19 +34,49 @@ def to_seconds(text: str, *, unit: str | None, fps: float | None) -> float:
         if (minutes >= 60 and clock[1]) or seconds >= 60:
             raise ValueError(f"'{text}' has more than 59 minutes or seconds")
         return float(3600 * hours + 60 * minutes + seconds)
-    value = to_number(text)
+    return in_seconds(to_number(text), unit, fps)
+
+
+def in_seconds(time: Any, unit: str | None, fps: float | None) -> float:
+    """A number in ``unit`` in seconds.
+
+    Raises:
+        ValueError: It is no finite number, or far too large; the message lacks the place.
+    """
+    if not is_number(time):
+        raise ValueError(f"times must be numbers, but got {time!r:.60}")
+    value: float = time
     if unit == "frames":
         if fps is None:
             raise ValueError("times are in frames, but the frame rate is not known: give --fps")
-        value = value / fps
+        value = time / fps
     elif unit == "milliseconds":
-        value = value / 1000
+        value = time / 1000
     if abs(value) > LONGEST:
         raise ValueError(
-            f"'{text}' is no time within a recording: count from the recording's start, or give "
+            f"'{time}' is no time within a recording: count from the recording's start, or give "
             "--unit"
         )
     return value
+
+
+def to_positive(value: Any, *, name: str) -> float | None:
+    """A duration or a frame rate, as a number or as text such as ``30000/1001``; None: not given.
+
+    Raises:
+        ValueError: It is no number > 0; the message lacks the place.
+    """
+    number = value
+    if isinstance(value, str):
+        if not value.strip():
+            return None
+        with suppress(ValueError, ZeroDivisionError, OverflowError):
+            number = float(Fraction(value.strip()))
+    if number is None:
+        return None
+    if not is_number(number) or number <= 0:
+        raise ValueError(f"'{name}' must be a number > 0, but got {value!r:.60}")
+    return float(number) if isinstance(value, str) else value
 
 
 def to_number(text: str) -> float:

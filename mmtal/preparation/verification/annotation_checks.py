@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from mmtal.datasets.annotation_file import repeated_instances, segment_problem
-from mmtal.preparation.verification.findings import Findings
+from mmtal.datasets.annotation_file import (
+    clip_segment,
+    end_tolerance,
+    repeated_instances,
+    segment_problem,
+    unit_of_times,
+)
+from mmtal.preparation.verification.findings import Findings, Severity
 from mmtal.preparation.verification.recording import Instance, Recording
+
+OUTSIDE = "segment outside the recording"
 
 
 def check_ids(recordings: Iterable[Recording], findings: Findings) -> None:
@@ -56,6 +64,13 @@ def check_instances(
         no_fps = []
     for recording in no_fps:
         _report(recording, "missing fps", "has no 'fps'", findings)
+    unit = unit_of_times(
+        (max((i.end for i in recording.instances), default=0.0), recording.extent, recording.fps)
+        for recording in recordings
+    )
+    if unit:
+        text = f"these look like {unit}: --unit {unit}"
+        findings.report("times in another unit", text, ann_file=recordings[0].setting.ann_file)
     for recording in recordings:
         if recording.duration is None:
             _report(recording, "missing duration", "has no 'duration'", findings)
@@ -69,10 +84,15 @@ def _check_segments(recording: Recording, findings: Findings) -> None:
     duration = recording.extent
     instances = recording.instances
     for instance in instances:
-        problem = segment_problem(instance.start, instance.end, duration)
+        span = (instance.start, instance.end)
+        clipped = clip_segment(*span, duration, tolerance=_tolerance(recording))
+        if clipped != span:
+            text = f"{instance}, duration {duration:g} s"
+            _report(recording, OUTSIDE, text, findings, instance, severity="warning")
+        problem = segment_problem(*clipped, duration)
         if problem:
             recording.bad.add(instance.index)
-            text = f"{instance}, duration {duration:g} s" if "outside" in problem else f"{instance}"
+            text = f"{instance}, duration {duration:g} s" if problem == OUTSIDE else f"{instance}"
             _report(recording, problem, text, findings, instance)
     triples = [(instance.start, instance.end, instance.label) for instance in instances]
     for index, other in repeated_instances(triples).items():
@@ -84,6 +104,14 @@ def _check_segments(recording: Recording, findings: Findings) -> None:
         if length < shortest * (1 - 1e-6):
             text = f"{instance} lasts {length:.3g} s, a snippet {shortest:.3g} s"
             _report(recording, "shorter than one snippet", text, findings, instance)
+
+
+def _tolerance(recording: Recording) -> float:
+    """Seconds of a feature, as far as that is known."""
+    stride = recording.setting.feature_stride
+    if stride is None and recording.length and recording.duration:
+        return recording.duration / recording.length
+    return end_tolerance(recording.fps, stride)
 
 
 def _snippet_seconds(recording: Recording) -> float:
@@ -102,10 +130,14 @@ def _report(
     text: str,
     findings: Findings,
     instance: Instance | None = None,
+    *,
+    severity: Severity | None = None,
 ) -> None:
     findings.report(
         kind,
         text,
+        severity=severity,
+        remedy=None if severity is None else "nothing: it is clipped to the recording",
         recording=recording.video_id,
         ann_file=recording.setting.ann_file,
         subset=recording.subset,

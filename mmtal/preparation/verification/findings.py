@@ -24,6 +24,7 @@ _ERRORS = {
     "classes",
     "unknown label": REMEDIES["unknown label"],
     "classes do not fit the model": "set model.head.num_classes to the number of classes",
+    "times in another unit": REMEDIES["times in another unit"],
     "missing fps": "add fps to each recording, or set fps for all of them",
     "reversed segment": REMEDIES["reversed segment"],
     "empty segment": REMEDIES["empty segment"],

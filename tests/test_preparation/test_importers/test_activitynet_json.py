@@ -51,14 +51,31 @@ def test_durations_as_text(load: Callable, write: Callable) -> None:
     """As HACS publishes them."""
     imported = load(write("a.json", {"database": {"a": ENTRY | dict(duration="92.166667")}}))
     assert imported.database["a"]["duration"] == 92.166667
+    imported = load(write("a.json", {"database": {"a": ENTRY | dict(fps="30000/1001")}}))
+    assert imported.database["a"]["fps"] == 30000 / 1001
+
+
+def test_instances_under_another_name(load: Callable, write: Callable) -> None:
+    """As in COIN; they were taken for recordings without instances."""
+    coin = {k: v for k, v in ENTRY.items() if k != "annotations"}
+    coin |= dict(annotation=ENTRY["annotations"], tags=["sport"])
+    for others in ({}, {"annotations": None}):
+        path = write("a.json", {"database": {"a": ENTRY, "b": coin | others}})
+        with pytest.raises(ValueError, match="'b': has no 'annotations', but a list 'annotation'"):
+            load(path)
+    empty = dict(subset="test", tags=["sport"], resolution=[320, 240])  # a test set
+    assert load(write("a.json", {"database": {"a": ENTRY, "b": empty}})).database["b"]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (dict(annotations=[dict(label="run", segment=[1])]), "instance 0: 'segment' must be two"),
-        (dict(annotations=[dict(label="run", segment=[1, "2"])]), "'segment' must be two times"),
-        (dict(annotations=[dict(label="run", segment=[1, float("nan")])]), "'segment' must be two"),
+        (
+            dict(annotations=[dict(label="run", segment=[1, "2"])]),
+            "must be numbers, but got '2'",
+        ),
+        (dict(annotations=[dict(label="run", segment=[1, float("nan")])]), "times must be numbers"),
         (dict(annotations=[dict(label=3, segment=[1, 2])]), "'label' must be a name"),
         (dict(annotations=[dict(segment=[1, 2])]), "'label' must be a name, but got None"),
         (dict(annotations=[dict(label="x", label_id="1", segment=[1, 2])]), "'label_id' must be"),

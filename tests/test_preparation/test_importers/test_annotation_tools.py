@@ -66,8 +66,8 @@ def test_label_studio_time_series(load: Callable, write: Callable) -> None:
     assert instances(rows, "person_1") == [("walk", 1.5, 4.0)]
     clock = load(write("export.json", series("00:00:01.5", "00:00:04")))
     assert instances(clock, "person_1") == [("walk", 1.5, 4.0)]
-    instant = load(write("export.json", series(1, 1, instant=True)), unit="seconds")
-    assert instant.dropped == {"instant without duration": 1}
+    with pytest.raises(ValueError, match="left out: 1 x instant without duration"):
+        load(write("export.json", series(1, 1, instant=True)), unit="seconds")
 
 
 def test_label_studio_audio_labels_are_in_seconds(load: Callable, write: Callable) -> None:
@@ -78,11 +78,34 @@ def test_label_studio_audio_labels_are_in_seconds(load: Callable, write: Callabl
     assert instances(imported, "a") == [("run", 1.5, 4.0), ("shout", 1.5, 4.0)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "data"),
+    [
+        ("labels", dict(start=3, end=9, text="jumped", labels=["run"]), "He jumped."),
+        ("labels", dict(start=3, end=9, labels=["run"]), "He jumped over it"),
+        ("hypertextlabels", dict(start="/p[1]", end="/p[1]", hypertextlabels=["run"]), "<p>He"),
+    ],
+)
+def test_label_studio_characters_are_no_seconds(
+    load: Callable, write: Callable, kind: str, value: dict, data: str
+) -> None:
+    item = dict(type=kind, from_name="l", to_name="text", value=value)
+    task = dict(id=1, data=dict(text=data), annotations=[dict(result=[item])])
+    with pytest.raises(ValueError, match=r"no instance .* 1 x span of characters in a text"):
+        load(write("export.json", [task]))
+    imported = load(write("export.json", [task, VIDEO[0]]), fps=25)
+    assert list(imported.database) == ["clip_0"]
+    assert imported.dropped["span of characters in a text, which has no times"] == 1
+
+
 def test_label_studio_ground_truth_wins(load: Callable, write: Callable) -> None:
     def add(content: list) -> None:
-        content[0]["annotations"].append(dict(ground_truth=True, result=[]))
+        better = copy.deepcopy(content[0]["annotations"][0]["result"][:1])
+        better[0]["value"]["timelinelabels"] = ["jump"]
+        content[0]["annotations"].append(dict(ground_truth=True, result=better))
 
-    assert instances(load(write("e.json", changed(VIDEO, add)), fps=25), "clip_0") == []
+    found = instances(load(write("e.json", changed(VIDEO, add)), fps=25), "clip_0")
+    assert found == [("jump", 0.0, 2.0)]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +251,50 @@ def test_elan_dependent_tier_has_the_times_of_its_parent(load: Callable, write: 
         load(path)
     assert instances(load(path, labels=("tool",)), "clip_0") == [("rope", 1.5, 4.0)]
     assert len(instances(load(path, labels=("tool", "action")), "clip_0")) == 2
+
+
+def elan(slots: dict, *tiers: str) -> str:
+    order = "".join(
+        f'<TIME_SLOT TIME_SLOT_ID="{k}"' + (f' TIME_VALUE="{v}"/>' if v else "/>")
+        for k, v in slots.items()
+    )
+    start, rest = EAF.split("<TIME_ORDER>")[0], "</ANNOTATION_DOCUMENT>"
+    return f"{start}<TIME_ORDER>{order}</TIME_ORDER>{''.join(tiers)}{rest}"
+
+
+def tier(name: str, *items: tuple) -> str:
+    """Annotations (name, first slot, last slot) or (name, parent, the one before or None)."""
+    text = ""
+    for index, first, second in items:
+        if first.startswith("ts"):
+            kind, refs = "ALIGNABLE", f'TIME_SLOT_REF1="{first}" TIME_SLOT_REF2="{second}"'
+        else:
+            kind, refs = "REF", f'ANNOTATION_REF="{first}"'
+            refs += f' PREVIOUS_ANNOTATION="{second}"' if second else ""
+        value = f"<ANNOTATION_VALUE>{index}</ANNOTATION_VALUE></{kind}_ANNOTATION>"
+        text += f'<ANNOTATION><{kind}_ANNOTATION ANNOTATION_ID="{index}" {refs}>'
+        text += f"{value}</ANNOTATION>"
+    return f'<TIER TIER_ID="{name}">{text}</TIER>'
+
+
+def test_elan_subdivisions_share_their_parent(load: Callable, write: Callable) -> None:
+    """In the order of their chain, which is not that of the file; theirs share theirs."""
+    parts = tier("part", ("c", "a", "b"), ("x", "a", None), ("b", "a", "x"))
+    halves = tier("half", ("h1", "b", None), ("h2", "b", "h1"))
+    text = elan({"ts1": 2000, "ts2": 5000}, tier("whole", ("a", "ts1", "ts2")), halves, parts)
+    path = write("a.eaf", text)
+    found = sorted(instances(load(path, labels=("part",)), "clip_0"), key=lambda item: item[1])
+    assert found == [("x", 2, 3), ("b", 3, 4), ("c", 4, 5)]
+    assert instances(load(path, labels=("half",)), "clip_0") == [("h1", 3, 3.5), ("h2", 3.5, 4)]
+
+
+def test_elan_slots_without_a_time(load: Callable, write: Callable) -> None:
+    """Spread evenly over the tier's own slots, whatever other tiers have between them."""
+    slots = {"ts1": 1000, "ts2": None, "ts9": 1100, "ts3": None, "ts4": 4000}
+    chain = tier("part", ("x", "ts1", "ts2"), ("y", "ts2", "ts3"), ("z", "ts3", "ts4"))
+    text = elan(slots, chain, tier("whole", ("a", "ts1", "ts4"), ("b", "ts9", "ts4")))
+    found = instances(load(write("a.eaf", text), labels=("part",)), "clip_0")
+    assert found == [("x", 1, 2), ("y", 2, 3), ("z", 3, 4)]
 
 
 def test_elan_name_and_origin(load: Callable, write: Callable) -> None:

@@ -52,6 +52,9 @@ def test_recordings_on_no_list_are_left_out(load: Callable, write: Callable) -> 
     imported = load(*paths, fps=1, lists=[Source(write("train.bundle", "b\n"), "training")])
     assert list(imported.database) == ["b"]
     assert imported.dropped["recording on no list"] == 1
+    imported = load(*paths, fps=1, lists=[Source(write("test.bundle", "b\n"), "test")])
+    assert {k: v["subset"] for k, v in imported.database.items()} == {"a": "training", "b": "test"}
+    assert "1 recordings are on no list: they are 'training'" in imported.notes
 
 
 def test_numbers_as_labels(load: Callable, write: Callable) -> None:
@@ -86,5 +89,8 @@ def test_lists_must_fit(load: Callable, write: Callable) -> None:
 
 
 def test_only_background(load: Callable, write: Callable) -> None:
-    imported = load(write("a.txt", "background\nbackground\n"), fps=1)
+    path = write("a.txt", "background\nbackground\n")
+    imported = load(path, write("b.txt", FRAMES), fps=1)
+    with pytest.raises(ValueError, match=r"no instance could be read .*left out: 1 x background"):
+        load(path, fps=1)
     assert imported.database["a"]["annotations"] == []

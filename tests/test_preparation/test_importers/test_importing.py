@@ -16,7 +16,6 @@ from mmtal.preparation.importers import (
     read_class_names,
     write_annotations,
 )
-from mmtal.preparation.importers.options import UNITS
 
 TABLE = "recording,start,end,label\na,1.5,4,run\nb,2,3,jump\n"
 
@@ -125,7 +124,7 @@ def test_table_of_durations(load: Callable, write: Callable) -> None:
     ("text", "message"),
     [
         ("recording,length_mm\na,9\n", "must name the columns recording, and duration"),
-        ("recording,duration\na,0\nb,x\n", "line 2: the duration must be > 0(.|\n)*line 3: 'x'"),
+        ("recording,duration\na,0\nb,x\n", "line 2: 'duration' must be a number > 0(.|\n)*line 3"),
         ("recording,duration\na,3\n", "segment outside the recording"),
     ],
 )
@@ -255,11 +254,55 @@ def test_doubts_are_told(load: Callable, write: Callable) -> None:
     assert "2 instances repeat another" in notes
 
 
+def test_a_segment_that_ends_just_outside_is_clipped(load: Callable, write: Callable) -> None:
+    """Within a frame or a feature, which tools round differently; not what the source keeps."""
+    text = "recording,start,end,label,recording_duration\na,-0.03,4,run,10\na,5,10.03,run,10\n"
+    path = write("t.csv", text)
+    for options in (dict(fps=25), {}, dict(fps=100, feature_stride=4)):
+        imported = load(path, **options)
+        assert instances(imported, "a") == [("run", 0, 4), ("run", 5, 10)]
+        assert any(note.startswith("2 segments reach just over an end") for note in imported.notes)
+    assert instances(load(path, fps=25, bad_segments="keep"), "a")[1] == ("run", 5, 10.03)
+    with pytest.raises(ValueError, match=r"segment outside the recording \(2 found\)"):
+        load(path, fps=100)
+    with pytest.raises(ValueError, match=r"segment outside the recording \(1 found\)"):
+        load(write("t.csv", text + "a,10.01,10.03,run,10\n"), fps=25)  # nothing of it is left
+
+
+@pytest.mark.parametrize(
+    ("end", "options", "message"),
+    [
+        (9000, dict(fps=30), "look like ms, .*lasts 10 s, .*ends at 9000. Give --unit ms"),
+        (280, dict(fps=30), "look like frames, .*Give --unit frames and --fps"),
+        (280, {}, "look like frames"),
+        (12, dict(fps=30), "segment outside"),  # in no unit
+    ],
+)
+def test_times_in_another_unit(
+    load: Callable, write: Callable, end: int, options: dict, message: str
+) -> None:
+    entry = dict(subset="training", duration=10.0)
+    entry["annotations"] = [dict(label="run", segment=[end / 2, end])]
+    path = write("a.json", {"database": {"a": entry}})
+    with pytest.raises(ValueError, match=message):
+        load(path, **options)
+    if "Give" in message:
+        unit = "ms" if "ms" in message else "frames"
+        start = dict(ms=4.5, frames=140 / 30)[unit]
+        assert instances(load(path, unit=unit, **options), "a")[0][1] == start
+
+
+def test_a_file_without_an_instance_is_refused(load: Callable, write: Callable) -> None:
+    path = write("a.json", {"database": {"a": dict(subset="test"), "b": dict(subset="test")}})
+    with pytest.raises(ValueError, match=r"no instance could be read \(2 recordings, read as act"):
+        load(path)
+
+
 def test_options_check_themselves() -> None:
     for given in (dict(fps=float("nan")), dict(feature_stride=-1), dict(unit="minutes")):
         with pytest.raises(ValueError, match=f"{next(iter(given))} must be"):
             ImportOptions(**given)
-    assert "frames" in UNITS
+    assert ImportOptions(unit="ms").unit == "milliseconds"
 
 
 # ---------------------------------------------------------------- writing

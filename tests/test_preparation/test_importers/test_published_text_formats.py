@@ -152,7 +152,7 @@ def test_charades_json(load: Callable, write: Callable) -> None:
     ("content", "message"),
     [
         (CHARADES.replace("c092 11.90", "92 11.90"), "line 2: an action must be 'c092"),
-        (CHARADES.replace("24.83", "long"), "line 2: length: 'long'"),
+        (CHARADES.replace("24.83", "long"), "line 2: 'length' must be a number"),
         ({"v": dict(subset="training", actions=[[1, 2]])}, "recording 'v', action 0: must be"),
         ({"v": dict(subset="training", actions=[[True, 2, 3]])}, "action 0: must be"),
         ({"v": dict(subset=["training"], actions=[])}, "the subset must be a name, but got ['tr"),

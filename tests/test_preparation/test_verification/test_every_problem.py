@@ -98,12 +98,17 @@ CASES = {
         "missing duration", "warning", "r3", "has no 'duration'"),
     "reversed": (edit(segment=[8, 2]), {}, "reversed segment", "error", "r0", r"'run' \[8, 2\] s"),
     "empty": (edit(segment=[2, 2]), {}, "empty segment", "error", "r0", r"'run' \[2, 2\] s"),
-    "outside": (edit(segment=[2, 30.1]), {},
-        "segment outside the recording", "error", "r0", r"\[2, 30.1\] s, duration 30 s"),
-    "before the start": (edit(segment=[-0.1, 3]), {},
-        "segment outside the recording", "error", "r0", r"\[-0.1, 3\] s"),
+    "outside": (edit(segment=[2, 30.6]), {},
+        "segment outside the recording", "error", "r0", r"\[2, 30.6\] s, duration 30 s"),
+    "within a feature of the end": (edit(segment=[2, 30.4]), {},
+        "segment outside the recording", "warning", "r0", r"\[2, 30.4\] s, duration 30 s"),
+    "milliseconds": (lambda own: [i.update(segment=[1000 * t for t in i["segment"]])
+                                  for e in own.database.values() for i in e["annotations"]], {},
+        "times in another unit", "error", None, "look like ms: --unit ms"),
+    "before the start": (edit(segment=[-0.6, 3]), {},
+        "segment outside the recording", "error", "r0", r"\[-0.6, 3\] s"),
     "outside what the features reach": (
-        several(drop("r0", "duration"), edit(segment=[2, 30.7])), {},
+        several(drop("r0", "duration"), edit(segment=[2, 31.1])), {},
         "segment outside the recording", "error", "r0", r"duration 30.5 s"),
     "duplicated": (lambda own: own.database["r0"]["annotations"].append(
         {"label": "run", "label_id": 0, "segment": [2.0005, 8]}), {},
@@ -176,6 +181,7 @@ ALSO = {
     "one label, two ids": {"contradicting label ids": 1},
     "label_id not configured": {"unknown label": 6},
     "duration negative": {"missing duration": 1},
+    "milliseconds": {"segment outside the recording": 12},
     "outside what the features reach": {"missing duration": 1},
 }
 
