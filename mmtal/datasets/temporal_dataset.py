@@ -15,13 +15,12 @@ from mmengine.logging import print_log
 from mmtal.datasets.annotation_file import (
     CLIPPED,
     AnnotationFile,
-    end_tolerance,
     parse_instances,
-    unit_of_times,
 )
 from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
 from mmtal.datasets.feature_files import ENDINGS, FileNames
 from mmtal.datasets.problems import Problems
+from mmtal.datasets.segment_checks import end_tolerance, unit_of_times
 from mmtal.registry import DATASETS, TRANSFORMS
 from mmtal.structures import FeatureGrid
 

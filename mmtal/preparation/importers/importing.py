@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from mmtal.datasets.annotation_file import (
+from mmtal.datasets.segment_checks import (
     clip_segment,
     end_tolerance,
     segment_problem,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from mmtal.datasets.annotation_file import (
+from mmtal.datasets.annotation_file import repeated_instances
+from mmtal.datasets.segment_checks import (
     clip_segment,
     end_tolerance,
-    repeated_instances,
     segment_problem,
     unit_of_times,
 )
