@@ -5,12 +5,14 @@ Example:
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from mmtal.checkpoints.loading import load_checkpoint_file
 from mmtal.engine.runner import build_runner
+from mmtal.evaluation.operating_point import OperatingPoint
 from mmtal.experiments.experiment import prepare_config, run_experiment
 
 HERE = Path(__file__).resolve().parent
@@ -23,7 +25,10 @@ def main() -> None:
     full = run_experiment(config)
     write_half(Path((WORK_DIR / "last_checkpoint").read_text().strip()))
     config.load_from = str(CHECKPOINT)
-    half = build_runner(config).test()
+    runner = build_runner(config)
+    half = runner.test()
+    [metric] = runner.test_evaluator.metrics
+    keep_threshold(metric.operating_point)
     run = json.loads((WORK_DIR / "metrics.json").read_text())
     record = dict(
         command="python demo/make_checkpoint.py",
@@ -37,15 +42,21 @@ def main() -> None:
 
 
 def write_half(trained: Path) -> None:
-    """Keep the weights, in half precision, the classes and the threshold of best F1."""
+    """Keep the weights, in half precision, and the classes."""
     full = load_checkpoint_file(trained, map_location="cpu")
     weights = {name: value.half() for name, value in full["state_dict"].items()}
     meta = dict(
         epoch=full["meta"]["epoch"],
-        operating_point=full["meta"]["operating_point"],
         dataset_meta=dict(classes=tuple(full["meta"]["dataset_meta"]["classes"])),
     )
     torch.save(dict(meta=meta, state_dict=weights), CHECKPOINT)
+
+
+def keep_threshold(point: OperatingPoint) -> None:
+    """Store the threshold of best F1 of the rounded weights, whose scores differ a little."""
+    content = load_checkpoint_file(CHECKPOINT, map_location="cpu")
+    content["meta"]["operating_point"] = asdict(point)
+    torch.save(content, CHECKPOINT)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ ARGUMENTS = {
     "--ann": dict(required=True),
     "--subset": "default: the one that the results' recordings are of",
     "--tiou": dict(
-        nargs="+", default=["0.3:0.1:0.7"], note="or start:step:stop",
+        nargs="+", default=["0.3:0.1:0.7"], note="several, or start:step:stop",
     ),
     "--buckets": dict(
         choices=["fit", "thumos14", "activitynet"], default="fit",
@@ -29,12 +29,11 @@ def run(args: Namespace) -> None:
 
     out = Path(args.out or f"{Path(args.results).with_suffix('')}_errors")
     check_output_folder(out, made_by=REPORT)
-    is_range = len(args.tiou) == 1 and ":" in args.tiou[0]
     analysis = analyze_result_file(
         args.results,
         args.ann,
         subset=args.subset,
-        tiou_thresholds=args.tiou[0] if is_range else args.tiou,
+        tiou_thresholds=args.tiou,
         buckets=args.buckets,
     )
     write_report(analysis, out, title=f"Errors of {Path(args.results).name}")

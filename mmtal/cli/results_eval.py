@@ -19,7 +19,7 @@ ARGUMENTS = {
 }
 GROUPS = {
     "in place of --protocol, for your own data": {
-        "--tiou": dict(nargs="+", note="or start:step:stop"),
+        "--tiou": dict(nargs="+", note="several, or start:step:stop"),
         "--label-handling": dict(
             choices=["corrected", "official"],
             help="of detections of absent classes (default: corrected)",
@@ -73,7 +73,5 @@ def protocol_of(args: Namespace) -> Any:
         if not (args.ann and args.subset):
             raise ValueError("give --protocol; or, for data of your own, --ann and --subset")
         tiou = tiou or ["0.3:0.1:0.7"]
-    if tiou:
-        tiou = tiou[0] if len(tiou) == 1 and ":" in tiou[0] else [float(t) for t in tiou]
     own = dict(tiou_thresholds=tiou, label_handling=args.label_handling, recall_at=args.recall_at)
     return choose_protocol(args.protocol, own)

@@ -4,6 +4,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from mmtal.cli.options import print_json
+
 ARGUMENTS = {
     "results": dict(nargs="+"),
     "--out": dict(required=True, note="ActivityNet results JSON"),
@@ -22,6 +24,7 @@ ARGUMENTS = {
     "--rule": dict(choices=["sqrt", "product"], default="sqrt", help="of --external"),
     "--top-classes": dict(type=int, default=2, metavar="N", help="of each recording"),
     "--top-segments": dict(type=int, default=200, metavar="N", help="that get them; 0: all"),
+    "--json": "what was written",
 }  # fmt: skip
 
 
@@ -38,7 +41,7 @@ def run(args: Namespace) -> None:
     classes = read_names(Path(args.ann)) if args.ann else None
     tables, names = read_together(args.results, classes, labels_count=external is None)
     lacking = recordings_not_in_all(tables)
-    if lacking:
+    if lacking and not args.json:
         print(f"in some of the files only: {counted(len(lacking), 'recording')}: {lacking[:3]}")
     stamp: dict[str, Any] = dict(fused=[Path(path).name for path in args.results])
     found = tables[0]
@@ -63,6 +66,11 @@ def run(args: Namespace) -> None:
         found = name_detections(found, external, names, **rule)
         stamp |= dict(external=Path(args.external).name, **rule)
     write_results(args.out, found, names, stamp)
+    if args.json:
+        of = [len(table) for table in tables]
+        numbers = dict(recordings=len(found.video_ids), detections=len(found), of=of)
+        print_json(args, dict(numbers, in_some_only=lacking, classes=names, out=args.out))
+        return
     print(
         f"{args.out}: {counted(len(found), 'detection')} in "
         f"{counted(len(found.video_ids), 'recording')} (of "

@@ -3,6 +3,8 @@
 from argparse import Namespace
 from pathlib import Path
 
+from mmtal.cli.options import print_json
+
 ARGUMENTS = {
     "scores": ".json, .pkl (numbers only, nothing in it is run) or .npy (V, K)",
     "--out": dict(required=True, note="JSON"),
@@ -11,6 +13,7 @@ ARGUMENTS = {
     ),
     "--classes": "of the columns, if the file has none",
     "--softmax": dict(action="store_true", help="the scores are logits"),
+    "--json": "what was written",
 }  # fmt: skip
 
 
@@ -27,10 +30,16 @@ def run(args: Namespace) -> None:
     )
     write_external_scores(args.out, scores)
     values = list(scores.videos.values())
+    lowest, highest = min(v.min() for v in values), max(v.max() for v in values)
+    if args.json:
+        found = dict(recordings=list(scores.videos), number_of_classes=len(values[0]))
+        named = dict(classes=scores.classes and list(scores.classes), range=[lowest, highest])
+        print_json(args, dict(found, **named, out=args.out))
+        return
     print(
         f"{args.out}: {counted(len(values), 'recording')}, {counted(len(values[0]), 'class')} "
         + ("named" if scores.classes else "without names (in the order of the labels)")
-        + f", scores {min(v.min() for v in values):.3g} to {max(v.max() for v in values):.3g}"
+        + f", scores {lowest:.3g} to {highest:.3g}"
     )
 
 

@@ -23,6 +23,7 @@ from mmtal.error_analysis.worst_recordings import RecordingErrors, worst_recordi
 from mmtal.evaluation.average_precision import average_precision, class_mean
 from mmtal.evaluation.matching import MatchedDetections, match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol
+from mmtal.evaluation.thresholds import Thresholds
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import read_ground_truth, read_results
 
@@ -89,7 +90,7 @@ def analyze_errors(
     detections: InstanceTable,
     *,
     classes: Sequence[str],
-    tiou_thresholds: str | Sequence[float] = "0.3:0.1:0.7",
+    tiou_thresholds: Thresholds = "0.3:0.1:0.7",
     durations: Mapping[str, float | None] | None = None,
     annotated: Mapping[str, NDArray[np.float64]] | None = None,
     buckets: Buckets = "fit",
@@ -152,7 +153,7 @@ def analyze_result_file(
     ann_file: str | Path,
     *,
     subset: str | None = None,
-    tiou_thresholds: str | Sequence[float] = "0.3:0.1:0.7",
+    tiou_thresholds: Thresholds = "0.3:0.1:0.7",
     buckets: Buckets = "fit",
 ) -> ErrorAnalysis:
     """As :func:`analyze_errors`, from files.

@@ -12,6 +12,7 @@ from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.curves import PrecisionRecall
 from mmtal.error_analysis.false_negatives import CAUSES
 from mmtal.error_analysis.false_positives import ERROR_TYPES, OUTCOMES
+from mmtal.evaluation.thresholds import threshold_name
 from mmtal.visualization.bars import RIM
 from mmtal.visualization.colors import BACKGROUND, BASE, HIT, MISS
 from mmtal.visualization.layout import plain
@@ -198,7 +199,7 @@ def calibration_figure(analysis: ErrorAnalysis) -> Figure:
             xycoords=("data", "axes fraction"), color=MISS, fontsize=8,
         )  # fmt: skip
     top.set_ylim(0, 100)
-    top.set_ylabel(f"precision at tIoU {analysis.curve_tiou:.2f} (%)")
+    top.set_ylabel(f"precision at tIoU {threshold_name(analysis.curve_tiou)} (%)")
     bottom.bar(middle, part.counts, width=0.92 * width, color="#999999")
     bottom.set_yscale("symlog")
     bottom.set_ylabel("detections")

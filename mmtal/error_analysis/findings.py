@@ -10,6 +10,7 @@ from mmtal.error_analysis.confusion import top_confusions
 from mmtal.error_analysis.false_negatives import CAUSES
 from mmtal.error_analysis.false_positives import ERROR_TYPES
 from mmtal.error_analysis.tables import percent
+from mmtal.evaluation.thresholds import threshold_name
 from mmtal.utils.wording import counted
 
 ADVICE = {
@@ -42,9 +43,10 @@ def findings(analysis: ErrorAnalysis) -> list[str]:
 
 def _what_it_is(analysis: ErrorAnalysis) -> str:
     thresholds = analysis.matches.tiou_thresholds
-    over = f"tIoU {thresholds[0]:.2f}"
+    over = f"tIoU {threshold_name(thresholds[0])}"
     if len(thresholds) > 1:
-        over = f"average over {len(thresholds)} tIoU thresholds, {over} to {thresholds[-1]:.2f}"
+        last = threshold_name(thresholds[-1])
+        over = f"average over {len(thresholds)} tIoU thresholds, {over} to {last}"
     plain, normalized = analysis.scores
     return (
         f"mAP is {percent(plain)} % ({over}), average-mAP_N {percent(normalized)} %, with "
@@ -149,7 +151,7 @@ def _confusion(analysis: ErrorAnalysis) -> list[str]:
         f"{names[row]} taken for {names[column]} ({count} of {totals[row]})"
         for row, column, count in pairs
     )
-    return [f"Most confused at tIoU {analysis.curve_tiou:.2f}: {shown}."]
+    return [f"Most confused at tIoU {threshold_name(analysis.curve_tiou)}: {shown}."]
 
 
 def _calibration(analysis: ErrorAnalysis) -> list[str]:

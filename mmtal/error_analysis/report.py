@@ -14,6 +14,7 @@ from mmtal.error_analysis.output_folder import whole_folder
 from mmtal.error_analysis.summary import summary
 from mmtal.error_analysis.worst_recordings import RecordingErrors
 from mmtal.evaluation.recording_hits import find_hits
+from mmtal.evaluation.thresholds import threshold_name
 from mmtal.structures import RecordingView
 from mmtal.utils.file_names import file_stem
 from mmtal.utils.files import write_json, write_text
@@ -76,7 +77,7 @@ def write_report(analysis: ErrorAnalysis, folder: str | Path, *, title: str) -> 
                 for part in analysis.sensitivity
                 if part.characteristic.source == "annotation file"
             ),
-            tiou=f"{analysis.curve_tiou:.2f}",
+            tiou=threshold_name(analysis.curve_tiou),
             max_matrix=figures.MAX_MATRIX,
             counted=counted,
         )

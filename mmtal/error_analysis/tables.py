@@ -9,6 +9,7 @@ from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.confusion import top_confusions
 from mmtal.error_analysis.false_negatives import CAUSES
 from mmtal.error_analysis.false_positives import ERROR_TYPES
+from mmtal.evaluation.thresholds import threshold_name
 
 TOP_CONFUSIONS = 20
 
@@ -36,7 +37,7 @@ def percent(value: float, *, sign: bool = False) -> str:
 
 def score_table(analysis: ErrorAnalysis) -> Table:
     """Plain and normalized mAP at each threshold."""
-    thresholds = [f"{t:.2f}" for t in analysis.matches.tiou_thresholds]
+    thresholds = [threshold_name(t) for t in analysis.matches.tiou_thresholds]
     metrics = analysis.stamp["metrics"]
     plain = [percent(metrics[f"mAP@{t}"]) for t in thresholds]
     normalized = [percent(value) for value in analysis.map_n.tolist()]

@@ -18,6 +18,7 @@ from mmtal.evaluation.matching import (
     rank_in_group,
 )
 from mmtal.evaluation.precision_curve import class_ap, precision_at_hits
+from mmtal.evaluation.thresholds import Thresholds, threshold_name
 from mmtal.results.instance_table import InstanceTable
 
 LabelHandling = Literal["official", "corrected"]
@@ -61,7 +62,7 @@ class DetectionScores:
 def detection_scores(
     truth: InstanceTable,
     detections: InstanceTable,
-    tiou_thresholds: str | Sequence[float],
+    tiou_thresholds: Thresholds,
     *,
     recall_at: Sequence[int] = (),
     label_handling: LabelHandling = "corrected",
@@ -176,7 +177,9 @@ def named_means(
 ) -> dict[str, NDArray[np.float64]]:
     """Means of (B, T, C) over the classes, (B,) each: ``mAP``, ``mAP@0.50``, ... for ``mAP``."""
     means = class_mean(ap)
-    by_threshold = {f"{name}@{t:.2f}": means[:, i] for i, t in enumerate(tiou_thresholds)}
+    by_threshold = {
+        f"{name}@{threshold_name(t)}": means[:, i] for i, t in enumerate(tiou_thresholds)
+    }
     return {name: means.mean(axis=1)} | by_threshold
 
 

@@ -1,12 +1,10 @@
 """Average recall of class-agnostic proposals, as ActivityNet's proposal task defines it."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.evaluation.matching import Pairs, overlapping_pairs, rank_in_group, score_order
-from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.evaluation.thresholds import Thresholds, tiou_grid
 from mmtal.results.instance_table import InstanceTable
 
 GRID = 100
@@ -16,7 +14,7 @@ GRID = 100
 def average_recall(
     truth: InstanceTable,
     proposals: InstanceTable,
-    tiou_thresholds: str | Sequence[float] = "0.5:0.05:0.95",
+    tiou_thresholds: Thresholds = "0.5:0.05:0.95",
     *,
     max_proposals: int = 100,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:

@@ -4,13 +4,12 @@ Letters as in :mod:`mmtal.results.instance_table`: N ground truth, M detections,
 classes, T tIoU thresholds; P pairs of a detection and an instance.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.evaluation.thresholds import Thresholds, tiou_grid
 from mmtal.results.instance_table import InstanceTable
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
@@ -92,7 +91,7 @@ class MatchedDetections(Matches):
 def match_detections(
     truth: InstanceTable,
     detections: InstanceTable,
-    tiou_thresholds: str | Sequence[float],
+    tiou_thresholds: Thresholds,
     *,
     classes: NDArray[np.int64] | None = None,
     min_tiou: float = 1.0,

@@ -7,7 +7,7 @@ from typing import Any
 from terminaltables import AsciiTable
 
 from mmtal.evaluation.protocols import EvaluationProtocol
-from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.evaluation.thresholds import LINSPACE, threshold_name, tiou_grid
 from mmtal.results.result_files import video_list_sha256
 from mmtal.utils.wording import counted
 
@@ -20,7 +20,7 @@ def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
     if not _rows(stamp):  # proposals
         values = stamp["metrics"].items()
         return f"{_title(stamp)}\n{_table([['', ''], *([k, _percent(v)] for k, v in values)])}"
-    header = ["", *(f"{t:.2f}" for t in stamp["tiou_thresholds"]), "average"]
+    header = ["", *map(threshold_name, stamp["tiou_thresholds"]), "average"]
     rows = [[name, *cells] for name, cells in _rows(stamp).items()]
     if per_class:
         rows += [
@@ -96,11 +96,18 @@ def format_protocols(protocols: Sequence[EvaluationProtocol]) -> str:
         listed = "all recordings of the annotation file"
         if ids is not None:
             listed = f"{counted(len(ids), 'recording')}, list {video_list_sha256(ids)[:8]}"
-        thresholds = tiou_grid(protocol.tiou_thresholds)
         text = "\n".join(textwrap.wrap(protocol.description, WIDTH))
-        text += f"\n{listed}; tIoU {thresholds[0]:g} to {thresholds[-1]:g}"
+        text += f"\n{listed}; tIoU {_thresholds(protocol)}"
         lines += [protocol.name, textwrap.indent(text, "    ")]
     return "\n".join(lines)
+
+
+def _thresholds(protocol: EvaluationProtocol) -> str:
+    """As they are written; with all digits where these are a function's, not the decimals."""
+    written = protocol.tiou_thresholds
+    if isinstance(written, str) and LINSPACE.fullmatch(written) is None:
+        return written
+    return f"{written}: " + ", ".join(map(str, tiou_grid(written).tolist()))
 
 
 def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
@@ -124,7 +131,7 @@ def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
 def _rows(stamp: Stamp) -> dict[str, list[str]]:
     """Figures by name without threshold; each has a cell per threshold and one for the average."""
     metrics = stamp["metrics"]
-    suffixes = [f"@{t:.2f}" for t in stamp["tiou_thresholds"]]
+    suffixes = [f"@{threshold_name(t)}" for t in stamp["tiou_thresholds"]]
     rows = {}
     for name in dict.fromkeys(name.removesuffix(suffixes[0]) for name in metrics):
         values = [metrics.get(name + suffix) for suffix in suffixes]

@@ -1,10 +1,16 @@
 """The demo on its shipped model and recording."""
 
 import json
+from dataclasses import asdict
+
+import pytest
 
 from mmtal.checkpoints.loading import load_checkpoint_file
 from mmtal.config_files import demo_checkpoint, demo_recording
 from mmtal.engine.hooks.operating_point_hook import operating_point
+from mmtal.evaluation.operating_point import best_f1
+from mmtal.inference import TemporalActionInferencer
+from mmtal.results.result_files import read_ground_truth, read_results
 
 
 def test_the_demo_finds_what_is_there_and_says_where_it_is_written(run, tmp_path):
@@ -32,6 +38,17 @@ def test_the_demo_finds_what_is_there_and_says_where_it_is_written(run, tmp_path
     for file in ("detections.json", "timeline.png", "page.html"):
         assert (tmp_path / file).is_file()
         assert str(tmp_path / file) in text
+
+
+def test_the_threshold_of_the_checkpoint_is_that_of_best_f1(tmp_path):
+    """Of the weights as they are shipped, rounded: the page counts as the evaluation does."""
+    data = demo_recording().parents[1]
+    truth, classes = read_ground_truth(data / "annotations.json", "validation")
+    results = tmp_path / "results.json"
+    recordings = [data / "features" / f"{name}.npz" for name in truth.video_ids]
+    TemporalActionInferencer("demo", device="cpu")(recordings, out_file=results)
+    best = best_f1(truth, read_results(results, classes))
+    assert asdict(best) == pytest.approx(operating_point(load_checkpoint_file(demo_checkpoint())))
 
 
 def tiou(a: list[float], b: list[float]) -> float:

@@ -45,6 +45,10 @@ def test_two_systems(run: Run, tmp_path: Path) -> None:
     stamp = json.loads(out.read_text())["mmtal"]
     assert stamp["fused"] == ["one.json", "other.json"] and stamp["method"] == "hard"
     assert len(read_results(out, ["jump", "run"])) == 2
+    code, text, error = run(one, other, "--method", "hard", "--out", out, "--json")
+    assert code == 0, error
+    numbers = dict(recordings=2, detections=2, of=[1, 2], in_some_only=["w"])
+    assert json.loads(text) == dict(numbers, classes=["jump", "run"], out=str(out))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,15 @@ def test_an_array_with_lists_of_names(run: Run, tmp_path: Path) -> None:
     assert scores.of("w", ["jump", "run"]) == pytest.approx([0.119203, 0.880797], abs=1e-6)
 
 
+def test_json(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "scores.json").write_text(json.dumps({"v": [0.25, 0.5, 0.25]}))
+    out = tmp_path / "out.json"
+    code, text, error = run(tmp_path / "scores.json", "--out", out, "--json")
+    assert code == 0, error
+    expected = dict(recordings=["v"], number_of_classes=3, classes=None, range=[0.25, 0.5])
+    assert json.loads(text) == dict(expected, out=str(out))
+
+
 def test_classes_of_an_annotation_file(run: Run, tmp_path: Path) -> None:
     rows = [dict(label=name, label_id=i, segment=[i, i + 1]) for i, name in enumerate("ab")]
     database = dict(v=dict(subset="test", duration=9, annotations=rows))

@@ -123,8 +123,8 @@ def test_another_number_of_recordings_than_published_is_told() -> None:
 def test_protocols_are_described() -> None:
     text = format_protocols([find_protocol("gtea/split1"), find_protocol("hacs/challenge")])
     assert "gtea/split1\n    The 7 videos of person S1" in text
-    assert "7 recordings, list 4dc96802; tIoU 0.3 to 0.7" in text
-    assert "all recordings of the annotation file; tIoU 0.5 to 0.95" in text
+    assert "7 recordings, list 4dc96802; tIoU 0.3:0.1:0.7" in text
+    assert "0.85, 0.8999999999999999, 0.95" in text
 
 
 def test_without_ground_truth_the_stamp_is_json() -> None:

@@ -8,7 +8,7 @@ from mmengine.logging import print_log
 
 from mmtal.evaluation.average_recall import average_recall
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
-from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.evaluation.thresholds import Thresholds, tiou_grid
 from mmtal.registry import METRICS
 from mmtal.results.instance_table import without_duplicates
 
@@ -25,7 +25,7 @@ class AverageRecall(InstanceMetric):
 
     def __init__(
         self,
-        tiou_thresholds: str | Sequence[float] = "0.5:0.05:0.95",
+        tiou_thresholds: Thresholds = "0.5:0.05:0.95",
         *,
         numbers: Sequence[int] = (1, 5, 10, 100),
         prefix: str | None = None,

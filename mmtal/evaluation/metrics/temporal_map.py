@@ -14,6 +14,7 @@ from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
 from mmtal.evaluation.operating_point import OperatingPoint, best_f1
 from mmtal.evaluation.protocols import choose_protocol
 from mmtal.evaluation.report import format_remarks, format_table
+from mmtal.evaluation.thresholds import Thresholds
 from mmtal.registry import METRICS
 from mmtal.results.fusion.external_scores import (
     ExternalRule,
@@ -61,7 +62,7 @@ class TemporalMAP(InstanceMetric):
         self,
         *,
         protocol: str | None = None,
-        tiou_thresholds: str | Sequence[float] | None = None,
+        tiou_thresholds: Thresholds | None = None,
         label_handling: LabelHandling | None = None,
         recall_at: Sequence[int] | None = None,
         external_scores: str | None = None,

@@ -19,7 +19,7 @@ from mmtal.evaluation.average_precision import (
 from mmtal.evaluation.average_recall import average_recall
 from mmtal.evaluation.matching import match_detections
 from mmtal.evaluation.protocols.video_list import VideoList
-from mmtal.evaluation.thresholds import tiou_grid
+from mmtal.evaluation.thresholds import Thresholds, threshold_name, tiou_grid
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import video_list_sha256
 from mmtal.utils.wording import counted
@@ -60,7 +60,7 @@ class EvaluationProtocol:
         main_metric: The figure that papers compare.
     """
 
-    tiou_thresholds: str | Sequence[float]
+    tiou_thresholds: Thresholds
     name: str = "custom"
     description: str = ""
     source: str = ""
@@ -182,7 +182,7 @@ class EvaluationProtocol:
             main_metric=self.main_metric,
             metrics={key: None if math.isnan(v) else v for key, v in metrics.items()},
             ap_per_class=ap_per_class,
-            tiou_thresholds=[round(float(t), 6) for t in tiou_grid(self.tiou_thresholds)],
+            tiou_thresholds=tiou_grid(self.tiou_thresholds).tolist(),
             duplicates=self.duplicates,
             label_handling=self.label_handling,
             decimals=self.decimals and list(self.decimals),
@@ -212,7 +212,7 @@ class EvaluationProtocol:
             mean_recall = recall @ matches.num_truth / len(truth)
         for k, multiple in enumerate(self.recall_at):
             for t, threshold in enumerate(thresholds):
-                means[f"recall@{multiple}x@{threshold:.2f}"] = mean_recall[t, k : k + 1]
+                means[f"recall@{multiple}x@{threshold_name(threshold)}"] = mean_recall[t, k : k + 1]
         if self.normalized_above is not None:
             sure = matches.scores >= self.normalized_above
             normalized = average_precision(matches, normalized=True, made=sure)
