@@ -9,17 +9,15 @@ from mmtal.utils.errors import USER_ERRORS, import_hints
 
 
 def run_tool(
-    main: Callable[[], None],
-    *,
-    failed: int = 1,
-    interrupted: str = "--resume goes on from the last finished epoch",
+    main: Callable[[], None], *, failed: int = 1, interrupted: str = "nothing was written"
 ) -> None:
     """Run a command: what the user can fix is one line.
 
     Args:
         main: The command.
         failed: Exit code for bad input.
-        interrupted: What to know after Ctrl-C, which ends with exit code 130.
+        interrupted: What to know after Ctrl-C, which ends with exit code 130, unless the
+            KeyboardInterrupt says it.
     """
     try:
         with import_hints():
@@ -36,8 +34,8 @@ def run_tool(
         if not os.environ.get("MMTAL_DEBUG"):
             print("(MMTAL_DEBUG=1 shows where it was raised)", file=sys.stderr)
         sys.exit(failed)
-    except KeyboardInterrupt:
-        print(f"interrupted; {interrupted}", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"interrupted; {str(error) or interrupted}", file=sys.stderr)
         sys.exit(130)
     finally:
         processes = sys.modules.get("torch.distributed")  # absent: nothing has imported PyTorch

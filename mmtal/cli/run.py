@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mmtal.cli.options import print_json
 
-INTERRUPTED = "--resume goes on from the last finished epoch"
 AUTO = "auto"
 
 ARGUMENTS = {
@@ -33,21 +32,24 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.config_files import find_config, output_name
+    from mmtal.engine.work_dir_lock import training_in
     from mmtal.experiments.experiment import prepare_config, run_experiment
 
     name = AUTO if args.config == AUTO else output_name(find_config(args.config))
-    config = prepare_config(
-        args.config,
-        data_path=args.data_path,
-        work_dir=args.work_dir or Path("work_dirs") / name,
-        learning_rate=args.learning_rate,
-        epochs=args.epochs,
-        batch_size=args.batch_size,
-        weight_decay=args.weight_decay,
-        seed=args.seed,
-        options=args.cfg_options,
-    )
-    metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
+    work_dir = args.work_dir or Path("work_dirs") / name
+    with training_in(work_dir):
+        config = prepare_config(
+            args.config,
+            data_path=args.data_path,
+            work_dir=work_dir,
+            learning_rate=args.learning_rate,
+            epochs=args.epochs,
+            batch_size=args.batch_size,
+            weight_decay=args.weight_decay,
+            seed=args.seed,
+            options=args.cfg_options,
+        )
+        metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
     if args.json:
         print_json(args, metrics)
     print(f"FINAL_mAP: {100 * metrics['tal/mAP']:.2f}", flush=True)

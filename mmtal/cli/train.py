@@ -3,10 +3,9 @@
 import argparse
 import os
 from argparse import Namespace
+from contextlib import nullcontext
 
 from mmtal.cli.options import shared
-
-INTERRUPTED = "--resume goes on from the last finished epoch"
 
 ARGUMENTS = {
     **shared("config", "--work-dir"),
@@ -27,6 +26,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.engine.runner import build_runner, load_config, set_seed, use_amp
+    from mmtal.engine.work_dir_lock import training_in
     from mmtal.experiments.summary import print_training_summary
 
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
@@ -41,7 +41,9 @@ def run(args: Namespace) -> None:
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == "auto" else args.resume
-    runner = build_runner(config)
-    runner.train()
-    if not args.no_summary:
-        print_training_summary(runner, args.config)
+    # started by mmtal run, it has the work dir already
+    with nullcontext() if args.no_summary else training_in(config.work_dir, args.launcher):
+        runner = build_runner(config)
+        runner.train()
+        if not args.no_summary:
+            print_training_summary(runner, args.config)

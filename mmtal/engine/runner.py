@@ -14,7 +14,10 @@ from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
+from mmtal.checkpoints.latest import latest_readable_checkpoint
 from mmtal.config_files import find_config, output_name, read_config
+from mmtal.engine.resuming import Settings, go_on
+from mmtal.engine.short_runs import build_loader, shorten_warm_up
 from mmtal.engine.terminal import TerminalHook, terminal_handler
 from mmtal.plugins import load_plugins
 from mmtal.registry import METRICS, is_kind_of
@@ -144,6 +147,26 @@ class QuietRunner(Runner):
         finally:
             self._terminal.close()
 
+    def load_or_resume(self) -> None:
+        if self._resume and self._load_from is None:  # type: ignore[has-type]
+            found = latest_readable_checkpoint(self.work_dir)
+            if found is None:
+                self.logger.info(f"no checkpoint in {self.work_dir} yet: training begins")
+                self._resume = False
+            else:
+                self._load_from = str(found)
+        super().load_or_resume()
+
+    def resume(self, *args: Any, **kwargs: Any) -> None:
+        wanted = Settings(self)
+        super().resume(*args, **kwargs)
+        changed = go_on(self, wanted, self.message_hub.runtime_info)
+        if changed:
+            self.logger.info(
+                f"resumed with other settings: {changed}; learning rates go on as in a training "
+                "that had them from its start"
+            )
+
     def test(self) -> dict[str, float]:
         try:
             return super().test()
@@ -151,19 +174,16 @@ class QuietRunner(Runner):
             self._terminal.close()
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
-        parts = scheduler if isinstance(scheduler, (list, tuple)) else [scheduler]
-        begins = [
-            part.get("begin", 0)
-            for part in parts
-            if isinstance(part, Mapping) and part.get("by_epoch", True)
-        ]
-        if max(begins, default=0) >= self.max_epochs > 0:
-            raise ValueError(
-                f"train_cfg.max_epochs must be > {max(begins)}, where the last part of "
-                f"param_scheduler begins (after warm-up), but got {self.max_epochs}: train longer, "
-                "or shorten the warm-up"
-            )
+        if isinstance(scheduler, (list, tuple)):
+            steps = len(self.train_dataloader)
+            scheduler = shorten_warm_up(scheduler, epochs=self.max_epochs, steps=steps)
         return super().build_param_scheduler(scheduler)
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: Any, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> Any:
+        return build_loader(dataloader, seed=seed, diff_rank_seed=diff_rank_seed)
 
 
 def build_runner(config: Config) -> Runner:

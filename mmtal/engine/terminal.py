@@ -22,8 +22,8 @@ SECONDS_BETWEEN_LINES, MOST_LINES = 10.0, 100
 
 SECONDS_BETWEEN_REFRESHES = 0.2
 
-LEFT_OUT = ('"FileClient', '"HardDiskBackend')
-"""Warnings of MMEngine about its own hooks begin so."""
+LEFT_OUT = ('"FileClient', '"HardDiskBackend', "resumed key: loop_stage")
+"""Warnings of MMEngine about its own workings begin so."""
 
 
 class TerminalHandler(logging.Handler):

@@ -1,6 +1,5 @@
 """Run a whole experiment: find the data, check them, train, test."""
 
-import json
 import platform
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
+from mmtal.checkpoints.latest import latest_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.hooks.operating_point_hook import score_threshold
 from mmtal.engine.runner import build_runner, load_config, main_metric, override, set_seed
@@ -22,6 +22,7 @@ from mmtal.experiments.auto_template import auto_template
 from mmtal.experiments.processes import run_processes
 from mmtal.experiments.summary import print_run_summary
 from mmtal.registry import DATASETS
+from mmtal.utils.files import whole_file, write_json
 from mmtal.version import __version__
 
 AUTO = "auto"
@@ -209,7 +210,8 @@ def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> 
     config.resume = resume
     main_metric(config.test_evaluator)["out_file"] = str(work_dir / "results.json")
     config_file = work_dir / "config.py"
-    config.dump(config_file)
+    with whole_file(config_file) as temporary:
+        config.dump(temporary)
     if gpus > 1:
         command = [
             sys.executable, "-m", "torch.distributed.run", "--standalone",
@@ -228,7 +230,10 @@ def evaluate_experiment(config: Config) -> tuple[Runner, dict[str, float]]:
     work_dir = Path(config.work_dir)
     # A runner that has trained would test the raw weights, since MMEngine's EMAHook starts again
     # with every run. The checkpoint holds the averaged ones.
-    config.resume, config.load_from = False, _last_checkpoint(work_dir)
+    checkpoint = latest_checkpoint(work_dir)
+    if checkpoint is None:
+        raise ValueError(f"training left no checkpoint in {work_dir}: default_hooks must save some")
+    config.resume, config.load_from = False, str(checkpoint)
     runner = build_runner(config)
     metrics = runner.test()
     points = [getattr(metric, "operating_point", None) for metric in runner.test_evaluator.metrics]
@@ -238,7 +243,7 @@ def evaluate_experiment(config: Config) -> tuple[Runner, dict[str, float]]:
         seed=runner.seed,
         versions=versions(),
     )
-    (work_dir / "metrics.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_json(work_dir / "metrics.json", record, indent=1)
     return runner, metrics
 
 
@@ -251,7 +256,3 @@ def versions() -> dict[str, str]:
         numpy=np.__version__,
         python=platform.python_version(),
     )
-
-
-def _last_checkpoint(work_dir: Path) -> str:
-    return (work_dir / "last_checkpoint").read_text().strip()

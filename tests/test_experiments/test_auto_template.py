@@ -2,13 +2,11 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tiny import make_dataset
 
-from mmtal.engine.runner import QuietRunner
 from mmtal.experiments.auto_template import auto_template, find_own_data
 from mmtal.experiments.experiment import build_dataset, prepare_config
 
@@ -107,11 +105,3 @@ def test_recordings_without_a_frame_rate(tmp_path: Path, capsys: pytest.CaptureF
     out = capsys.readouterr().out
     assert "warning: missing fps" in out
     assert max(map(len, out[out.index("grid: ") :].split("the config: ")[0].splitlines())) <= 100
-
-
-@pytest.mark.parametrize("epochs", [1, 23])
-def test_a_training_shorter_than_the_warm_up_is_refused(epochs: int) -> None:
-    """Small data sets have long warm-ups, which --cfg-options train_cfg.max_epochs=1 cuts."""
-    schedule = [dict(type="LinearLR", end=23), dict(type="CosineAnnealingLR", begin=23)]
-    with pytest.raises(ValueError, match=r"max_epochs must be > 23, .* but got"):
-        QuietRunner.build_param_scheduler(SimpleNamespace(max_epochs=epochs), schedule)

@@ -1,17 +1,22 @@
-"""Save checkpoints without pickled objects, and load no others."""
+"""Save checkpoints without pickled objects, whole or not at all, and load no others."""
 
 import functools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from mmengine.hooks import Hook
+from mmengine.dist import is_main_process
+from mmengine.fileio import LocalBackend
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from torch import Tensor, nn
 
 from mmtal.checkpoints.loading import MapLocation, load_checkpoint_file, make_plain, weights_in
 from mmtal.checkpoints.weights import fitting_weights
+from mmtal.engine.resuming import check_resumable
 from mmtal.registry import HOOKS
+from mmtal.utils.files import whole_file
 from mmtal.utils.wording import counted
 
 FINE_TUNING = (
@@ -32,7 +37,8 @@ class SafeCheckpointHook(Hook):
 
     *Writing*: MMEngine would pickle its message hub with NumPy arrays and functions in it. What is
     turned into plain types here becomes objects again in :func:`load_checkpoint_file`, and anyone
-    else can load the file with ``weights_only=True``.
+    else can load the file with ``weights_only=True``. It takes its place when it is complete, and
+    what it makes superfluous is deleted after that: a full disk or a kill costs no checkpoint.
 
     Args:
         may_differ: How the names begin of weights that need not fit when training starts from
@@ -47,9 +53,28 @@ class SafeCheckpointHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         runner.load_checkpoint = functools.partial(self._load, runner)
+        runner.save_checkpoint = functools.partial(self._save, runner)
+        self._outdated: list[str] = []
+
+    def before_train(self, runner: Runner) -> None:
+        for hook in runner.hooks:
+            if isinstance(hook, CheckpointHook) and isinstance(hook.file_backend, LocalBackend):
+                hook.file_backend.remove = self._outdated.append
+                _look_here(hook, runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         make_plain(checkpoint)
+
+    def _save(self, runner: Runner, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Runner.save_checkpoint."""
+        save = functools.partial(type(runner).save_checkpoint, runner, out_dir)
+        if "://" in out_dir or not is_main_process():
+            save(filename, *args, **kwargs)
+            return
+        with whole_file(Path(out_dir) / filename) as temporary:
+            save(temporary.name, *args, **kwargs)
+        while self._outdated:
+            Path(self._outdated.pop()).unlink(missing_ok=True)
 
     def _load(
         self, runner: Runner, filename: str, map_location: MapLocation = "cpu"
@@ -58,11 +83,8 @@ class SafeCheckpointHook(Hook):
         content = load_checkpoint_file(filename, map_location)
         weights = weights_in(content, filename)
         rest = content if "state_dict" in content else {}
-        if runner._resume and not {"meta", "message_hub"} <= rest.keys():
-            raise ValueError(
-                f"checkpoint {filename} holds weights alone, so that no training can go on from "
-                "it: start a new one with load_from, without resume"
-            )
+        if runner._resume:
+            check_resumable(runner, rest, filename)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         checkpoint = {**rest, "state_dict": self._fit(runner, model, weights, filename)}
         runner.call_hook("after_load_checkpoint", checkpoint=checkpoint)
@@ -87,3 +109,15 @@ class SafeCheckpointHook(Hook):
                 f"allows: {', '.join(kept)}"
             )
         return fitting
+
+
+def _look_here(hook: CheckpointHook, runner: Runner) -> None:
+    """Best checkpoints are in today's folder, not where a work dir was that has been copied."""
+    for name, path in list(runner.message_hub.runtime_info.items()):
+        if name.startswith("best_ckpt") and path is not None:
+            here = str(Path(hook.out_dir) / Path(path).name)
+            runner.message_hub.update_info(name, here)
+            if name == "best_ckpt":
+                hook.best_ckpt_path = here
+            else:
+                hook.best_ckpt_path_dict[name.removeprefix("best_ckpt_")] = here

@@ -15,6 +15,7 @@ import torch
 from filelock import FileLock, Timeout
 from mmengine.config import Config
 
+from mmtal.checkpoints.latest import latest_checkpoint
 from mmtal.experiments.experiment import evaluate_experiment, train_experiment, versions
 from mmtal.experiments.leaderboard.matches import RunMatches, find_matches, write_matches
 from mmtal.experiments.leaderboard.packs import find_records
@@ -162,15 +163,8 @@ def _train(job: RunJob, setup: RunSetup) -> Record:
 
 def resumable_epoch(work_dir: Path) -> int | None:
     """Epoch that a run can go on from; None: it starts from nothing."""
-    pointer = work_dir / "last_checkpoint"
-    if not pointer.is_file():
-        return None
-    checkpoint = Path(pointer.read_text().strip())
-    number = checkpoint.stem.removeprefix("epoch_")
-    if number.isdigit() and checkpoint.is_file():
-        return int(number)
-    pointer.unlink()  # cut short, or left from a folder that was moved
-    return None
+    checkpoint = latest_checkpoint(work_dir)
+    return None if checkpoint is None else int(checkpoint.stem.removeprefix("epoch_"))
 
 
 def _leave_out_extras(config: Config) -> None:
@@ -187,8 +181,6 @@ def _leave_out_extras(config: Config) -> None:
         loader = config[name]
         # one core trains
         loader.num_workers = min(loader.get("num_workers", 0), torch.get_num_threads() - 1)
-        if not loader.num_workers:
-            loader.persistent_workers = False
 
 
 def _record(job: RunJob, setup: RunSetup, seconds: Mapping[str, float]) -> Record:

@@ -1,0 +1,66 @@
+"""One training at a time in a work dir."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from mmengine.logging import print_log
+
+from mmtal.checkpoints.latest import latest_checkpoint
+from mmtal.utils.files import write_text
+
+RANKS = {"pytorch": "RANK", "slurm": "SLURM_PROCID", "mpi": "OMPI_COMM_WORLD_RANK"}
+"""The environment variable by which each launcher numbers its processes."""
+
+
+@contextmanager
+def training_in(work_dir: str | Path, launcher: str = "none") -> Iterator[None]:
+    """Keep other trainings out of a work dir, and say after Ctrl-C what can be resumed.
+
+    The system frees the lock of a process that dies, on whatever host: what such a training left
+    is taken over, which is said.
+
+    Args:
+        work_dir: Is made.
+        launcher: See :func:`mmtal.engine.runner.load_config`; only rank 0 takes the lock.
+
+    Raises:
+        ValueError: A training that still runs has it.
+    """
+    if os.environ.get(RANKS.get(launcher, ""), "0") != "0":
+        yield
+        return
+    folder = Path(work_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock, owner = FileLock(folder / ".lock"), folder / ".training"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ValueError(
+            f"{_who(owner)} is running in {folder}: wait for its end, or choose another work dir. "
+            f"(If that process is known to be gone, delete {folder / '.lock'})"
+        ) from error
+    try:
+        if owner.is_file():
+            print_log(f"{_who(owner)} has ended without finishing; {folder} is free", "current")
+        start = time.strftime("%Y-%m-%d %H:%M:%S")
+        write_text(owner, f"process {os.getpid()} on {socket.gethostname()}, begun {start}")
+        yield
+    except KeyboardInterrupt as error:
+        found = latest_checkpoint(folder)
+        rest = f"--resume goes on from {found}" if found else "no checkpoint was saved yet"
+        raise KeyboardInterrupt(rest) from error
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()
+
+
+def _who(owner: Path) -> str:
+    try:
+        return f"another training ({owner.read_text(encoding='utf-8')})"
+    except OSError:  # a search, or a training that has not got so far
+        return "another training"

@@ -1,0 +1,64 @@
+"""One training at a time in a work dir."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmtal.engine.work_dir_lock import training_in
+
+HOLD = """
+import sys, time
+from mmtal.engine.work_dir_lock import training_in
+with training_in(sys.argv[1]):
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_second_is_refused_while_the_first_lives(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    with first:
+        assert first.stdout.readline() == "begun\n"
+        with (
+            pytest.raises(ValueError, match=rf"process {first.pid} on .* is running in"),
+            training_in(tmp_path),
+        ):
+            raise AssertionError("it has begun")
+        first.kill()
+    with training_in(tmp_path):
+        pass
+    assert f"process {first.pid} on" in (said := capsys.readouterr().out)
+    assert "has ended without finishing" in said
+    with training_in(tmp_path):
+        pass
+    assert capsys.readouterr().out == ""
+
+
+def test_other_ranks_leave_it_to_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    with training_in(tmp_path, "none"), training_in(tmp_path, "pytorch"):
+        pass
+    with pytest.raises(ValueError, match="is running in"), training_in(tmp_path):  # noqa: SIM117
+        with training_in(tmp_path):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "no checkpoint was saved yet"),
+        (["epoch_1.pth", "epoch_2.pth"], r"--resume goes on from .*epoch_2\.pth"),
+    ],
+)
+def test_after_ctrl_c(tmp_path: Path, files: list[str], said: str) -> None:
+    for name in files:
+        (tmp_path / name).touch()
+    with pytest.raises(KeyboardInterrupt, match=said), training_in(tmp_path):
+        raise KeyboardInterrupt
