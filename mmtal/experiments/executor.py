@@ -15,8 +15,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -222,37 +221,21 @@ def _context(function: Callable[..., Any], gpus: Sequence[str]) -> BaseContext:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_PRELOAD, function.__module__])
-    with _inherited(_NVML, "1"):
-        forkserver.ensure_running()
-    if not gpus:
-        return context
-    process = context.Process(target=_probe)
-    process.start()
-    process.join()
-    return multiprocessing.get_context("spawn") if process.exitcode else context
-
-
-def _probe() -> None:
-    """Fail where CUDA cannot be used in a process like this one."""
-    torch.zeros(1, device="cuda")
-
-
-@contextmanager
-def _inherited(name: str, value: str) -> Iterator[None]:
-    """Start processes with a value in their environment, and deaf to Ctrl-C."""
-    before = os.environ.get(name)
-    os.environ[name] = value
     is_main = threading.current_thread() is threading.main_thread()  # others cannot handle signals
+    os.environ[_NVML] = "1"  # it inherits this, and is deaf to Ctrl-C
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None
     try:
-        yield
+        forkserver.ensure_running()
     finally:
         if handler is not None:
             signal.signal(signal.SIGINT, handler)
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+    if not gpus:
+        return context
+    # fails where CUDA cannot be used in such a process
+    process = context.Process(target=torch.zeros, args=(1,), kwargs={"device": "cuda"})
+    process.start()
+    process.join()
+    return multiprocessing.get_context("spawn") if process.exitcode else context
 
 
 def _outcome(pipe: Connection, process: BaseProcess, job: JobType) -> Outcome[JobType]:

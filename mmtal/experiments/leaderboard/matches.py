@@ -136,9 +136,9 @@ def pool(parts: Sequence[RunMatches]) -> RunMatches:
     first = parts[0]
     for part in parts:
         if (part.protocol, part.class_names) != (first.protocol, first.class_names):
+            own, other = (f"{p.protocol} with {len(p.class_names)}" for p in (first, part))
             raise ValueError(
-                f"folds must have the same protocol and classes, but got {first.protocol} with "
-                f"{len(first.class_names)} classes and {part.protocol} with {len(part.class_names)}"
+                f"folds must have the same protocol and classes, but got {own} classes and {other}"
             )
     if len(parts) > 1 and not first.poolable:
         raise ValueError(
@@ -154,14 +154,16 @@ def pool(parts: Sequence[RunMatches]) -> RunMatches:
         np.where(part.pred_video < 0, -1, part.pred_video + start)
         for part, start in zip(parts, starts, strict=False)
     ]
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
+        for name in ("pred_class", "scores", "hits")
+    }
     whole = replace(
         first,
         video_ids=tuple(video_ids),
         video_truth=np.concatenate([part.video_truth for part in parts]),
-        pred_class=np.concatenate([part.pred_class for part in parts]),
         pred_video=np.concatenate(video),
-        scores=np.concatenate([part.scores for part in parts]),
-        hits=np.concatenate([part.hits for part in parts], axis=1),
+        **joined,
     )
     by_name = np.argsort(np.argsort(np.array(video_ids, dtype=str)))
     by_name = np.append(by_name, len(video_ids))  # -1: of no known name

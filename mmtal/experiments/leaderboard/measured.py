@@ -12,7 +12,13 @@ from mmtal.evaluation.average_precision import class_mean
 from mmtal.evaluation.protocols import find_protocol, protocol_names
 from mmtal.experiments.leaderboard.matches import RunMatches, pool, read_matches
 from mmtal.experiments.leaderboard.packs import find_records
-from mmtal.experiments.leaderboard.record import MATCHES_SUFFIX, Record, read_record, recipe_of
+from mmtal.experiments.leaderboard.record import (
+    MATCHES_SUFFIX,
+    Record,
+    read_record,
+    recipe_of,
+    run_name,
+)
 from mmtal.utils.files import file_exists
 from mmtal.utils.wording import counted
 
@@ -38,7 +44,6 @@ class Measured:
         seeds: Those whose folds are all there, ascending.
         metrics: Name to value of each seed.
         ap_per_class: Class to AP at each threshold, mean over the seeds.
-        incomplete: Seed to the folds that it lacks.
         matches: Of each seed; empty where a run has none beside its record.
         runs: The records of all seeds.
         remarks: What the reader must know.
@@ -53,7 +58,6 @@ class Measured:
     seeds: tuple[int, ...]
     metrics: Mapping[str, tuple[float, ...]]
     ap_per_class: Mapping[str, tuple[float, ...]]
-    incomplete: Mapping[int, tuple[str, ...]]
     matches: tuple[RunMatches, ...]
     runs: tuple[Run, ...]
     remarks: tuple[str, ...] = ()
@@ -67,11 +71,11 @@ def read_runs(folders: Sequence[str | Path]) -> list[Run]:
         ValueError: A run is recorded in two of them, or a file is no record.
     """
     runs: dict[str, Run] = {}
-    for folder in folders:
+    for folder in map(Path, folders):
         paths = find_records(folder)
         if not paths:
-            what = "is a file" if Path(folder).is_file() else "does not exist"
-            what = "holds none" if Path(folder).is_dir() else what
+            what = "is a file" if folder.is_file() else "does not exist"
+            what = "holds none" if folder.is_dir() else what
             raise FileNotFoundError(f"folder of records {folder} {what}")
         for path in paths.values():
             record = read_record(path)
@@ -110,12 +114,16 @@ def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
     for folder, record in runs:
         by_seed.setdefault(record.seed, {})[record.fold] = (folder, record)
     folds = {fold for own in by_seed.values() for fold in own}
-    incomplete = {
-        seed: tuple(sorted((str(fold) for fold in folds - set(own)), key=_natural))
-        for seed, own in sorted(by_seed.items())
-        if folds - set(own)
-    }
-    complete = [list(own.values()) for seed, own in sorted(by_seed.items()) if not folds - set(own)]
+    complete, lacking = [], []
+    for seed, own in sorted(by_seed.items()):
+        missing = sorted((str(fold) for fold in folds - set(own)), key=_natural)
+        if missing:
+            lacking.append(
+                f"seed {seed} is left out: {counted(len(missing), 'fold')} missing, such as "
+                f"{run_name(key[0], key[2], missing[0], seed)}"
+            )
+        else:
+            complete.append(list(own.values()))
     if not complete:
         return []
     matches, remarks = _matches(complete, key[1])
@@ -133,24 +141,20 @@ def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
             for name in stamps[0][0]["metrics"]
         },
         ap_per_class={},
-        incomplete=incomplete,
         matches=(),
         runs=tuple(runs),
-        remarks=remarks + _partial(key[1], [record for _, record in complete[0]]),
+        remarks=(*lacking, *remarks, *_partial(key[1], complete[0])),
     )
     if folds == {None}:
         per_class = _mean_ap_per_class([own[0]["ap_per_class"] for own in stamps])
         return [replace(plain, ap_per_class=per_class, matches=matches)]
     if not matches:
         return [plain]
-    figures_of_seeds = [part.figures() for part in matches]
+    seeds = [part.figures() for part in matches]
     pooled = replace(
         plain,
         how=f"{counted(len(folds), 'fold')} pooled",
-        metrics={
-            name: tuple(float(found[name][0]) for found in figures_of_seeds)
-            for name in figures_of_seeds[0]
-        },
+        metrics={name: tuple(float(found[name][0]) for found in seeds) for name in seeds[0]},
         ap_per_class=_mean_ap_per_class([_ap_per_class(part) for part in matches]),
         matches=matches,
     )
@@ -212,10 +216,10 @@ def _read_matches(folder: Path, record: Record, protocol: str) -> RunMatches:
     return matches
 
 
-def _partial(protocol: str, records: Sequence[Record]) -> tuple[str, ...]:
+def _partial(protocol: str, runs: Sequence[Run]) -> tuple[str, ...]:
     """Whether the folds together lack recordings of the protocol's list."""
     listed = find_protocol(protocol).video_ids if protocol in protocol_names() else None
-    tested = sum(record.scores[protocol]["num_videos"] for record in records)
+    tested = sum(record.scores[protocol]["num_videos"] for _, record in runs)
     if listed is None or tested >= len(listed):
         return ()
     return (f"{tested} of the protocol's {counted(len(listed), 'recording')} only",)

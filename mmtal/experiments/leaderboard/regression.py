@@ -97,7 +97,7 @@ def _judge(
     for runs in (new, accepted):
         if runs:
             check_alike(key, runs)
-    metric = _main_metric(key, new or accepted)
+    metric = str((new or accepted)[0][1].scores[key[1]].get("main_metric", "mAP"))
     folds = _shared_folds(new, accepted)
     before, after = _figures(key, metric, accepted, folds), _figures(key, metric, new, folds)
 
@@ -128,24 +128,13 @@ def _judge(
     return found(verdict, *_changes(new, accepted, folds), margin=margin)
 
 
-def _main_metric(key: Key, runs: Sequence[Run]) -> str:
-    return str(runs[0][1].scores[key[1]].get("main_metric", "mAP"))
-
-
-def _folds_by_seed(runs: Sequence[Run]) -> dict[int, set[str | None]]:
-    folds: dict[int, set[str | None]] = {}
-    for _, record in runs:
-        folds.setdefault(record.seed, set()).add(record.fold)
-    return folds
-
-
 def _shared_folds(new: Sequence[Run], accepted: Sequence[Run]) -> set[str | None]:
     """Folds that all new seeds have and some accepted seed has, too."""
-    if not new or not accepted:
-        parts = list(_folds_by_seed(new or accepted).values())
-        return set.intersection(*parts)
-    ours = set.intersection(*_folds_by_seed(new).values())
-    return ours & {record.fold for _, record in accepted}
+    folds: dict[int, set[str | None]] = {}
+    for _, record in new or accepted:
+        folds.setdefault(record.seed, set()).add(record.fold)
+    shared = set.intersection(*folds.values())
+    return shared & {record.fold for _, record in accepted} if new and accepted else shared
 
 
 def _figures(
@@ -192,11 +181,7 @@ def _other_test_set(
     }
     for name, of in hashes.items():
         for fold in folds:
-            values = [
-                {of(record) for _, record in runs if record.fold == fold}
-                for runs in (new, accepted)
-            ]
-            if len(values[0] | values[1]) > 1:
+            if len({of(record) for _, record in [*new, *accepted] if record.fold == fold}) > 1:
                 where = "" if fold is None else f" of fold {fold}"
                 return f"the test sets{where} differ in their {name}: accept new records first"
     return ""
@@ -215,14 +200,9 @@ def _changes(new: Sequence[Run], accepted: Sequence[Run], folds: set[str | None]
         remarks.append("the features changed")
     if one.device != other.device:
         remarks.append(f"device {one.device} -> {other.device}")
-    return remarks + _version_changes(one, other)
-
-
-def _version_changes(one: Record, other: Record) -> list[str]:
-    names = sorted(set(one.versions) | set(other.versions))
-    changed = [
+    versions = [
         f"{name} {one.versions.get(name, 'none')} -> {other.versions.get(name, 'none')}"
-        for name in names
+        for name in sorted({*one.versions, *other.versions})
         if one.versions.get(name) != other.versions.get(name)
     ]
-    return [", ".join(changed)] if changed else []
+    return [*remarks, *([", ".join(versions)] if versions else [])]

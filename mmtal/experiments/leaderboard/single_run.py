@@ -130,12 +130,12 @@ def _score_again(
     record: Record, place: Path, run: PlannedRun, setup: RunSetup, folders: Folders
 ) -> Record:
     """Write the record again; that of a packed run becomes a file of its own, with all others."""
-    scored = _score(run, setup, record.results_path(place))
+    scores, matches, _ = _score(run, setup, record.results_path(place))
     if place != folders.records:
         with whole_file(record.results_path(folders.records)) as temporary:
             temporary.write_bytes(read_file(record.results_path(place)))
-    write_matches(record.matches_path(folders.records), scored.matches)
-    record = replace(record, scores=scored.scores)
+    write_matches(record.matches_path(folders.records), matches)
+    record = replace(record, scores=scores)
     write_record(folders.records, record)
     return record
 
@@ -185,7 +185,7 @@ def _leave_out_extras(config: Config) -> None:
 
 def _record(job: RunJob, setup: RunSetup, seconds: Mapping[str, float]) -> Record:
     run, folder, results = job.run, job.folders.records, job.work_dir / "results.json"
-    scored = _score(run, setup, results)
+    scores, matches, video_ids = _score(run, setup, results)
     config_file = Path(run.row.config)
     record = Record(
         benchmark=run.row.benchmark,
@@ -199,15 +199,15 @@ def _record(job: RunJob, setup: RunSetup, seconds: Mapping[str, float]) -> Recor
         data=dict(
             annotations_sha256=setup.annotations_sha256,
             features_sha256=job.features_sha256,
-            video_list_sha256=video_list_sha256(scored.video_ids),
-            num_videos=len(scored.video_ids),
+            video_list_sha256=video_list_sha256(video_ids),
+            num_videos=len(video_ids),
         ),
         git=job.git,
         versions=versions(),
         device=_device(),
         seconds={name: round(value, 3) for name, value in seconds.items()},
         peak_memory=_peak_memory(),
-        scores=scored.scores,
+        scores=scores,
         finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
     with (
@@ -218,24 +218,19 @@ def _record(job: RunJob, setup: RunSetup, seconds: Mapping[str, float]) -> Recor
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as target,
     ):
         shutil.copyfileobj(source, target)
-    write_matches(record.matches_path(folder), scored.matches)
+    write_matches(record.matches_path(folder), matches)
     return record
 
 
-@dataclass(frozen=True)
-class _Scored:
-    scores: dict[str, dict[str, Any]]
-    matches: list[RunMatches]
-    video_ids: tuple[str, ...]
-
-
-def _score(run: PlannedRun, setup: RunSetup, results: Path) -> _Scored:
-    """Evaluate a results file under each protocol of the spec."""
+def _score(
+    run: PlannedRun, setup: RunSetup, results: Path
+) -> tuple[dict[str, dict[str, Any]], list[RunMatches], tuple[str, ...]]:
+    """Scores of a results file under each protocol of the spec, matches, and the recordings."""
     truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
     detections = read_results(results, classes)
     protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
     partial = run.fold is not None
-    return _Scored(
+    return (
         {p.name: p.evaluate(truth, detections, classes, partial=partial) for p in protocols},
         [find_matches(p, truth, detections, classes) for p in protocols if not p.proposals],
         truth.video_ids,

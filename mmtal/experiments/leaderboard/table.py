@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -107,15 +108,13 @@ def _our_rows(benchmark: str, protocol: str, groups: Mapping[Key, Sequence[Run]]
     for key, runs in groups.items():
         if key[:2] == (benchmark, protocol):
             for one in measure(key, runs):
-                notes = (*_lacking_folds(one), *one.remarks)
-                rows.append(TableRow(method=key[2], measured=one, missing=notes))
+                rows.append(TableRow(method=key[2], measured=one, missing=one.remarks))
             if key[2] not in {row.method for row in rows}:
                 rows.append(TableRow(method=key[2]))
-    ours = {row.method for row in rows}
     for (other, _, method), runs in groups.items():
+        ours = {row.method for row in rows}
         if other == benchmark and method not in ours and protocol != OWN_PROTOCOL:
             rows.append(TableRow(method=method, missing=(_other_protocol(protocol, runs),)))
-            ours.add(method)
     return rows
 
 
@@ -205,21 +204,17 @@ def _differences(measured: Sequence[Measured], main: str) -> tuple[Difference, .
     """Of all pairs, the better one first."""
     comparable = [one for one in measured if one.matches and main in ("mAP", "mAP_N")]
     draws = [resample_method(one.matches, normalized=main == "mAP_N") for one in comparable]
-    found = []
-    for i, first in enumerate(comparable):
-        for j in range(i + 1, len(comparable)):
-            second = comparable[j]
-            lists = [sorted(one.matches[0].video_ids) for one in (first, second)]
-            if lists[0] == lists[1]:
-                found.append(
-                    compare_methods(
-                        (first.method, second.method),
-                        (first.metrics[main], second.metrics[main]),
-                        (draws[i], draws[j]),
-                        len(lists[0]),
-                    )
-                )
-    return tuple(found)
+    lists = [sorted(one.matches[0].video_ids) for one in comparable]
+    return tuple(
+        compare_methods(
+            (comparable[i].method, comparable[j].method),
+            (comparable[i].metrics[main], comparable[j].metrics[main]),
+            (draws[i], draws[j]),
+            len(lists[i]),
+        )
+        for i, j in combinations(range(len(comparable)), 2)
+        if lists[i] == lists[j]
+    )
 
 
 def _rank(table: Table, order: Sequence[str]) -> tuple[bool, int, str, str]:
@@ -253,15 +248,6 @@ def _unfinished(row: SpecRow, spec: str, runs: Sequence[Run], *, begun: bool) ->
         text = f"{done} of {counted(len(planned), 'seed')} run"
     names = run_name(row.benchmark, row.method, None, 0).removesuffix("seed0")
     return (f"{text}: {RUN} {spec} --only '{names}*'",)
-
-
-def _lacking_folds(measured: Measured) -> list[str]:
-    """Seeds that are left out because folds of theirs are missing."""
-    return [
-        f"seed {seed} is left out: {counted(len(folds), 'fold')} missing, such as "
-        f"{run_name(measured.benchmark, measured.method, folds[0], seed)}"
-        for seed, folds in measured.incomplete.items()
-    ]
 
 
 def _other_protocol(protocol: str, runs: Sequence[Run]) -> str:

@@ -47,19 +47,18 @@ def draw_history(store: TrialStore) -> Figure:
     )
     if best is not None:
         note += f"; best {100 * (best.value or 0):.2f} % (trial {best.number})"
+    template = store.template.value if store.template else None
     legend = [(HIT, "complete, and the best so far")]
-    if TrialState.PRUNED in states:
-        legend.append((PRUNED, "pruned"))
-    if TrialState.FAIL in states:
-        legend.append((MISS, "failed"))
-    if store.template is not None and store.template.value is not None:
-        legend.append((TEMPLATE, f"the template as it is: {100 * store.template.value:.2f} %"))
+    legend += [(PRUNED, "pruned")] if TrialState.PRUNED in states else []
+    legend += [(MISS, "failed")] if TrialState.FAIL in states else []
+    if template is not None:
+        legend.append((TEMPLATE, f"the template as it is: {100 * template:.2f} %"))
     top = header(None, title, [note], legend)
     figure = new_figure(WIDTH, top + 4.4)
     header(figure, title, [note], legend)
     axes = place_axes(figure, MARGIN + 0.6, top + 0.1, WIDTH - 2 * MARGIN - 0.7, 3.7)
-    if store.template is not None and store.template.value is not None:
-        axes.axhline(100 * store.template.value, color=TEMPLATE, linewidth=1.2, linestyle="--")
+    if template is not None:
+        axes.axhline(100 * template, color=TEMPLATE, linewidth=1.2, linestyle="--")
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     values = np.array([100 * (trial.value or 0) for trial in complete])
     numbers = [trial.number for trial in complete]
