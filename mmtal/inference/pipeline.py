@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mmtal.datasets import LoadFeatures
 from mmtal.datasets.feature_statistics import Statistics, give_statistics
 from mmtal.datasets.features import FeatureArray
-from mmtal.datasets.transforms import LoadFeatures
 from mmtal.inference.recordings import Recording
 from mmtal.registry import TRANSFORMS
 from mmtal.structures import FeatureGrid

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmtal.datasets.transforms import Truncate
+from mmtal.datasets import Truncate
 from mmtal.models.task_modules import CenterAssigner, PointGenerator
 from mmtal.preparation.verification.annotation_checks import (
     check_ids,

@@ -88,8 +88,7 @@ def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Co
         official = read_official_list(options.official, options.subset)
     _check_options(target, official, out, options)
     converted = _convert(path, target, official, options, is_final=out is None)
-    retrieved = None
-    second = options.retrieval
+    retrieved, second = None, options.retrieval
     if target.name == converted.source_format.name == "ego4d" and options.part is None:
         second = second or path
     if second is not None:
@@ -230,8 +229,7 @@ def _writable(
     unknown = []
     for label, count in Counter(table.labels.tolist()).items():
         name = classes[label] if label < len(classes) else f"number {label}"
-        known = target.has_class is None or target.has_class(name, official)
-        if label >= len(classes) or not known:
+        if label >= len(classes) or (target.has_class and not target.has_class(name, official)):
             unknown.append(label)
             text = f"class '{name}' of {counted(count, 'detection')} is none of {target.title}"
             problems.add("unknown label", text)

@@ -7,8 +7,7 @@ from mmengine.structures import InstanceData
 from opentad_golden import opentad_golden
 from torch import nn
 
-from mmtal.datasets import FeatureArray
-from mmtal.datasets.transforms import Truncate
+from mmtal.datasets import FeatureArray, Truncate
 from mmtal.models import CenterAssigner, PointGenerator
 from mmtal.models.layers import ConvEmbedding, ConvTower
 from mmtal.registry import MODELS

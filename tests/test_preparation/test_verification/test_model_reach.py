@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmtal.datasets import TemporalDataset
-from mmtal.datasets.transforms import Truncate
+from mmtal.datasets import TemporalDataset, Truncate
 from mmtal.models.task_modules import CenterAssigner, PointGenerator
 from mmtal.preparation.verification.reach import coverage, expected_loss
 from mmtal.preparation.verification.settings import ModelSetting
