@@ -14,6 +14,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmtal.apis import load_official_state_dict
+from mmtal.checkpoints.names import OFFICIAL
 from mmtal.models.layers import AffineDropPath
 from mmtal.registry import MODELS
 from mmtal.structures import FeatureGrid, TemporalDataSample
@@ -29,6 +30,15 @@ CONFIGS = [
     "ego4d_slowfast",
     "ego4d_slowfast_omnivore_egovlp",
 ]
+
+
+def official_to_mmtal(name: str) -> str | None:
+    """Our name of one parameter of the release; None where we have no such parameter.
+
+    The release's level scales have none: here they are the elements of one vector.
+    """
+    found = OFFICIAL.to_ours(name)
+    return found[0] if found and not found[0].startswith("head.level_scales.") else None
 
 
 def golden_weight(name: str, shape: list[int], seed: int) -> Tensor:

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from mmtal.checkpoints.bridge import Conversion, check_arithmetic, from_mmtal, to_mmtal
-from mmtal.checkpoints.loading import load_checkpoint_file
+from mmtal.checkpoints.loading import checked_tensors, load_checkpoint_file
 from mmtal.checkpoints.names import SCHEMES, NamingScheme
 from mmtal.config_files import resource_root
 from mmtal.registry import MODELS
@@ -52,8 +52,7 @@ class ForeignCheckpoint:
             ValueError: The file does not have them.
         """
         found = {"ema": self.averaged, "plain": self.plain}
-        if which is None:
-            which = "plain" if self.averaged is None else "ema"
+        which = which or ("plain" if self.averaged is None else "ema")
         weights = found[which]
         if weights is None:
             other = next(name for name, value in found.items() if value is not None)
@@ -81,29 +80,13 @@ def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
     if "ema_state_dict" in content:  # MMEngine swaps the average into state_dict when it saves
         raw = content["ema_state_dict"].items()
         plain, averaged = {k: v for k, v in raw if k.startswith("module.")}, plain
-    sets = [_checked(weights, path) for weights in (plain, averaged)]
+    sets = [None if w is None else checked_tensors(w, path) for w in (plain, averaged)]
     some = next((weights for weights in reversed(sets) if weights), None)
     if not some:
         raise ValueError(f"{path} holds no weights")
     epoch = content.get("epoch", meta.get("epoch"))
     epoch = epoch if isinstance(epoch, int) else 0
     return ForeignCheckpoint(format_of(some, path), sets[0], sets[1], epoch)
-
-
-def _checked(weights: Any, path: str | Path) -> dict[str, Tensor] | None:
-    if weights is None:
-        return None
-    wrong = (
-        [str(k) for k, v in weights.items() if not (isinstance(k, str) and isinstance(v, Tensor))]
-        if isinstance(weights, Mapping)
-        else ["state_dict"]
-    )
-    if wrong:
-        raise ValueError(
-            f"{path} must hold 'state_dict', 'state_dict_ema' or tensors by name alone, but these "
-            f"entries are not: {', '.join(wrong[:5])}"
-        )
-    return {name.removeprefix("module."): value for name, value in weights.items()}
 
 
 def format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
@@ -197,13 +180,10 @@ def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, sou
         return fitting[0]
     names = ", ".join(path.stem for path in fitting)
     raise ValueError(
-        (
-            f"several configs fit the checkpoint: {names}"
-            if fitting
-            else "no config fits the checkpoint"
-        )
-        + ": give --config, the config of its model"
-        + ("" if fitting else ", to see which parameters differ")
+        f"several configs fit the checkpoint: {names}: give --config, the config of its model"
+        if fitting
+        else "no config fits the checkpoint: give --config, the config of its model, to see which "
+        "parameters differ"
     )
 
 
@@ -225,17 +205,12 @@ def write_foreign_checkpoint(
         epoch: Finished epochs.
         note: Where it came from.
     """
-    averaged = weights.get("ema", weights.get("plain"))
-    plain = weights.get("plain", averaged)
-    if target == MMTAL:
-        content: dict[str, Any] = dict(state_dict=averaged, meta=dict(epoch=epoch, **note))
-    else:
-        content = dict(
-            epoch=epoch,
-            **{
-                key: {f"module.{name}": value for name, value in (chosen or {}).items()}
-                for key, chosen in (("state_dict", plain), ("state_dict_ema", averaged))
-            },
-        )
+    averaged = weights.get("ema", weights.get("plain", {}))
+    content: dict[str, Any] = dict(state_dict=averaged, meta=dict(epoch=epoch, **note))
+    if target != MMTAL:
+        content = dict(epoch=epoch)
+        sets = {"state_dict": weights.get("plain", averaged), "state_dict_ema": averaged}
+        for key, chosen in sets.items():
+            content[key] = {f"module.{name}": value for name, value in chosen.items()}
     with whole_file(path) as temporary:
         torch.save(content, temporary)

@@ -193,10 +193,25 @@ def weights_in(checkpoint: Any, source: str | Path) -> dict[str, torch.Tensor]:
         raise ValueError(
             f"{source} must hold a state dict, but it holds a {type(weights).__name__}"
         )
-    wrong = [str(k) for k, v in weights.items() if not isinstance(v, torch.Tensor)]
+    return checked_tensors(weights, source)
+
+
+def checked_tensors(weights: Any, source: str | Path) -> dict[str, torch.Tensor]:
+    """Tensors by name, without ``module.`` before their names.
+
+    Raises:
+        ValueError: Some entries are none.
+    """
+    wrong = ["state_dict"]
+    if isinstance(weights, Mapping):
+        wrong = [
+            str(name)
+            for name, value in weights.items()
+            if not (isinstance(name, str) and isinstance(value, torch.Tensor))
+        ]
     if wrong:
         raise ValueError(
-            f"{source} must hold 'state_dict_ema', 'state_dict' or tensors alone, but these "
-            f"entries are not tensors: {', '.join(wrong[:5])}"
+            f"{source} must hold 'state_dict_ema', 'state_dict' or tensors by name alone, but "
+            f"these entries are not: {', '.join(wrong[:5])}"
         )
     return {name.removeprefix("module."): tensor for name, tensor in weights.items()}

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from mmtal.checkpoints.bridge import to_mmtal
-from mmtal.checkpoints.loading import load_state_dict_file
+from mmtal.checkpoints.loading import load_state_dict_file, weights_in
 from mmtal.checkpoints.names import OFFICIAL, Rule
 from mmtal.config_files import read_config
 from mmtal.registry import MODELS
@@ -36,22 +36,11 @@ def load_official_state_dict(
     Raises:
         ValueError: A name is unknown, missing, or of another shape; all of them are listed.
     """
-    checkpoint: Mapping[str, Any] = (
-        load_state_dict_file(source) if isinstance(source, str | Path) else source
-    )
-    weights: Mapping[str, Tensor] = (
-        checkpoint.get("state_dict_ema") or checkpoint.get("state_dict") or checkpoint
-    )
+    if isinstance(source, Mapping):
+        weights = weights_in(dict(source), "checkpoint")
+    else:
+        weights = load_state_dict_file(source)
     config = config if isinstance(config, Config) else read_config(config)
     conversion = to_mmtal(weights, MODELS.build(config.model), OFFICIAL.extended(extra_rules))
     conversion.raise_if_unmatched()
     return conversion.state_dict
-
-
-def official_to_mmtal(name: str) -> str | None:
-    """Our name of one parameter of the release; None where we have no such parameter.
-
-    The release's level scales have none: here they are the elements of one vector.
-    """
-    found = OFFICIAL.to_ours(name)
-    return found[0] if found and not found[0].startswith("head.level_scales.") else None

@@ -180,12 +180,8 @@ def check_members(
 ) -> None:
     """Check that members can be averaged, reading all recordings but predicting none.
 
-    Args:
-        members: The models.
-        same: Which of their :attr:`EnsembleMember.facts` must be equal.
-
     Raises:
-        ValueError: They cannot.
+        ValueError: They cannot, or one of their :attr:`EnsembleMember.facts` in ``same`` differs.
     """
     first = members[0]
     for other in members[1:]:

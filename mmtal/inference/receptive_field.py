@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmtal.models import TemporalLocalizer
 from mmtal.models.layers import ConvAttention
-from mmtal.models.localizers import TemporalLocalizer
 from mmtal.registry import MODELS
 
 PROBES = 8

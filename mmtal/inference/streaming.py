@@ -14,7 +14,7 @@ from mmtal.inference.pipeline import InferencePipeline
 from mmtal.inference.receptive_field import Reach
 from mmtal.inference.recordings import Input, Recording, find_recordings
 from mmtal.inference.windowing import WindowWalker, drop_long
-from mmtal.models.localizers import TemporalLocalizer
+from mmtal.models import TemporalLocalizer
 from mmtal.ops.incremental_nms import IncrementalNMS
 from mmtal.structures import FeatureGrid
 from mmtal.structures.contracts import LazyTransform

@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmtal.inference.receptive_field import Reach, measure_reach, narrow_twin
-from mmtal.models.localizers import TemporalLocalizer
+from mmtal.models import TemporalLocalizer
 from mmtal.structures.contracts import WindowHead, check_contract
 
 

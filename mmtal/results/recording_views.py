@@ -19,11 +19,6 @@ def read_recording_views(
 
     Where the annotations lack a duration, the last end of an instance or prediction stands in.
 
-    Args:
-        ann_file: Annotation JSON.
-        subset: Name or names; case does not matter.
-        results_file: ActivityNet results JSON.
-
     Returns:
         The recordings in the order of the file, and the names of the classes by label.
 

@@ -3,11 +3,10 @@
 import pytest
 import torch
 from extra_golden import MODELS, extra_golden
-from golden_models import ROOT
+from golden_models import ROOT, official_to_mmtal
 from mmengine.config import Config
 
 from mmtal.apis import load_official_state_dict
-from mmtal.checkpoints.official import official_to_mmtal
 from mmtal.registry import MODELS as REGISTRY
 
 NAME = "extra_rel_pos"

@@ -3,9 +3,9 @@
 import pytest
 import torch
 from extra_golden import MODELS, extra_golden
+from golden_models import official_to_mmtal
 from torch import nn
 
-from mmtal.checkpoints.official import official_to_mmtal
 from mmtal.engine import WeightDecayConstructor
 from mmtal.registry import MODELS as REGISTRY
 

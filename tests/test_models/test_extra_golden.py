@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from extra_golden import LENGTHS, MODELS, extra_golden
+from golden_models import official_to_mmtal
 from torch import nn
 
-from mmtal.checkpoints.official import official_to_mmtal
 from mmtal.registry import MODELS as REGISTRY
 
 TOLERANCE = 2e-4  # as for the golden figures of the recipes

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from golden_models import CONFIGS, Golden, join, unmatched_share
+from golden_models import CONFIGS, Golden, join, official_to_mmtal, unmatched_share
 
 LOGIT_TOLERANCE = 2e-4
 SUM_TOLERANCE = 2e-3
@@ -150,8 +150,6 @@ def test_losses_and_gradient_norms(name: str) -> None:
 
 def official_gradients(model: nn.Module, name: str) -> dict[str, Tensor]:
     """Our gradients by the release's parameter names."""
-    from mmtal.checkpoints.official import official_to_mmtal
-
     grads = {n: p.grad for n, p in model.named_parameters()}
     named = {}
     for official in golden(name).meta["params"]:

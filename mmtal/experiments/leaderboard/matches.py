@@ -98,14 +98,9 @@ def find_matches(
     detections: InstanceTable,
     classes: Sequence[str],
 ) -> RunMatches:
-    """Match as the protocol does.
+    """Match as the protocol, one with mAP, does; the ground truth may be one fold.
 
-    Args:
-        protocol: One with mAP.
-        truth: As :meth:`EvaluationProtocol.evaluate` takes it, as are the other two; it may be
-            one fold.
-        detections: As predicted.
-        classes: Names by label.
+    All is as :meth:`EvaluationProtocol.evaluate` takes it, ``classes`` being names by label.
     """
     truth, detections, names = protocol.prepare(truth, detections, classes, partial=True)
     num_classes = 1 + max(

@@ -17,10 +17,7 @@ TEMPLATE = "config.jinja"
 def config_text(summary: DataSummary, settings: Settings, *, name: str) -> str:
     """The config of an ActionFormer with these settings, ready for ``mmtal train``.
 
-    Args:
-        summary: Of the data.
-        settings: For them.
-        name: What the data set is called in the first line.
+    ``name`` is what the data set is called in the first line.
     """
     seconds = summary.lengths.sum() * summary.grid.feature_stride / summary.grid.fps
     opening = (

@@ -55,7 +55,7 @@ def join_actions(
         verbs: Detections whose labels are ``space.verbs``.
         nouns: Detections whose labels are ``space.nouns``, of the same recordings.
         space: The actions there are.
-        settings: See :class:`JoinSettings`; None for its defaults.
+        settings: None for the defaults.
 
     Returns:
         Detections whose labels are ``space.names``; in each recording, highest score first.

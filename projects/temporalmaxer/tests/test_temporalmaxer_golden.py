@@ -12,9 +12,7 @@ from mmengine.config import Config
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
-from golden_models import Golden, unmatched_share
-
-from mmtal.checkpoints.official import official_to_mmtal
+from golden_models import Golden, official_to_mmtal, unmatched_share
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ["thumos_i3d", "epic_slowfast_verb"]
