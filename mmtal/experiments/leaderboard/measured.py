@@ -116,7 +116,8 @@ def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
     folds = {fold for own in by_seed.values() for fold in own}
     complete, lacking = [], []
     for seed, own in sorted(by_seed.items()):
-        missing = sorted((str(fold) for fold in folds - set(own)), key=_natural)
+        missing = [str(fold) for fold in folds - set(own)]
+        missing.sort(key=lambda fold: (int(fold), "") if fold.isdigit() else (-1, fold))
         if missing:
             lacking.append(
                 f"seed {seed} is left out: {counted(len(missing), 'fold')} missing, such as "
@@ -245,7 +246,3 @@ def _mean_ap_per_class(
 def _mean(values: Iterable[float | None]) -> float:
     """NaN if a fold has nothing to find."""
     return float(np.mean([np.nan if value is None else value for value in values]))
-
-
-def _natural(text: str) -> tuple[int, str]:
-    return (int(text), "") if text.isdigit() else (-1, text)

@@ -54,10 +54,6 @@ def _write_activitynet(path: Path, submission: Submission) -> None:
     activitynet.write(path, own.detections, own.classes, external_data=own.external_data)
 
 
-def _is_thumos_class(name: str, official: OfficialList | None) -> bool:
-    return name in thumos.CLASS_IDS
-
-
 def _is_action(name: str, official: OfficialList | None) -> bool:
     return epic_kitchens.numbers_of(name, official.names if official else {}) is not None
 
@@ -67,34 +63,30 @@ def _is_moment(name: str, official: OfficialList | None) -> bool:
     return len(known) < EGO4D_COUNT or name in known  # a list that is not whole decides nothing
 
 
-def _activitynet_taxonomy(official: OfficialList, problems: Problems) -> None:
-    names = sorted(official.classes or ())
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
-    if official.classes is not None and digest != ACTIVITYNET_CLASSES:
-        _note_taxonomy(official, "ActivityNet 1.3", ACTIVITYNET_COUNT, problems)
+def _taxonomy(benchmark: str, sha256: str = "") -> Callable[[OfficialList, Problems], None]:
+    """What notes a list of recordings with other classes than a benchmark's 200."""
 
+    def check(official: OfficialList, problems: Problems) -> None:
+        found = official.classes or ()
+        names = "\n".join(sorted(found))
+        same = not sha256 or hashlib.sha256(names.encode()).hexdigest() == sha256
+        if official.classes is not None and not (same and len(found) == ACTIVITYNET_COUNT):
+            problems.add(
+                "wrong taxonomy",
+                f"{benchmark} has {ACTIVITYNET_COUNT} classes, but {official.source} has "
+                f"{len(found)}, such as {', '.join(found[:3])}",
+            )
 
-def _hacs_taxonomy(official: OfficialList, problems: Problems) -> None:
-    if official.classes is not None and len(official.classes) != ACTIVITYNET_COUNT:
-        _note_taxonomy(official, "HACS", ACTIVITYNET_COUNT, problems)
-
-
-def _note_taxonomy(official: OfficialList, name: str, count: int, problems: Problems) -> None:
-    found = official.classes or ()
-    problems.add(
-        "wrong taxonomy",
-        f"{name} has {count} classes, but {official.source} has {len(found)}, such as "
-        f"{', '.join(found[:3])}",
-    )
+    return check
 
 
 _ALL = (
     Target("results", "results JSON", _write_results, fixes=("missing",)),
     Target(
         "activitynet", "ActivityNet 1.3 submission", _write_activitynet,
-        taxonomy=_activitynet_taxonomy,
+        taxonomy=_taxonomy("ActivityNet 1.3", ACTIVITYNET_CLASSES),
     ),
-    Target("hacs", "HACS submission", _write_activitynet, taxonomy=_hacs_taxonomy),
+    Target("hacs", "HACS submission", _write_activitynet, taxonomy=_taxonomy("HACS")),
     Target(
         "epic", "EPIC-Kitchens C2 submission", epic_kitchens.write, "epic", has_class=_is_action
     ),
@@ -103,7 +95,7 @@ _ALL = (
     ),
     Target(
         "thumos", "THUMOS14 detection text", thumos.write, "thumos", decimals=thumos.DECIMALS,
-        has_class=_is_thumos_class,
+        has_class=lambda name, _: name in thumos.CLASS_IDS,
     ),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _ALL}
