@@ -70,11 +70,9 @@ def model_view(recording: Recording) -> tuple[FeatureGrid, int, np.ndarray] | No
         ValueError: A transform refuses the recording.
     """
     grid, length = recording.grid, recording.length
-    if grid is None:
-        return None
-    if not length and recording.duration is not None and not recording.setting.folders:
+    if grid and not length and recording.duration is not None and not recording.setting.folders:
         length = max(0, math.floor(grid.num_features(recording.duration)))
-    if not length:
+    if grid is None or not length:
         return None
     results = _results(recording, grid, length)
     for transform in recording.setting.transforms:
@@ -88,12 +86,8 @@ def channels_after(recording: Recording) -> int:
     grid = recording.grid
     if grid is None or not recording.length:
         return given
-    results = _results(recording, grid, min(recording.length, LONGEST_TRIAL))
-    length = len(results["feats"])
-    zero = np.float32(0)
-    results["feats"] = FeatureArray(
-        tuple(np.broadcast_to(zero, (length, channels)) for channels in recording.channels)
-    )
+    length = min(recording.length, LONGEST_TRIAL)
+    results = _results(recording, grid, length, recording.channels)
     try:
         for transform in recording.setting.steps:
             if not getattr(transform, "needs_statistics", False):  # which change no channels
@@ -103,28 +97,28 @@ def channels_after(recording: Recording) -> int:
     return results["feats"].num_channels
 
 
-def _results(recording: Recording, grid: FeatureGrid, length: int) -> dict[str, Any]:
+def _results(
+    recording: Recording, grid: FeatureGrid, length: int, channels: Sequence[int] = (1,)
+) -> dict[str, Any]:
     good = recording.good
     return {
         "video_id": recording.video_id,
         "duration": recording.extent,
         "grid": grid,
-        "feats": _no_features(length),
+        "feats": _no_features(length, channels),
         "segments": np.array([(i.start, i.end) for i in good], np.float32).reshape(-1, 2),
         "labels": np.arange(len(good)),
         "rng": np.random.default_rng(0),
     }
 
 
-def _no_features(length: int) -> FeatureArray:
-    """Features of one channel that take no memory."""
-    return FeatureArray((np.broadcast_to(np.float32(0), (length, 1)),))
+def _no_features(length: int, channels: Sequence[int] = (1,)) -> FeatureArray:
+    """Zeros that take no memory."""
+    return FeatureArray(tuple(np.broadcast_to(np.float32(0), (length, c)) for c in channels))
 
 
 def check_reach(
-    recordings: Sequence[Recording],
-    model: ModelSetting,
-    findings: Findings,
+    recordings: Sequence[Recording], model: ModelSetting, findings: Findings
 ) -> dict[str, SplitReach]:
     """Look at every recording as the model does.
 
@@ -181,25 +175,14 @@ def expected_loss(
 ) -> tuple[float, float]:
     """Instances that a random window of a recording drops, and those that it clips, on average.
 
-    Args:
-        truncate: Cuts the window.
-        grid: Of the recording.
-        length: Its features.
-        segments: (N, 2) seconds.
-        windows: To draw.
+    So many ``windows`` are drawn; segments (N, 2) are in seconds.
     """
     random = np.random.default_rng([length, len(segments)])
     feats, labels = _no_features(length), np.arange(len(segments))
     dropped = clipped = 0
     for _ in range(windows):
         results = truncate(
-            {
-                "feats": feats,
-                "grid": grid,
-                "rng": random,
-                "segments": segments,
-                "labels": labels,
-            }
+            dict(feats=feats, grid=grid, rng=random, segments=segments, labels=labels)
         )
         kept = results["labels"]
         dropped += len(segments) - len(kept)

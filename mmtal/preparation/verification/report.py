@@ -100,10 +100,8 @@ def _count(number: int, what: str) -> str:
 def _problems(findings: Sequence[Finding]) -> list[str]:
     if not findings:
         return ["No problem found."]
-    groups = [
-        (key, list(group))
-        for key, group in groupby(findings, lambda f: (f.known, f.severity, f.kind))
-    ]
+    grouped = groupby(findings, lambda f: (f.known, f.severity, f.kind))
+    groups = [(key, list(group)) for key, group in grouped]
     rows = [["", "problem", "count", "first recording"]]
     for (known, severity, kind), cases in groups:
         first = next((case.recording for case in cases if case.recording is not None), "-")
@@ -135,12 +133,8 @@ def _statistics(statistics: dict[str, Any]) -> list[str]:
         if any(value is not None for value in values):
             rows[name] = ["-" if value is None else form.format(value) for value in values]
 
-    for name, key, form in (
-        ("recordings", "recordings", "{}"),
-        ("hours", "hours", "{:.2f}"),
-        ("instances", "instances", "{}"),
-    ):
-        add(name, [split[key] for split in splits.values()], form)
+    for key, form in (("recordings", "{}"), ("hours", "{:.2f}"), ("instances", "{}")):
+        add(key, [split[key] for split in splits.values()], form)
     for name, key, form in (
         ("instance duration (s)", "durations", "{:.3g}"),
         ("recording duration (s)", "recording_durations", "{:.4g}"),
@@ -184,13 +178,9 @@ def _class_table(statistics: dict[str, Any]) -> list[str]:
         return []
     rows = [["class", *(f"{split}, median s" for split in map(plain, splits))]]
     for name, own in list(classes.items())[:SHOWN_CLASSES]:
-        cells = []
-        for split in splits:
-            found = own.get(split) or {"instances": 0, "durations": None}
-            durations = found["durations"]
-            cells.append(
-                f"{found['instances']}" + (f", {durations['p50']:.3g} s" if durations else "")
-            )
+        found = [own.get(split) or {"instances": 0, "durations": None} for split in splits]
+        medians = [f", {f['durations']['p50']:.3g} s" if f["durations"] else "" for f in found]
+        cells = [f"{f['instances']}{text}" for f, text in zip(found, medians, strict=True)]
         rows.append([plain(name), *cells])
     table = AsciiTable(rows)
     table.justify_columns = dict.fromkeys(range(1, 1 + len(splits)), "right")
