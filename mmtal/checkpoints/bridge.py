@@ -89,22 +89,20 @@ def to_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSche
     for theirs, value in weights.items():
         theirs = theirs.removeprefix("module.")
         found = scheme.to_ours(theirs)
-        ours = found[0] if found else ""
-        if ours not in expected:
+        if found is None or found[0] not in expected:
             rows.append(KeyRow(theirs, "", tuple(value.shape), "unknown", theirs))
             continue
-        need = expected[ours]
-        row = _compare(theirs, ours, value, need)
-        rows.append(row)
-        if row.status not in PROBLEMS:
-            converted[ours] = value.reshape(need.shape).to(need.dtype)
+        need = expected[found[0]]
+        rows.append(_compare(theirs, found[0], value, need))
+        if rows[-1].status not in PROBLEMS:
+            converted[found[0]] = value.reshape(need.shape).to(need.dtype)
     seen = {row.target for row in rows}
-    for ours, need in expected.items():
-        if ours in scheme.dropped and ours not in seen:
-            converted[ours] = need
-            rows.append(KeyRow("", ours, tuple(need.shape), "initial"))
-        elif ours not in seen:
-            rows.append(KeyRow("", ours, tuple(need.shape), "missing", ours))
+    for ours in (name for name in expected if name not in seen):
+        initial = ours in scheme.dropped
+        if initial:
+            converted[ours] = expected[ours]
+        status, message = ("initial", "") if initial else ("missing", ours)
+        rows.append(KeyRow("", ours, tuple(expected[ours].shape), status, message))
     return Conversion(_join_scales(converted, model.state_dict()), rows)
 
 

@@ -203,23 +203,15 @@ def check_members(
     if len(members) > 1:
         names = first.video_ids
         for video_id in progress(names, len(names), text="comparing the members' recordings"):
-            _check_grids(members, video_id)
-
-
-def _check_grids(members: Sequence[EnsembleMember], video_id: str) -> None:
-    def facts(member: EnsembleMember) -> tuple[Any, int]:
-        item = member.load(video_id)
-        return item["data_samples"].grid, len(item["inputs"])
-
-    expected = facts(members[0])
-    for other in members[1:]:
-        found = facts(other)
-        if found != expected:
-            raise ValueError(
-                f"recording '{video_id}': members of an ensemble must have their features at the "
-                f"same times, but {members[0].name} has {expected[1]} on {expected[0]} and "
-                f"{other.name} has {found[1]} on {found[0]}. ({OTHERWISE})"
-            )
+            items = [member.load(video_id) for member in members]
+            facts = [(len(item["inputs"]), item["data_samples"].grid) for item in items]
+            for other, found in zip(members, facts, strict=True):
+                if found != facts[0]:
+                    raise ValueError(
+                        f"recording '{video_id}': members of an ensemble must have their features "
+                        f"at the same times, but {first.name} has {facts[0][0]} on {facts[0][1]} "
+                        f"and {other.name} has {found[0]} on {found[1]}. ({OTHERWISE})"
+                    )
 
 
 def average(

@@ -206,15 +206,10 @@ def _parts(
     groups: dict[Any, list[str]] = {}
     for name in chosen:
         group = database[name].get("group")
-        groups.setdefault(("recording", name) if group is None else ("group", group), []).append(
-            name
-        )
-    number = {
-        label: k
-        for k, label in enumerate(
-            sorted({i["label"] for name in chosen for i in database[name]["annotations"]})
-        )
-    }
+        key = ("recording", name) if group is None else ("group", group)
+        groups.setdefault(key, []).append(name)
+    labels = sorted({i["label"] for name in chosen for i in database[name]["annotations"]})
+    number = {label: k for k, label in enumerate(labels)}
     counts = np.zeros((len(groups), len(number)), dtype=np.int64)
     for row, names in enumerate(groups.values()):
         for name in names:
