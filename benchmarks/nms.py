@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmtal.ops import nms_builtin, nms_mmcv, segment_nms
+from mmtal.ops import nms_mmcv, segment_nms
 
 CASES = (  # candidates, classes, kept, sigma
     (12_000, 20, 200, 0.5),
@@ -131,9 +131,6 @@ def report_first_call() -> None:
         backend="builtin",
     )
     seconds = time.perf_counter() - start
-    if nms_builtin.kernel() is nms_builtin.select_numpy:
-        print(f"first call: {seconds:.2f} s (numba is not installed: the slower NumPy path)")
-        return
     from mmtal.ops.nms_numba import compiled_pick
 
     warm = sum(compiled_pick.stats.cache_hits.values()) > 0

@@ -77,15 +77,14 @@ def torch_facts(problems: list[str]) -> str:
 
 def nms_facts(problems: list[str]) -> str:
     try:
-        from mmtal.ops import nms_builtin, nms_mmcv
+        from mmtal.ops import nms_mmcv, nms_numba  # noqa: F401 - tried
     except (ImportError, OSError) as error:
         problems.append(f"the NMS cannot be imported: {error}")
         return "none"
-    builtin = "NumPy" if nms_builtin.kernel() is nms_builtin.select_numpy else "numba"
     if nms_mmcv.has_cuda_nms():
-        return f"{builtin} (CPU, soft-NMS), mmcv's CUDA ops (hard NMS of GPU tensors)"
+        return "numba (CPU, soft-NMS), mmcv's CUDA ops (hard NMS of GPU tensors)"
     compiled = "without CUDA" if nms_mmcv.compiled_ops() else "not there"
-    return f"{builtin}; mmcv's compiled ops are {compiled}"
+    return f"numba; mmcv's compiled ops are {compiled}"
 
 
 def plugin_facts(problems: list[str]) -> str:

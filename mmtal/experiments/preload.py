@@ -6,7 +6,5 @@ import mmtal.datasets
 import mmtal.engine
 import mmtal.evaluation.metrics
 import mmtal.models
+import mmtal.ops.nms_numba
 import mmtal.visualization  # noqa: F401
-from mmtal.ops.nms_builtin import kernel
-
-kernel()  # loads numba

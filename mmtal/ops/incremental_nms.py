@@ -6,7 +6,6 @@ N candidates that are still open, M settled ones.
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.ops.nms_builtin import _decay
 from mmtal.ops.nms_rule import METHODS, Rule
 
 Columns = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]
@@ -102,7 +101,7 @@ class IncrementalNMS:
         if self.method is None:
             gone[rows[~is_open]] = True
             return rows[~is_open].tolist()
-        lengths = ends - starts + 1e-6  # as in nms_builtin
+        lengths = ends - starts + 1e-6  # the release adds it to every length
         scores = self.scores[rows]
         waiting = np.ones(len(rows), bool)
         picked = []
@@ -128,3 +127,17 @@ class IncrementalNMS:
             waiting &= ~lost
         self.scores[rows] = scores
         return picked
+
+
+def _decay(scores: np.ndarray, tiou: np.ndarray, rule: Rule) -> np.ndarray:
+    """Scores (N,) after a pick that they overlap by ``tiou`` (N,); -inf where nothing is left."""
+    method, tiou_thr, sigma, min_score = rule
+    if METHODS[method] == "hard":
+        return np.where(tiou >= tiou_thr, -np.inf, scores)
+    if METHODS[method] == "linear":
+        weights = np.where(tiou >= tiou_thr, 1 - tiou, 1)
+    else:
+        weights = np.exp(-(tiou * tiou) / sigma)
+    with np.errstate(invalid="ignore"):  # -inf * 0 is NaN, which is not >= min_score either
+        decayed = scores * weights
+        return np.where(decayed >= min_score, decayed, -np.inf)

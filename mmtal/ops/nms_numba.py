@@ -1,4 +1,4 @@
-"""The selection of ``mmtal.ops.nms_builtin`` compiled by numba; imported only where numba is.
+"""The selection of ``mmtal.ops.nms_builtin``, compiled by numba when this is imported.
 
 The candidates of a class are sorted into blocks of neighbors in time. A pick visits only the
 blocks that it overlaps, and the loop over a block runs in vector registers. The scores are
@@ -180,7 +180,7 @@ compiled_pick = compiled(
 )
 
 
-def select(
+def select_arrays(
     starts: np.ndarray,
     ends: np.ndarray,
     scores: np.ndarray,
@@ -189,7 +189,10 @@ def select(
     rule: Rule,
     max_picks: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Same as ``nms_builtin.select_numpy``."""
+    """Indices (M,) of the picks and their scores (M,), highest first.
+
+    Of candidates (N,): ``starts``, ``ends`` and ``scores`` float32, ``classes`` int64.
+    """
     num_blocks = -(-np.bincount(classes, minlength=num_classes) // _BLOCK_SIZE)  # of each class
     first_block = np.concatenate([[0], np.cumsum(num_blocks)])
     low, high = starts.min(), starts.max()

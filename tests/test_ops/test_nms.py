@@ -1,9 +1,7 @@
 """All backends of segment_nms against the official release's figures and a plain restatement."""
 
-import importlib.util
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mmtal.ops import nms_builtin, nms_mmcv, segment_nms
+from mmtal.ops import nms_mmcv, segment_nms
 from mmtal.ops.nms import _use_mmcv
 
 DEVICES = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
@@ -25,25 +23,12 @@ HARD = {"method": "hard", "tiou_thr": 0.5, "min_score": 0.001, "max_per_video": 
 Nms = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
 
-@pytest.fixture(scope="module", params=["builtin with numba", "builtin without numba", "mmcv"])
-def nms(request: pytest.FixtureRequest) -> Iterator[Nms]:
+@pytest.fixture(scope="module", params=["builtin", "mmcv"])
+def nms(request: pytest.FixtureRequest) -> Nms:
     """``segment_nms`` with each backend that can run here."""
-    if request.param == "mmcv":
-        if nms_mmcv.compiled_ops() is None:
-            pytest.skip("mmcv is installed without compiled ops: its backend is not tested")
-        yield partial(segment_nms, backend="mmcv")
-        return
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "builtin without numba":
-            patch.setitem(sys.modules, "numba", None)
-            patch.delitem(sys.modules, "mmtal.ops.nms_numba", raising=False)
-        elif importlib.util.find_spec("numba") is None:
-            pytest.skip("numba is not installed")
-        nms_builtin.kernel.cache_clear()
-        uses_numpy = nms_builtin.kernel() is nms_builtin.select_numpy
-        assert uses_numpy == (request.param == "builtin without numba")
-        yield partial(segment_nms, backend="builtin")
-    nms_builtin.kernel.cache_clear()
+    if request.param == "mmcv" and nms_mmcv.compiled_ops() is None:
+        pytest.skip("mmcv is installed without compiled ops: its backend is not tested")
+    return partial(segment_nms, backend=request.param)
 
 
 def tensors(rows: list[tuple[float, float, float, int]], device: str = "cpu") -> list[Tensor]:

@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
-numba = pytest.importorskip("numba")
-from mmtal.ops import nms_numba  # noqa: E402
+from mmtal.ops import nms_numba
 
 
 def test_exp_is_accurate_to_float32() -> None:
