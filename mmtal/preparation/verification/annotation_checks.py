@@ -9,8 +9,8 @@ from mmtal.datasets.segment_checks import (
     segment_problem,
     unit_of_times,
 )
-from mmtal.preparation.verification.findings import Findings, Severity
-from mmtal.preparation.verification.recording import Instance, Recording
+from mmtal.preparation.verification.findings import Findings
+from mmtal.preparation.verification.recording import Recording
 
 OUTSIDE = "segment outside the recording"
 
@@ -34,13 +34,8 @@ def check_ids(recordings: Iterable[Recording], findings: Findings) -> None:
 
 
 def _report_pair(first: Recording, second: Recording, text: str, findings: Findings) -> None:
-    findings.report(
-        "ids differ only in case or prefix",
-        f"('{first.subset}') and '{second.video_id}' ('{second.subset}') differ only in {text}",
-        recording=first.video_id,
-        ann_file=first.setting.ann_file,
-        subset=first.subset,
-    )
+    text = f"('{first.subset}') and '{second.video_id}' ('{second.subset}') differ only in {text}"
+    findings.report("ids differ only in case or prefix", text, of=first)
 
 
 def check_instances(
@@ -63,7 +58,7 @@ def check_instances(
         )
         no_fps = []
     for recording in no_fps:
-        _report(recording, "missing fps", "has no 'fps'", findings)
+        findings.report("missing fps", "has no 'fps'", of=recording)
     unit = unit_of_times(
         (max((i.end for i in recording.instances), default=0.0), recording.extent, recording.fps)
         for recording in recordings
@@ -73,11 +68,13 @@ def check_instances(
         findings.report("times in another unit", text, ann_file=recordings[0].setting.ann_file)
     for recording in recordings:
         if recording.duration is None:
-            _report(recording, "missing duration", "has no 'duration'", findings)
+            findings.report("missing duration", "has no 'duration'", of=recording)
         _check_segments(recording, findings)
         for instance in recording.instances:
             if instance.label not in labels:
-                _report(recording, "unknown label", str(instance), findings, instance)
+                findings.report(
+                    "unknown label", str(instance), of=recording, instance=instance.index
+                )
 
 
 def _check_segments(recording: Recording, findings: Findings) -> None:
@@ -88,22 +85,29 @@ def _check_segments(recording: Recording, findings: Findings) -> None:
         clipped = clip_segment(*span, duration, tolerance=_tolerance(recording))
         if clipped != span:
             text = f"{instance}, duration {duration:g} s"
-            _report(recording, OUTSIDE, text, findings, instance, severity="warning")
+            findings.report(
+                OUTSIDE,
+                text,
+                of=recording,
+                instance=instance.index,
+                severity="warning",
+                remedy="nothing: it is clipped to the recording",
+            )
         problem = segment_problem(*clipped, duration)
         if problem:
             recording.bad.add(instance.index)
             text = f"{instance}, duration {duration:g} s" if problem == OUTSIDE else f"{instance}"
-            _report(recording, problem, text, findings, instance)
+            findings.report(problem, text, of=recording, instance=instance.index)
     triples = [(instance.start, instance.end, instance.label) for instance in instances]
     for index, other in repeated_instances(triples).items():
         text = f"{instances[index]} repeats instance {instances[other].index}"
-        _report(recording, "duplicated instance", text, findings, instances[index])
+        findings.report("duplicated instance", text, of=recording, instance=instances[index].index)
     shortest = _snippet_seconds(recording)
     for instance in recording.good:
         length = instance.end - instance.start
         if length < shortest * (1 - 1e-6):
             text = f"{instance} lasts {length:.3g} s, a snippet {shortest:.3g} s"
-            _report(recording, "shorter than one snippet", text, findings, instance)
+            findings.report("shorter than one snippet", text, of=recording, instance=instance.index)
 
 
 def _tolerance(recording: Recording) -> float:
@@ -122,27 +126,6 @@ def _snippet_seconds(recording: Recording) -> float:
     if recording.length and recording.duration:
         return recording.duration / recording.length
     return 0.0
-
-
-def _report(
-    recording: Recording,
-    kind: str,
-    text: str,
-    findings: Findings,
-    instance: Instance | None = None,
-    *,
-    severity: Severity | None = None,
-) -> None:
-    findings.report(
-        kind,
-        text,
-        severity=severity,
-        remedy=None if severity is None else "nothing: it is clipped to the recording",
-        recording=recording.video_id,
-        ann_file=recording.setting.ann_file,
-        subset=recording.subset,
-        instance=None if instance is None else instance.index,
-    )
 
 
 def check_labels(

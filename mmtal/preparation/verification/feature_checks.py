@@ -107,10 +107,10 @@ def _check_files(
             if scan.problem == "missing feature file":
                 severity = "warning" if recording.setting.allow_missing else "error"
                 remedy = _hint(recording, similar[folder])
-            _report(recording, scan.problem, scan.text, findings, severity=severity, remedy=remedy)
+            findings.report(scan.problem, scan.text, of=recording, severity=severity, remedy=remedy)
         elif scan.nonfinite:
             text = f"{scan.nonfinite} of {scan.path}"
-            _report(recording, "NaN or infinite feature", text, findings)
+            findings.report("NaN or infinite feature", text, of=recording)
     if not usable or not recording.scans:
         recording.scans = []
         return
@@ -118,7 +118,7 @@ def _check_files(
         recording.length = common_length({str(s.path): s.length for s in recording.scans})
     except ValueError:
         text = ", ".join(f"{scan.path} has {scan.length}" for scan in recording.scans)
-        _report(recording, "sources of different lengths", text, findings)
+        findings.report("sources of different lengths", text, of=recording)
         recording.scans = []
 
 
@@ -168,12 +168,11 @@ def check_channels(
     for recording in read:
         if recording.channels != usual:
             turned = recording.length == usual[0] and len(usual) == 1
-            _report(
-                recording,
+            findings.report(
                 "wrong channel count",
                 f"{_join(recording.channels)} channels, most have {_join(usual)} "
                 f"({', '.join(map(str, recording.paths))})",
-                findings,
+                of=recording,
                 remedy="the array seems to be transposed: save features.T" if turned else None,
             )
     number = delivered(next(recording for recording in read if recording.channels == usual))
@@ -207,10 +206,10 @@ def _check_constant(recordings: Sequence[Recording], findings: Findings) -> None
             constant = scan.constant_channels
             if constant.all() and scan.length > 1:
                 text = f"all {scan.length} features of {scan.path} are the same"
-                _report(recording, "features never change", text, findings)
+                findings.report("features never change", text, of=recording)
             elif (constant & ~usual).any():
                 text = f"{_channels(constant & ~usual)} of {scan.path}"
-                _report(recording, "constant channel", text, findings)
+                findings.report("constant channel", text, of=recording)
 
 
 def check_identical(recordings: Sequence[Recording], findings: Findings) -> None:
@@ -223,7 +222,7 @@ def check_identical(recordings: Sequence[Recording], findings: Findings) -> None
         if other.video_id != recording.video_id:
             split = " in two splits" if other.split != recording.split else ""
             text = f"('{recording.subset}') and '{other.video_id}' ('{other.subset}')"
-            _report(recording, f"identical features{split}", text, findings)
+            findings.report(f"identical features{split}", text, of=recording)
 
 
 def check_lengths(recordings: Sequence[Recording], findings: Findings) -> None:
@@ -238,12 +237,11 @@ def check_lengths(recordings: Sequence[Recording], findings: Findings) -> None:
             continue
         expected = expected_length(grid, recording.duration, recording.length)
         if expected is not None:
-            _report(
-                recording,
+            findings.report(
                 "duration and feature length disagree",
                 f"lasts {recording.duration:g} s at {recording.fps:g} frames per second, so it "
                 f"should have {expected:.0f} features, but got {recording.length}",
-                findings,
+                of=recording,
                 severity=None if recording.setting.check_duration else "warning",
             )
     for group in unknown.values():
@@ -293,34 +291,13 @@ def _check_common_stride(recordings: Sequence[Recording], findings: Findings) ->
         )
         return
     for index in outliers:
-        _report(
-            recordings[index],
+        findings.report(
             "duration and feature length disagree",
             f"lasts {recordings[index].duration:g} s and should have {predicted[index]:.0f} "
             f"features, as most have one every {1 / fit[0]:.4g} {unit}, but got "
             f"{recordings[index].length}",
-            findings,
+            of=recordings[index],
         )
-
-
-def _report(
-    recording: Recording,
-    kind: str,
-    text: str,
-    findings: Findings,
-    *,
-    severity: Severity | None = None,
-    remedy: str | None = None,
-) -> None:
-    findings.report(
-        kind,
-        text,
-        recording=recording.video_id,
-        severity=severity,
-        remedy=remedy,
-        ann_file=recording.setting.ann_file,
-        subset=recording.subset,
-    )
 
 
 def _channels(mask: np.ndarray) -> str:

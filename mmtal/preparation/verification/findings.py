@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mmtal.datasets.problems import REMEDIES
+from mmtal.preparation.verification.recording import Recording
 
 Severity = Literal["error", "warning"]
 
@@ -106,29 +107,21 @@ class Findings(list[Finding]):
         kind: str,
         value: str,
         *,
-        recording: str | None = None,
+        of: Recording | None = None,
         severity: Severity | None = None,
         remedy: str | None = None,
+        recording: str | None = None,
         ann_file: object = "",
         instance: int | None = None,
         subset: str | None = None,
-        known: str | None = None,
     ) -> None:
-        """Note a case; severity and remedy are those of ``KINDS`` unless given."""
+        """Note a case, ``of`` a recording; severity and remedy are as in ``KINDS`` unless given."""
+        if of is not None:
+            recording, ann_file, subset = of.video_id, of.setting.ann_file, of.subset
         usual = KINDS[kind]
-        self.append(
-            Finding(
-                kind,
-                severity or usual[0],
-                recording,
-                value,
-                remedy or usual[1],
-                ann_file=str(ann_file),
-                instance=instance,
-                subset=subset,
-                known=known,
-            )
-        )
+        severity, remedy = severity or usual[0], remedy or usual[1]
+        found = Finding(kind, severity, recording, value, remedy, str(ann_file), instance, subset)
+        self.append(found)
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:

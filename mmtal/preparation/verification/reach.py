@@ -140,13 +140,7 @@ def check_reach(
         try:
             view = model_view(recording)
         except ValueError as error:
-            findings.report(
-                "too short for the window",
-                str(error),
-                recording=recording.video_id,
-                ann_file=recording.setting.ann_file,
-                subset=recording.subset,
-            )
+            findings.report("too short for the window", str(error), of=recording)
             continue
         if view is None:
             continue
@@ -213,9 +207,7 @@ def _add_reach(
             "instance out of reach",
             f"[{start:g}, {end:g}] s, {(end - start) * grid.fps / grid.feature_stride:.3g} "
             f"features long: no point of the {len(strides)} levels is positive for it",
-            recording=recording.video_id,
-            ann_file=recording.setting.ann_file,
-            subset=recording.subset,
+            of=recording,
         )
 
 
