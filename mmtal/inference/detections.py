@@ -16,7 +16,8 @@ from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import write_results
 from mmtal.structures import RecordingView
 from mmtal.utils.wording import counted
-from mmtal.visualization.timeline import draw_detections, format_time
+from mmtal.visualization.layout import format_time
+from mmtal.visualization.timeline import draw_detections
 
 MAX_ROWS, LEAST_ROWS = 40, 5
 """Of a table in all, and at least of each recording that it shows."""

@@ -5,6 +5,7 @@ L levels, T_l positions of level l, M predictions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,12 +27,9 @@ from mmtal.visualization.layout import (
     MARGIN,
     WIDTH,
     Line,
+    Sheet,
     format_time,
-    header,
-    line_axes,
     lines_of_time,
-    new_figure,
-    place_axes,
     time_ticks,
 )
 
@@ -120,156 +118,105 @@ def draw_activity(
             "beside its name, how far away it looks on average"
         )
     labels = sorted({*view.gt_labels.tolist(), *view.pred_labels[shown].tolist()})
-    top = header(None, view.video_id, notes, [])
-    legend = class_legend(None, top, labels, classes)
-    parts = [_Line(activity, grid, classes, line, shown) for line in lines]
-    panels = _query_panels(activity, grid, classes, width)
-    height = top + legend + sum(part.height + AXIS_HEIGHT + LINE_GAP for part in parts)
-    height += sum(panel.height for panel in panels) + MARGIN
-    figure = new_figure(WIDTH, height)
-    header(figure, view.video_id, notes, [])
-    class_legend(figure, top, labels, classes)
-    top += legend
-    for part in parts:
-        part.draw(figure, top)
-        top += part.height + AXIS_HEIGHT + LINE_GAP
-    for panel in panels:
-        panel.draw(figure, top)
-        top += panel.height
-    return figure
+    sheet = Sheet(view.video_id, notes)
+    class_legend(sheet, labels, classes)
+    picture = _Picture(sheet, activity, grid, classes)
+    for line in lines:
+        picture.draw_line(line, shown)
+    for index in range(len(activity.queries) if activity.attention else 0):
+        picture.draw_query(index, width)
+    return sheet.finish(sheet.top + MARGIN)
 
 
-class _Line:
-    """One line of time: ground truth, levels with their predictions, attention blocks."""
+@dataclass(frozen=True)
+class _Picture:
+    sheet: Sheet
+    activity: ModelActivity
+    grid: FeatureGrid
+    classes: Sequence[str]
 
-    def __init__(
-        self,
-        activity: ModelActivity,
-        grid: FeatureGrid,
-        classes: Sequence[str],
-        line: Line,
-        shown: np.ndarray,
-    ) -> None:
-        self.activity, self.grid, self.classes, self.line = activity, grid, classes, line
-        view = activity.view
-        self.truth = instance_lanes(None, line, 0, 0, view, classes)
-        self.rows, self.lanes = [], []
+    def draw_line(self, line: Line, shown: np.ndarray) -> None:
+        """One line of time: ground truth, levels with their predictions, attention blocks."""
+        sheet, activity, step = self.sheet, self.activity, self.grid.feature_stride / self.grid.fps
+        segments = activity.view.pred_segments
+        self._draw_truth(line)
+        sheet.top += GAP
+        rows, lanes, heights = [], [], []
         for level in range(len(activity.level_strides)):
             own = shown[activity.levels[shown] == level]
-            own = own[line.sees(view.pred_segments[own])]
-            self.rows.append(own)
-            self.lanes.append(
-                pack_lanes(view.pred_segments[own], gap=0.03 / line.scale, max_lanes=MAX_LANES)
-            )
-        self.level_heights = [
-            STRIP + (lanes.max(initial=-1) + 1) * LANE + GAP for lanes in self.lanes
-        ]
-        self.height = self.truth + GAP + sum(self.level_heights)
-        self.height += len(activity.attention) * (STRIP - 0.03) + GAP
-
-    def draw(self, figure: Figure, top: float) -> None:
-        left, line, activity = MARGIN + GUTTER, self.line, self.activity
-        names = _names(figure, top, self.height)
-        names.text(0, self.truth / 2, "ground truth", size=8, va="center")
-        instance_lanes(figure, line, left, top, activity.view, self.classes)
-        body = self.height - self.truth - GAP
-        axes = line_axes(figure, line, left, top + self.truth + GAP, body)
+            rows.append(own[line.sees(segments[own])])
+            gap = 0.03 / line.scale
+            lanes.append(pack_lanes(segments[rows[-1]], gap=gap, max_lanes=MAX_LANES))
+            heights.append(STRIP + (lanes[-1].max(initial=-1) + 1) * LANE + GAP)
+        height = sum(heights) + len(activity.attention) * (STRIP - 0.03) + GAP
+        axes = sheet.line_axes(line, MARGIN + GUTTER, sheet.top, height)
         y = 0.0
         for level, stride in enumerate(activity.level_strides):
-            step = stride * self.grid.feature_stride / self.grid.fps
-            text = f"level {level}: one every {step:.3g} s"
-            names.text(0, self.truth + GAP + y + STRIP / 2, text, size=8, va="center")
+            self._name(f"level {level}: one every {stride * step:.3g} s", y + STRIP / 2)
             values = activity.probabilities[level]
             draw_strip(axes, values, self.grid, stride, line, y, STRIP, PROBABILITY_COLORS)
-            self._draw_predictions(axes, level, y + STRIP + 0.01)
-            y += self.level_heights[level]
+            self._draw_predictions(axes, line, rows[level], lanes[level], y + STRIP + 0.01)
+            y += heights[level]
         y += GAP
         for block in activity.attention:
-            away = block.distance.mean() * self.grid.feature_stride / self.grid.fps
-            text = f"{_block_name(block)}; {away:.2g} s"
-            names.text(0, self.truth + GAP + y + STRIP / 2, text, size=7, va="center")
+            away = block.distance.mean() * step
+            self._name(f"{_block_name(block)}; {away:.2g} s", y + STRIP / 2, size=7)
             draw_strip(
                 axes, block.spread, self.grid, block.stride, line, y, STRIP - 0.05, SPREAD_COLORS
             )
             y += STRIP - 0.03
         time_ticks(axes, line, grid=False)
+        sheet.top += height + AXIS_HEIGHT + LINE_GAP
 
-    def _draw_predictions(self, axes: Axes, level: int, y: float) -> None:
-        view, rows, lanes = self.activity.view, self.rows[level], self.lanes[level]
+    def draw_query(self, index: int, width: float) -> None:
+        """The attention of all blocks at one time."""
+        blocks, time = self.activity.attention, self.activity.queries[index]
+        start, end = 0.0, self.activity.view.duration
+        if all(block.window != -1 for block in blocks):
+            reach = max((block.window // 2 + 0.6) * block.stride for block in blocks)
+            reach *= self.grid.feature_stride / self.grid.fps
+            start, end = max(0.0, time - reach), min(end, time + reach)
+        line = Line(start, end, width / (end - start))
+        self._name(
+            f"attention at {format_time(time, 0.1)}, mean over heads, relative to each block's "
+            "peak", TITLE - 0.12, size=9, weight="bold",
+        )  # fmt: skip
+        self.sheet.top += TITLE
+        self._draw_truth(line)
+        height = len(blocks) * STRIP
+        axes = self.sheet.line_axes(line, MARGIN + GUTTER, self.sheet.top, height)
+        for row, block in enumerate(blocks):
+            self._name(_block_name(block), (row + 0.5) * STRIP, size=7)
+            weights = block.maps[index]
+            draw_strip(
+                axes, weights / weights.max(), self.grid, block.stride, line, row * STRIP,
+                STRIP - 0.02, WEIGHT_COLORS,
+            )  # fmt: skip
+        axes.axvline(time, color="black", linewidth=0.8)
+        time_ticks(axes, line, grid=False)
+        self.sheet.top += height + AXIS_HEIGHT + 0.1
+
+    def _draw_truth(self, line: Line) -> None:
+        top = self.sheet.top
+        instance_lanes(self.sheet, line, MARGIN + GUTTER, self.activity.view, self.classes)
+        self._name("ground truth", (top - self.sheet.top) / 2)
+
+    def _name(self, text: str, y: float, **looks: Any) -> None:
+        """Write beside a row, ``y`` below the top of the sheet's next part."""
+        self.sheet.paper.text(MARGIN, self.sheet.top + y, text, va="center", **{"size": 8, **looks})
+
+    def _draw_predictions(
+        self, axes: Axes, line: Line, rows: np.ndarray, lanes: np.ndarray, y: float
+    ) -> None:
+        view = self.activity.view
         for lane in range(lanes.max(initial=-1) + 1):
             own = rows[lanes == lane]
             labels, segments = view.pred_labels[own], view.pred_segments[own]
             place = y + lane * LANE
-            class_bars(axes, segments, labels, place, LANE - 0.03, self.line.scale)
+            class_bars(axes, segments, labels, place, LANE - 0.03, line.scale)
             inks = [ink_on_class(label) for label in labels.tolist()]
             texts = [[f"{score:.2f}"] for score in view.pred_scores[own]]
-            write_texts(axes, self.line, segments, place + LANE / 2 - 0.01, texts, inks)
-
-
-@dataclass(frozen=True)
-class _QueryPanel:
-    """The attention of all blocks at one time."""
-
-    activity: ModelActivity
-    grid: FeatureGrid
-    classes: Sequence[str]
-    index: int
-    line: Line
-
-    @property
-    def truth(self) -> float:
-        return TITLE + instance_lanes(None, self.line, 0, 0, self.activity.view, self.classes)
-
-    @property
-    def height(self) -> float:
-        return self.truth + len(self.activity.attention) * STRIP + AXIS_HEIGHT + 0.1
-
-    def draw(self, figure: Figure, top: float) -> None:
-        blocks, time = self.activity.attention, self.activity.queries[self.index]
-        height = len(blocks) * STRIP
-        names = _names(figure, top, self.truth + height)
-        text = (
-            f"attention at {format_time(time, 0.1)}, mean over heads, relative to each block's peak"
-        )
-        names.text(0, TITLE - 0.12, text, size=9, weight="bold", va="center")
-        left, view = MARGIN + GUTTER, self.activity.view
-        names.text(0, (TITLE + self.truth) / 2, "ground truth", size=8, va="center")
-        instance_lanes(figure, self.line, left, top + TITLE, view, self.classes)
-        axes = line_axes(figure, self.line, left, top + self.truth, height)
-        for row, block in enumerate(blocks):
-            names.text(0, self.truth + (row + 0.5) * STRIP, _block_name(block), size=7, va="center")
-            weights = block.maps[self.index]
-            draw_strip(
-                axes, weights / weights.max(), self.grid, block.stride, self.line, row * STRIP,
-                STRIP - 0.02, WEIGHT_COLORS,
-            )  # fmt: skip
-        axes.axvline(time, color="black", linewidth=0.8)
-        time_ticks(axes, self.line, grid=False)
-
-
-def _query_panels(
-    activity: ModelActivity, grid: FeatureGrid, classes: Sequence[str], width: float
-) -> list[_QueryPanel]:
-    if not activity.attention:
-        return []
-    panels = []
-    for index, time in enumerate(activity.queries):
-        is_global = any(block.window == -1 for block in activity.attention)
-        reaches = [(block.window // 2 + 0.6) * block.stride for block in activity.attention]
-        reach = max(reaches) * grid.feature_stride / grid.fps
-        start = 0.0 if is_global else max(0.0, time - reach)
-        end = activity.view.duration if is_global else min(activity.view.duration, time + reach)
-        panels.append(
-            _QueryPanel(activity, grid, classes, index, Line(start, end, width / (end - start)))
-        )
-    return panels
-
-
-def _names(figure: Figure, top: float, height: float) -> Axes:
-    axes = place_axes(figure, MARGIN, top, GUTTER, height)
-    axes.set(xlim=(0, GUTTER), ylim=(height, 0))
-    axes.axis("off")
-    return axes
+            write_texts(axes, line, segments, place + LANE / 2 - 0.01, texts, inks)
 
 
 def _block_name(block: BlockAttention) -> str:

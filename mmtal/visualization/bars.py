@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
@@ -17,8 +16,7 @@ from mmtal.visualization.layout import (
     MAX_NAME_WIDTH,
     WIDTH,
     Line,
-    line_axes,
-    place_axes,
+    Sheet,
     plain,
     shorten,
     text_width,
@@ -204,65 +202,31 @@ def write_texts(
                 break
 
 
-def class_legend(
-    figure: Figure | None, top: float, labels: Sequence[int], classes: Sequence[str]
-) -> float:
-    """Looks and names of classes in columns; returns their height in inches.
-
-    Args:
-        figure: None: only measure.
-        top: Where it begins, inches.
-        labels: The classes to be named.
-        classes: Names by label.
-    """
+def class_legend(sheet: Sheet, labels: Sequence[int], classes: Sequence[str]) -> None:
+    """Write looks and names of the classes ``labels`` in columns, from the top of the sheet on."""
     if not labels:
-        return 0.0
+        return
     size, room = 7.5, WIDTH - 2 * MARGIN
     width = min(max(text_width(classes[label], size) for label in labels), MAX_NAME_WIDTH) + 0.35
     columns = max(1, min(int(room / width), len(labels)))
     rows = -(-len(labels) // columns)
-    height = rows * 0.165 + 0.12
-    if figure is None:
-        return height
-    axes = place_axes(figure, MARGIN, top, room, height)
-    axes.set(xlim=(0, room), ylim=(height, 0))
-    axes.axis("off")
     for index, label in enumerate(labels):
-        x, y = index // rows * width, (index % rows + 0.5) * 0.165
-        swatch(axes, x, y, label)
+        x, y = MARGIN + index // rows * width, sheet.top + (index % rows + 0.5) * 0.165
+        swatch(sheet.paper, x, y, label)
         name = plain(shorten(classes[label], size, MAX_NAME_WIDTH))
-        axes.text(x + 0.15, y, name, size=size, va="center")
-    return height
+        sheet.paper.text(x + 0.15, y, name, size=size, va="center")
+    sheet.top += rows * 0.165 + 0.12
 
 
 def instance_lanes(
-    figure: Figure | None,
-    line: Line,
-    left: float,
-    top: float,
-    view: RecordingView,
-    classes: Sequence[str],
-) -> float:
-    """All instances of a line, whatever their class, in as few lanes as they need.
-
-    Args:
-        figure: None: only measure.
-        line: The line of time.
-        left: Place in the figure, inches.
-        top: Place in the figure, inches.
-        view: The recording.
-        classes: Names by label.
-
-    Returns:
-        The height in inches.
-    """
+    sheet: Sheet, line: Line, left: float, view: RecordingView, classes: Sequence[str]
+) -> None:
+    """All instances of a line in as few lanes as they need, from the top of the sheet on."""
     rows = np.flatnonzero(line.sees(view.gt_segments))
     rows = rows[np.argsort(view.gt_segments[rows, 0], kind="stable")]
     lanes = pack_lanes(view.gt_segments[rows], max_lanes=MAX_LANES)
-    height = (lanes.max(initial=0) + 1) * LANE + 0.04
-    if figure is None:
-        return float(height)
-    axes = line_axes(figure, line, left, top, height)
+    height = float((lanes.max(initial=0) + 1) * LANE + 0.04)
+    axes = sheet.line_axes(line, left, sheet.top, height)
     axes.axis("off")
     for lane in range(lanes.max(initial=-1) + 1):
         own = rows[lanes == lane]
@@ -272,4 +236,4 @@ def instance_lanes(
         texts = [[classes[label]] for label in labels.tolist()]
         middle = lane * LANE + LANE / 2 - 0.01
         write_texts(axes, line, view.gt_segments[own], middle, texts, inks)
-    return float(height)
+    sheet.top += height

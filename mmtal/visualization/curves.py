@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmtal.visualization.colors import BASE
-from mmtal.visualization.layout import MARGIN, WIDTH, header, new_figure, place_axes, plain
+from mmtal.visualization.layout import MARGIN, WIDTH, Sheet, plain
 from mmtal.visualization.training_log import TrainingLog
 
 COLUMNS = 3
@@ -46,18 +46,16 @@ def draw_curves(logs: Sequence[TrainingLog]) -> Figure:
         _summary(log, name if len(logs) > 1 else "") for log, name in zip(logs, names, strict=True)
     ]
     notes = [note for note in notes if note]
-    top = header(None, title, notes, legend)
-    rows = -(-len(panels) // COLUMNS)
-    figure = new_figure(WIDTH, top + rows * (PANEL + 0.75) + MARGIN)
-    header(figure, title, notes, legend)
+    sheet = Sheet(title, notes, legend)
     each = (WIDTH - 2 * MARGIN) / COLUMNS
     for index, (name, keys, is_training) in enumerate(panels):
         left = MARGIN + index % COLUMNS * each + 0.6
-        place = top + index // COLUMNS * (PANEL + 0.75) + 0.25
+        place = sheet.top + index // COLUMNS * (PANEL + 0.75) + 0.25
         room = each - 0.75 - (LEGEND if len(keys) > 1 else 0)
-        axes = place_axes(figure, left, place, room, PANEL)
+        axes = sheet.axes(left, place, room, PANEL)
         _draw_panel(axes, name, keys, logs, is_training)
-    return figure
+    rows = -(-len(panels) // COLUMNS)
+    return sheet.finish(sheet.top + rows * (PANEL + 0.75) + MARGIN)
 
 
 def _draw_panel(

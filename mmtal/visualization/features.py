@@ -14,12 +14,9 @@ from mmtal.visualization.layout import (
     MARGIN,
     WIDTH,
     Line,
+    Sheet,
     format_time,
-    header,
-    line_axes,
     lines_of_time,
-    new_figure,
-    place_axes,
     time_ticks,
 )
 
@@ -65,22 +62,16 @@ def draw_features(
     ]
     if rows < C or len(features) > images[0][0].shape[1] * len(lines):
         notes.append("a pixel shows the value furthest from the median of those that it stands for")
-    top = header(None, view.video_id, notes, [])
-    legend = class_legend(None, top, labels, classes)
-    lanes = [instance_lanes(None, line, 0, 0, view, classes) for line in lines]
-    one = heat + AXIS_HEIGHT + LINE_GAP
-    figure = new_figure(WIDTH, top + legend + sum(lanes) + one * len(lines) + MARGIN)
-    header(figure, view.video_id, notes, [])
-    class_legend(figure, top, labels, classes)
-    top += legend
-    for line, (image, span), inches in zip(lines, images, lanes, strict=True):
-        instance_lanes(figure, line, MARGIN + GUTTER, top, view, classes)
-        axes = line_axes(figure, line, MARGIN + GUTTER, top + inches, heat)
+    sheet = Sheet(view.video_id, notes)
+    class_legend(sheet, labels, classes)
+    for line, (image, span) in zip(lines, images, strict=True):
+        instance_lanes(sheet, line, MARGIN + GUTTER, view, classes)
+        axes = sheet.line_axes(line, MARGIN + GUTTER, sheet.top, heat)
         draw_image(axes, image, span, 0, heat, COLORS, (-limit, limit))
         time_ticks(axes, line, grid=False)
-        _channel_axis(figure, top + inches, heat, C)
-        top += inches + one
-    return figure
+        _channel_axis(sheet, heat, C)
+        sheet.top += heat + AXIS_HEIGHT + LINE_GAP
+    return sheet.finish(sheet.top + MARGIN)
 
 
 def _image_of_line(
@@ -120,12 +111,11 @@ def robust_scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return center.astype(np.float32), np.where(spread > 0, spread, 1.0).astype(np.float32)
 
 
-def _channel_axis(figure: Figure, top: float, height: float, channels: int) -> None:
-    axes = place_axes(figure, MARGIN, top, GUTTER, height)
-    axes.set(xlim=(0, GUTTER), ylim=(height, 0))
-    axes.axis("off")
+def _channel_axis(sheet: Sheet, height: float, channels: int) -> None:
     shown = sorted({0, channels - 1}) if height < 1 else [0, channels // 2, channels - 1]
+    right = MARGIN + GUTTER - 0.06
     for channel in shown:
-        y = (channel + 0.5) * height / channels
-        axes.text(GUTTER - 0.06, y, str(channel), size=7.5, ha="right", va="center")
-    axes.text(0.08, height / 2, "channel", size=8, rotation=90, ha="center", va="center")
+        y = sheet.top + (channel + 0.5) * height / channels
+        sheet.paper.text(right, y, str(channel), size=7.5, ha="right", va="center")
+    x, y = MARGIN + 0.08, sheet.top + height / 2
+    sheet.paper.text(x, y, "channel", size=8, rotation=90, ha="center", va="center")

@@ -114,34 +114,84 @@ def check_format(path: str | Path) -> Path:
     return path
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of a size in inches."""
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    return figure
+class Sheet:
+    """A figure that grows downwards; places and sizes are inches from its upper left corner.
 
+    Attributes:
+        paper: Transparent axes of the whole sheet, for texts and marks.
+        top: Where the next part begins, below the header.
 
-def place_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes at a place in inches from the figure's upper left corner."""
-    total_width, total_height = figure.get_size_inches()
-    return figure.add_axes(
-        (
-            left / total_width,
-            1 - (top + height) / total_height,
-            max(width, 0.01) / total_width,
-            height / total_height,
-        )
-    )
+    Args:
+        title: Shortened if it is too long; empty: the sheet has no header.
+        notes: Lines in small print below the title.
+        legend: Color, or ``hollow``, and text; wrapped into as many lines as needed.
+        width: Of the sheet.
+    """
 
+    def __init__(
+        self,
+        title: str = "",
+        notes: Sequence[str] = (),
+        legend: Sequence[tuple[str, str]] = (),
+        *,
+        width: float = WIDTH,
+    ) -> None:
+        self.width, self.top = width, 0.0
+        self.figure = Figure(figsize=(width, 1))
+        FigureCanvasAgg(self.figure)
+        self._placed: list[tuple[Axes, float, float, float, float]] = []
+        self.paper = self.figure.add_axes((0, 0, 1, 1), zorder=2)
+        self.paper.axis("off")
+        if title:
+            self._draw_header(title, notes, legend)
 
-def line_axes(figure: Figure, line: Line, left: float, top: float, height: float) -> Axes:
-    """Axes for a line of time: x in seconds, y in inches from the top."""
-    axes = place_axes(figure, left, top, line.width, height)
-    axes.set_xlim(line.start, line.end)
-    axes.set_ylim(height, 0)
-    axes.set_yticks([])
-    axes.spines[["top", "right"]].set_visible(False)
-    return axes
+    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes at a place."""
+        axes = self.figure.add_axes((0, 0, 1, 1))
+        self._placed.append((axes, left, top, max(width, 0.01), height))
+        return axes
+
+    def line_axes(self, line: Line, left: float, top: float, height: float) -> Axes:
+        """Axes for a line of time: x in seconds, y in inches from the top."""
+        axes = self.axes(left, top, line.width, height)
+        axes.set(xlim=(line.start, line.end), ylim=(height, 0), yticks=[])
+        axes.spines[["top", "right"]].set_visible(False)
+        return axes
+
+    def finish(self, height: float) -> Figure:
+        """The figure, once it is known how high it is."""
+        self.figure.set_size_inches(self.width, height)
+        self.paper.set(xlim=(0, self.width), ylim=(height, 0))
+        for axes, left, top, width, own in self._placed:
+            bottom = 1 - (top + own) / height
+            axes.set_position((left / self.width, bottom, width / self.width, own / height))
+        return self.figure
+
+    def _draw_header(
+        self, title: str, notes: Sequence[str], legend: Sequence[tuple[str, str]]
+    ) -> None:
+        room = self.width - 2 * MARGIN
+        title = plain(shorten(title, 12, room))
+        self.paper.text(MARGIN, 0.25, title, size=12, weight="bold", va="center")
+        y = 0.5
+        for text in [part for note in notes for part in _wrap(note, 8.5, room)]:
+            self.paper.text(MARGIN, y, plain(text), size=8.5, color="0.35", va="center")
+            y += 0.18
+        x, y = 0.0, y + 0.02
+        for color, text in legend:
+            width = text_width(text, 8.5) + 0.5
+            if x and x + width > room:
+                x, y = 0.0, y + 0.2
+            hollow = color == "hollow"
+            self.paper.add_patch(
+                Rectangle(
+                    (MARGIN + x, y - 0.055), 0.22, 0.11, facecolor="white" if hollow else color,
+                    edgecolor=GROUND_TRUTH if hollow else "none", linestyle=DASHES,
+                )
+            )  # fmt: skip
+            self.paper.text(MARGIN + x + 0.28, y, plain(text), size=8.5, va="center")
+            x += width
+        self.top = y + (0.18 if legend else -0.02)
 
 
 def time_ticks(axes: Axes, line: Line, *, grid: bool = True) -> None:
@@ -196,52 +246,6 @@ def shorten(text: str, size: float, width: float) -> str:
         if text_width(short, size) <= width:
             return short
     return text[:1]
-
-
-def header(
-    figure: Figure | None, title: str, notes: Sequence[str], legend: Sequence[tuple[str, str]]
-) -> float:
-    """Title, notes and a legend on top of a figure; returns their height in inches.
-
-    Args:
-        figure: None: only measure.
-        title: Shortened if it is too long.
-        notes: Lines in small print.
-        legend: Color, or ``hollow``, and text; wrapped into as many lines as needed.
-    """
-    room = WIDTH - 2 * MARGIN
-    rows: list[list[tuple[float, str, str]]] = [[]]
-    x = 0.0
-    for color, text in legend:
-        width = text_width(text, 8.5) + 0.5
-        if x + width > room and rows[-1]:
-            rows.append([])
-            x = 0.0
-        rows[-1].append((x, color, text))
-        x += width
-    wrapped = [part for note in notes for part in _wrap(note, 8.5, room)]
-    legend_rows = len(rows) if legend else 0
-    height = 0.42 + 0.18 * len(wrapped) + 0.2 * legend_rows + 0.08
-    if figure is None:
-        return height
-    axes = place_axes(figure, MARGIN, 0, room, height)
-    axes.set(xlim=(0, room), ylim=(height, 0))
-    axes.axis("off")
-    axes.text(0, 0.25, plain(shorten(title, 12, room)), size=12, weight="bold", va="center")
-    for number, text in enumerate(wrapped):
-        axes.text(0, 0.5 + 0.18 * number, plain(text), size=8.5, color="0.35", va="center")
-    for number, row in enumerate(rows):
-        y = 0.5 + 0.18 * len(wrapped) + 0.2 * number + 0.02
-        for x, color, text in row:
-            hollow = color == "hollow"
-            axes.add_patch(
-                Rectangle(
-                    (x, y - 0.055), 0.22, 0.11, facecolor="white" if hollow else color,
-                    edgecolor=GROUND_TRUTH if hollow else "none", linestyle=DASHES,
-                )
-            )  # fmt: skip
-            axes.text(x + 0.28, y, plain(text), size=8.5, va="center")
-    return height
 
 
 def _wrap(text: str, size: float, width: float) -> list[str]:

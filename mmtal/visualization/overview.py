@@ -17,11 +17,8 @@ from mmtal.visualization.layout import (
     MAX_NAME_WIDTH,
     WIDTH,
     Line,
+    Sheet,
     format_time,
-    header,
-    line_axes,
-    new_figure,
-    place_axes,
     plain,
     shorten,
     text_width,
@@ -83,12 +80,11 @@ def draw_overview(
         del counts[name]
     table = _ClassTable(views, classes, rows, counts)
     field = _Strips(strips)
-    top = header(None, title, notes, [])
-    figure = new_figure(WIDTH, top + field.height + 0.25 + table.height + MARGIN)
-    header(figure, title, notes, [])
-    field.draw(figure, top)
-    table.draw(figure, top + field.height + 0.25)
-    return figure
+    sheet = Sheet(title, notes)
+    field.draw(sheet)
+    sheet.top += 0.25
+    table.draw(sheet)
+    return sheet.finish(sheet.top + MARGIN)
 
 
 def sample_recordings(sizes: dict[str, int], most: int) -> dict[str, list[int]]:
@@ -131,8 +127,7 @@ class _Strips:
             _Cell(i // per_column, i % per_column, subset, view)
             for i, (subset, view) in enumerate(entries)
         ]
-        self.rows = min(per_column, len(entries))
-        self.height = self.rows * STRIP + AXIS_HEIGHT
+        self.height = min(per_column, len(entries)) * STRIP
         self.column_width = (WIDTH - 2 * MARGIN) / columns
         names = [text_width(view.video_id, STRIP_NAME_SIZE) for _, view in strips]
         room = min(MAX_NAME_WIDTH, 0.4 * self.column_width)
@@ -142,33 +137,27 @@ class _Strips:
         self.span = float(min(durations.max(), 3 * np.quantile(durations, 0.9)))
         self.scale = (self.column_width - self.gutter - 0.65) / self.span
 
-    def draw(self, figure: Figure, top: float) -> None:
+    def draw(self, sheet: Sheet) -> None:
         for column in range(max((cell.column for cell in self.cells), default=-1) + 1):
             left = MARGIN + column * self.column_width
-            height = self.rows * STRIP
-            names = place_axes(figure, left, top, self.gutter, height)
-            names.set(xlim=(0, self.gutter), ylim=(height, 0))
-            names.axis("off")
-            names.set_zorder(2)  # names of subsets reach into the strips' axes
             line = Line(0.0, self.span, self.scale)
-            axes = line_axes(figure, line, left + self.gutter, top, height)
+            axes = sheet.line_axes(line, left + self.gutter, sheet.top, self.height)
             axes.spines["left"].set_visible(False)
             time_ticks(axes, line)
             for cell in self.cells:
                 if cell.column == column:
-                    self._draw_cell(names, axes, cell)
+                    self._draw_cell(sheet, axes, cell, left)
+        sheet.top += self.height + AXIS_HEIGHT
 
-    def _draw_cell(self, names: Axes, axes: Axes, cell: _Cell) -> None:
-        y = cell.row * STRIP
-        if cell.view is None:
-            names.text(
-                0, y + STRIP / 2, plain(cell.subset), size=STRIP_NAME_SIZE + 1, weight="bold",
-                va="center",
-            )  # fmt: skip
+    def _draw_cell(self, sheet: Sheet, axes: Axes, cell: _Cell, left: float) -> None:
+        y, view = cell.row * STRIP, cell.view
+        middle, size = sheet.top + y + STRIP / 2, STRIP_NAME_SIZE
+        if view is None:
+            name = plain(cell.subset)
+            sheet.paper.text(left, middle, name, size=size + 1, weight="bold", va="center")
             return
-        view = cell.view
-        name = shorten(view.video_id, STRIP_NAME_SIZE, self.gutter - 0.12)
-        names.text(0, y + STRIP / 2, plain(name), size=STRIP_NAME_SIZE, va="center")
+        name = plain(shorten(view.video_id, size, self.gutter - 0.12))
+        sheet.paper.text(left, middle, name, size=size, va="center")
         end = min(view.duration, self.span)
         axes.broken_barh([(0, end)], (y + 0.02, STRIP - 0.04), facecolor="0.93")
         order = np.argsort(-(view.gt_segments[:, 1] - view.gt_segments[:, 0]), kind="stable")
@@ -205,28 +194,25 @@ class _ClassTable:
             np.maximum(lengths[order[a:b]], 0.01) for a, b in zip(first, last, strict=True)
         ]
         self.body = max(len(rows), 1) * ROW
-        self.height = 0.3 + self.body + AXIS_HEIGHT
 
-    def draw(self, figure: Figure, top: float) -> None:
+    def draw(self, sheet: Sheet) -> None:
         widths = [text_width(self.classes[label], NAME_SIZE) for label in self.rows]
         gutter = min(max(widths, default=1.0), MAX_NAME_WIDTH + 1) + 0.3
-        top += 0.3
-        names = place_axes(figure, MARGIN, top, gutter, self.body)
-        names.set(xlim=(0, gutter), ylim=(self.body, 0))
-        names.axis("off")
+        sheet.top += 0.3
         for row, label in enumerate(self.rows.tolist()):
-            y = (row + 0.5) * ROW
-            swatch(names, 0, y, label)
+            y = sheet.top + (row + 0.5) * ROW
+            swatch(sheet.paper, MARGIN, y, label)
             name = shorten(self.classes[label], NAME_SIZE, MAX_NAME_WIDTH + 1)
-            names.text(0.16, y, plain(name), size=NAME_SIZE, va="center")
+            sheet.paper.text(MARGIN + 0.16, y, plain(name), size=NAME_SIZE, va="center")
         room = WIDTH - 2 * MARGIN - gutter
         width = 0.42 * room
-        self._draw_durations(place_axes(figure, MARGIN + gutter, top, width, self.body))
+        self._draw_durations(sheet.axes(MARGIN + gutter, sheet.top, width, self.body))
         each = (room - width) / max(len(self.counts), 1)
         for index, (subset, counts) in enumerate(self.counts.items()):
             left = MARGIN + gutter + width + index * each + 0.25
-            axes = place_axes(figure, left, top, each - 0.75, self.body)
-            self._draw_counts(axes, subset, counts[self.rows])
+            axes = sheet.axes(left, sheet.top, each - 0.75, self.body)
+            self._draw_counts(axes, subset, counts[self.rows], each - 0.75)
+        sheet.top += self.body + AXIS_HEIGHT
 
     def _draw_durations(self, axes: Axes) -> None:
         axes.set_title("duration of instances: 5 to 95 %, quartiles, median", size=9, loc="left")
@@ -254,8 +240,7 @@ class _ClassTable:
         axes.set_axisbelow(True)
         axes.spines[["top", "right", "left"]].set_visible(False)
 
-    def _draw_counts(self, axes: Axes, subset: str, counts: np.ndarray) -> None:
-        width = axes.get_position().width * WIDTH
+    def _draw_counts(self, axes: Axes, subset: str, counts: np.ndarray, width: float) -> None:
         name = plain(shorten(f"instances, {subset}", 9, width + 0.5))
         axes.set_title(name, size=9, loc="left")
         most = max(counts.max(initial=0), 1)

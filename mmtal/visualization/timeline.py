@@ -28,20 +28,14 @@ from mmtal.visualization.layout import (
     MAX_NAME_WIDTH,
     WIDTH,
     Line,
+    Sheet,
     format_time,
-    header,
-    line_axes,
     lines_of_time,
-    new_figure,
-    place_axes,
     plain,
-    save_figure,
     shorten,
     text_width,
     time_ticks,
 )
-
-__all__ = ["draw_annotations", "draw_detections", "draw_predictions", "format_time", "save_figure"]
 
 LANE = 0.15
 ROW_GAP = 0.09
@@ -191,16 +185,10 @@ class _Rows:
             span = self.lines[0].end - self.lines[0].start
             notes[-1] += f"; {len(self.lines)} lines of {format_time(span)}"
         above = AXIS_HEIGHT if max(self.heights) > HIGH else 0.0
-        top = header(None, self.title, notes, legend) + above
-        between = AXIS_HEIGHT + LINE_GAP + above
-        height = top + sum(self.heights) + len(self.lines) * between + MARGIN - above
-        figure = new_figure(WIDTH, height)
-        header(figure, self.title, notes, legend)
+        sheet = Sheet(self.title, notes, legend)
+        sheet.top += above
         for line, rows, inches in zip(self.lines, self.rows, self.heights, strict=True):
-            names = place_axes(figure, MARGIN, top, self.gutter, inches)
-            names.set(xlim=(0, self.gutter), ylim=(inches, 0))
-            names.axis("off")
-            axes = line_axes(figure, line, MARGIN + self.gutter, top, inches)
+            axes = sheet.line_axes(line, MARGIN + self.gutter, sheet.top, inches)
             time_ticks(axes, line)
             if inches > HIGH:
                 axes.tick_params(top=True, labeltop=True)
@@ -208,20 +196,20 @@ class _Rows:
             for number, (label, gt_lanes, pred_lanes, row_height) in enumerate(rows):
                 if number:
                     axes.axhline(y, color="0.9", linewidth=0.7, zorder=0)
-                middle = y + row_height / 2
+                middle = sheet.top + y + row_height / 2
+                name, color, x = "nothing here", "0.5", 0.2
+                if label >= 0:
+                    swatch(sheet.paper, MARGIN, middle, label)
+                    name = plain(shorten(self.classes[label], NAME_SIZE, MAX_NAME_WIDTH))
+                    color, x = "black", 0.16
+                sheet.paper.text(MARGIN + x, middle, name, size=NAME_SIZE, color=color, va="center")
                 if label < 0:
-                    names.text(
-                        0.2, middle, "nothing here", size=NAME_SIZE, color="0.5", va="center"
-                    )
                     continue
-                swatch(names, 0.0, middle, label)
-                name = plain(shorten(self.classes[label], NAME_SIZE, MAX_NAME_WIDTH))
-                names.text(0.16, middle, name, size=NAME_SIZE, va="center")
                 below = self._draw_instances(axes, line, y + ROW_GAP / 2, gt_lanes)
                 self._draw_predictions(axes, line, below, pred_lanes)
                 y += row_height
-            top += inches + between
-        return figure
+            sheet.top += inches + AXIS_HEIGHT + LINE_GAP + above
+        return sheet.finish(sheet.top + MARGIN - above)
 
     def _draw_instances(self, axes: Axes, line: Line, y: float, lanes: np.ndarray) -> float:
         view = self.view

@@ -12,10 +12,9 @@ from pictures import check_texts
 
 from mmtal.visualization.bars import pack_lanes
 from mmtal.visualization.layout import (
-    WIDTH,
+    Sheet,
     format_time,
     lines_of_time,
-    new_figure,
     plain,
     save_figure,
     shorten,
@@ -91,24 +90,24 @@ def test_texts_are_shortened_to_their_room() -> None:
 
 
 def test_dollars_are_no_formula() -> None:
-    figure = new_figure(2, 1)
+    figure = Sheet(width=2).finish(1)
     figure.text(0.1, 0.5, plain("a $x_1$ and $\\frac"))
     figure.canvas.draw()  # would raise on a broken formula
 
 
 def test_only_pictures_are_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"must end in \.png, \.svg, \.pdf, but got .*out\.jpg"):
-        save_figure(new_figure(WIDTH, 1), tmp_path / "out.jpg")
+        save_figure(Sheet().finish(1), tmp_path / "out.jpg")
     assert not list(tmp_path.iterdir())
     for ending in (".png", ".svg", ".pdf", ".PNG"):
-        assert save_figure(new_figure(WIDTH, 1), tmp_path / f"out{ending}").stat().st_size > 300
+        assert save_figure(Sheet().finish(1), tmp_path / f"out{ending}").stat().st_size > 300
 
 
 @pytest.mark.parametrize(
     ("second", "message"), [((0.1, 0.5), "' on '"), ((0.9, 0.5), "is cut off")]
 )
 def test_the_check_of_texts_finds_what_is_wrong(second, message) -> None:
-    figure = new_figure(3, 1)
+    figure = Sheet(width=3).finish(1)
     figure.text(0.1, 0.5, "a name")
     figure.text(*second, "another name")
     with pytest.raises(AssertionError, match=message):

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.experiments.leaderboard.table import Table, TableRow
 from mmtal.visualization.colors import HIT, MISS
-from mmtal.visualization.layout import new_figure, place_axes, plain, shorten
+from mmtal.visualization.layout import Sheet, plain, shorten
 
 SEEDS_SHOWN = "Dots: seeds; bars: their means; diamonds and dashed lines: published figures."
 WIDTH = 8.5
@@ -20,8 +20,8 @@ def draw_table(table: Table) -> Figure | None:
     if not any(row.measured for row in rows):
         return None
     height = len(rows) * ROW
-    figure = new_figure(WIDTH, height + 0.55)
-    axes = place_axes(figure, NAMES, 0.1, WIDTH - NAMES - 0.2, height)
+    sheet = Sheet(width=WIDTH)
+    axes = sheet.axes(NAMES, 0.1, WIDTH - NAMES - 0.2, height)
     for place, row in enumerate(rows):
         values = [100 * value for value in row.values(metric)]
         if row.published:
@@ -40,7 +40,7 @@ def draw_table(table: Table) -> Figure | None:
     axes.grid(axis="x", color="0.92", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    return figure
+    return sheet.finish(height + 0.55)
 
 
 def _name(row: TableRow) -> str:

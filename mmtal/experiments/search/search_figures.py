@@ -19,9 +19,7 @@ from mmtal.visualization.colors import BASE, GROUND_TRUTH, HIT, MISS
 from mmtal.visualization.layout import (
     MARGIN,
     WIDTH,
-    header,
-    new_figure,
-    place_axes,
+    Sheet,
     plain,
     shorten,
 )
@@ -53,10 +51,8 @@ def draw_history(store: TrialStore) -> Figure:
     legend += [(MISS, "failed")] if TrialState.FAIL in states else []
     if template is not None:
         legend.append((TEMPLATE, f"the template as it is: {100 * template:.2f} %"))
-    top = header(None, title, [note], legend)
-    figure = new_figure(WIDTH, top + 4.4)
-    header(figure, title, [note], legend)
-    axes = place_axes(figure, MARGIN + 0.6, top + 0.1, WIDTH - 2 * MARGIN - 0.7, 3.7)
+    sheet = Sheet(title, [note], legend)
+    axes = sheet.axes(MARGIN + 0.6, sheet.top + 0.1, WIDTH - 2 * MARGIN - 0.7, 3.7)
     if template is not None:
         axes.axhline(100 * template, color=TEMPLATE, linewidth=1.2, linestyle="--")
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
@@ -81,7 +77,7 @@ def draw_history(store: TrialStore) -> Figure:
     axes.set_ylabel("mAP (%)", size=9)
     _tidy(axes)
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
-    return figure
+    return sheet.finish(sheet.top + 4.4)
 
 
 def draw_importance(store: TrialStore) -> Figure | None:
@@ -100,18 +96,14 @@ def draw_importance(store: TrialStore) -> Figure | None:
     )
     templates = [trial for trial in inside if trial.user_attrs.get("template")]
     legend = [(TEMPLATE, "the template as it is")] if templates else []
-    top = header(None, title, [note], legend)
-    rows = -(-len(order) // COLUMNS)
-    bars_height = BAR * len(order)
-    figure = new_figure(WIDTH, top + bars_height + 0.7 + rows * (PANEL + 0.75) + MARGIN)
-    header(figure, title, [note], legend)
-    _draw_bars(figure, order, shares, top, bars_height)
+    sheet = Sheet(title, [note], legend)
+    _draw_bars(sheet, order, shares)
     each = (WIDTH - 2 * MARGIN) / COLUMNS
     for index, dimension in enumerate(order):
         left = MARGIN + index % COLUMNS * each + 0.5
-        place = top + bars_height + 0.7 + index // COLUMNS * (PANEL + 0.75)
-        _draw_values(place_axes(figure, left, place, each - 0.65, PANEL), dimension, inside)
-    return figure
+        place = sheet.top + index // COLUMNS * (PANEL + 0.75)
+        _draw_values(sheet.axes(left, place, each - 0.65, PANEL), dimension, inside)
+    return sheet.finish(sheet.top + -(-len(order) // COLUMNS) * (PANEL + 0.75) + MARGIN)
 
 
 def importance(store: TrialStore) -> dict[str, float]:
@@ -125,11 +117,10 @@ def importance(store: TrialStore) -> dict[str, float]:
     return {dimension.key: float(found.get(dimension.key, 0.0)) for dimension in store.space}
 
 
-def _draw_bars(
-    figure: Figure, order: Sequence[Dimension], shares: dict[str, float], top: float, height: float
-) -> None:
-    names = 3.2
-    axes = place_axes(figure, MARGIN + names, top, WIDTH - 2 * MARGIN - names - 0.6, height)
+def _draw_bars(sheet: Sheet, order: Sequence[Dimension], shares: dict[str, float]) -> None:
+    names, height = 3.2, BAR * len(order)
+    axes = sheet.axes(MARGIN + names, sheet.top, WIDTH - 2 * MARGIN - names - 0.6, height)
+    sheet.top += height + 0.7
     rows = np.arange(len(order))
     values = [100 * shares[dimension.key] for dimension in order]
     axes.barh(rows, values, height=0.65, color=HIT)
