@@ -24,12 +24,7 @@ def run(args: Namespace) -> None:
 
 
 def inspect(path: str | Path) -> dict[str, Any]:
-    """Facts about a checkpoint, of mmtal or another codebase, by their names.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is refused, damaged, or holds no weights.
-    """
+    """Facts about a checkpoint, of mmtal or another codebase, by their names."""
     from torch import Tensor
 
     from mmtal.checkpoints.files import format_of

@@ -51,9 +51,7 @@ def count_parameters(model: Any) -> int:
 def count_macs(model_config: dict[str, Any], length: int) -> int:
     """Multiply-accumulates of convolutions, linear layers and attention for one recording.
 
-    Args:
-        model_config: Config of a localizer.
-        length: Features of the recording; padded as in testing, and the padding is counted.
+    It is padded as in testing, and the padding is counted.
     """
     import torch
     from torch.nn.attention import SDPBackend, sdpa_kernel

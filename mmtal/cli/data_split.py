@@ -36,11 +36,7 @@ def run(args: Namespace) -> None:
 def split(
     args: Namespace, database: Mapping[str, Any], out: Path, *, sources: Sequence[Path]
 ) -> dict[Path, Mapping[str, Any]]:
-    """Split a database as the options say, and write it.
-
-    Returns:
-        Each file's database.
-    """
+    """Split a database as the options say, and write it; returns each file's database."""
     from mmtal.preparation.importers import (
         fold_databases,
         format_split,

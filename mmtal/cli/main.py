@@ -119,12 +119,7 @@ def _add_commands(parser: CommandParser, tree: Mapping[str, Any], group: str = "
 
 
 def execute(args: Namespace, *, failed: int = 2) -> None:
-    """Run the command that was parsed, and exit unless its code is 0.
-
-    Args:
-        args: From the parser.
-        failed: Exit code for bad input.
-    """
+    """Run the command that was parsed, and exit unless its code is 0; bad input: ``failed``."""
 
     def call() -> None:
         # with --json, nothing but the result may reach standard output

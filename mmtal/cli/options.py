@@ -3,9 +3,10 @@
 import argparse
 import json
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
+
+from mmtal.utils.files import plain
 
 
 def number(text: str) -> float:
@@ -110,14 +111,4 @@ def shared(*names: str) -> dict[str, Any]:
 
 def print_json(args: argparse.Namespace, content: Any, *, indent: int | None = 1) -> None:
     """Print a command's result for ``--json``; NaN, which JSON lacks, becomes null."""
-    print(json.dumps(_plain(content), indent=indent), file=args.stdout, flush=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item"):  # a number of NumPy
-        value = value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value
+    print(json.dumps(plain(content), indent=indent), file=args.stdout, flush=True)

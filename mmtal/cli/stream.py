@@ -57,11 +57,7 @@ def show(args: Namespace, found: list[Any]) -> None:
 
 
 def lines_of_numbers(text: TextIO) -> Iterator[Any]:
-    """Each line as features (1, C).
-
-    Raises:
-        ValueError: A line holds something else than numbers, or not as many as the first.
-    """
+    """Each line as features (1, C); ValueError if it is no row of as many numbers as the first."""
     import numpy as np
 
     width = None

@@ -12,9 +12,9 @@ from mmengine.logging import MMLogger
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmengine.runner.base_loop import BaseLoop
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from mmtal.utils.progress import progress_line
 from mmtal.utils.wording import counted
 
 SECONDS_BETWEEN_LINES, MOST_LINES = 10.0, 100
@@ -31,9 +31,6 @@ class TerminalHandler(logging.Handler):
 
     What MMEngine reports of its own accord (environment, config, steps, saved checkpoints) is left
     to the log file, and so is what is said during a validation, which ends with one line.
-
-    Args:
-        level: Of the least important messages to print.
     """
 
     def __init__(self, level: int = logging.INFO) -> None:
@@ -74,9 +71,6 @@ class TerminalHook(Hook):
     """One line of progress with the time left, and one line for each validation.
 
     Where the output is no terminal, progress is a plain line now and then.
-
-    Args:
-        handler: Where the lines go.
     """
 
     priority = "LOWEST"  # after CheckpointHook, which knows whether a validation was the best
@@ -84,14 +78,9 @@ class TerminalHook(Hook):
     def __init__(self, handler: TerminalHandler) -> None:
         self.handler = handler
         self.console = handler.console
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            TextColumn("left"),
+        self.progress = progress_line(
+            "{task.percentage:>3.0f} %",
             console=self.console,
-            transient=True,
             auto_refresh=False,
             disable=not self.console.is_terminal,
             redirect_stderr=sys.stderr.isatty(),
@@ -196,9 +185,7 @@ class TerminalHook(Hook):
 def figures_line(metrics: Mapping[str, float], main: str) -> str:
     """Such as ``mAP 65.12 %   0.30: 80.11   0.50: 66.02   0.70: 41.90``, which fits a terminal.
 
-    Args:
-        metrics: Figures in [0, 1], by name.
-        main: The name of the first; its figures follow at three tIoU thresholds at most.
+    Of figures in [0, 1] the first is ``main``, and its own at three tIoU thresholds at most follow.
     """
     at = [name for name in metrics if name.startswith(f"{main}@")]
     if len(at) > 3:

@@ -156,14 +156,9 @@ def analyze_result_file(
     tiou_thresholds: Thresholds = "0.3:0.1:0.7",
     buckets: Buckets = "fit",
 ) -> ErrorAnalysis:
-    """As :func:`analyze_errors`, from files.
+    """As :func:`analyze_errors`, from results and annotations of any system.
 
-    Args:
-        results: ActivityNet results JSON, of any framework.
-        ann_file: Annotation JSON.
-        subset: Of the annotations; None: the one that the results' recordings are of.
-        tiou_thresholds: See :func:`analyze_errors`.
-        buckets: See :func:`analyze_errors`.
+    Without ``subset``, it is the one that the results' recordings are of.
 
     Raises:
         FileNotFoundError: A file does not exist.

@@ -12,15 +12,8 @@ def confusion_matrix(matches: MatchedDetections, threshold: int) -> NDArray[np.i
     It is made of the G best detections of each class with G instances, so that there are as many
     detections as instances. First each detection takes an instance of its own class, as in average
     precision; then those left over, best score first, take the free instance of another class with
-    the highest tIoU, from the threshold on.
-
-    Args:
-        matches: Detections and their hits.
-        threshold: Index of the tIoU threshold.
-
-    Returns:
-        Row: class of the instance, the last is background; column: class of the detection, the
-        last is missed. A row sums to the instances of the class, a column to its detections.
+    the highest tIoU, from the threshold (its index) on. The last row is background, the last column
+    missed: a row sums to the instances of the class, a column to its detections.
     """
     number = len(matches.classes)
     matrix = np.zeros((number + 1, number + 1), dtype=np.int64)

@@ -14,13 +14,10 @@ def mean_ap_pair(
     *,
     found: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
-    """(2,) average mAP and average-mAP_N.
+    """(2,) average mAP and average-mAP_N of (T, M) ``hits`` and ``false`` positives.
 
-    Args:
-        matches: Detections.
-        hits: (T, M) true positives.
-        false: (T, M) false positives; what is neither counts as not made.
-        found: (T, C) instances found besides, with a score above all others.
+    What is neither counts as not made; (T, C) ``found`` instances are found besides, with a score
+    above all others.
     """
     return np.array(
         [

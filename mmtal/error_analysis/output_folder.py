@@ -8,14 +8,9 @@ from pathlib import Path
 
 
 def check_output_folder(path: str | Path, *, made_by: str) -> None:
-    """Ask before the work whether :func:`whole_folder` may write there.
+    """Ask before the work whether :func:`whole_folder` may write there; ValueError if not.
 
-    Args:
-        path: The folder; it may not exist yet.
-        made_by: A file that every folder of this kind holds. Only such a folder is replaced.
-
-    Raises:
-        ValueError: Something else lies there.
+    Only an empty folder is replaced, or one with the file ``made_by``, as all of this kind have.
     """
     path = Path(path)
     if path.is_dir() and ((path / made_by).is_file() or not any(path.iterdir())):
@@ -27,11 +22,7 @@ def check_output_folder(path: str | Path, *, made_by: str) -> None:
 
 @contextmanager
 def whole_folder(path: str | Path, *, made_by: str) -> Iterator[Path]:
-    """A temporary folder to fill; it takes the place of ``path`` when the block ends well.
-
-    Raises:
-        ValueError: See :func:`check_output_folder`.
-    """
+    """A temporary folder to fill; it takes the place of ``path`` when the block ends well."""
     path = Path(path)
     check_output_folder(path, made_by=made_by)
     path.parent.mkdir(parents=True, exist_ok=True)

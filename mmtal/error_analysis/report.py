@@ -38,15 +38,8 @@ FIGURES: dict[str, Callable[[ErrorAnalysis], Figure]] = {
 def write_report(analysis: ErrorAnalysis, folder: str | Path, *, title: str) -> None:
     """Write ``report.html``, ``report.json``, ``figures/`` and ``recordings/`` of a folder.
 
-    The folder appears whole or not at all, and takes the place of an earlier report.
-
-    Args:
-        analysis: What to tell.
-        folder: Where; its parents are made.
-        title: Of the page, plain text.
-
-    Raises:
-        ValueError: Something else than an earlier report lies there.
+    The folder appears whole or not at all, and takes the place of an earlier report; ValueError if
+    something else lies there. ``title`` is plain text.
     """
     with whole_folder(folder, made_by=REPORT) as new:
         shown = {}

@@ -1,6 +1,5 @@
 """Export the error analysis as numbers in [0, 1] for JSON."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.false_negatives import CAUSES
 from mmtal.error_analysis.false_positives import ERROR_TYPES, OUTCOMES
 from mmtal.error_analysis.findings import findings
+from mmtal.utils.files import plain
 
 
 def summary(analysis: ErrorAnalysis) -> dict[str, Any]:
@@ -19,89 +19,79 @@ def summary(analysis: ErrorAnalysis) -> dict[str, Any]:
         analysis.calibration,
     )
     names = analysis.present
-    content = dict(
-        definitions="DETAD (Alwassel et al., ECCV 2018); see docs/analyze_errors.md",
-        findings=findings(analysis),
-        evaluation=analysis.stamp,
-        average_mAP=analysis.scores[0],
-        average_mAP_N=analysis.scores[1],
-        mAP_N=analysis.map_n,
-        detections=len(analysis.matches.rows),
-        detections_ignored=analysis.ignored,
-        oracles={o.name: dict(_pair(o.scores), gain=_pair(o.gain)) for o in analysis.oracles},
-        false_positives=dict(
-            outcomes=OUTCOMES,
-            profile_of_each_G=false.profile,
-            counts_of_each_tiou_and_G=false.counts,
-            top_10G=_pair(false.base),
-            gain={n: _pair(g) for n, g in zip(ERROR_TYPES, false.gain, strict=True)},
-        ),
-        false_negatives=dict(
-            rate=missed.rate,
-            instances=dict(zip(CAUSES, missed.counts, strict=True)),
-            gain={n: _pair(g) for n, g in zip((*CAUSES, "all missed"), missed.gain, strict=True)},
-        ),
-        characteristics={
-            part.characteristic.name: dict(
-                source=part.characteristic.source,
-                unknown=part.characteristic.unknown,
-                edges=part.characteristic.edges,
-                buckets={
-                    name: dict(
-                        limits=part.characteristic.limits(bucket),
-                        instances=part.characteristic.counts[bucket],
-                        average_mAP_N=part.map_n[bucket],
-                        missed=part.missed[bucket],
-                        gain_if_found=_pair(part.gain[bucket]),
-                    )
-                    for bucket, name in enumerate(part.characteristic.buckets)
+    return plain(
+        dict(
+            definitions="DETAD (Alwassel et al., ECCV 2018); see docs/analyze_errors.md",
+            findings=findings(analysis),
+            evaluation=analysis.stamp,
+            average_mAP=analysis.scores[0],
+            average_mAP_N=analysis.scores[1],
+            mAP_N=analysis.map_n,
+            detections=len(analysis.matches.rows),
+            detections_ignored=analysis.ignored,
+            oracles={o.name: dict(_pair(o.scores), gain=_pair(o.gain)) for o in analysis.oracles},
+            false_positives=dict(
+                outcomes=OUTCOMES,
+                profile_of_each_G=false.profile,
+                counts_of_each_tiou_and_G=false.counts,
+                top_10G=_pair(false.base),
+                gain={n: _pair(g) for n, g in zip(ERROR_TYPES, false.gain, strict=True)},
+            ),
+            false_negatives=dict(
+                rate=missed.rate,
+                instances=dict(zip(CAUSES, missed.counts, strict=True)),
+                gain={
+                    n: _pair(g) for n, g in zip((*CAUSES, "all missed"), missed.gain, strict=True)
                 },
-            )
-            for part in analysis.sensitivity
-        },
-        characteristics_not_known=analysis.unknown,
-        tiou=analysis.curve_tiou,
-        confusion=dict(
-            rows=[*names, "(background)"], columns=[*names, "(missed)"], matrix=analysis.confusion
-        ),
-        calibration=dict(
-            edges=scores.edges,
-            counts=scores.counts,
-            score=scores.score,
-            precision=scores.precision,
-            expected_calibration_error=scores.ece,
-            best_score_threshold=scores.best_score,
-            best_f1_precision_recall=scores.best_f1,
-        ),
-        ap={analysis.classes[c.label]: c.ap for c in analysis.curves},
-        worst_recordings=[
-            dict(
-                recording=item.video_id,
-                instances=item.instances,
-                missed=item.missed,
-                false=item.false,
-                f1=item.f1,
-            )
-            for item in analysis.worst
-        ],
+            ),
+            characteristics={
+                part.characteristic.name: dict(
+                    source=part.characteristic.source,
+                    unknown=part.characteristic.unknown,
+                    edges=part.characteristic.edges,
+                    buckets={
+                        name: dict(
+                            limits=part.characteristic.limits(bucket),
+                            instances=part.characteristic.counts[bucket],
+                            average_mAP_N=part.map_n[bucket],
+                            missed=part.missed[bucket],
+                            gain_if_found=_pair(part.gain[bucket]),
+                        )
+                        for bucket, name in enumerate(part.characteristic.buckets)
+                    },
+                )
+                for part in analysis.sensitivity
+            },
+            characteristics_not_known=analysis.unknown,
+            tiou=analysis.curve_tiou,
+            confusion=dict(
+                rows=[*names, "(background)"],
+                columns=[*names, "(missed)"],
+                matrix=analysis.confusion,
+            ),
+            calibration=dict(
+                edges=scores.edges,
+                counts=scores.counts,
+                score=scores.score,
+                precision=scores.precision,
+                expected_calibration_error=scores.ece,
+                best_score_threshold=scores.best_score,
+                best_f1_precision_recall=scores.best_f1,
+            ),
+            ap={analysis.classes[c.label]: c.ap for c in analysis.curves},
+            worst_recordings=[
+                dict(
+                    recording=item.video_id,
+                    instances=item.instances,
+                    missed=item.missed,
+                    false=item.false,
+                    f1=item.f1,
+                )
+                for item in analysis.worst
+            ],
+        )
     )
-    return _plain(content)
 
 
 def _pair(values: np.ndarray) -> dict[str, float]:
     return dict(mAP=float(values[0]), average_mAP_N=float(values[1]))
-
-
-def _plain(value: Any) -> Any:
-    """For JSON: no arrays, no NaN, no infinity."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

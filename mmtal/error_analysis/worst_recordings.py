@@ -44,11 +44,6 @@ def worst_recordings(
 
     Counted are the G best detections of each class with G instances (in the whole data), so that
     there are as many detections as instances; recordings without an error are left out.
-
-    Args:
-        matches: Detections and their hits.
-        threshold: Index of the tIoU threshold.
-        number: Of recordings at most.
     """
     total = len(matches.truth.video_ids)
     used = (matches.share_of_g() < 1) & (matches.pred_video >= 0)

@@ -33,12 +33,10 @@ def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
 
 
 def format_remarks(stamp: Stamp, *, number: int = 3) -> str:
-    """Below the table: the best and worst classes, and the threshold of best F1.
+    """Below the table: the best and worst ``number`` of classes, and the threshold of best F1.
 
-    Args:
-        stamp: With ``operating_point``, a dict as of
-            :class:`~mmtal.evaluation.operating_point.OperatingPoint`; None: there is none.
-        number: Of classes that are named, half of all at most.
+    ``stamp["operating_point"]`` is a dict as of
+    :class:`~mmtal.evaluation.operating_point.OperatingPoint`, or None.
     """
     means = {name: sum(values) / len(values) for name, values in stamp["ap_per_class"].items()}
     ranked = sorted(means, key=means.__getitem__, reverse=True)

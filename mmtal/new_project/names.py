@@ -17,13 +17,7 @@ REGISTRIES = dict(
 
 @dataclass(frozen=True)
 class Names:
-    """What a project and its component are called.
-
-    Attributes:
-        project: Folder and module, ``my_idea``.
-        component: Module of the component, ``my_idea_head``.
-        class_name: Class of the component, ``MyIdeaHead``.
-    """
+    """Names such as ``my_idea`` (folder and module), ``my_idea_head`` and ``MyIdeaHead``."""
 
     project: str
     component: str
@@ -31,11 +25,7 @@ class Names:
 
     @classmethod
     def of(cls, name: str, kind: str) -> "Names":
-        """Names after one in the style ``my_idea``, ``my-idea`` or ``MyIdea``.
-
-        Raises:
-            ValueError: No module can be called so.
-        """
+        """Names after one in any style: ``my_idea``, ``my-idea``, ``MyIdea``; else ValueError."""
         project = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
         if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", project) or keyword.iskeyword(project):
             raise ValueError(
@@ -57,11 +47,7 @@ class Names:
 
 
 def check_module_name(module: str) -> None:
-    """Refuse names that would hide another module, or be hidden by it.
-
-    Raises:
-        ValueError: Python or an installed package has a module of this name.
-    """
+    """Refuse (ValueError) names that would hide another module, or be hidden by it."""
     if module in sys.stdlib_module_names:
         raise ValueError(f"name '{module}' is taken by a module of Python's: choose another")
     found = importlib.util.find_spec(module)
@@ -71,15 +57,9 @@ def check_module_name(module: str) -> None:
 
 
 def check_class_name(names: Names, kind: str, projects: Path | None) -> None:
-    """Refuse a component or a test file whose name is in use.
+    """Refuse (ValueError) a component or a test file whose name is in use.
 
-    Args:
-        names: The new project's.
-        kind: Which registry the component goes to.
-        projects: Folder of the other projects; None for a package.
-
-    Raises:
-        ValueError: Its name is in use.
+    ``projects`` is the folder of the other projects; None for a package.
     """
     components: TALRegistry = getattr(registry, REGISTRIES[kind])
     if names.class_name in components.names():

@@ -1,11 +1,12 @@
 """Write files whole or not at all, and read files in zip archives."""
 
 import json
+import math
 import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,17 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, content: Any, *, indent: int | None = None) -> None:
     """Write a JSON file whole or not at all."""
     write_text(path, json.dumps(content, indent=indent) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON: no arrays, and None in place of NaN and infinity, which JSON lacks."""
+    if hasattr(value, "tolist"):  # an array or number of NumPy or PyTorch
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_file(path: str | Path) -> bytes:

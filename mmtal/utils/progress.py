@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -48,14 +48,14 @@ def progress(items: Iterable[Item], total: int, *, text: str) -> Iterator[Item]:
                 print(f"{text}: {done}/{total}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def progress_line() -> Progress:
+def progress_line(done: str = "{task.completed}/{task.total}", **settings: Any) -> Progress:
     """One line for a terminal: ``<description> ━━━━ 12/200 0:01:30 left``.
 
-    Whatever is printed meanwhile appears above it.
+    Whatever is printed meanwhile appears above it. ``done`` and ``settings`` are rich's.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeLeft())
-    return Progress(*columns, TextColumn("left"), console=Console(stderr=True), transient=True)
+    parts = (TextColumn("{task.description}"), BarColumn(24), TextColumn(done))
+    settings = {"console": Console(stderr=True), "transient": True, **settings}
+    return Progress(*parts, TimeRemainingColumn(), TextColumn("left"), **settings)

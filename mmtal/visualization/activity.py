@@ -92,14 +92,7 @@ class ModelActivity:
 def draw_activity(
     activity: ModelActivity, grid: FeatureGrid, classes: Sequence[str], *, score_thr: float = 0.3
 ) -> Figure:
-    """Levels over time below the ground truth, then attention over time, then chosen positions.
-
-    Args:
-        activity: What the model did.
-        grid: Where the features lie in time.
-        classes: Names by label.
-        score_thr: Predictions that score lower are not drawn.
-    """
+    """Levels over time below the ground truth, then attention over time, then chosen positions."""
     view = activity.view
     shown = np.flatnonzero(view.pred_scores >= score_thr)
     segments = np.concatenate([view.gt_segments, view.pred_segments[shown]])

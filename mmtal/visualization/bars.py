@@ -35,12 +35,9 @@ MIN_HATCHED = 0.05
 
 
 def pack_lanes(segments: np.ndarray, *, gap: float = 0.0, max_lanes: int = 10**9) -> np.ndarray:
-    """Lanes in which no two segments overlap, in the order given: int (N,).
+    """Lanes in which no two segments (N, 2) overlap, the first in the best one: int (N,).
 
-    Args:
-        segments: (N, 2); the first gets the best lane.
-        gap: Seconds between neighbors.
-        max_lanes: What finds no place in so many lanes goes to the last one all the same.
+    Neighbors are ``gap`` seconds apart; what finds no place in ``max_lanes`` goes to the last one.
     """
     lanes: list[list[tuple[float, float]]] = []
     out = np.zeros(len(segments), dtype=int)
@@ -96,20 +93,10 @@ def bars(
     linestyle: str | tuple[int, tuple[int, ...]] = "solid",
     least: float = 0.018,
 ) -> None:
-    """Bars of one lane; none is thinner than what can be seen.
+    """Bars (N, 2) of one lane, from ``y`` inches on, none narrower than ``least`` inches.
 
-    Args:
-        axes: From :func:`line_axes`.
-        segments: (N, 2) seconds.
-        y: Upper edge, inches.
-        height: Inches.
-        colors: One for each, or one for all.
-        scale: Inches per second.
-        hatch: Pattern of all.
-        edge: Color of edges and hatch.
-        linewidth: Of the edges, points.
-        linestyle: Of the edges.
-        least: Width of a bar at least, inches.
+    ``colors`` are one for each or one for all, ``scale`` is inches per second, and ``edge`` colors
+    edges and hatch.
     """
     if not len(segments):
         return
@@ -133,10 +120,7 @@ def class_bars(
     edge: bool = True,
     alphas: Sequence[float] | None = None,
 ) -> None:
-    """Bars of one lane in the looks of their classes, opaque or each as ``alphas`` say.
-
-    See :func:`bars`.
-    """
+    """As :func:`bars`, in the looks of their classes, opaque or each as ``alphas`` say."""
     wide = (segments[:, 1] - segments[:, 0]) * scale >= MIN_HATCHED
     hatches = [
         class_hatch(label) if w else "" for label, w in zip(labels.tolist(), wide, strict=True)
@@ -165,16 +149,10 @@ def write_texts(
     *,
     inside: bool = True,
 ) -> None:
-    """Into or beside each bar of a lane the first of its texts that has room there.
+    """Into or beside each bar (N, 2) of a lane the first of its texts that has room there.
 
-    Args:
-        axes: From :func:`line_axes`.
-        line: The line of time.
-        segments: (N, 2) seconds.
-        y: Middle of the lane, inches.
-        texts: Of each bar, best first.
-        inks: Of each bar, for texts inside; see :func:`ink_on_class`.
-        inside: Rather inside than beside.
+    The lane's middle is at ``y`` inches. ``inks`` are for texts inside, see :func:`ink_on_class`;
+    ``inside``: rather inside than beside.
     """
     order = np.argsort(segments[:, 0], kind="stable")
     nexts = np.append(segments[order, 0][1:], np.inf)

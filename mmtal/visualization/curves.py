@@ -20,12 +20,9 @@ MEAN = "mAP"
 
 
 def draw_curves(logs: Sequence[TrainingLog]) -> Figure:
-    """A panel for each quantity, in each a line for every training.
+    """A panel for each quantity, in each a line for every training, named by a legend.
 
     Of a single training, mAP is also drawn at each tIoU threshold.
-
-    Args:
-        logs: Trainings; with several, the legend names them.
     """
     terms = sorted({key for log in logs for key in log.training} - {"base_lr"}, key=_rank)
     metrics = {key for log in logs for key in log.validation}

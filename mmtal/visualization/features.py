@@ -31,16 +31,10 @@ COLORS = "RdBu_r"
 def draw_features(
     features: np.ndarray, grid: FeatureGrid, view: RecordingView, classes: Sequence[str]
 ) -> Figure:
-    """Each channel relative to its median and spread, above it the instances on the same axis.
+    """Each channel of (T, C) relative to its median and spread, above it the instances.
 
     Where a pixel stands for several features or channels, it shows the value that is furthest
     from the median, so that nothing short is lost and nothing regular makes false patterns.
-
-    Args:
-        features: (T, C), of the whole recording.
-        grid: Where they lie in time.
-        view: The recording.
-        classes: Names by label.
     """
     _, C = features.shape
     lines = lines_of_time(

@@ -11,18 +11,10 @@ from mmtal.visualization.layout import DPI, Line
 def part_in_line(
     length: int, grid: FeatureGrid, stride: int, line: Line
 ) -> tuple[int, int, tuple[float, float]]:
-    """Which positions a line of time sees.
+    """The positions, of ``length``, that a line of time sees: first, one past the last, and span.
 
-    The cell of position ``i`` reaches half a step to both sides of its time.
-
-    Args:
-        length: Number of positions.
-        grid: Where features lie in time.
-        stride: Level stride: position ``i`` is that of feature ``i * stride``.
-        line: The line of time.
-
-    Returns:
-        First position, one past the last, and the seconds of the outer edges of their cells.
+    Position ``i`` is that of feature ``i * stride``; its cell reaches half a step to both sides.
+    The span is the seconds of the outer edges of the cells.
     """
     first = int(np.clip(np.floor(grid.to_grid(line.start) / stride + 0.5), 0, length - 1))
     last = int(np.clip(np.ceil(grid.to_grid(line.end) / stride + 0.5), first + 1, length))
@@ -31,14 +23,9 @@ def part_in_line(
 
 
 def pool_extremes(values: np.ndarray, number: int) -> np.ndarray:
-    """Shorten the first axis to ``number``: of each group the value furthest from 0.
+    """Shorten the first axis of (T, C) to ``number`` groups: of each the value furthest from 0.
 
-    A value that lies on the border of two groups belongs to both; each group stands for the same
-    share of the axis.
-
-    Args:
-        values: (T, C).
-        number: Of groups; no fewer than T changes nothing.
+    Each stands for the same share; a value on the border of two groups belongs to both.
     """
     T = len(values)
     if number >= T:
@@ -60,17 +47,7 @@ def draw_image(
     colors: str,
     limits: tuple[float, float],
 ) -> None:
-    """An image between two times; what is not finite is black.
-
-    Args:
-        axes: Of a line of time.
-        image: (rows, columns).
-        span: Seconds of its left and right edge.
-        y: Upper edge, inches.
-        height: Inches.
-        colors: Name of a color map.
-        limits: Values of its first and last color.
-    """
+    """An image between the seconds ``span`` and from ``y`` inches on; not finite is black."""
     keep = axes.get_xlim(), axes.get_ylim()
     axes.imshow(
         np.ma.masked_invalid(image), extent=(*span, y + height, y), aspect="auto",

@@ -44,13 +44,7 @@ SPANS = (
 
 @dataclass(frozen=True)
 class Line:
-    """A stretch of a recording that is drawn as one line.
-
-    Attributes:
-        start: Seconds.
-        end: Seconds.
-        scale: Inches per second; the same for all lines of a picture.
-    """
+    """A stretch of a recording, in seconds, drawn as one line of ``scale`` inches per second."""
 
     start: float
     end: float
@@ -70,11 +64,7 @@ def lines_of_time(
 ) -> list[Line]:
     """Wrap a recording into so many lines that half of its instances can be seen well.
 
-    Args:
-        duration: Seconds.
-        width: Of a line, inches.
-        segments: (N, 2) what is to be drawn.
-        max_lines: More are never made.
+    ``duration`` is in seconds, the ``width`` of a line in inches, ``segments`` (N, 2).
     """
     lengths = segments[:, 1] - segments[:, 0]
     lengths = lengths[lengths > 0]
@@ -103,11 +93,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
 
 
 def check_format(path: str | Path) -> Path:
-    """The path of a picture, whose ending chooses the format.
-
-    Raises:
-        ValueError: The ending is not .png, .svg or .pdf.
-    """
+    """The path of a picture; ValueError if it does not end in .png, .svg or .pdf."""
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise ValueError(f"a picture must end in {', '.join(FORMATS)}, but got '{path}'")
@@ -207,12 +193,7 @@ def time_ticks(axes: Axes, line: Line, *, grid: bool = True) -> None:
 
 
 def format_time(seconds: float, step: float = 1.0) -> str:
-    """75.0 -> '1:15', 4000.0 -> '1:06:40'; with a step below 1 s also '1:15.5'.
-
-    Args:
-        seconds: The time.
-        step: What times are multiples of; says how many digits are needed.
-    """
+    """75.0 -> '1:15', 4000.0 -> '1:06:40'; of multiples of a step below 1 s also '1:15.5'."""
     digits = 0 if step >= 1 else 1 if step >= 0.1 else 2
     ticks = round(seconds * 10**digits)
     whole, fraction = divmod(ticks, 10**digits)

@@ -41,11 +41,6 @@ def draw_overview(
 
     Up to ``MAX_STRIPS`` recordings are drawn, and the ``MAX_CLASSES`` most frequent classes; the
     notes say so where there are more. Figures are of all recordings.
-
-    Args:
-        subsets: The recordings of each subset, by its name.
-        classes: Names by label.
-        title: Above the picture.
     """
     chosen = sample_recordings({name: len(views) for name, views in subsets.items()}, MAX_STRIPS)
     strips = [(name, subsets[name][i]) for name, rows in chosen.items() for i in rows]
@@ -88,12 +83,7 @@ def draw_overview(
 
 
 def sample_recordings(sizes: dict[str, int], most: int) -> dict[str, list[int]]:
-    """Which recordings of each subset are drawn: all, or ``most`` spread evenly over all.
-
-    Args:
-        sizes: Recordings in each subset.
-        most: How many at most; a subset that has any keeps at least one.
-    """
+    """Rows of each subset to draw: all, or ``most`` spread evenly, at least one of each."""
     total = sum(sizes.values())
     chosen = {}
     for name, size in sizes.items():

@@ -22,21 +22,13 @@ Cue = tuple[int, int, list[str]]
 def subtitles(
     view: RecordingView, classes: Sequence[str], *, file_format: str, score_thr: float = 0.3
 ) -> str:
-    """The subtitles of one recording, the text of a file.
+    """The subtitles of one recording, the text of a ``vtt`` (WebVTT, W3C) or ``srt`` (SubRip) file.
 
     Players differ in what they do with subtitles at the same time, hence there are none: at every
     start and end a new one begins, with a line for each instance and prediction of that moment.
     Instances come first, then predictions by falling score. A subtitle lasts at least half a
-    second: what comes or goes sooner is in it, too.
-
-    Args:
-        view: The recording. If it has predictions, lines begin with ``truth:`` or ``found:``.
-        classes: Names by label.
-        file_format: ``vtt`` (WebVTT, W3C) or ``srt`` (SubRip).
-        score_thr: Predictions that score lower are left out.
-
-    Raises:
-        ValueError: There is no such format.
+    second: what comes or goes sooner is in it, too. If there are predictions, lines begin with
+    ``truth:`` or ``found:``.
     """
     if file_format not in FORMATS:
         raise ValueError(

@@ -50,12 +50,7 @@ MAX_HEIGHT = 45.0
 
 
 def draw_annotations(view: RecordingView, classes: Sequence[str]) -> Figure:
-    """The instances of a recording.
-
-    Args:
-        view: The recording; predictions are not looked at.
-        classes: Names by label.
-    """
+    """The instances of a recording."""
     picture = _Rows(view, classes, None, np.zeros(0, dtype=int))
     lengths = view.gt_segments[:, 1] - view.gt_segments[:, 0]
     note = counted(len(lengths), "instance")
@@ -107,11 +102,7 @@ def draw_detections(
 ) -> Figure:
     """The predictions of a recording that nobody has annotated, in the colors of their classes.
 
-    Args:
-        view: The recording; instances are not looked at.
-        classes: Names by label.
-        score_thr: Predictions that score lower are not drawn; if none scores so high, the best
-            tenth is drawn.
+    Of those that score lower than ``score_thr`` the best tenth is drawn if there is no other.
     """
     scores = view.pred_scores
     if len(scores) and scores.max() < score_thr:

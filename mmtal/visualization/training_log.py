@@ -14,11 +14,7 @@ NOT_CURVES = {"step", "iter", "epoch", "mode", "memory", "time", "data_time", "e
 class TrainingLog:
     """What a training logged, by name: steps (S,) and values (S,).
 
-    Attributes:
-        name: Of the work dir or file.
-        training: Losses and the like, by iteration.
-        validation: Metrics, by epoch, or by iteration where the training counts no epochs.
-        by_epoch: Whether validation counts epochs.
+    ``validation`` is by epoch, or by iteration where the training counts no epochs.
     """
 
     name: str
@@ -33,12 +29,8 @@ def read_training_log(path: str | Path) -> TrainingLog:
     A training that was resumed goes on where it was; what an earlier start logged beyond that
     place, or a restart from nothing, is replaced.
 
-    Args:
-        path: Work dir with MMEngine's ``*/vis_data/scalars.json`` or with ``*.log.json``, or such
-            a file.
-
     Raises:
-        FileNotFoundError: There is no log.
+        FileNotFoundError: There is no ``*/vis_data/scalars.json`` or ``*.log.json``.
         ValueError: The log is not in the format, or holds nothing.
     """
     path = Path(path)

@@ -50,11 +50,6 @@ def burn_timeline(
 
     Returns:
         How many pictures were written.
-
-    Raises:
-        FileNotFoundError: There is no such video.
-        ImportError: PyAV is missing.
-        ValueError: The source cannot be read as a video, or the target is no other .mp4 file.
     """
     source, target = Path(source), Path(target)
     if target.suffix.lower() != ".mp4":
@@ -119,17 +114,7 @@ def _first_frame(av: Any, source: Path) -> Any:
 
 
 class _Composer:
-    """Pastes a frame and the strip into one picture, plane by plane (YUV 4:2:0).
-
-    Args:
-        av: PyAV.
-        sizes: See :func:`_sizes`.
-        view: The recording.
-        classes: Names by label.
-        hits: Its true positives.
-        length: Of the video, seconds.
-        score_thr: Predictions that score lower are not drawn.
-    """
+    """Pastes a frame and the strip into one picture, plane by plane (YUV 4:2:0)."""
 
     def __init__(
         self, av: Any, sizes: tuple[tuple[int, int], int, int], view: RecordingView,

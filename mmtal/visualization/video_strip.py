@@ -26,17 +26,10 @@ State = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 
 
 class VideoStrip:
-    """Pictures of a strip; they change only now and then, so that a frame costs little.
+    """Pictures of a strip ``width`` pixels wide, of a video that lasts ``length`` seconds.
 
-    Classes have their colors; a hollow instance was missed, a striped prediction is false.
-
-    Args:
-        view: The recording.
-        classes: Names by label.
-        hits: Its true positives.
-        width: Of the strip, pixels.
-        length: Of the video, seconds.
-        score_thr: Predictions that score lower are not drawn.
+    They change only now and then, so that a frame costs little. Classes have their colors; a
+    hollow instance was missed, a striped prediction is false.
     """
 
     def __init__(

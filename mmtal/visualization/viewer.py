@@ -48,11 +48,9 @@ def viewer_page(
         classes: Names by label.
         title: Heading of the page.
         score_thr: Where the score threshold starts.
-        min_score: Predictions that score lower are left out, and the page says so; keeps pages
-            of detectors that return everything small.
+        min_score: Predictions that score lower are left out, and the page says so.
         note: What else is to be said, plain text.
-        media: By recording, the address of a video or audio file, as seen from the page. Any other
-            is chosen in the page.
+        media: By recording, the address of a video or audio file, as seen from the page.
 
     Raises:
         ValueError: There is no recording, or a label is no class.

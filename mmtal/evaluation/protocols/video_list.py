@@ -22,11 +22,7 @@ class VideoList:
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """The ids, sorted.
-
-        Raises:
-            ValueError: They are not those that the hash was taken of.
-        """
+        """The ids, sorted; ValueError if they are not those that the hash was taken of."""
         ids = self.where
         if isinstance(ids, str):
             folder = resources.files("mmtal.evaluation.protocols") / "video_lists"
