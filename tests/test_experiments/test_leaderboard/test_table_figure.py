@@ -19,7 +19,7 @@ def test_dots_bars_and_lines(tmp_path: Path) -> None:
     )
     figure = draw_table(table)
     assert figure
-    (axes,) = figure.axes
+    _, axes = figure.axes  # the paper of the sheet, and the dots upon it
     marked = {
         line.get_marker(): list(line.get_xdata()) for line in axes.lines if len(line.get_xdata())
     }
