@@ -1,5 +1,12 @@
 // Where overlapping bars lie and the patterns that tell them apart.
 
+// A new element with properties and children.
+function make(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
 // Give overlapping bars different lanes (bar.lane); returns how many there are, at least 1.
 function spread(bars, most) {
   const ends = [];
@@ -12,41 +19,36 @@ function spread(bars, most) {
   return Math.max(ends.length, 1);
 }
 
-// White marks upon a class color, for the classes that share one; 1 to 6.
-function hatchTile(index) {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 8;
-  const pen = tile.getContext("2d");
-  pen.strokeStyle = pen.fillStyle = "#fff";
-  pen.lineWidth = 1.5;
-  const line = (...p) => { pen.moveTo(p[0], p[1]); pen.lineTo(p[2], p[3]); };
-  const rising = () => { for (const s of [-8, 0, 8]) line(s - 1, 9, s + 9, -1); };
-  const falling = () => { for (const s of [-8, 0, 8]) line(s - 1, -1, s + 9, 9); };
-  const kinds = [
-    rising,
-    () => pen.rect(3, 3, 2.5, 2.5),
-    () => { rising(); falling(); },
-    falling,
-    () => pen.arc(4, 4, 2.5, 0, 7),
-    () => { line(4, 0, 4, 8); line(0, 4, 8, 4); },
-  ];
+// A square to be repeated, drawn by `draw(pen, line)` with one stroke.
+function tileOf(size, color, lineWidth, draw) {
+  const tile = make("canvas", { width: size, height: size });
+  const pen = Object.assign(tile.getContext("2d"), { strokeStyle: color, lineWidth });
   pen.beginPath();
-  kinds[(index - 1) % kinds.length]();
+  draw(pen, (...p) => { pen.moveTo(p[0], p[1]); pen.lineTo(p[2], p[3]); });
   pen.stroke();
   return tile;
 }
 
+// White marks upon a class color, for the classes that share one; 1 to 6.
+function hatchTile(index) {
+  return tileOf(8, "#fff", 1.5, (pen, line) => {
+    const rising = () => { for (const s of [-8, 0, 8]) line(s - 1, 9, s + 9, -1); };
+    const falling = () => { for (const s of [-8, 0, 8]) line(s - 1, -1, s + 9, 9); };
+    const kinds = [
+      rising,
+      () => pen.rect(3, 3, 2.5, 2.5),
+      () => { rising(); falling(); },
+      falling,
+      () => pen.arc(4, 4, 2.5, 0, 7),
+      () => { line(4, 0, 4, 8); line(0, 4, 8, 4); },
+    ];
+    kinds[(index - 1) % kinds.length]();
+  });
+}
+
 // Slanted stripes of a color, for false predictions.
 function stripeTile(color) {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 6;
-  const pen = tile.getContext("2d");
-  pen.strokeStyle = color;
-  pen.lineWidth = 2;
-  for (const shift of [-6, 0, 6]) {
-    pen.moveTo(shift - 1, 7);
-    pen.lineTo(shift + 7, -1);
-  }
-  pen.stroke();
-  return tile;
+  return tileOf(6, color, 2, (_, line) => {
+    for (const shift of [-6, 0, 6]) line(shift - 1, 7, shift + 7, -1);
+  });
 }

@@ -37,22 +37,16 @@ class RecordingList {
 
   buildHead() {
     for (const column of this.columns) {
-      const cell = document.createElement("div");
-      cell.setAttribute("role", "columnheader");
-      const button = document.createElement("button");
-      button.title = `sort by ${column.title}`;
-      button.textContent = column.name;
-      button.addEventListener("click", () => {
+      column.button = make("button", { title: `sort by ${column.title}` }, column.name);
+      column.cell = make("div", { role: "columnheader" }, column.button);
+      column.button.addEventListener("click", () => {
         const again = this.sort.column === column;
         // Numbers start with the largest, names with the first.
         const falling = again ? !this.sort.falling : column !== this.columns[0];
         this.sort = { column, falling };
         this.update();
       });
-      cell.append(button);
-      this.head.append(cell);
-      column.cell = cell;
-      column.button = button;
+      this.head.append(column.cell);
     }
   }
 
@@ -70,7 +64,7 @@ class RecordingList {
     }
     for (const each of this.columns) {
       const own = each === column;
-      each.cell.setAttribute("aria-sort", own ? (falling ? "descending" : "ascending") : "none");
+      each.cell.ariaSort = own ? (falling ? "descending" : "ascending") : "none";
       each.button.textContent = each.name + (own ? (falling ? " ▼" : " ▲") : "");
     }
     const [some, all] = [this.order.length, this.recordings.length];
@@ -91,21 +85,14 @@ class RecordingList {
 
   row(position) {
     const index = this.order[position];
-    const row = document.createElement("div");
-    row.className = "row";
-    row.id = `recording-${index}`;
-    row.setAttribute("role", "row");
-    row.setAttribute("aria-rowindex", position + 1);
-    row.setAttribute("aria-selected", index === this.current);
-    row.style.top = `${position * ROW}px`;
-    for (const column of this.columns) {
-      const cell = document.createElement("div");
-      cell.setAttribute("role", "gridcell");
+    const cells = this.columns.map((column, i) => {
       const value = column.of(this.recordings[index], index);
-      cell.textContent = column.text ? column.text(value) : value;
-      if (column === this.columns[0]) cell.title = value;
-      row.append(cell);
-    }
+      const text = column.text ? column.text(value) : value;
+      return make("div", { role: "gridcell", title: i ? "" : value }, text);
+    });
+    const row = make("div", { className: "row", id: `recording-${index}`, role: "row",
+      ariaRowIndex: position + 1, ariaSelected: index === this.current }, ...cells);
+    row.style.top = `${position * ROW}px`;
     row.addEventListener("click", () => this.choose(index));
     return row;
   }

@@ -192,13 +192,11 @@ class Timeline {
       outside: color("button"), truth: color("truth"), accent: color("accent") };
     pen.font = `12px ${FONT}`;
     pen.textBaseline = "middle";
-    this.drawAfterEnd(width, height);
-    pen.save();
-    pen.beginPath();
-    pen.rect(0, AXIS, width, height - AXIS);
-    pen.clip();
-    for (const row of this.rows) this.drawRow(row, width, height);
-    pen.restore();
+    const end = this.x(this.view.recording.duration);
+    if (end < width) this.fill(this.colors.outside, Math.max(end, this.gutter), AXIS, width, height);
+    this.clipped(0, AXIS, width, height, () => {
+      for (const row of this.rows) this.drawRow(row, width, height);
+    });
     this.drawAxis(width, height);
     this.drawPlayhead(height);
     if (!this.rows.some((row) => row.bars.length)) {
@@ -207,11 +205,31 @@ class Timeline {
     }
   }
 
-  drawAfterEnd(width, height) {
-    const x = this.x(this.view.recording.duration);
-    if (x >= width) return;
-    this.pen.fillStyle = this.colors.outside;
-    this.pen.fillRect(Math.max(x, this.gutter), AXIS, width, height);
+  fill(color, ...box) {
+    this.pen.fillStyle = color;
+    this.pen.fillRect(...box);
+  }
+
+  outline(color, lineWidth, ...box) {
+    Object.assign(this.pen, { strokeStyle: color, lineWidth });
+    this.pen.strokeRect(...box);
+  }
+
+  stroke(color, ...points) {
+    const pen = Object.assign(this.pen, { strokeStyle: color, lineWidth: 1 });
+    pen.beginPath();
+    pen.moveTo(points[0], points[1]);
+    pen.lineTo(points[2], points[3]);
+    pen.stroke();
+  }
+
+  clipped(left, top, right, bottom, draw) {
+    this.pen.save();
+    this.pen.beginPath();
+    this.pen.rect(left, top, right - left, bottom - top);
+    this.pen.clip();
+    draw();
+    this.pen.restore();
   }
 
   drawRow(row, width, height) {
@@ -219,26 +237,19 @@ class Timeline {
     const top = AXIS + row.top - this.plot.scrollTop;
     if (top > height || top + row.height < AXIS) return;
     if (row.label !== null) {
-      pen.fillStyle = this.paint.colors[row.label];
-      pen.fillRect(4, top + 1, 8, Math.min(row.height - 3, 12));
+      this.fill(this.paint.colors[row.label], 4, top + 1, 8, Math.min(row.height - 3, 12));
     }
     pen.fillStyle = this.colors.ink;
     row.lines.forEach((line, i) => {
       pen.fillText(line, row.label === null ? 4 : 17, top + 7 + i * NAME_LINE);
     });
-    pen.strokeStyle = this.colors.line;
-    pen.beginPath();
-    pen.moveTo(0, Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5);
-    pen.lineTo(width, Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5);
-    pen.stroke();
-    pen.save();
-    pen.beginPath();
-    pen.rect(this.gutter, AXIS, width - this.gutter, height - AXIS);
-    pen.clip();
-    for (const bar of row.bars) {
-      if (bar.end >= this.from && bar.start <= this.to) this.drawBar(bar);
-    }
-    pen.restore();
+    const below = Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5;
+    this.stroke(this.colors.line, 0, below, width, below);
+    this.clipped(this.gutter, AXIS, width, height, () => {
+      for (const bar of row.bars) {
+        if (bar.end >= this.from && bar.start <= this.to) this.drawBar(bar);
+      }
+    });
   }
 
   drawBar(bar) {
@@ -252,25 +263,18 @@ class Timeline {
     const color = this.inClassColor() ? this.paint.colors[bar.label] : own;
     const strength = Math.min(1, Math.max(0, bar.score / this.paint.highest));
     pen.globalAlpha = bar.kind === "truth" ? 1 : 0.4 + 0.6 * strength;
+    const box = [x, y, width, bar.height];
     if (width < NARROW || !bar.unmatched) {
-      pen.fillStyle = color;
-      pen.fillRect(x, y, width, bar.height);
+      this.fill(color, ...box);
       if (width >= NARROW) {
-        this.drawClassPattern(bar, x, y, width);
-        pen.strokeStyle = this.colors.page; // neighbors stay apart
-        pen.lineWidth = 1;
-        pen.strokeRect(x, y, width, bar.height);
+        const index = this.inClassColor() && this.paint.hatches[bar.label];
+        if (index) this.fill(this.pattern(`hatch ${index}`, () => hatchTile(index)), ...box);
+        this.outline(this.colors.page, 1, ...box); // neighbors stay apart
       }
     } else {
-      pen.fillStyle = this.colors.page;
-      pen.fillRect(x, y, width, bar.height);
-      if (bar.kind === "false") {
-        pen.fillStyle = this.pattern(color, () => stripeTile(color));
-        pen.fillRect(x, y, width, bar.height);
-      }
-      pen.strokeStyle = color;
-      pen.lineWidth = 1.5;
-      pen.strokeRect(x + 0.75, y + 0.75, width - 1.5, bar.height - 1.5);
+      this.fill(this.colors.page, ...box);
+      if (bar.kind === "false") this.fill(this.pattern(color, () => stripeTile(color)), ...box);
+      this.outline(color, 1.5, x + 0.75, y + 0.75, width - 1.5, bar.height - 1.5);
     }
     pen.globalAlpha = 1;
     const score = bar.kind === "truth" ? "" : bar.score.toFixed(2);
@@ -279,22 +283,13 @@ class Timeline {
     const text = score && width < 90 ? score : `${score} ${name}`.trim();
     if (text && width > (bar.height < 15 ? 31 : 36)) this.drawText(text, bar, x, y, width);
     if (bar === this.selected) {
-      pen.strokeStyle = this.colors.ink;
-      pen.lineWidth = 2;
-      pen.strokeRect(x - 2, y - 2, width + 4, bar.height + 4);
+      this.outline(this.colors.ink, 2, x - 2, y - 2, width + 4, bar.height + 4);
     }
   }
 
   // Beside predictions, rows of classes show by color what is right; the rest shows classes.
   inClassColor() {
     return this.view.compact || !this.view.predicted;
-  }
-
-  drawClassPattern(bar, x, y, width) {
-    const index = this.paint.hatches[bar.label];
-    if (!this.inClassColor() || !index) return;
-    this.pen.fillStyle = this.pattern(`hatch ${index}`, () => hatchTile(index));
-    this.pen.fillRect(x, y, width, bar.height);
   }
 
   drawText(text, bar, x, y, width) {
@@ -304,8 +299,7 @@ class Timeline {
     const shown = this.fit(text, x + width - left - 6);
     if (shown.length > 1) {
       pen.globalAlpha = 0.85;
-      pen.fillStyle = this.colors.page;
-      pen.fillRect(left + 2, y + 1.5, pen.measureText(shown).width + 3, bar.height - 3);
+      this.fill(this.colors.page, left + 2, y + 1.5, pen.measureText(shown).width + 3, bar.height - 3);
       pen.globalAlpha = 1;
       pen.fillStyle = this.colors.ink;
       pen.fillText(shown, left + 3.5, y + bar.height / 2 + 0.5);
@@ -315,19 +309,13 @@ class Timeline {
 
   drawAxis(width, height) {
     const pen = this.pen;
-    pen.fillStyle = this.colors.page;
-    pen.fillRect(0, 0, width, AXIS);
+    this.fill(this.colors.page, 0, 0, width, AXIS);
     const room = (width - this.gutter) / 84;
     const step = TICKS.find((tick) => (this.to - this.from) / tick <= room) || 36000;
     pen.textAlign = "center";
     for (let k = Math.ceil(this.from / step); k * step <= this.to + 1e-9; k++) {
       const x = this.x(k * step);
-      pen.strokeStyle = "rgba(128, 128, 128, 0.18)";
-      pen.lineWidth = 1;
-      pen.beginPath();
-      pen.moveTo(Math.round(x) + 0.5, 18);
-      pen.lineTo(Math.round(x) + 0.5, height);
-      pen.stroke();
+      this.stroke("rgba(128, 128, 128, 0.18)", Math.round(x) + 0.5, 18, Math.round(x) + 0.5, height);
       pen.fillStyle = this.colors.soft;
       const text = formatTime(k * step, step < 1 ? 1 : 0);
       const half = pen.measureText(text).width / 2;
@@ -336,16 +324,14 @@ class Timeline {
     pen.textAlign = "left";
     // Which part of the recording is in view.
     const scale = (width - this.gutter) / this.length;
-    pen.fillStyle = this.colors.line;
-    pen.fillRect(this.gutter, 21, width - this.gutter, 4);
-    pen.fillStyle = this.colors.accent;
-    pen.fillRect(this.gutter + this.from * scale, 21, Math.max((this.to - this.from) * scale, 3), 4);
+    this.fill(this.colors.line, this.gutter, 21, width - this.gutter, 4);
+    const seen = Math.max((this.to - this.from) * scale, 3);
+    this.fill(this.colors.accent, this.gutter + this.from * scale, 21, seen, 4);
   }
 
   drawPlayhead(height) {
     if (this.playhead === null || this.playhead < this.from || this.playhead > this.to) return;
-    this.pen.fillStyle = "#DD1144";
-    this.pen.fillRect(this.x(this.playhead) - 1, 0, 2, height);
+    this.fill("#DD1144", this.x(this.playhead) - 1, 0, 2, height);
   }
 
   // Show where the player is; the part in view follows it.

@@ -1,6 +1,7 @@
 // State of the page and what its controls do. DATA is described in viewer.py.
 
 const byId = (id) => document.getElementById(id);
+const on = (id, event, act) => byId(id).addEventListener(event, act);
 const percent = (share) => (Number.isNaN(share) ? "–" : `${(100 * share).toFixed(1)} %`);
 const MOST_ROWS = 500; // of the table of instances
 const FEW = 6; // recordings: their list stands above the timeline, which gets the whole width
@@ -169,23 +170,18 @@ const classRows = [];
 
 function buildLegend() {
   DATA.classes.forEach((name, label) => {
-    const item = document.createElement("label");
-    const box = document.createElement("input");
-    const swatch = document.createElement("span");
-    const number = document.createElement("span");
-    box.type = "checkbox";
-    box.checked = true;
+    const box = make("input", { type: "checkbox", checked: true });
+    const swatch = make("span", { className: "swatch" });
+    const number = make("span", { className: "number" });
     box.addEventListener("change", () => {
       state.on[label] = box.checked ? 1 : 0;
       changed();
     });
-    swatch.className = "swatch";
     swatch.style.backgroundColor = paint.colors[label];
     if (paint.hatches[label]) {
       swatch.style.backgroundImage = `url(${hatchTile(paint.hatches[label]).toDataURL()})`;
     }
-    number.className = "number";
-    item.append(box, swatch, name, number);
+    const item = make("label", {}, box, swatch, name, number);
     byId("classes").append(item);
     classRows.push({ item, box, number });
   });
@@ -196,10 +192,10 @@ function buildLegend() {
     });
     changed();
   };
-  byId("every-class").addEventListener("click", setAll(() => true));
-  byId("no-class").addEventListener("click", setAll(() => false));
-  byId("annotated-classes").addEventListener("click", setAll((label) =>
-    recordings[state.current].gt.label.includes(label)));
+  on("every-class", "click", setAll(() => true));
+  on("no-class", "click", setAll(() => false));
+  on("annotated-classes", "click",
+    setAll((label) => recordings[state.current].gt.label.includes(label)));
 }
 
 // How many instances of each class this recording has.
@@ -219,15 +215,10 @@ function showLegend() {
 function showTable() {
   const bars = [...timeline.bars].sort((a, b) => a.start - b.start);
   const rows = bars.slice(0, MOST_ROWS).map((bar) => {
-    const row = document.createElement("tr");
     const [name, time, ...rest] = describe(bar);
-    for (const text of [name, time, bar.kind === "truth" ? "instance" : "prediction",
-      rest.join(", ").replace(/^instance, /, "")]) {
-      const cell = document.createElement("td");
-      cell.textContent = text;
-      row.append(cell);
-    }
-    return row;
+    const texts = [name, time, bar.kind === "truth" ? "instance" : "prediction",
+      rest.join(", ").replace(/^instance, /, "")];
+    return make("tr", {}, ...texts.map((text) => make("td", {}, text)));
   });
   byId("table").querySelector("tbody").replaceChildren(...rows);
   byId("table-note").textContent = bars.length > MOST_ROWS
@@ -296,35 +287,34 @@ function setThreshold(value) {
 
 function buildControls() {
   if (DATA.predicted) {
-    byId("score").addEventListener("input", (event) => setThreshold(Number(event.target.value)));
-    byId("score-number").addEventListener("change", (event) =>
-      setThreshold(parseFloat(event.target.value)));
-    byId("tiou").addEventListener("change", (event) => {
+    on("score", "input", (event) => setThreshold(Number(event.target.value)));
+    on("score-number", "change", (event) => setThreshold(parseFloat(event.target.value)));
+    on("tiou", "change", (event) => {
       state.tiou = Number(event.target.value);
       changed({ rematch: true });
     });
-    byId("best").addEventListener("click", () => {
+    on("best", "click", () => {
       const best = bestThreshold(recordings, matches, state.on);
       if (best !== null) setThreshold(best);
     });
   }
   byId("compact").checked = state.compact;
-  byId("compact").addEventListener("change", (event) => {
+  on("compact", "change", (event) => {
     state.compact = event.target.checked;
     document.body.classList.toggle("compact", state.compact);
     show(true);
   });
   document.body.classList.toggle("compact", state.compact);
-  byId("zoom-in").addEventListener("click", () => timeline.zoom(0.6));
-  byId("zoom-out").addEventListener("click", () => timeline.zoom(1 / 0.6));
-  byId("zoom-reset").addEventListener("click", () => timeline.reset());
-  byId("theme").addEventListener("click", () => {
+  on("zoom-in", "click", () => timeline.zoom(0.6));
+  on("zoom-out", "click", () => timeline.zoom(1 / 0.6));
+  on("zoom-reset", "click", () => timeline.reset());
+  on("theme", "click", () => {
     setTheme(document.documentElement.dataset.theme === "light");
     timeline.draw();
   });
   dark.addEventListener("change", () => { setTheme(dark.matches); timeline.draw(); });
-  byId("media").addEventListener("change", (event) => takeFiles([...event.target.files]));
-  byId("table").addEventListener("toggle", () => { if (byId("table").open) showTable(); });
+  on("media", "change", (event) => takeFiles([...event.target.files]));
+  on("table", "toggle", () => { if (byId("table").open) showTable(); });
   window.addEventListener("hashchange", () => {
     const before = [state.threshold, state.tiou, state.current].join();
     const index = readHash();
