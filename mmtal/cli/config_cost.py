@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import Any
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import print_result, shared
 
 ARGUMENTS = {
     "config": "",
@@ -24,13 +24,12 @@ def run(args: Namespace) -> None:
     length = args.length or model.padding.max_seq_len
     padded = model.padding.padded_length(length)
     parameters, macs = count_parameters(model), count_macs(config.model, length)
-    if args.json:
-        print_json(args, dict(length=length, padded=padded, parameters=parameters, macs=macs))
-        return
-    print(f"config      {args.config}")
-    print(f"length      {length} features, padded to {padded}")
-    print(f"parameters  {parameters / 1e6:.2f} M")
-    print(f"MACs        {macs / 1e9:.2f} G")
+    print_result(
+        args,
+        dict(length=length, padded=padded, parameters=parameters, macs=macs),
+        f"config      {args.config}\nlength      {length} features, padded to {padded}\n"
+        f"parameters  {parameters / 1e6:.2f} M\nMACs        {macs / 1e9:.2f} G",
+    )
 
 
 def build(model_config: dict[str, Any], device: str) -> Any:

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import print_result, shared
 
 ARGUMENTS = shared("config", "--json", "--cfg-options")
 
@@ -11,7 +11,4 @@ def run(args: Namespace) -> None:
     from mmtal.engine.runner import load_config
 
     config = load_config(args.config, options=args.cfg_options)
-    if args.json:
-        print_json(args, config.to_dict())
-    else:
-        print(config.pretty_text)
+    print_result(args, config.to_dict(), config.pretty_text)

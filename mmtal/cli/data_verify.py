@@ -6,7 +6,7 @@ missing or in another format, or an option is wrong); 130: interrupted.
 
 from argparse import Namespace
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import print_result, shared
 
 ARGUMENTS = {
     "config": dict(nargs="?", note="its data, pipelines and model are verified"),
@@ -54,10 +54,7 @@ def run(args: Namespace) -> int:
             max_seq_len=args.max_seq_len,
             min_overlap=args.min_overlap,
         )
-    if args.json:
-        print_json(args, report.to_json())
-    else:
-        print(report.format())
+    print_result(args, report.to_json(), report.format())
     if args.out:
         write_json(args.out, report.to_json(), indent=1)
     if args.fix:

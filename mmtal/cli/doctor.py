@@ -9,7 +9,7 @@ from argparse import Namespace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import print_result
 from mmtal.config_files import PACKAGE
 from mmtal.version import __version__
 
@@ -42,13 +42,9 @@ def run(args: Namespace) -> int:
     }
     if "not installed" in facts["mmengine"]:
         problems.append("MMEngine is not installed: pip install onedl-mmengine")
-    if args.json:
-        print_json(args, {**facts, "problems": problems})
-    else:
-        for name, value in facts.items():
-            print(f"{name:12}{value}")
-        for problem in problems:
-            print(f"problem     {problem}")
+    lines = [*facts.items(), *(("problem", text) for text in problems)]
+    text = "\n".join(f"{name:12}{value}" for name, value in lines)
+    print_result(args, {**facts, "problems": problems}, text)
     return 1 if problems else 0
 
 

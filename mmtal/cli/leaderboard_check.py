@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import print_result
 
 if TYPE_CHECKING:
     from mmtal.experiments.leaderboard.regression import Judgment
@@ -31,10 +31,8 @@ def run(args: Namespace) -> int:
     from mmtal.experiments.leaderboard.regression import judge
 
     judgments = judge(read_runs([args.new]), read_runs([args.accepted]), confidence=args.confidence)
-    if args.json:
-        print_json(args, [vars(judgment) for judgment in judgments])
-    else:
-        print(judgment_text(judgments, args.confidence))
+    text = judgment_text(judgments, args.confidence)
+    print_result(args, [vars(judgment) for judgment in judgments], text)
     return exit_code(judgments)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import print_result
 
 if TYPE_CHECKING:
     from mmtal.experiments.leaderboard.table import Table
@@ -39,10 +39,7 @@ def run(args: Namespace) -> None:
     tables = build_tables(runs, read_published(args.published or PUBLISHED), planned)
     ours = [table for table in tables if any(row.published is None for row in table.rows)]
     shown = tables if args.all or not ours else ours
-    if args.json:
-        print_json(args, [as_dict(table) for table in shown])
-    else:
-        print(terminal_text(shown))
+    print_result(args, [as_dict(table) for table in shown], terminal_text(shown))
     if args.markdown:
         write_text(args.markdown, markdown_text(tables, _pictures(tables, Path(args.markdown))))
     if args.html:

@@ -109,6 +109,14 @@ def shared(*names: str) -> dict[str, Any]:
     return dict.fromkeys(names, "")
 
 
+def print_result(args: argparse.Namespace, content: Any, text: str) -> None:
+    """Print a command's result: with ``--json`` the content, else the text."""
+    if args.json:
+        print_json(args, content)
+    else:
+        print(text)
+
+
 def print_json(args: argparse.Namespace, content: Any, *, indent: int | None = 1) -> None:
     """Print a command's result for ``--json``; NaN, which JSON lacks, becomes null."""
     print(json.dumps(plain(content), indent=indent), file=args.stdout, flush=True)

@@ -1,6 +1,7 @@
 """Figures of the report. They show shares in percent."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,7 +19,6 @@ from mmtal.visualization.colors import BACKGROUND, BASE, HIT, MISS
 from mmtal.visualization.layout import plain
 
 OUTCOME_COLORS = (HIT, "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#999999")
-CHARACTERISTIC_COLORS = BASE
 MAX_MATRIX = 25
 """Classes in the picture of confusions; more could not be read."""
 CURVE_POINTS = 60
@@ -26,36 +26,31 @@ CURVE_POINTS = 60
 
 def impact_figure(analysis: ErrorAnalysis) -> Figure:
     """What mAP would gain, by perfect part and by type of error."""
-    oracles = [(o.name, float(o.gain[0]), HIT) for o in analysis.oracles]
-    removed = [
-        (name, float(gain[0]), MISS)
-        for name, gain in zip(ERROR_TYPES, analysis.false_positives.gain, strict=True)
-    ]
-    missed = [
-        (name, float(gain[0]), "#009E73")
-        for name, gain in zip(CAUSES, analysis.false_negatives.gain, strict=False)
-    ]
-    groups = [
-        ("if one part were perfect", oracles),
-        ("if instances missed for this reason were found", missed),
-        ("if false positives of this type were not made", removed),
-    ]
+    missed, false = analysis.false_negatives.gain, analysis.false_positives.gain
+    groups = {
+        "if one part were perfect": (HIT, [(o.name, o.gain[0]) for o in analysis.oracles]),
+        "if instances missed for this reason were found": (
+            "#009E73", list(zip(CAUSES, missed[:-1, 0], strict=True))
+        ),
+        "if false positives of this type were not made": (
+            MISS, list(zip(ERROR_TYPES, false[:, 0], strict=True))
+        ),
+    }  # fmt: skip
     figure = _figure(9.5, 5.2)
     axes = figure.subplots()
-    row, ticks, names = 0.0, [], []
-    most = max((gain for _, group in groups for _, gain, _ in group), default=0)
-    for title, group in groups:
+    row, ticks, names, most = 0.0, [], [], 0.0
+    for title, (color, gains) in groups.items():
         axes.text(0, row, title, va="center", fontsize=9, fontweight="bold")
-        for name, gain, color in sorted(group, key=lambda item: -item[1]):
-            row += 1
+        for name, gain in sorted(gains, key=lambda item: -item[1]):
+            row, most = row + 1, max(most, gain)
             axes.barh(row, 100 * gain, color=color, height=0.75)
             axes.text(100 * max(gain, 0), row, f" {100 * gain:+.1f}", va="center", fontsize=9)
             ticks.append(row)
             names.append(name)
         row += 1.2
     axes.set_yticks(ticks, names)
-    axes.set_ylim(row - 0.5, -0.7)
-    axes.set_xlim(min(0, axes.get_xlim()[0]), max(100 * most * 1.1, 1))
+    left = min(0, axes.get_xlim()[0])
+    axes.set(ylim=(row - 0.5, -0.7), xlim=(left, max(100 * most * 1.1, 1)))
     axes.set_xlabel("gain in mAP (points)")
     _clean(axes, "x")
     return figure
@@ -80,21 +75,16 @@ def false_positive_figure(analysis: ErrorAnalysis) -> Figure:
         bottom += profile[:, kind]
     left.set_xticks(range(len(profile)), [f"{g}G" for g in range(1, len(profile) + 1)])
     left.set_xlabel("best detections of each class, G (its instances) at a time")
-    left.set_ylabel("% of detections")
-    left.set_ylim(0, 100)
+    left.set(ylabel="% of detections", ylim=(0, 100))
     figure.legend(
         *left.get_legend_handles_labels(), loc="outside upper left", ncols=6, frameon=False
     )
     _clean(left, "y")
-    gains = 100 * part.gain[:, 1]
-    bars = right.bar(range(len(gains)), gains, color=OUTCOME_COLORS[1:])
-    right.bar_label(bars, [f"{gain:+.1f}" for gain in gains], fontsize=9)
-    right.set_xticks(range(len(gains)), [name.replace(" ", "\n") for name in ERROR_TYPES])
-    right.tick_params(axis="x", labelsize=8)
+    _labeled_bars(right, 100 * part.gain[:, 1], OUTCOME_COLORS[1:], "+.1f")
+    names = [name.replace(" ", "\n") for name in ERROR_TYPES]
+    right.set_xticks(range(len(names)), names, fontsize=8)
     right.set_ylabel("gain in average-mAP_N (points)")
     right.set_title("if such errors were not made", fontsize=10)
-    right.margins(y=0.15)
-    _clean(right, "y")
     return figure
 
 
@@ -103,15 +93,13 @@ def sensitivity_figure(analysis: ErrorAnalysis) -> Figure:
     figure = _figure(12, 4.4)
     left, right = figure.subplots(1, 2, width_ratios=[4, 1.2])
     base = 100 * analysis.scores[1]
-    _bucket_bars(left, analysis, lambda part: part.map_n)
-    _level(left, base)
-    left.set_ylabel("average-mAP_N (%)")
+    _bucket_bars(left, analysis, lambda part: part.map_n, base, "average-mAP_N (%)")
     right.axhline(1, color="0.2", linestyle="--", linewidth=1)
     for x, part in enumerate(analysis.sensitivity):
         if not base or np.isnan(part.map_n).all():
             continue
         low, high = (100 * bound(part.map_n) / base for bound in (np.nanmin, np.nanmax))
-        color = CHARACTERISTIC_COLORS[x % len(CHARACTERISTIC_COLORS)]
+        color = BASE[x % len(BASE)]
         right.plot([x, x], [low, high], color=color, linewidth=7, solid_capstyle="butt")
         for value, side in ((low, "top"), (high, "bottom")):
             right.text(x, value, f"{value:.2f}", ha="center", va=side, fontsize=8)
@@ -128,19 +116,21 @@ def false_negative_figure(analysis: ErrorAnalysis) -> Figure:
     """Share of missed instances in each bucket, and the causes."""
     figure = _figure(12, 4.4)
     left, right = figure.subplots(1, 2, width_ratios=[4, 1.2])
-    _bucket_bars(left, analysis, lambda part: part.missed)
     part = analysis.false_negatives
-    _level(left, 100 * part.rate)
-    left.set_ylabel("missed instances (%)")
-    shares = 100 * part.counts / len(analysis.matches.truth)
-    bars = right.bar(range(len(shares)), shares, color="#009E73")
-    right.bar_label(bars, [f"{share:.1f}" for share in shares], fontsize=9)
-    right.set_xticks(range(len(shares)), CAUSES, rotation=90, fontsize=9)
+    rate = 100 * part.rate
+    _bucket_bars(left, analysis, lambda part: part.missed, rate, "missed instances (%)")
+    _labeled_bars(right, 100 * part.counts / len(analysis.matches.truth), "#009E73", ".1f")
+    right.set_xticks(range(len(CAUSES)), CAUSES, rotation=90, fontsize=9)
     right.set_ylabel("% of all instances")
     right.set_title("missed because", fontsize=10)
-    right.margins(y=0.15)
-    _clean(right, "y")
     return figure
+
+
+def _labeled_bars(axes: Axes, values: np.ndarray, color: Any, form: str) -> None:
+    bars = axes.bar(range(len(values)), values, color=color)
+    axes.bar_label(bars, [f"{value:{form}}" for value in values], fontsize=9)
+    axes.margins(y=0.15)
+    _clean(axes, "y")
 
 
 def confusion_figure(analysis: ErrorAnalysis) -> Figure:
@@ -247,26 +237,28 @@ def _curve(axes: Axes, curve: PrecisionRecall, name: str, column: int, row: int)
     )  # fmt: skip
 
 
-def _bucket_bars(axes: Axes, analysis: ErrorAnalysis, values: Callable[..., np.ndarray]) -> None:
-    """Bars for each bucket of each characteristic, side by side."""
+def _bucket_bars(
+    axes: Axes, analysis: ErrorAnalysis, values: Callable[..., np.ndarray], level: float, name: str
+) -> None:
+    """Bars for each bucket of each characteristic, and a line at the figure of everything."""
     x, ticks, names = 0, [], []
     for index, part in enumerate(analysis.sensitivity):
         item, heights = part.characteristic, 100 * values(part)
         first = x
-        for bucket, name in enumerate(item.buckets):
+        for bucket, size in enumerate(item.buckets):
             if not item.counts[bucket]:
                 continue
             few = item.counts[bucket] < 10
             axes.bar(
                 x, heights[bucket], width=0.85, alpha=0.45 if few else 1,
-                color=CHARACTERISTIC_COLORS[index % len(CHARACTERISTIC_COLORS)],
+                color=BASE[index % len(BASE)],
             )  # fmt: skip
             axes.text(
                 x, heights[bucket], f"{heights[bucket]:.1f}", ha="center", va="bottom",
                 fontsize=8, path_effects=RIM,
             )  # fmt: skip
             limits = item.limits(bucket)
-            label = name if limits == name else f"{name}: {limits}"
+            label = size if limits == size else f"{size}: {limits}"
             ticks.append(x)
             names.append(f"{label} ({item.counts[bucket]})")
             x += 1
@@ -278,17 +270,13 @@ def _bucket_bars(axes: Axes, analysis: ErrorAnalysis, values: Callable[..., np.n
         if index < len(analysis.sensitivity) - 1:
             axes.axvline(x - 1, color="0.7", linestyle=":", linewidth=1)
     axes.set_xticks(ticks, names, rotation=90, fontsize=8)
-    axes.set_xlabel("bucket (instances)")
+    axes.set(xlabel="bucket (instances)", ylabel=name)
     highest = max((100 * np.nanmax(values(part)) for part in analysis.sensitivity), default=0)
     axes.set_ylim(0, min(105, max(1.3 * highest, 1)))
     _clean(axes, "y")
-
-
-def _level(axes: Axes, value: float) -> None:
-    """The figure of everything, beside the bars of its parts."""
-    axes.axhline(value, color="0.2", linestyle="--", linewidth=1, zorder=2)
+    axes.axhline(level, color="0.2", linestyle="--", linewidth=1, zorder=2)
     axes.annotate(
-        f" all\n {value:.1f}", (1, value), xycoords=("axes fraction", "data"), va="center",
+        f" all\n {level:.1f}", (1, level), xycoords=("axes fraction", "data"), va="center",
         fontsize=9, annotation_clip=False,
     )  # fmt: skip
 
