@@ -9,17 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.error_analysis.calibration import Calibration, calibrate
 from mmtal.error_analysis.characteristics import Buckets, compute_characteristics, read_annotated
-from mmtal.error_analysis.confusion import confusion_matrix
-from mmtal.error_analysis.curves import PrecisionRecall, precision_recall
 from mmtal.error_analysis.false_negatives import FalseNegatives, analyze_false_negatives
 from mmtal.error_analysis.false_positives import FalsePositives, analyze_false_positives
 from mmtal.error_analysis.gains import mean_ap_pair
+from mmtal.error_analysis.one_threshold import (
+    Calibration,
+    PrecisionRecall,
+    RecordingErrors,
+    calibrate,
+    confusion_matrix,
+    precision_recall,
+    worst_recordings,
+)
 from mmtal.error_analysis.oracles import Oracle, run_oracles
 from mmtal.error_analysis.overlaps import find_overlaps
 from mmtal.error_analysis.sensitivity import Sensitivity, analyze_sensitivity
-from mmtal.error_analysis.worst_recordings import RecordingErrors, worst_recordings
 from mmtal.evaluation.average_precision import average_precision, class_mean
 from mmtal.evaluation.matching import MatchedDetections, match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol

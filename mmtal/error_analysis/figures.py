@@ -10,9 +10,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from mmtal.error_analysis.analysis import ErrorAnalysis
-from mmtal.error_analysis.curves import PrecisionRecall
 from mmtal.error_analysis.false_negatives import CAUSES
 from mmtal.error_analysis.false_positives import ERROR_TYPES, OUTCOMES
+from mmtal.error_analysis.one_threshold import PrecisionRecall
 from mmtal.evaluation.thresholds import threshold_name
 from mmtal.visualization.bars import RIM
 from mmtal.visualization.colors import BACKGROUND, BASE, HIT, MISS

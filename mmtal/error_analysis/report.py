@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from mmtal.error_analysis import figures, tables
 from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.findings import findings
+from mmtal.error_analysis.one_threshold import RecordingErrors
 from mmtal.error_analysis.oracles import ORACLES
 from mmtal.error_analysis.output_folder import whole_folder
 from mmtal.error_analysis.summary import summary
-from mmtal.error_analysis.worst_recordings import RecordingErrors
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.evaluation.thresholds import threshold_name
 from mmtal.structures import RecordingView

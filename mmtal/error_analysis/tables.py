@@ -6,9 +6,9 @@ from math import isnan
 from terminaltables import AsciiTable
 
 from mmtal.error_analysis.analysis import ErrorAnalysis
-from mmtal.error_analysis.confusion import top_confusions
 from mmtal.error_analysis.false_negatives import CAUSES
 from mmtal.error_analysis.false_positives import ERROR_TYPES
+from mmtal.error_analysis.one_threshold import top_confusions
 from mmtal.evaluation.thresholds import threshold_name
 
 TOP_CONFUSIONS = 20

@@ -21,15 +21,8 @@ def average_recall(
     """AR@AN: recall over the average number of proposals per recording, and its area.
 
     Every recording gives the same share of its proposals, its best ones, so that
-    ``max_proposals`` are kept on average over the recordings that have instances. Labels play no
-    part. Source: ActivityNet, ``Evaluation/eval_proposal.py``.
-
-    Args:
-        truth: Ground truth.
-        proposals: Their order decides between equal scores within a recording. Proposals in
-            recordings without instances count in the total that the share is taken of.
-        tiou_thresholds: See :func:`tiou_grid`.
-        max_proposals: Largest AN of the curve.
+    ``max_proposals`` are kept on average over the recordings that have instances; those in others
+    count in the total. Labels play no part. Source: ActivityNet, ``Evaluation/eval_proposal.py``.
 
     Returns:
         AN (100,); the recall there, (100,), mean over the thresholds; the area under the curve

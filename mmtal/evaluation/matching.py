@@ -171,18 +171,11 @@ def overlapping_pairs(
     truth_segments: NDArray[np.float64],
     min_tiou: float,
 ) -> Pairs:
-    """All (prediction, instance) of the same group with a tIoU of at least ``min_tiou``.
+    """All (prediction, instance) of one group with a tIoU of at least ``min_tiou``, above 0.
 
-    Args:
-        pred_group: (M,), for instance recording and class as one number.
-        pred_segments: (M, 2).
-        truth_group: (N,).
-        truth_segments: (N, 2).
-        min_tiou: Above 0.
-
-    Returns:
-        Row of the prediction, row of the instance, tIoU; ordered by prediction, then highest tIoU
-        first, then (equal tIoU) the later instance first.
+    Groups (M,) and (N,) are for instance recording and class as one number; segments are (M, 2)
+    and (N, 2). Returned are row of the prediction, row of the instance and tIoU; ordered by
+    prediction, then highest tIoU first, then (equal tIoU) the later instance first.
     """
     by_group = np.argsort(truth_group, kind="stable")
     first = np.searchsorted(truth_group, pred_group, "left", sorter=by_group)
@@ -209,18 +202,11 @@ def overlapping_pairs(
 
 
 def greedy_match(pred: NDArray[np.int64], truth: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Walk down a list of pairs and accept each whose two members are both still free.
+    """Walk down pairs (P,) and accept each whose two members are both still free: bool (P,).
 
     All pairs that come first for both of their members are accepted at once, since nothing before
     them can take either; the rest is repeated with the pairs left. This is the same result as the
     walk, in as many rounds as the longest chain of pairs that wait for each other (a few).
-
-    Args:
-        pred: (P,) row of the prediction, by precedence.
-        truth: (P,) row of the instance.
-
-    Returns:
-        (P,) which pairs are accepted.
     """
     accepted = np.zeros(len(pred), dtype=bool)
     if not len(pred):

@@ -14,12 +14,8 @@ from mmtal.results.instance_table import InstanceTable
 class OperatingPoint:
     """What detections that score at least ``score_thr`` are worth, all classes together.
 
-    Attributes:
-        score_thr: The threshold.
-        f1: 2 TP / (detections + instances), in [0, 1].
-        precision: TP / detections.
-        recall: TP / instances.
-        tiou: From which tIoU on a detection counts as true.
+    ``f1`` is 2 TP / (detections + instances), in [0, 1], ``precision`` TP / detections, ``recall``
+    TP / instances; from ``tiou`` on a detection counts as true.
     """
 
     score_thr: float
@@ -32,7 +28,7 @@ class OperatingPoint:
 def best_f1(
     truth: InstanceTable, detections: InstanceTable, *, tiou: float = 0.5
 ) -> OperatingPoint | None:
-    """The threshold whose F1 is highest, one for all classes.
+    """The threshold whose F1 is highest, one for all classes; None: no threshold finds anything.
 
     Detections are matched as for average precision: by falling score, each takes the free instance
     of its recording and class with the highest tIoU, if that is at least ``tiou``. TP, detections
@@ -40,14 +36,6 @@ def best_f1(
     detections of a class or recording that the ground truth lacks count against it. Of thresholds
     with equal F1 the highest counts; it is written with as few digits as select the same
     detections.
-
-    Args:
-        truth: Ground truth.
-        detections: In any order.
-        tiou: In (0, 1].
-
-    Returns:
-        None: no threshold finds anything.
     """
     labels = np.union1d(truth.labels, detections.labels)
     matches = match_detections(truth, detections, [tiou], classes=labels)
@@ -61,13 +49,7 @@ def best_f1(
 def best_threshold(
     scores: NDArray[np.float64], hits: NDArray[np.bool_], num_truth: int
 ) -> tuple[float, float, float, float]:
-    """The score with the highest F1, and F1, precision and recall from it on.
-
-    Args:
-        scores: (M,), M > 0.
-        hits: (M,) true positives.
-        num_truth: Instances to be found.
-    """
+    """The score with the highest F1, and F1, precision and recall from it on, of M > 0 scores."""
     order = np.argsort(-scores, kind="stable")
     scores = scores[order]
     found = np.cumsum(hits[order])

@@ -19,14 +19,10 @@ def precision_at_hits(
     gain: float,
     found: float,
 ) -> NDArray[np.float64]:  # pragma: no cover
-    """(P,) precision down to each hit.
+    """(P,) precision down to each hit, one of the rows ``hits`` (P,).
 
-    Args:
-        weight: (M,) how often each detection counts.
-        seen: (M,) sum of the weights down to each detection, those not made left out.
-        hits: (P,) rows of the hits.
-        gain: How often each hit counts, against a false positive.
-        found: Hits above all detections.
+    Detections count ``weight`` (M,) times, ``seen`` (M,) in all down to each, hits ``gain`` times
+    as much as false positives; ``found`` hits lie above all detections.
     """
     precision = np.zeros(len(hits))
     true = 0.0

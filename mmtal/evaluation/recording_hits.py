@@ -8,12 +8,7 @@ from mmtal.structures import TIOU_OF_HIT, RecordingHits, RecordingView
 
 
 def find_hits(view: RecordingView, *, tiou_thr: float = TIOU_OF_HIT) -> RecordingHits:
-    """Match the predictions of a recording as the evaluation does.
-
-    Args:
-        view: The recording.
-        tiou_thr: tIoU of a hit, in (0, 1].
-    """
+    """Match the predictions of a recording as the evaluation does."""
     if not 0 < tiou_thr <= 1:
         raise ValueError(f"the tIoU of a true positive must be in (0, 1], but got {tiou_thr:g}")
     truth = dict(segments=view.gt_segments, labels=view.gt_labels)

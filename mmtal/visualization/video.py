@@ -64,13 +64,26 @@ def burn_timeline(
     try:
         with av.open(str(source)) as video:
             if not video.streams.video:
-                raise ValueError(f"{source} holds no pictures, but {_kinds(video)}")
-            _compare_durations(source, _length(av, video), view, warn)
-            first = _first_frame(av, source)
-            with whole_file(target) as temporary, _mp4(av, temporary) as out:
-                return _burn(
-                    av, video, out, first, view, classes, hits, score_thr=score_thr, warn=warn
+                kinds = {stream.type for stream in video.streams}
+                raise ValueError(
+                    f"{source} holds no pictures, but {', '.join(sorted(kinds)) or 'nothing'}"
                 )
+            length = _length(av, video)
+            if length and abs(length - view.duration) > _tolerance(view.duration):
+                warn(
+                    f"{source} lasts {length:.1f} s, but recording '{view.video_id}' "
+                    f"{view.duration:.1f} s: is it the right video, and whole?"
+                )
+            length = length or view.duration
+            first = _first_frame(av, source)
+            sizes = _sizes(first, video.streams.video[0].sample_aspect_ratio)
+            strip = VideoStrip(
+                view, classes, hits, width=sizes[1], length=length, score_thr=score_thr
+            )
+            # The table of contents comes first, so that a browser can start before the whole file.
+            faststart = dict(format="mp4", options={"movflags": "faststart"})
+            with whole_file(target) as temporary, av.open(str(temporary), "w", **faststart) as out:
+                return _burn(video, out, first, _Composer(av, sizes, strip), length, warn)
     except av.error.FFmpegError as error:
         raise ValueError(
             f"{source} cannot be read as a video, or not be written as MP4: {error}"
@@ -78,14 +91,11 @@ def burn_timeline(
 
 
 def _burn(
-    av: Any, video: Any, out: Any, first: Any, view: RecordingView, classes: Sequence[str],
-    hits: RecordingHits, *, score_thr: float, warn: Callable[[str], None],
+    video: Any, out: Any, first: Any, composer: "_Composer", length: float,
+    warn: Callable[[str], None],
 ) -> int:  # fmt: skip
-    stream = video.streams.video[0]
+    av, stream = composer.av, video.streams.video[0]
     stream.thread_type = "AUTO"
-    length = _length(av, video) or view.duration
-    sizes = _sizes(first, stream.sample_aspect_ratio)
-    composer = _Composer(av, sizes, view, classes, hits, length=length, score_thr=score_thr)
     # All streams must be there before the first packet is written.
     encoder = _encoder(out, stream, first, composer.width, composer.height + composer.strip.height)
     damaged: list[Any] = []
@@ -116,15 +126,9 @@ def _first_frame(av: Any, source: Path) -> Any:
 class _Composer:
     """Pastes a frame and the strip into one picture, plane by plane (YUV 4:2:0)."""
 
-    def __init__(
-        self, av: Any, sizes: tuple[tuple[int, int], int, int], view: RecordingView,
-        classes: Sequence[str], hits: RecordingHits, *, length: float, score_thr: float,
-    ) -> None:  # fmt: skip
-        self.av = av
+    def __init__(self, av: Any, sizes: tuple[tuple[int, int], int, int], strip: VideoStrip) -> None:
+        self.av, self.strip = av, strip
         self.scaled, self.width, self.height = sizes
-        self.strip = VideoStrip(
-            view, classes, hits, width=self.width, length=length, score_thr=score_thr
-        )
         self.state: State | None = None
         self.below: list[np.ndarray] = []
 
@@ -263,11 +267,6 @@ def _encoder(out: Any, stream: Any, frame: Any, width: int, height: int) -> Any:
     return encoder
 
 
-def _mp4(av: Any, path: Path) -> Any:
-    # The table of contents comes first, so that a browser can start before it has the whole file.
-    return av.open(str(path), "w", format="mp4", options={"movflags": "faststart"})
-
-
 def _length(av: Any, video: Any) -> float:
     """Seconds; 0 if the file does not tell."""
     stream = video.streams.video[0]
@@ -276,22 +275,8 @@ def _length(av: Any, video: Any) -> float:
     return (video.duration or 0) / av.time_base
 
 
-def _compare_durations(
-    source: Path, length: float, view: RecordingView, warn: Callable[[str], None]
-) -> None:
-    if length and abs(length - view.duration) > _tolerance(view.duration):
-        warn(
-            f"{source} lasts {length:.1f} s, but recording '{view.video_id}' "
-            f"{view.duration:.1f} s: is it the right video, and whole?"
-        )
-
-
 def _tolerance(seconds: float) -> float:
     return max(1.0, DURATION_TOLERANCE * seconds)
-
-
-def _kinds(video: Any) -> str:
-    return ", ".join(sorted({stream.type for stream in video.streams})) or "nothing"
 
 
 def _pyav() -> Any:

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from mmtal.error_analysis.calibration import calibrate
-from mmtal.error_analysis.confusion import confusion_matrix, top_confusions
-from mmtal.error_analysis.worst_recordings import worst_recordings
+from mmtal.error_analysis.one_threshold import (
+    calibrate,
+    confusion_matrix,
+    top_confusions,
+    worst_recordings,
+)
 from mmtal.evaluation.matching import MatchedDetections, match_detections
 from mmtal.results.instance_table import InstanceTable
 
