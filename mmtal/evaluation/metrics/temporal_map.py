@@ -143,7 +143,8 @@ class TemporalMAP(InstanceMetric):
         self.report = f"{table}\n{format_remarks(stamp)}"
         print_log(f"\n{self.report}", "current")
         if self.out_file:
-            names = list(classes) or [f"class_{i}" for i in range(_num_labels(detections))]
+            number = int(detections.labels.max(initial=-1)) + 1
+            names = list(classes) or [f"class_{i}" for i in range(number)]
             write_results(self.out_file, detections, names, stamp)
         return {
             name: float("nan") if value is None else value
@@ -152,14 +153,8 @@ class TemporalMAP(InstanceMetric):
 
 
 def _one_class(table: InstanceTable) -> InstanceTable:
-    return InstanceTable(
-        table.video_ids, table.video, table.segments, np.zeros_like(table.labels), table.scores
-    )
+    return replace(table, labels=np.zeros_like(table.labels))
 
 
 def _best_f1(truth: InstanceTable, detections: InstanceTable) -> OperatingPoint | None:
     return best_f1(without_duplicates(truth)[0], detections)
-
-
-def _num_labels(table: InstanceTable) -> int:
-    return int(table.labels.max(initial=-1)) + 1

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -271,28 +271,17 @@ def without_recordings(table: InstanceTable, excluded: frozenset[str]) -> Instan
     new_index = np.full(len(table.video_ids), -1)
     new_index[kept] = np.arange(len(kept))
     video = new_index[table.video]
-    rows = video >= 0
-    return InstanceTable(
-        tuple(table.video_ids[index] for index in kept),
-        video[rows],
-        table.segments[rows],
-        table.labels[rows],
-        table.scores[rows],
-    )
+    left = replace(table, video=video).select(video >= 0)
+    return replace(left, video_ids=tuple(table.video_ids[index] for index in kept))
 
 
 def rounded(detections: InstanceTable, segments: int, scores: int) -> InstanceTable:
     """Segments and scores rounded to so many decimals, as a results file of that many holds."""
     # Python's rounding, which OpenTAD uses; NumPy's scales first and differs near the halves.
-    ends = [round(end, segments) for end in detections.segments.ravel().tolist()]
+    rounded_ends = [round(end, segments) for end in detections.segments.ravel().tolist()]
     values = [round(score, scores) for score in detections.scores.tolist()]
-    return InstanceTable(
-        detections.video_ids,
-        detections.video,
-        np.array(ends, dtype=np.float64).reshape(-1, 2),
-        detections.labels,
-        np.array(values, dtype=np.float64),
-    )
+    ends = np.array(rounded_ends, dtype=np.float64).reshape(-1, 2)
+    return replace(detections, segments=ends, scores=np.array(values, dtype=np.float64))
 
 
 def class_name(classes: Sequence[str], label: int) -> str:
