@@ -13,8 +13,7 @@ from mmtal.cli.main import execute
 from mmtal.cli.parser import CommandParser
 
 if __name__ == "__main__":
-    parser = CommandParser(module=run.__name__)
-    parser.complete()
+    parser = CommandParser(module=run)
     parser.alias("--config_template", "config")
     parser.add_argument("--output_name", metavar="NAME", help="work dir, below work_dirs/")
     args = parser.parse_args()

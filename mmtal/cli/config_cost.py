@@ -1,4 +1,4 @@
-"""Print the size and the cost of a config's model."""
+"""Show the size and the cost of a config's model."""
 
 from argparse import Namespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Print a config with everything that it inherits."""
+"""Show a config with everything that it inherits."""
 
 from argparse import Namespace
 

@@ -1,4 +1,4 @@
-"""Bring annotations of other formats into mmtal's."""
+"""Import annotations from other formats."""
 
 from argparse import Namespace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Say why the mAP of results is what it is: a report, tables and findings."""
+"""Explain why the mAP of results is what it is: a report, tables and findings."""
 
 from argparse import Namespace
 from pathlib import Path

@@ -1,6 +1,7 @@
 """The ``mmtal`` command: list, choose and run its subcommands."""
 
 import contextlib
+import importlib
 import os
 import sys
 from argparse import Namespace
@@ -11,81 +12,28 @@ from mmtal.cli.entry import run_tool
 from mmtal.cli.parser import CommandParser
 from mmtal.version import __version__
 
-COMMANDS: dict[str, Any] = {
-    "run": "check the data, train and test in one command",
-    "train": "train a model",
-    "test": "test a checkpoint",
-    "infer": "find actions in recordings",
-    "stream": "find actions in a live signal",
-    "data": (
-        "prepare annotations and features",
-        {
-            "import": "import annotations from other formats",
-            "verify": "find everything that is wrong with a data set",
-            "suggest": "write a config that fits a data set",
-            "split": "split recordings into subsets or folds with the same mix of classes",
-            "export": "write annotations as a table or as JSON",
-        },
-    ),
-    "results": (
-        "evaluate, convert and combine results files",
-        {
-            "eval": "compute mAP by a benchmark's protocol",
-            "convert": "check results and convert them, or make a submission",
-            "fuse": "merge the results of several systems, or name segments without classes",
-            "join": "join verbs and nouns to actions (EPIC-Kitchens)",
-            "ensemble": "test several models as one",
-            "scores": "convert class scores of whole recordings",
-        },
-    ),
-    "show": (
-        "draw data, predictions and models",
-        {
-            "timeline": "draw the instances of recordings",
-            "overview": "draw all recordings and classes of an annotation file",
-            "predictions": "draw predictions against ground truth",
-            "features": "draw the features of a recording",
-            "activity": "draw what a model computes for a recording",
-            "page": "write an interactive page of recordings",
-            "curves": "draw training curves",
-            "video": "draw a timeline into a video",
-            "subtitles": "write actions as subtitles",
-        },
-    ),
-    "explain": "explain why the mAP of results is what it is",
-    "checkpoint": (
-        "inspect and convert checkpoints",
-        {
-            "convert": "convert checkpoints from and to the official release and OpenTAD",
-            "inspect": "show what a checkpoint holds",
-        },
-    ),
-    "leaderboard": (
-        "compare methods over seeds and folds",
-        {
-            "run": "train and test what a spec lists",
-            "table": "show records beside published figures",
-            "check": "fail if new runs fell below accepted ones",
-            "pack": "pack finished runs into one file per method",
-        },
-    ),
-    "search": "search for better config values",
-    "new": "start a project or a plugin package",
-    "config": (
-        "list and show configs",
-        {
-            "list": "list the configs that come with mmtal",
-            "show": "show a config with everything that it inherits",
-            "cost": "show the size and cost of a config's model",
-        },
-    ),
-    "demo": "find actions with a shipped model, in seconds",
-    "doctor": "show versions and settings for a bug report",
+GROUPS = {
+    "data": "prepare annotations and features",
+    "results": "evaluate, convert and combine results files",
+    "show": "draw data, predictions and models",
+    "checkpoint": "inspect and convert checkpoints",
+    "leaderboard": "compare methods over seeds and folds",
+    "config": "list and show configs",
 }
-"""Help of each command, and of a group with its commands. ``data verify`` is in the module
-``mmtal.cli.data_verify``, whose docstring describes it, with ``add_arguments(parser)`` and
-``run(args)``, which returns its exit code if that is not 0; ``INTERRUPTED`` is what to know after
-Ctrl-C. Modules import at their top only what ``mmtal --help`` may import."""
+COMMANDS = (
+    "run", "train", "test", "infer", "stream",
+    "data import", "data verify", "data suggest", "data split", "data export",
+    "results eval", "results convert", "results fuse", "results join", "results ensemble",
+    "results scores",
+    "show timeline", "show overview", "show predictions", "show features", "show activity",
+    "show page", "show curves", "show video", "show subtitles",
+    "explain", "checkpoint convert", "checkpoint inspect",
+    "leaderboard run", "leaderboard table", "leaderboard check", "leaderboard pack",
+    "search", "new", "config list", "config show", "config cost", "demo", "doctor",
+)  # fmt: skip
+"""``data verify`` is in the module ``mmtal.cli.data_verify``, whose docstring describes it, with
+``ARGUMENTS`` and ``run(args)``, which returns its exit code if that is not 0; ``INTERRUPTED`` is
+what to know after Ctrl-C. Modules import at their top only what ``mmtal --help`` may import."""
 
 EXIT_CODES = """exit codes:
   0    done
@@ -99,23 +47,23 @@ A config is a path, or a name that 'mmtal config list' shows. Flags may be spell
 
 
 def build_parser() -> CommandParser:
-    """The parser of all commands; the arguments of each are added when it is chosen."""
+    """The parser of all commands."""
     parser = CommandParser(
         prog="mmtal", description="Temporal action localization on MMEngine.", epilog=EXIT_CODES
     )
     parser.add_argument("--version", action="version", version=f"mmtal {__version__}")
-    _add_commands(parser, COMMANDS)
+    listed: dict[str, Any] = dict(required=True, metavar="COMMAND", title="commands")
+    groups = {"": parser.add_subparsers(**listed)}
+    for command in COMMANDS:
+        group, _, word = command.rpartition(" ")
+        if group not in groups:
+            text = GROUPS[group]
+            child = groups[""].add_parser(group, help=text, description=text)
+            groups[group] = child.add_subparsers(**listed)
+        module = importlib.import_module(f"mmtal.cli.{command.replace(' ', '_')}")
+        text = (module.__doc__ or "").splitlines()[0].rstrip(".")
+        groups[group].add_parser(word, help=text[0].lower() + text[1:], module=module)
     return parser
-
-
-def _add_commands(parser: CommandParser, tree: Mapping[str, Any], group: str = "") -> None:
-    adder = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for word, entry in tree.items():
-        text, below = (entry, {}) if isinstance(entry, str) else entry
-        module = None if below else f"mmtal.cli.{group}{word}"
-        child = adder.add_parser(word, help=text, description=text, module=module)
-        if below:
-            _add_commands(child, below, group=f"{word}_")
 
 
 def execute(args: Namespace, *, failed: int = 2) -> None:

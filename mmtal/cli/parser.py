@@ -1,9 +1,9 @@
-"""Parsers of commands with one vocabulary of flags and lazy imports."""
+"""Parsers of commands with one vocabulary of flags."""
 
 import argparse
 import functools
-import importlib
 import sys
+from argparse import SUPPRESS
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,33 +18,26 @@ class CommandParser(argparse.ArgumentParser):
     Arguments in :data:`mmtal.cli.options.SHARED` have their help, type and metavar from there.
 
     Args:
-        module: Name of the command's module, which is imported when the command is chosen. Its
-            docstring describes the command; its ``ARGUMENTS``, and those of its ``GROUPS`` by their
-            title, have by name what :meth:`add_argument` takes, or only the note of a shared
-            argument or the help of another. None for a group of commands.
+        module: Of the command; None for a group of commands. Its docstring describes the command;
+            its ``ARGUMENTS``, and those of its ``GROUPS`` by their title, have by name what
+            :meth:`add_argument` takes, or only the note of a shared argument or the help of
+            another.
     """
 
-    def __init__(self, *, module: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, module: Any = None, **kwargs: Any) -> None:
         super().__init__(formatter_class=_Help, **kwargs)
-        self._module = module
-
-    def complete(self) -> None:
-        """Import the command's module, unless that was done, and add its arguments."""
-        if self._module is None:
+        if module is None:
             return
-        module = importlib.import_module(self._module)
-        self._module = None
         self.description = module.__doc__
+        self.set_defaults(command=module)
         for title, arguments in {"": module.ARGUMENTS, **getattr(module, "GROUPS", {})}.items():
             group = self.add_argument_group(title) if title else None
             for name, settings in arguments.items():
                 if isinstance(settings, str):
                     settings = {"note" if name in SHARED else "help": settings}
                 self.add_argument(name, group=group, **settings)
-        self.set_defaults(command=module)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        self.complete()
         words = sys.argv[1:] if args is None else args
         return super().parse_known_args([_hyphenated(word) for word in words], namespace)
 
@@ -62,21 +55,20 @@ class CommandParser(argparse.ArgumentParser):
         names = tuple(map(_hyphenated, names))
         settings = {**SHARED.get(names[0], {}), **kwargs}
         default = settings.get("default")
-        if default is not None and default is not False and default not in ("", []):
+        if default is not None and default is not False and default not in ("", [], SUPPRESS):
             shown = " ".join(default) if isinstance(default, list) else default
             note = "; ".join(filter(None, (note, f"default: {shown}")))
-        if note and settings["help"] is not argparse.SUPPRESS:
+        if note and settings["help"] is not SUPPRESS:
             settings["help"] = f"{settings['help']} ({note})"
         add = super().add_argument if group is None else group.add_argument
         return add(*names, **settings)
 
     def find(self, *words: str) -> "CommandParser":
-        """The complete parser of a command below this one: ``find("data", "verify")``."""
+        """The parser of a command below this one: ``find("data", "verify")``."""
         parser = self
         for word in words:
             [below] = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
             parser = below.choices[word]
-        parser.complete()
         return parser
 
     def alias(self, old: str, new: str) -> None:
@@ -92,9 +84,9 @@ class CommandParser(argparse.ArgumentParser):
         kind: Any = action.type or str
 
         def convert(text: str) -> Any:  # argparse converts the default, too
-            return text if text is argparse.SUPPRESS else kind(text)
+            return text if text is SUPPRESS else kind(text)
 
-        settings: dict[str, Any] = dict(type=convert, help=argparse.SUPPRESS)
+        settings: dict[str, Any] = dict(type=convert, help=SUPPRESS)
         if old.startswith("-") and new.startswith("-"):
             self._option_string_actions[old] = action
         elif old.startswith("-"):  # a flag that became positional
@@ -106,15 +98,14 @@ class CommandParser(argparse.ArgumentParser):
         else:  # a positional argument that became a flag
             nargs = None if action.required else "?"
             action.required = False
-            super().add_argument(action.dest, nargs=nargs, default=argparse.SUPPRESS, **settings)
+            super().add_argument(action.dest, nargs=nargs, default=SUPPRESS, **settings)
 
 
 def commands(parser: CommandParser) -> Iterator[tuple[str, CommandParser]]:
-    """Every command's words (``data verify``) and complete parser, for documents and tests."""
+    """Every command's words (``data verify``) and parser, for documents and tests."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for word, below in action.choices.items():
-                below.complete()
                 leaves = list(commands(below)) or [("", below)]
                 yield from ((f"{word} {rest}".strip(), leaf) for rest, leaf in leaves)
 

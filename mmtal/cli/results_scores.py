@@ -1,4 +1,4 @@
-"""Bring class scores of recordings into one JSON layout, for external_scores and --external."""
+"""Convert class scores of recordings to one JSON layout, for external_scores and --external."""
 
 from argparse import Namespace
 from pathlib import Path

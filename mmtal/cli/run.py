@@ -1,4 +1,4 @@
-"""Train and test a model on a data set with one command.
+"""Check the data, train and test in one command.
 
 The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in percent.
 """

@@ -1,4 +1,4 @@
-"""Find actions in a signal while it arrives.
+"""Find actions in a live signal.
 
 Each is printed once it can no longer change; what is printed in all is what 'mmtal infer' finds.
 """

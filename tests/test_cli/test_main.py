@@ -71,6 +71,7 @@ def test_every_command_says_what_it_does(command: str) -> None:
     parser = PARSERS[command]
     assert parser.description and parser.format_help()
     assert [name for name, action in arguments(parser).items() if not action.help] == []
+    assert "SUPPRESS" not in parser.format_help()
 
 
 def test_choices_are_those_of_the_library() -> None:
