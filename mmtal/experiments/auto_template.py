@@ -20,17 +20,10 @@ ENDINGS = (".npy", ".npz", ".pt")
 
 
 def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
-    """Verify a data set and write a config that fits it.
-
-    Args:
-        data_path: Folder with the data, see :func:`find_own_data`.
-        work_dir: Gets ``suggested_config.py``.
-
-    Returns:
-        Path of the config.
+    """Verify a data set and write ``suggested_config.py``, which fits it, to the work dir.
 
     Raises:
-        FileNotFoundError: Annotations or features cannot be found.
+        FileNotFoundError: Annotations or features cannot be found, see :func:`find_own_data`.
         ValueError: They are ambiguous, or cannot be used; what is wrong has been printed.
     """
     ann_file, features = find_own_data(data_path)

@@ -37,12 +37,7 @@ _PRELOAD = "mmtal.experiments.preload"
 
 
 class Job(Protocol):
-    """Work for one process.
-
-    Attributes:
-        name: For people.
-        log: File that gets all that is printed.
-    """
+    """Work for one process: its name, and the file that gets all that it prints."""
 
     @property
     def name(self) -> str: ...
@@ -55,13 +50,7 @@ JobType = TypeVar("JobType", bound=Job)
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome(Generic[JobType]):
-    """How a job ended.
-
-    Attributes:
-        job: The job.
-        value: What its function returned; None if it failed.
-        error: Why it failed, in one line; empty: it did not.
-    """
+    """How a job ended: what its function returned or, in one line, why it failed (else empty)."""
 
     job: JobType
     value: Any = None
@@ -100,9 +89,6 @@ def run_jobs(
         on_end: Gets each outcome and returns what its line says.
         total: Number of jobs, for the time left; None: unknown.
         workers: Jobs at a time, spread over the GPUs; None: one per GPU.
-
-    Returns:
-        One outcome per job, in the order in which they ended.
     """
     gpus = visible_gpus()
     free = slots(workers or max(1, len(gpus)), gpus)[::-1]
@@ -162,20 +148,11 @@ def submit_array(
     at_once: int | None = None,
     slurm_args: str = "",
 ) -> str:
-    """Submit a Slurm array with one task per job.
+    """Submit a Slurm array with one task per job; returns what ``sbatch`` printed.
 
-    A task starts a command of its own for its job alone, in the folder that this process was
-    started in and with its environment.
-
-    Args:
-        names: Of the jobs.
-        command: Does the job whose name is appended to it.
-        folder: For the script and what the tasks print.
-        at_once: Tasks that may run at a time; None: as many as Slurm lets.
-        slurm_args: More arguments of ``sbatch``, such as ``--gres=gpu:1 --time=2:00:00``.
-
-    Returns:
-        What ``sbatch`` printed.
+    A task starts a command of its own for its job alone, whose name is appended to it, in the
+    folder that this process was started in and with its environment. The script and what tasks
+    print go to ``folder``; at most ``at_once`` run at a time.
 
     Raises:
         FileNotFoundError: There is no ``sbatch``.

@@ -31,13 +31,9 @@ LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
 @dataclass(frozen=True)
 class DataLocation:
-    """Where one data set lies.
+    """Where annotation JSON and feature folders of a data set lie below its root.
 
-    Attributes:
-        root: Folder that the other paths start from.
-        ann_file: Annotation JSON.
-        features: Feature folder, or folders.
-        is_official: Whether this is the layout that the template was written for.
+    ``is_official``: whether this is the layout that the template was written for.
     """
 
     root: Path
@@ -51,13 +47,7 @@ def find_data(dataset: Mapping[str, Any], data_path: str | Path) -> DataLocation
 
     Looked for in turn: the official layout of the template in the folder itself, the same in a
     folder of the template's name below it, and ``annotations.json`` with ``features/``.
-
-    Args:
-        dataset: Config of the template's data set.
-        data_path: The folder.
-
-    Raises:
-        FileNotFoundError: None of them is there; the message lists what was looked for.
+    FileNotFoundError lists what was looked for.
     """
     data_path = Path(data_path)
     if not data_path.is_dir():
@@ -102,16 +92,8 @@ def prepare_config(
 ) -> Config:
     """A template's config with the data's place and the given options; the rest stays as it is.
 
-    Args:
-        template: Name or path of a config; ``auto`` verifies the data and suggests one.
-        data_path: Folder that holds the data set.
-        work_dir: Where results go.
-        learning_rate: Of the optimizer.
-        epochs: After warm-up.
-        batch_size: Recordings per step and process.
-        weight_decay: Of the optimizer.
-        seed: Of everything random.
-        options: Any values to override, by dotted name.
+    The template ``auto`` verifies the data and suggests a config. Epochs are after warm-up, the
+    batch is of each process, and ``options`` are any values by dotted name.
     """
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value is not None and value < 1:
@@ -184,10 +166,8 @@ def build_dataset(config: Config, loader: str) -> Any:
 def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> dict[str, float]:
     """Check the data, train, test the weights of the last epoch, draw, print a summary.
 
-    Args:
-        config: See :func:`prepare_config`.
-        resume: Go on from the latest checkpoint in the work dir, if there is one.
-        gpus: Processes, one per GPU (on CPU: gloo processes).
+    ``resume``: go on from the latest checkpoint in the work dir, if there is one; ``gpus``:
+    processes, one per GPU (on CPU: gloo processes).
 
     Returns:
         The metrics of the test, values in [0, 1]. ``metrics.json`` has them too, with seed and

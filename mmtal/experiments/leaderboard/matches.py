@@ -59,10 +59,7 @@ class RunMatches(Matches):
     ) -> NDArray[np.float64]:
         """(B, T, K) AP, or AP_N of the detections that score ``normalized_above`` or more.
 
-        Args:
-            video_weights: (B, V): a recording of weight 2 counts as if it were there twice; None:
-                one resampling, all 1.
-            normalized: AP_N.
+        A recording of weight 2 in (B, V) counts as if it were there twice; None: all 1.
         """
         if not normalized:
             return average_precision(self, video_weights=video_weights)
@@ -122,9 +119,8 @@ def find_matches(
 def pool(parts: Sequence[RunMatches]) -> RunMatches:
     """Folds as one set of recordings.
 
-    Raises:
-        ValueError: They are of different protocols or classes, share a recording, or cannot be
-            pooled under this protocol.
+    ValueError: they are of different protocols or classes, share a recording, or cannot be pooled
+    under this protocol.
     """
     if not parts:
         raise ValueError("at least one fold must be given, but got none")
@@ -191,12 +187,7 @@ def write_matches(path: str | Path, parts: Sequence[RunMatches]) -> None:
 
 
 def read_matches(path: str | Path, protocol: str) -> RunMatches:
-    """Read the matches under one protocol.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no such file, or lacks the protocol.
-    """
+    """Read the matches under one protocol; ValueError: it lacks the protocol, or holds none."""
     if not file_exists(path):
         raise FileNotFoundError(f"{path}, the matches of a run, does not exist")
     try:

@@ -64,12 +64,7 @@ class Measured:
 
 
 def read_runs(folders: Sequence[str | Path]) -> list[Run]:
-    """The records of several folders.
-
-    Raises:
-        FileNotFoundError: One does not exist, or holds no record.
-        ValueError: A run is recorded in two of them, or a file is no record.
-    """
+    """The records of several folders; a run that is recorded in two of them is an error."""
     runs: dict[str, Run] = {}
     for folder in map(Path, folders):
         paths = find_records(folder)
@@ -106,8 +101,7 @@ def group_title(benchmark: str, protocol: str) -> str:
 def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
     """One entry; where there are folds two, of the folds pooled and of their average.
 
-    Raises:
-        ValueError: The runs are not of one recipe and one test set, or mix folds with none.
+    ValueError: the runs are not of one recipe and one test set, or mix folds with none.
     """
     check_alike(key, runs)
     by_seed: dict[int, dict[str | None, Run]] = {}

@@ -23,15 +23,9 @@ _COMPRESSED = (".npz", ".gz")
 def find_records(folder: str | Path, *, loose: bool = True) -> dict[str, Path]:
     """The record of each run in a folder, by the run's name, sorted.
 
-    The path leads into a pack where the record has no file of its own; the other files of a run
-    lie beside its record.
-
-    Args:
-        folder: Of files and packs; one that does not exist holds no record.
-        loose: False: leave out the files.
-
-    Raises:
-        ValueError: A pack is damaged, or two packs of the same number hold the same run.
+    The path leads into a pack where the record has no file of its own (``loose=False``: leave such
+    files out); the other files of a run lie beside its record. A folder that does not exist holds
+    none. ValueError: a pack is damaged, or two packs of the same number hold the same run.
     """
     found: dict[str, Path] = {}
     numbers: dict[str, int] = {}
@@ -54,13 +48,8 @@ def pack_runs(folder: str | Path) -> dict[Path, int]:
     """Move the runs that have files of their own into a new pack for each method.
 
     Packs that are there stay as they are. A run that is in one already, with the same content, is
-    not packed a second time.
-
-    Returns:
-        Number of runs in each new pack.
-
-    Raises:
-        ValueError: A record cannot be read, or a pack is damaged; nothing was changed.
+    not packed a second time. Returned is the number of runs in each new pack. ValueError: a record
+    cannot be read, or a pack is damaged; nothing was changed.
     """
     packed = find_records(folder, loose=False)
     methods: dict[str, list[Record]] = {}

@@ -48,12 +48,7 @@ class PublishedFigure:
 
 
 def read_published(path: str | Path = PUBLISHED) -> list[PublishedFigure]:
-    """Read a file of published figures, the one of this package or one like it.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: An entry is wrong; it is named.
-    """
+    """Read a file of published figures; ValueError names an entry that is wrong."""
     if not Path(path).is_file():
         raise FileNotFoundError(f"file of published figures {path} does not exist")
     content = read_yaml(path)

@@ -108,11 +108,7 @@ def write_record(folder: str | Path, record: Record) -> Path:
 
 
 def read_record(path: str | Path) -> Record:
-    """Read one record, whose path may lead into a pack.
-
-    Raises:
-        ValueError: It is no record, or has another name; the file and what is wrong are named.
-    """
+    """Read one record, whose path may lead into a pack; ValueError says what is wrong."""
     try:
         content = json.loads(read_file(path).decode())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

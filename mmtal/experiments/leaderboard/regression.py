@@ -60,13 +60,8 @@ def judge(
 ) -> list[Judgment]:
     """Judge every method of either side, under every protocol.
 
-    Args:
-        new: Runs to be judged.
-        accepted: Runs to judge them by.
-        confidence: Probability that new seeds of an unchanged method stay above the lower bound.
-
-    Raises:
-        ValueError: ``confidence`` is not in (0.5, 1), or runs of one side are not of one recipe.
+    ``confidence``, in (0.5, 1), is the probability that new seeds of an unchanged method stay above
+    the lower bound. ValueError: it is not, or runs of one side are not of one recipe.
     """
     if not 0.5 < confidence < 1:
         raise ValueError(f"confidence must lie in (0.5, 1), but got {confidence}")

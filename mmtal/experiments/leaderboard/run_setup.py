@@ -25,14 +25,9 @@ SHORT = 8
 
 @dataclass(frozen=True, kw_only=True)
 class RunSetup:
-    """What a run is made of.
+    """Config as it is run, but for the work dir, and annotation file of a run, with their hashes.
 
-    Attributes:
-        config: As it is run, but for the work dir.
-        config_text: See :class:`mmtal.experiments.leaderboard.record.Record`.
-        config_sha256: Of that text.
-        ann_file: Annotation file of the run.
-        annotations_sha256: Of that file.
+    ``config_text``: see :class:`mmtal.experiments.leaderboard.record.Record`.
     """
 
     config: Config
@@ -75,11 +70,7 @@ def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
 
 
 def check_options(row: Row) -> None:
-    """Refuse options that nothing of the row's config would read.
-
-    Raises:
-        ValueError: One is misspelt; what may have been meant is named.
-    """
+    """Refuse (ValueError) options that nothing of the row's config would read."""
     dotted = [name for name in row.options if "." in name]
     if dotted:
         template = _config(replace(row, options={}), {}, row.seeds[0])
@@ -102,12 +93,7 @@ def protocol_of(name: str, config: Config) -> EvaluationProtocol:
 
 
 def check_protocols(run: PlannedRun, setup: RunSetup) -> None:
-    """Refuse protocols that are not about the data of a run.
-
-    Raises:
-        ValueError: The recordings or classes are not those of a protocol, or the config gives
-            detections without classes.
-    """
+    """Refuse (ValueError) protocols that are not about the data of a run."""
     where = f"{run.row.title}{'' if run.fold is None else f', fold {run.fold}'}"
     if main_metric(setup.config.test_evaluator).get("class_agnostic"):
         raise ValueError(

@@ -33,10 +33,8 @@ CHECKPOINTS = 10
 class Folders:
     """Where runs leave what they make.
 
-    Attributes:
-        records: Records, detections and matches.
-        work: A folder for each run: checkpoints and logs.
-        keep_checkpoints: False: they are deleted once the record is there.
+    ``work`` gets a folder for each run, with checkpoints, which are deleted once the record is
+    there unless ``keep_checkpoints``, and logs.
     """
 
     records: Path

@@ -59,17 +59,9 @@ class Folds:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One method on one benchmark.
+    """One method on one benchmark (data and their split), one run for each seed and fold.
 
-    Attributes:
-        benchmark: Name of the data and their split.
-        method: Name of the method.
-        config: Name or path.
-        data: Folder.
-        protocols: Their names.
-        seeds: One run each.
-        folds: None: the data have one split.
-        options: Config values to override, by dotted name.
+    ``options`` are config values to override, by dotted name.
     """
 
     benchmark: str
@@ -109,13 +101,8 @@ class PlannedRun:
 def read_spec(path: str | Path, *, need_data: bool = True) -> list[Row]:
     """Read and check a spec: ``rows``, each over ``defaults``; see ``docs/leaderboard.md``.
 
-    Args:
-        path: YAML.
-        need_data: Whether the data folders must exist, which only who runs must know.
-
-    Raises:
-        FileNotFoundError: The spec, a config or a data folder does not exist.
-        ValueError: Anything else that is wrong; the row and the key are named.
+    Data folders must exist unless ``need_data`` is False: only who runs must know.
+    FileNotFoundError or ValueError names the row and the key.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"spec {path} does not exist")

@@ -54,16 +54,10 @@ def make_holdout(
 ) -> Holdout:
     """Choose the recordings that trials are compared on.
 
-    A config whose validation set is not its test set keeps it. In all others a part of the
-    training recordings is held out, alike in its classes, groups of recordings together.
-
-    Args:
-        config: A complete one, see :func:`mmtal.experiments.experiment.prepare_config`.
-        folder: Gets ``holdout.json``.
-        share: Of the training recordings, to be held out.
-        seed: Of the choice between equal recordings.
-        group: Pattern with one group, which says what recordings belong together by their names,
-            such as the person; None: as the annotations say (``group``).
+    A config whose validation set is not its test set keeps it. In all others a ``share`` of the
+    training recordings is held out, alike in its classes, groups of recordings together: those in
+    whose names ``group`` finds the same, None: as the annotations say. ``folder`` gets
+    ``holdout.json``; ``seed`` chooses between equal recordings.
 
     Raises:
         ValueError: The training set is too small, the share is no share, the pattern does not

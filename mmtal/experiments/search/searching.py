@@ -35,13 +35,9 @@ PLACES = re.compile(r"\b(work_dir|data_root|ann_file|num_workers|experiment_name
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search has found.
+    """What a search has found: mAP on the held-out recordings, in [0, 1], and the file to train.
 
-    Attributes:
-        best_value: mAP on the held-out recordings, in [0, 1].
-        values: Of the best trial, by key.
-        template_value: mAP of the template as it is; None: it failed.
-        best_config: The file to train.
+    ``values`` are those of the best trial, by key; ``template_value`` is None where it failed.
     """
 
     best_value: float
@@ -72,10 +68,6 @@ def search(
         val_share: Of the training recordings, held out to compare trials on.
         group: Pattern that says which recordings are held out together, see :func:`make_holdout`.
         minutes: No trial begins after so long; those begun are finished.
-
-    Raises:
-        ValueError: Something is wrong with the settings, the space, the data or the store, the
-            first trials all failed, or none was trained to its end.
     """
     for name, number in (("--trials", trials), ("--workers", workers)):
         if number < 1:

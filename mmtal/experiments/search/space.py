@@ -34,14 +34,9 @@ def read_space(
 ) -> list[Dimension]:
     """The dimensions of a search; without any, those of :data:`DEFAULT_SPACE`.
 
-    Args:
-        file: YAML, ``key: log(low, high)`` on each line.
-        vary: ``key=log(low, high)`` each; they come before what the file says of the same key.
-        fixed: Keys that are set to one value, and so cannot be varied.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: A dimension is malformed, empty, fixed as well, or given twice.
+    A YAML file says ``key: log(low, high)`` on each line, ``vary`` the same with ``=``, which comes
+    first; ``fixed`` keys cannot be varied. ValueError: a dimension is malformed, empty, fixed as
+    well, or given twice.
     """
     given: dict[str, str] = {}
     for item in vary:

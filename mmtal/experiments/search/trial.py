@@ -21,14 +21,7 @@ from mmtal.experiments.search.trial_store import TrialResult
 
 @dataclass(frozen=True, kw_only=True)
 class TrialJob:
-    """A trial to be trained.
-
-    Attributes:
-        trial: Optuna's.
-        values: What it varies, by key.
-        settings: Of the search.
-        holdout: Where it trains and is validated.
-    """
+    """A trial of Optuna's to be trained, with the values that it varies by key."""
 
     trial: Trial
     values: Mapping[str, Any]
