@@ -50,11 +50,7 @@ class Conversion:
         return sorted(f"{r.status}: {r.message}" for r in self.rows if r.status in PROBLEMS)
 
     def raise_if_unmatched(self) -> None:
-        """Refuse a checkpoint that does not match in full.
-
-        Raises:
-            ValueError: Lists all that is wrong.
-        """
+        """Refuse a checkpoint that does not match in full; ValueError: lists all that is wrong."""
         if self.problems:
             raise ValueError(
                 "the checkpoint does not fit the config (is it the config of the same model?):\n  "
@@ -76,12 +72,9 @@ class Conversion:
 
 
 def to_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingScheme) -> Conversion:
-    """Rename another codebase's weights for ``model``.
+    """Rename another codebase's weights for ``model``, which may be on the ``meta`` device.
 
-    Args:
-        weights: By their names; ``module.`` prefixes are dropped.
-        model: The same model, built by its config; may be on the ``meta`` device.
-        scheme: The names.
+    ``module.`` prefixes are dropped.
     """
     expected = _split_scales(model.state_dict())
     converted: dict[str, Tensor] = {}
@@ -107,13 +100,7 @@ def to_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSche
 
 
 def from_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingScheme) -> Conversion:
-    """Rename weights of ``model`` for another codebase.
-
-    Args:
-        weights: By our names.
-        model: Built by the config that belongs to them; may be on the ``meta`` device.
-        scheme: The names.
-    """
+    """Rename weights of ``model``, which may be on the ``meta`` device, for another codebase."""
     expected = _split_scales(model.state_dict())
     converted: dict[str, Tensor] = {}
     rows = []
@@ -143,8 +130,7 @@ def from_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSc
 def check_arithmetic(model: nn.Module, scheme: NamingScheme) -> None:
     """Refuse to pass weights between models whose parameters agree and whose results do not.
 
-    Raises:
-        ValueError: ``model`` normalizes or masks otherwise than ``scheme``'s codebase.
+    ValueError: ``model`` normalizes or masks otherwise than ``scheme``'s codebase.
     """
     towers = [m for m in model.modules() if isinstance(m, ConvEmbedding | ConvTower)]
     norms = [n for tower in towers for n in tower.norms] + [*getattr(model.neck, "norms", [])]

@@ -43,13 +43,9 @@ class ForeignCheckpoint:
     epoch: int
 
     def weights(self, which: str | None) -> tuple[dict[str, Tensor], str]:
-        """The chosen weights and their name, ``ema`` or ``plain``.
+        """The chosen weights and their name, ``ema`` (None prefers it) or ``plain``.
 
-        Args:
-            which: Either; None prefers ``ema``.
-
-        Raises:
-            ValueError: The file does not have them.
+        ValueError: the file does not have them.
         """
         found = {"ema": self.averaged, "plain": self.plain}
         which = which or ("plain" if self.averaged is None else "ema")
@@ -92,8 +88,7 @@ def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
 def format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
     """Whose the weights are: one of ``FORMATS``, by their names.
 
-    Raises:
-        ValueError: They are not those of an ActionFormer.
+    ValueError: they are not those of an ActionFormer.
     """
     for name, starts in _FIRST_PARTS.items():
         if any(key.startswith(starts) for key in weights):
@@ -108,14 +103,9 @@ def format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
 
 
 def scheme_between(source: str, target: str) -> NamingScheme:
-    """The names of the other codebase, of a conversion from or to mmtal.
+    """The names of the other codebase, of a conversion from or to mmtal, both in ``FORMATS``.
 
-    Args:
-        source: One of ``FORMATS``.
-        target: Another; one of the two is ``mmtal``.
-
-    Raises:
-        ValueError: There is nothing to convert, or only by way of mmtal.
+    ValueError: there is nothing to convert, or only by way of mmtal.
     """
     if source == target:
         others = " or ".join(name for name in FORMATS if MMTAL in (name, target) and name != target)
@@ -133,14 +123,7 @@ def convert(
 ) -> Conversion:
     """Rename the weights of a config's model; what does not match is in the result's rows.
 
-    Args:
-        weights: As ``source`` names them.
-        config: Of the same model.
-        source: One of ``FORMATS``.
-        target: Another; one of the two is ``mmtal``.
-
-    Raises:
-        ValueError: There is nothing to convert, or the config's model computes otherwise.
+    ValueError: there is nothing to convert, or the config's model computes otherwise.
     """
     scheme = scheme_between(source, target)
     model = MODELS.build(config.model)
@@ -150,15 +133,9 @@ def convert(
 
 
 def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, source: str) -> Path:
-    """The one config of mmtal's own whose model the weights fit.
+    """The one config of mmtal's own whose model the weights, named as ``source`` does, fit.
 
-    Args:
-        weights: As ``source`` names them.
-        scheme: The other codebase.
-        source: One of ``FORMATS``.
-
-    Raises:
-        ValueError: None fits, or several do, whose models differ in what has no parameters.
+    ValueError: none fits, or several do, whose models differ in what has no parameters.
     """
     rename = from_mmtal if source == MMTAL else to_mmtal
     found = scheme.to_theirs(_BIAS)
@@ -197,13 +174,8 @@ def write_foreign_checkpoint(
 ) -> None:
     """Write a checkpoint that mmtal, or the other codebase, loads.
 
-    Args:
-        path: File to write.
-        weights: Renamed ones by ``ema`` and ``plain``; where one is missing, the other takes its
-            place. mmtal gets the average, if there is one.
-        target: One of ``FORMATS``.
-        epoch: Finished epochs.
-        note: Where it came from.
+    Weights are by ``ema`` and ``plain``; where one is missing, the other takes its place. mmtal
+    gets the average, if there is one. ``note``: where it came from.
     """
     averaged = weights.get("ema", weights.get("plain", {}))
     content: dict[str, Any] = dict(state_dict=averaged, meta=dict(epoch=epoch, **note))

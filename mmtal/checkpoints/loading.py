@@ -127,12 +127,8 @@ def _rebuild(history: Any) -> Any:
 def to_plain(value: Any, where: str) -> Any:
     """A copy of ``value`` made of Python's plain types and tensors; tensors are not copied.
 
-    Args:
-        value: NumPy values, ``HistoryBuffer`` and paths are converted, containers entered.
-        where: Its place in the checkpoint, for the message.
-
-    Raises:
-        TypeError: It holds anything else, which no one could load with ``weights_only=True``.
+    NumPy values, ``HistoryBuffer`` and paths are converted, containers entered. TypeError names the
+    place of anything else, which no one could load with ``weights_only=True``.
     """
     if value is None or type(value) in (bool, int, float, complex, str, bytes):
         return value
@@ -177,14 +173,7 @@ def weights_in(checkpoint: Any, source: str | Path) -> dict[str, torch.Tensor]:
 
     Averaged weights (EMA) where it holds them: the official release keeps them in
     ``state_dict_ema``; MMEngine's EMAHook swaps them into ``state_dict`` when it saves. What is
-    nothing but a state dict will do too.
-
-    Args:
-        checkpoint: What :func:`load_checkpoint_file` returns.
-        source: What to call it in errors.
-
-    Raises:
-        ValueError: It holds no weights.
+    nothing but a state dict will do too. ValueError: it holds no weights.
     """
     weights = checkpoint
     if isinstance(checkpoint, dict):

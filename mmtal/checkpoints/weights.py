@@ -33,17 +33,9 @@ def fitting_weights(
 ) -> dict[str, Tensor]:
     """A state dict that the model takes with ``strict=True``.
 
-    Args:
-        weights: Tensors by name.
-        model: A model of any kind.
-        source: What to call the weights in errors.
-        may_differ: How the names begin of weights that may be missing, have another shape, or be
-            unknown to the model; the model keeps its own.
-        remedy: What to do where other weights differ; ends the error.
-
-    Raises:
-        ValueError: Other weights differ (the message counts them), or ``may_differ`` is the
-            beginning of no name.
+    Weights whose names begin as ``may_differ`` says may be missing, have another shape, or be
+    unknown to the model, which keeps its own. Errors call the weights ``source`` and end with
+    ``remedy``: others differ, or ``may_differ`` is the beginning of no name.
     """
     own = model.state_dict()
     for start in may_differ:

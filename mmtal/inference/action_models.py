@@ -25,18 +25,9 @@ def predict_actions(
 ) -> InstanceTable:
     """What two models on the same grid say together, as OpenTAD's entry to the challenge has it.
 
-    At each point the best verbs are paired with the best nouns. A pair has the mean of both
-    models' segments and the square root of the product of both probabilities. Thresholds, top-k
-    and NMS are the verb model's.
-
-    Args:
-        verb_model: Its classes are ``space.verbs``.
-        noun_model: Its classes are ``space.nouns``; it has the same test recordings.
-        space: The actions there are.
-        per_point: Verbs, and nouns, of each point.
-
-    Returns:
-        Detections of the test recordings whose labels are ``space.names``.
+    At each point the best verbs are paired with the best nouns, ``per_point`` of each. A pair has
+    the mean of both models' segments and the square root of the product of both probabilities.
+    Thresholds, top-k and NMS are the verb model's. The labels are ``space.names``.
 
     Raises:
         ValueError: The models do not fit together or to ``space``; ``per_point`` is below 1.
@@ -73,12 +64,7 @@ def join_points(
 ) -> InstanceData:
     """Candidates of one recording: ``segments`` in grid units, ``scores``, ``labels``, ``levels``.
 
-    Args:
-        verb: Of the verb model.
-        noun: Of the noun model.
-        head: Says where the points are, what their offsets mean, and which score is too low.
-        space: The actions there are.
-        per_point: Verbs, and nouns, of each point.
+    The head says where points are, what their offsets mean, and which score is too low.
     """
     lengths = [
         min(mask.shape[1] for mask in level) for level in zip(verb.masks, noun.masks, strict=True)

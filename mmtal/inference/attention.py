@@ -21,16 +21,9 @@ QUERIES_AT_ONCE = 512
 def attention_weights(
     block: ConvAttention, query: Tensor, key: Tensor, positions: Tensor
 ) -> Tensor:
-    """Weights of some queries over all positions of one recording without padding.
+    """Weights (H, Q, T) of queries at some positions (Q,) of one recording without padding.
 
-    Args:
-        block: Where query and key are from.
-        query: (T, H, D).
-        key: (T, H, D).
-        positions: int64 (Q,), which queries.
-
-    Returns:
-        (H, Q, T); each row sums to 1, and is 0 outside the block's window.
+    Query and key, (T, H, D), are the block's; each row sums to 1, and is 0 outside its window.
     """
     T, _, D = key.shape
     logits = torch.einsum("qhd,thd->hqt", query[positions], key) / D**0.5
@@ -61,12 +54,8 @@ def watch_attention(
 ) -> Iterator[list[BlockAttention]]:
     """Collect the attention of every block while the model runs on one recording.
 
-    Args:
-        model: Any; blocks of other kinds are not seen.
-        choose: The queries whose weights are kept, in grid units of a level of this stride.
-
-    Yields:
-        A list that fills while the model runs, in the order of the blocks.
+    The list fills in the order of the blocks. ``choose`` gives the queries whose weights are kept,
+    in grid units of a level of this stride.
     """
     found: list[BlockAttention] = []
     full_length = 0

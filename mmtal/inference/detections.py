@@ -110,12 +110,9 @@ class Detections:
 def write_detections(
     path: str | Path, results: Sequence[Detections], stamp: Mapping[str, Any]
 ) -> None:
-    """Write ActivityNet results JSON, as ``mmtal test --out`` does.
+    """Write ActivityNet results JSON, whole or not at all, as ``mmtal test --out`` does.
 
-    Args:
-        path: File to write; it appears whole or not at all.
-        results: At least one recording; all have the same classes.
-        stamp: Goes under the key ``mmtal``: where the detections come from.
+    ``stamp`` goes under the key ``mmtal``: where the detections come from.
     """
     table = InstanceTable.from_videos(
         {r.video_id: dict(segments=r.segments, labels=r.labels, scores=r.scores) for r in results}
@@ -127,9 +124,6 @@ def format_detections(results: Sequence[Detections]) -> str:
     """A short table of what scores high enough, in order of time, and what it leaves out.
 
     The best detections of each recording are shown, as far as 40 rows reach.
-
-    Args:
-        results: Of any number of recordings, at least one; their threshold is the same.
     """
     most = max(LEAST_ROWS, MAX_ROWS // len(results))
     rows: list[list[str]] = []

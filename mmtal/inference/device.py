@@ -4,11 +4,7 @@ import torch
 
 
 def find_device(device: str | torch.device | None) -> torch.device:
-    """The device of that name; None: a GPU if there is one.
-
-    Raises:
-        ValueError: It is not there.
-    """
+    """The device of that name; None: a GPU if there is one; ValueError: it is not there."""
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

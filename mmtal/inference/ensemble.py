@@ -81,11 +81,7 @@ class EnsembleMember:
     def parse(
         cls, text: str, *, options: Mapping[str, Any] | None = None, device: str | None = None
     ) -> "EnsembleMember":
-        """A member from ``CONFIG:CHECKPOINT``.
-
-        Raises:
-            ValueError: There is no colon.
-        """
+        """A member from ``CONFIG:CHECKPOINT``; ValueError: there is no colon."""
         config, separator, checkpoint = text.rpartition(":")
         if not separator:
             raise ValueError(f"a model must be given as CONFIG:CHECKPOINT, but got '{text}'")
@@ -126,19 +122,15 @@ def evaluate_ensemble(
     weights: Sequence[float] | None = None,
     out_file: str | Path | None = None,
 ) -> dict[str, float]:
-    """Test an ensemble as its first member would be: the same NMS, the same metrics.
+    """Test an ensemble as its first member would be: the same NMS, the same metrics, in [0, 1].
 
     Args:
         members: Models on the same grid, each with its own features of the same recordings.
         weights: One for each, > 0; None: equal ones.
-        out_file: Write the detections here, as ActivityNet results JSON.
-
-    Returns:
-        The metrics, values in [0, 1].
+        out_file: Write the detections here, as ActivityNet results JSON; tried beforehand.
 
     Raises:
         ValueError: The members do not fit together; the message says which, and in what.
-        OSError: ``out_file`` cannot be written; nothing has been predicted then.
     """
     shares = normalized_weights(weights, len(members))
     first = members[0]
@@ -160,11 +152,7 @@ def evaluate_ensemble(
 
 
 def normalized_weights(weights: Sequence[float] | None, number: int) -> list[float]:
-    """Weights whose sum is 1.
-
-    Raises:
-        ValueError: They are too few, too many, or not all > 0.
-    """
+    """Weights whose sum is 1; ValueError: they are too few, too many, or not all > 0."""
     if number == 0:
         raise ValueError("an ensemble needs at least one model, but got none")
     weights = [1.0] * number if weights is None else list(weights)
@@ -217,14 +205,11 @@ def check_members(
 def average(
     raw: Sequence[RawPredictions], shares: Sequence[float]
 ) -> tuple[list[list[Tensor]], list[Tensor]]:
-    """Outputs and masks of an ensemble, as one member would give them.
+    """Outputs and masks of an ensemble, as one member would give them; shares sum to 1.
 
     Class probabilities are averaged, not logits, and distances as they are: the mean of the
-    decoded segments, as in OpenTAD. Equal members give exactly what each of them gives.
-
-    Args:
-        raw: Of each member, on the same grid; they may be padded differently.
-        shares: Weights whose sum is 1.
+    decoded segments, as in OpenTAD. Equal members give exactly what each of them gives. They are
+    on the same grid, but may be padded differently.
     """
     lengths = [
         min(m.shape[-1] for m in level) for level in zip(*(r.masks for r in raw), strict=True)

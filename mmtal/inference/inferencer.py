@@ -202,8 +202,7 @@ class TemporalActionInferencer:
     def reach(self) -> Reach:
         """Receptive field of the model.
 
-        Raises:
-            ValueError: Windows would change the result: global attention, absolute positions.
+        ValueError: windows would change the result: global attention, absolute positions.
         """
         return reach_of(self.config.model)
 

@@ -26,14 +26,11 @@ def model_activity(
 ) -> ModelActivity:
     """Run a model on a recording and keep what is usually lost.
 
-    Args:
-        model: A localizer with a head of points on levels, such as ActionFormer.
-        recording: From :func:`mmtal.inference.open_recording.open_recording`.
-        queries: Seconds whose attention is kept; None: the middles of the three best predictions
-            that lie apart from each other.
+    Attention is kept at the seconds ``queries``; None: the middles of the three best predictions
+    that lie apart from each other.
 
     Raises:
-        ValueError: The model has no such head, or a query lies outside the recording.
+        ValueError: The model has no head of points on levels, or a query lies outside.
     """
     model.eval()
     head = model.head

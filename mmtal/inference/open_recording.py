@@ -22,13 +22,9 @@ from mmtal.structures import RecordingView, TemporalDataSample
 
 @dataclass(frozen=True)
 class OpenedRecording:
-    """A recording after the pipeline for testing.
+    """A recording after the pipeline for testing: its features, float32 (T, C), and what is known.
 
-    Attributes:
-        features: float32 (T, C).
-        sample: What is known of it; ``sample.grid`` says where the features lie in time.
-        view: Its ground truth, for pictures.
-        dataset: The data set that it is from.
+    ``sample.grid`` says where the features lie in time; ``view`` is the ground truth.
     """
 
     features: torch.Tensor
@@ -46,11 +42,8 @@ def open_recording(
 ) -> OpenedRecording:
     """Load a recording of any subset through the pipeline of the config's ``test_dataloader``.
 
-    Args:
-        config: A config with data.
-        video_id: Name of the recording.
-        statistics: Of the training features, as a checkpoint holds them; None: measured if they
-            are needed.
+    ``statistics`` are of the training features, as a checkpoint holds them; None: measured if they
+    are needed.
 
     Raises:
         FileNotFoundError: The annotations or the recording's features are missing.
@@ -95,8 +88,7 @@ def open_recording(
 def find_name(name: str, names: Iterable[str], source: str) -> int:
     """Where a recording stands in a list.
 
-    Raises:
-        ValueError: It is not there; the message names close ones.
+    ValueError: it is not there; the message names close ones.
     """
     known = list(names)
     if name in known:

@@ -62,8 +62,7 @@ class InferencePipeline:
     def check(self, recording: Recording) -> None:
         """Length and channels, from the shapes alone.
 
-        Raises:
-            ValueError: The recording is too short, or has other channels than the model expects.
+        ValueError: the recording is too short, or has other channels than the model expects.
         """
         zero = np.zeros((), np.float32)
         shapes = recording.shapes()

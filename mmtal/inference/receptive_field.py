@@ -52,9 +52,6 @@ def narrow_twin(model: Mapping[str, Any]) -> TemporalLocalizer:
 
     A model whose backbone has no width by the names of mmtal's own, or allows none of these, is
     built as it is: measuring takes longer.
-
-    Args:
-        model: Config of a :class:`mmtal.models.TemporalLocalizer`.
     """
     if not {"in_channels", "embed_channels"} <= model["backbone"].keys():
         return MODELS.build(copy.deepcopy(model)).eval()
@@ -79,12 +76,8 @@ def narrow_twin(model: Mapping[str, Any]) -> TemporalLocalizer:
 def measure_reach(model: TemporalLocalizer) -> Reach:
     """Measure the receptive field of every level of a localizer.
 
-    A feature matters if the gradient of a point's raw predictions with respect to it is not zero;
-    in double precision, not even a chain of small attention weights vanishes.
-
-    Args:
-        model: A :class:`mmtal.models.TemporalLocalizer` whose head returns raw predictions per
-            level with the positions in the last dimension.
+    A feature matters if the gradient of a point's raw predictions (positions last) with respect to
+    it is not zero; in double precision, not even a chain of small attention weights vanishes.
 
     Raises:
         ValueError: The receptive field has no bound, as with global attention, or predictions

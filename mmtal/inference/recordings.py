@@ -72,11 +72,7 @@ class Recording:
         return [(length, size[1]) for size in sizes.values()]
 
     def check_values(self) -> None:
-        """Look at all values, in pieces.
-
-        Raises:
-            ValueError: One is NaN or infinite.
-        """
+        """Look at all values, in pieces; ValueError: one is NaN or infinite."""
         shapes = self.shapes()
         rows = max(1, CHUNK // sum(shape[1] for shape in shapes))
         feats = self.open()
@@ -101,11 +97,8 @@ def find_recordings(
 ) -> list[Recording]:
     """All recordings that are meant, in order; files and arrays are checked, not read.
 
-    Args:
-        inputs: See :data:`Inputs`.
-        file_prefix: Comes before the recording's name in file names.
-        file_ext: Ending to look for first in folders.
-        key: Name of the array in files with named arrays.
+    In folders, files begin with ``file_prefix`` and are looked for with ``file_ext`` first; ``key``
+    names the array in files of several.
 
     Raises:
         FileNotFoundError: A file or folder does not exist, or a folder holds no feature file.

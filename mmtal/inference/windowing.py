@@ -49,15 +49,10 @@ class WindowWalker:
 
     @torch.no_grad()
     def step(self, values: Tensor, *, is_last: bool) -> InstanceData:
-        """Candidates of the points that this window completes.
+        """Candidates of the points that a window, features (T, C) from :attr:`start` on, completes.
 
-        Args:
-            values: Features (T, C) from :attr:`start` on.
-            is_last: Whether the recording ends here.
-
-        Returns:
-            ``segments`` float64 (M, 2) in grid units of the recording, ``scores``, ``labels``,
-            ``levels``, on the CPU.
+        ``segments``, float64 (M, 2) in grid units of the recording, ``scores``, ``labels`` and
+        ``levels`` are on the CPU.
         """
         start, end = self.start, self.start + len(values)
         inputs, masks = self._batch(values, start, end, is_last)
@@ -140,8 +135,7 @@ def drop_long(candidates: InstanceData, longest: float | None) -> InstanceData:
 def reach_of(model: Mapping[str, Any]) -> Reach:
     """Receptive field of a model's config, tested: windows must find what one pass finds.
 
-    Raises:
-        ValueError: Predictions in windows would differ from those in one pass; says why.
+    ValueError: predictions in windows would differ from those in one pass; says why.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

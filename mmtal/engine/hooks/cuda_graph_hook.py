@@ -24,11 +24,7 @@ class CudaGraphHook(Hook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Record.
-
-        Raises:
-            ValueError: Training is in mixed precision or distributed.
-        """
+        """Record; ValueError: training is in mixed precision or distributed."""
         model = runner.model
         if not on_gpu(model):
             print_log("CudaGraphHook does nothing on a CPU", "current")

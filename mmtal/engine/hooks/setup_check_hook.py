@@ -38,8 +38,7 @@ class SetupCheckHook(Hook):
 def check_setup(model: nn.Module, dataset: Any) -> None:
     """Refuse a data set that the model cannot work with.
 
-    Raises:
-        ValueError: Its classes or channels are not those of the model.
+    ValueError: its classes or channels are not those of the model.
     """
     classes = getattr(dataset, "metainfo", {}).get("classes")
     num_classes = getattr(getattr(model, "head", None), "num_classes", None)

@@ -105,8 +105,7 @@ def resample_method(
 ) -> NDArray[np.float64]:
     """(B,) mean over the seeds of average mAP (or mAP_N); the same draws for the same recordings.
 
-    Raises:
-        ValueError: The seeds' runs are not all of the same recordings, which may be in any order.
+    ValueError: the seeds' runs are not all of the same recordings, which may be in any order.
     """
     names = sorted(runs[0].video_ids)  # by code point, as NumPy sorts
     weights = resampling_weights(len(names), resamplings)

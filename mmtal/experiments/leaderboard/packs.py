@@ -86,19 +86,14 @@ def _files(record: Record, place: Path) -> dict[str, bytes]:
 def find_packs(folder: str | Path) -> dict[Path, int]:
     """The packs of a folder and their numbers, ascending.
 
-    Raises:
-        ValueError: A zip archive has no name of a pack.
+    ValueError: a zip archive has no name of a pack.
     """
     packs = {path: int(_parse(path)["number"]) for path in Path(folder).glob("*.zip")}
     return dict(sorted(packs.items(), key=lambda item: (item[1], item[0])))
 
 
 def list_pack(path: Path) -> list[str]:
-    """Names of the files in a pack.
-
-    Raises:
-        ValueError: It is not the file that was once written.
-    """
+    """Names of the files in a pack; ValueError: it is not the file that was once written."""
     expected = _parse(path)["sha256"]
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     if not sha256.startswith(expected):

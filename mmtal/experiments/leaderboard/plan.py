@@ -33,8 +33,7 @@ from mmtal.experiments.leaderboard.spec import PlannedRun, Row
 def choose(rows: Sequence[Row], patterns: Sequence[str]) -> list[PlannedRun]:
     """Runs whose names match one of the patterns (all without one), in the order of the spec.
 
-    Raises:
-        ValueError: A pattern matches nothing.
+    ValueError: a pattern matches nothing.
     """
     runs = [run for row in rows for run in row.runs()]
     names = [run.name for run in runs]
@@ -53,9 +52,8 @@ def choose(rows: Sequence[Row], patterns: Sequence[str]) -> list[PlannedRun]:
 def make_plan(runs: Sequence[PlannedRun], folders: Folders) -> list[RunJob]:
     """Check config, annotations and protocols of every run, and look up what there is of it.
 
-    Raises:
-        ValueError: A config cannot be made as the spec wants it, data are missing or not those
-            of a protocol, or a record cannot be read.
+    ValueError: a config cannot be made as the spec wants it, data are missing or not those of a
+    protocol, or a record cannot be read.
     """
     setups: dict[tuple[str, str | None], RunSetup] = {}
     records = find_records(folders.records)
@@ -89,8 +87,7 @@ def _status(
 def add_hashes(jobs: Sequence[RunJob]) -> list[RunJob]:
     """Jobs with what their records say of features and code; checks each data set once.
 
-    Raises:
-        ValueError: Something is wrong with a data set.
+    ValueError: something is wrong with a data set.
     """
     git = git_state()
     by_row: dict[str, str] = {}

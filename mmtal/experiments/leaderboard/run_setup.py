@@ -46,8 +46,7 @@ class RunSetup:
 def set_up(run: PlannedRun, folder: str | Path) -> RunSetup:
     """Find config and data; annotation files of folds that are dealt out go to ``folder``.
 
-    Raises:
-        ValueError: An option does not fit the config, or data are not there.
+    ValueError: an option does not fit the config, or data are not there.
     """
     row = run.row
     try:
@@ -113,8 +112,7 @@ def check_protocols(run: PlannedRun, setup: RunSetup) -> None:
 def feature_files(config: Config) -> list[Path]:
     """Feature files of training and test, each once; building the data sets checks them.
 
-    Raises:
-        ValueError: Something is wrong with the data.
+    ValueError: something is wrong with the data.
     """
     files = set()
     for loader in ("train_dataloader", "test_dataloader"):

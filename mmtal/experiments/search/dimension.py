@@ -41,8 +41,7 @@ class Dimension:
     def parse(cls, key: str, text: str) -> "Dimension":
         """Read ``log(5e-5, 2e-4)`` and the like.
 
-        Raises:
-            ValueError: It has another form, or holds no value to choose from.
+        ValueError: it has another form, or holds no value to choose from.
         """
         wrong = ValueError(f"{key}: expected {FORMS}, but got '{text}'")
         try:

@@ -31,8 +31,7 @@ class SearchSettings:
     def config(self, values: Mapping[str, Any], work_dir: Path) -> Config:
         """The template with the values of a trial by key, on the whole training set.
 
-        Raises:
-            ValueError: The template does not train by epochs.
+        ValueError: the template does not train by epochs.
         """
         named = {key: value for key, value in values.items() if key in DOTTED}
         dotted = {key: value for key, value in values.items() if key not in DOTTED}

@@ -77,8 +77,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 def template_values(space: Space, config: Config) -> dict[str, Any]:
     """What the template itself says about each dimension; None where it leaves a default.
 
-    Raises:
-        ValueError: The config does not have one.
+    ValueError: the config does not have one.
     """
     values = {}
     for dimension in space:

@@ -169,8 +169,7 @@ def _is_store(path: Path) -> bool:
 def refuse_difference(where: Path, name: str, then: str, now: str) -> None:
     """Refuse to go on with a search whose ``name`` has changed, with the first lines that differ.
 
-    Raises:
-        ValueError: It has; ``where`` is the search's folder or file.
+    ValueError: it has; ``where`` is the search's folder or file.
     """
     if then != now:
         pairs = zip([*then.splitlines(), ""], [*now.splitlines(), ""], strict=False)

@@ -139,8 +139,7 @@ class Collected:
     def raise_errors(self) -> None:
         """Raise one error with the first unreadable rows and their number.
 
-        Raises:
-            ValueError: There are any.
+        ValueError: there are any.
         """
         if self._errors:
             lines = [f"{len(self._errors)} row(s) cannot be read, nothing is written:"]

@@ -62,8 +62,7 @@ def matches(probe: Probe) -> bool:
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read a table. A row with neither start, end nor label is a recording without instances.
 
-    Raises:
-        ValueError: The columns cannot be recognized.
+    ValueError: the columns cannot be recognized.
     """
     header, _ = header_of(read_text(source.path))
     columns = find_columns(header, options.columns, where=str(source.path))
@@ -93,8 +92,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
 def find_columns(header: list[str], given: Mapping[str, str], *, where: str) -> dict[str, str]:
     """The column of each role, by the names given or else by usual names.
 
-    Raises:
-        ValueError: A needed column is missing, or several could be meant.
+    ValueError: a needed column is missing, or several could be meant.
     """
     require_different(header, where=where)
     unknown = [role for role in given if role not in ROLES]

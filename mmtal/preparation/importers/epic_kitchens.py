@@ -34,8 +34,7 @@ def matches(probe: Probe) -> bool:
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read one table. Class names and durations come from the published files beside it.
 
-    Raises:
-        ValueError: It is not one of the two tables, or ``--labels`` is missing.
+    ValueError: it is not one of the two tables, or ``--labels`` is missing.
     """
     header = header_of(read_text(source.path))[0]
     layout = next((k for k, names in COLUMNS.items() if set(names) <= set(header)), None)

@@ -51,8 +51,7 @@ FORMATS = {
 def detect_format(path: Path, options: ImportOptions) -> Format:
     """The one format that the content of a file or folder fits.
 
-    Raises:
-        ValueError: It fits none, or several.
+    ValueError: it fits none, or several.
     """
     if options.columns.keys() & {"start", "end", "label"}:
         return FORMATS["csv"]

@@ -74,10 +74,7 @@ class ImportOptions:
     def choose(self, present: list[str], *, what: str, where: str) -> list[str]:
         """Those of several kinds of labels that are wanted; a single kind needs no choice.
 
-        Args:
-            present: Names of the kinds that the file holds.
-            what: What a kind is called there, such as ``tier``.
-            where: The file.
+        A kind is called ``what``, such as ``tier``, in the file ``where``.
 
         Raises:
             ValueError: There are several and none is chosen, or a chosen one is missing.

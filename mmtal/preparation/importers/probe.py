@@ -12,11 +12,7 @@ HEAD = 50
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file.
-
-    Raises:
-        ValueError: It is not JSON.
-    """
+    """The content of a JSON file; ValueError: it is not JSON."""
     return _read_json(path, path.stat().st_mtime_ns)
 
 

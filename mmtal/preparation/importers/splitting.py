@@ -17,24 +17,13 @@ Database = Mapping[str, Mapping[str, Any]]
 def stratified_parts(
     counts: np.ndarray, sizes: np.ndarray, ratios: Sequence[float], *, seed: int
 ) -> np.ndarray:
-    """Deal groups out to parts so that each part gets its share of the instances of each class.
+    """Deal G groups out to parts, int (G,), so that each has its share of each class's instances.
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas, ECML PKDD 2011) on numbers of
-    instances instead of yes or no: the rarest class first, its largest groups first, each to the
-    part that has the smallest share so far of what it wants of this class. Then groups move, or
-    change places, as long as that brings the shares nearer to what is wanted.
-
-    Args:
-        counts: Instances of each class in each group, int (G, K).
-        sizes: Recordings in each group, int (G,).
-        ratios: Wanted share of each part, S of them with the sum 1.
-        seed: Of the choice between equal groups.
-
-    Returns:
-        The part of each group, int (G,); none is empty.
-
-    Raises:
-        ValueError: There are fewer groups than parts.
+    instances, int (G, K), instead of yes or no: the rarest class first, its largest groups first,
+    each to the part that has the smallest share so far of what it wants of this class. Then groups
+    of ``sizes`` recordings move, or change places, as long as that brings the shares nearer to
+    the ``ratios``, whose sum is 1. No part is empty; ValueError: there are too few groups.
     """
     shares = np.asarray(ratios, dtype=np.float64)  # (S,)
     num_groups, num_parts = len(counts), len(shares)
@@ -156,14 +145,7 @@ def fold_databases(
 ) -> list[dict[str, dict[str, Any]]]:
     """A database for each fold: its recordings are ``validation``, the others ``training``.
 
-    Args:
-        database: Of an annotation JSON.
-        folds: How many, at least 2.
-        only: As in ``split_database``.
-        seed: A seed always gives the same folds.
-
-    Raises:
-        ValueError: As in ``split_database``.
+    See :func:`split_database`; a seed always gives the same folds, of which there are at least 2.
     """
     if folds < 2:
         raise ValueError(f"folds must be >= 2, but got {folds}")

@@ -22,8 +22,7 @@ class Row:
 def read_text(path: Path) -> str:
     """The text of a file, with any line ends and with or without a byte order mark.
 
-    Raises:
-        ValueError: It is not text in UTF-8 or (with its mark) UTF-16.
+    ValueError: it is not text in UTF-8 or (with its mark) UTF-16.
     """
     data = path.read_bytes()
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -52,8 +51,7 @@ def header_of(text: str) -> tuple[list[str], str]:
 def read_rows(path: Path, collected: Collected) -> Iterator[Row]:
     """The rows of a table with a header; rows of another length become errors.
 
-    Raises:
-        ValueError: The file is no text, or a column occurs twice.
+    ValueError: the file is no text, or a column occurs twice.
     """
     text = read_text(path)
     header, delimiter = header_of(text)
@@ -81,11 +79,7 @@ def read_rows(path: Path, collected: Collected) -> Iterator[Row]:
 
 
 def require_different(header: list[str], *, where: str) -> None:
-    """Refuse a name that two columns share.
-
-    Raises:
-        ValueError: There is one.
-    """
+    """Refuse a name that two columns share; ValueError: there is one."""
     repeated = [name for name in header if header.count(name) > 1]
     if repeated:
         raise ValueError(f"{where}: the column '{repeated[0]}' occurs twice in the first line")

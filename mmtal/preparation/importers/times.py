@@ -19,13 +19,8 @@ LONGEST = 1e7
 def to_seconds(text: str, *, unit: str | None, fps: float | None) -> float:
     """A time in seconds; frame f is at f / fps.
 
-    Args:
-        text: A number in ``unit``, or ``hh:mm:ss``, ``mm:ss``, each with decimals if wanted.
-        unit: ``seconds`` (also None), ``frames`` or ``milliseconds``.
-        fps: Frames per second, for frames.
-
-    Raises:
-        ValueError: It is no such time; the message says why, without the place.
+    It is a number in ``unit`` (None: ``seconds``), or ``hh:mm:ss``, ``mm:ss``, each with decimals
+    if wanted. ValueError says why it is none, without the place.
     """
     text = text.strip()
     clock = CLOCK.fullmatch(text)
@@ -40,8 +35,7 @@ def to_seconds(text: str, *, unit: str | None, fps: float | None) -> float:
 def in_seconds(time: Any, unit: str | None, fps: float | None) -> float:
     """A number in ``unit`` in seconds.
 
-    Raises:
-        ValueError: It is no finite number, or far too large; the message lacks the place.
+    ValueError: it is no finite number, or far too large; the message lacks the place.
     """
     if not is_number(time):
         raise ValueError(f"times must be numbers, but got {time!r:.60}")
@@ -63,8 +57,7 @@ def in_seconds(time: Any, unit: str | None, fps: float | None) -> float:
 def to_positive(value: Any, *, name: str) -> float | None:
     """A duration or a frame rate, as a number or as text such as ``30000/1001``; None: not given.
 
-    Raises:
-        ValueError: It is no number > 0; the message lacks the place.
+    ValueError: it is no number > 0; the message lacks the place.
     """
     number = value
     if isinstance(value, str):
@@ -80,11 +73,7 @@ def to_positive(value: Any, *, name: str) -> float | None:
 
 
 def to_number(text: str) -> float:
-    """A finite number.
-
-    Raises:
-        ValueError: It is none; the message says why, without the place.
-    """
+    """A finite number; ValueError: it is none; the message says why, without the place."""
     if NUMBER.fullmatch(text) and math.isfinite(float(text)):
         return float(text)
     if not text:

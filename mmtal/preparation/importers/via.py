@@ -21,8 +21,7 @@ def matches(probe: Probe) -> bool:
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read the temporal segments; marks of single frames and whole files are left out.
 
-    Raises:
-        ValueError: Several attributes label segments and none is chosen.
+    ValueError: several attributes label segments and none is chosen.
     """
     content = read_json(source.path)
     attributes = content["attribute"]

@@ -16,8 +16,7 @@ COLUMNS = {"subset": "subset", "duration": "recording_duration", "fps": "fps", "
 def write_annotations(path: Path, database: Mapping[str, Mapping[str, Any]]) -> None:
     """Write a database, as a table if the path ends in ``.csv`` or ``.tsv``, else as JSON.
 
-    Raises:
-        ValueError: The path has another ending.
+    ValueError: the path has another ending.
     """
     if path.suffix == ".json":
         write_text(path, to_json(database))

@@ -195,11 +195,7 @@ def choose_subsets(
 
 
 def find_extension(folder: Path, video_id: str) -> str:
-    """Ending of the feature file of a recording.
-
-    Raises:
-        FileNotFoundError: There is none.
-    """
+    """Ending of the feature file of a recording; FileNotFoundError: there is none."""
     for ext in (".npy", ".npz", ".pt"):
         if (folder / f"{video_id}{ext}").is_file():
             return ext
@@ -220,14 +216,7 @@ def find_grid(
 
     A recording of D frames has ``floor((D - snippet_frames) / feature_stride) + 1`` features, so
     the stride is the slope of D over the number of features, and the snippet what is left of D at
-    its least.
-
-    Args:
-        entries: Recordings of the annotation JSON.
-        lengths: Features of each.
-        feature_stride: Of the user, or None.
-        snippet_frames: Of the user, or None.
-        fps: Of the user, or None.
+    its least. What the user says counts.
 
     Returns:
         The grid, whether recordings have an ``fps`` of their own, whether anything was inferred.

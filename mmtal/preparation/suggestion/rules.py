@@ -82,11 +82,7 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> "Budget":
-        """``cpu``, or the memory of a GPU such as ``24GB``.
-
-        Raises:
-            ValueError: It is neither.
-        """
+        """``cpu``, or the memory of a GPU such as ``24GB``; ValueError: it is neither."""
         if text.lower() == "cpu":
             return cls()
         number = text.lower().removesuffix("gb").strip()

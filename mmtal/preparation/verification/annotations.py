@@ -23,11 +23,8 @@ from mmtal.utils.file_names import stays_below
 class AnnotationContent:
     """An annotation file without what is not in the format.
 
-    Attributes:
-        path: The file.
-        names: All of its recordings, whatever their entries look like.
-        database: Entries in the format.
-        numbers: Where instances were left out: the numbers in the file of those that are left.
+    ``names`` are all of its recordings; ``numbers``, where instances were left out, those in the
+    file of the ones that are left.
     """
 
     path: Path
@@ -39,15 +36,10 @@ class AnnotationContent:
 def read_recordings(
     settings: Sequence[DataSetting], findings: Findings
 ) -> tuple[list[Recording], list[str], list[AnnotationContent]]:
-    """The recordings that the settings choose, in the order of the files.
+    """The recordings that the settings choose, in the order of the files, each once.
 
-    Args:
-        settings: What to read.
-        findings: Gets entries that are not in the format, and contradictions between them.
-
-    Returns:
-        The recordings, each once, without instances that are not in the format; the names of the
-        classes by label; and the files.
+    Instances that are not in the format become findings, as do contradictions. Also returned are
+    the names of the classes by label, and the files.
 
     Raises:
         FileNotFoundError: An annotation file does not exist.

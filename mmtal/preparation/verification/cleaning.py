@@ -43,14 +43,8 @@ def fix(report: Report, out: str | Path) -> dict[str, int]:
     Entries that are not in the format, recordings whose features cannot be used, and instances
     that are empty, repeated, wholly outside or of an unknown class are taken out; reversed
     segments are swapped; ends outside are moved to the end of the recording; label ids that
-    contradict each other or have gaps are numbered again, in the order of the names.
-
-    Args:
-        report: Of one annotation file, which stays as it is.
-        out: File to write.
-
-    Returns:
-        Number of changes of each kind.
+    contradict each other or have gaps are numbered again, in the order of the names. Returned is
+    the number of changes of each kind.
 
     Raises:
         ValueError: ``out`` is the annotation file itself, the report is of several files, or

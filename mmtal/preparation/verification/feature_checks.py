@@ -29,11 +29,7 @@ def read_features(
 ) -> None:
     """Read all feature files once, and put what is in them into the recordings.
 
-    Args:
-        recordings: What to read; those without folders are left alone.
-        files: The annotation files; a feature file that belongs to none of their recordings is
-            extra.
-        findings: Gets whatever is wrong with a file or folder.
+    A file that belongs to none of the recordings in the annotation files is extra.
     """
     listings: dict[Path, list[str] | None] = {}
     expected: dict[Path, set[str]] = defaultdict(set)
@@ -152,14 +148,8 @@ def check_channels(
 ) -> tuple[int, ...]:
     """Channels of each recording against the others and the model, and constant ones.
 
-    Args:
-        recordings: Whose files have been read.
-        model: Its ``in_channels`` is compared.
-        delivered: Channels that the pipeline makes of a recording's.
-        findings: Gets what differs.
-
-    Returns:
-        Channels of each source that most recordings have.
+    ``delivered`` is how many the pipeline makes of a recording's. Returned are the channels of each
+    source that most recordings have.
     """
     read = [recording for recording in recordings if recording.scans]
     if not read:

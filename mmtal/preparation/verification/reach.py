@@ -63,11 +63,8 @@ class SplitReach:
 def model_view(recording: Recording) -> tuple[FeatureGrid, int, np.ndarray] | None:
     """Grid, number of features and segments (N, 2) s that a recording has after its pipeline.
 
-    Returns:
-        None where stride, snippet, frame rate or length are not known.
-
-    Raises:
-        ValueError: A transform refuses the recording.
+    None where stride, snippet, frame rate or length are not known; ValueError: a transform refuses
+    the recording.
     """
     grid, length = recording.grid, recording.length
     if grid and not length and recording.duration is not None and not recording.setting.folders:
@@ -120,15 +117,10 @@ def _no_features(length: int, channels: Sequence[int] = (1,)) -> FeatureArray:
 def check_reach(
     recordings: Sequence[Recording], model: ModelSetting, findings: Findings
 ) -> dict[str, SplitReach]:
-    """Look at every recording as the model does.
+    """Look at every recording as the model does; sums by split.
 
-    Args:
-        recordings: Whose files have been read.
-        model: Its levels and assigner; without them nothing is said of reach.
-        findings: Gets recordings that the pipeline refuses, and instances out of reach.
-
-    Returns:
-        Sums by split.
+    Recordings that the pipeline refuses and instances out of reach are findings; without levels
+    and assigner nothing is said of reach.
     """
     sums: dict[str, SplitReach] = {}
     points = model.points if model.assigner else None
@@ -214,16 +206,10 @@ def _add_reach(
 def coverage(
     points: Points, segments: torch.Tensor, model: ModelSetting
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which instances points would be positive for, and on which levels they are.
+    """Which instances, (N, 2) in grid units, points would be positive for, and on which levels.
 
-    Args:
-        points: P points.
-        segments: (N, 2) in grid units, N > 0.
-        model: Its assigner and levels.
-
-    Returns:
-        bool (N,): some point would be, if the instance were alone; and bool (L, N): some point of
-        the level is, in competition with the others.
+    Returned are bool (N,): some point would be, if the instance were alone; and bool (L, N): some
+    point of the level is, in competition with the others.
     """
     if model.assigner is None:
         raise ValueError("coverage needs a model with an assigner, but got none")

@@ -86,8 +86,7 @@ class ModelSetting:
 def settings_of_config(config: Mapping[str, Any]) -> tuple[list[DataSetting], ModelSetting]:
     """The data sets of all loaders of a config, and its model.
 
-    Raises:
-        ValueError: No loader has a ``TemporalDataset``.
+    ValueError: no loader has a ``TemporalDataset``.
     """
     settings = []
     for role in LOADERS:

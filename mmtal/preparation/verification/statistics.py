@@ -24,12 +24,7 @@ def describe(
 ) -> dict[str, Any]:
     """All figures, as JSON can hold them; shares in [0, 1], times in seconds unless they say hours.
 
-    Args:
-        recordings: That were verified; reversed, empty and outside instances do not count.
-        classes: Names by label.
-        reach: By split.
-        model: What the figures are set against.
-        channels: Of each source.
+    Reversed, empty and outside instances do not count.
     """
     by_split: dict[str, list[Recording]] = defaultdict(list)
     for recording in recordings:

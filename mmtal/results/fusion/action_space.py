@@ -16,10 +16,7 @@ from mmtal.results.instance_table import InstanceTable
 class ActionSpace:
     """Which verbs and nouns make which actions; an action is named ``take plate``.
 
-    Attributes:
-        verbs: Names of the verbs by label.
-        nouns: Names of the nouns by label.
-        pairs: Of each of the K actions, the labels of its verb and its noun.
+    ``verbs`` and ``nouns`` are names by label, ``pairs`` the labels of both of each action.
     """
 
     verbs: tuple[str, ...]
@@ -32,8 +29,7 @@ class ActionSpace:
     ) -> ActionSpace:
         """The actions of these names, such as the classes of an annotation file of actions.
 
-        Raises:
-            ValueError: A name is not that of a verb, a space, and that of a noun.
+        ValueError: a name is not that of a verb, a space, and that of a noun.
         """
         verb_of = {name: label for label, name in enumerate(verbs)}
         noun_of = {name: label for label, name in enumerate(nouns)}

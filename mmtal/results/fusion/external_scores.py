@@ -34,15 +34,10 @@ class ExternalScores:
     source: str
 
     def of(self, video_id: str, classes: Sequence[str] = ()) -> NDArray[np.float64]:
-        """Scores of one recording by label.
+        """Scores of one recording by label; ValueError: the file lacks the recording or a class.
 
-        Args:
-            video_id: Name of the recording.
-            classes: Names by label. Columns are matched by name where the file names them, so
-                it may hold more classes, in any order; else by position. Empty: as in the file.
-
-        Raises:
-            ValueError: The file lacks the recording or a class.
+        Columns are matched by name where the file names them, so it may hold more classes, in any
+        order; else by position. Without classes: as in the file.
         """
         if video_id not in self.videos:
             raise ValueError(
@@ -106,8 +101,7 @@ def check_external_scores(
 ) -> ExternalScores:
     """Class scores, K numbers for each recording, whose shapes and values are right.
 
-    Raises:
-        ValueError: They are not so, or ``classes`` are not the names of the columns.
+    ValueError: they are not so, or ``classes`` are not the names of the columns.
     """
     if not isinstance(videos, dict) or not videos:
         raise ValueError(f"{source} must hold {{video: [class scores]}}, but it does not")
@@ -156,15 +150,9 @@ def name_detections(
     top_classes: int = 2,
     top_segments: int | None = 200,
 ) -> InstanceTable:
-    """Give the segments of every recording the names of its best classes.
+    """Give the segments of every recording, whatever their labels, the names of its best classes.
 
-    Args:
-        detections: Class-agnostic; their labels are not looked at.
-        external: Class scores of every recording that is listed.
-        classes: Names by label; empty: the labels are the columns of the file.
-        rule: As :func:`fuse_external_scores` has it, like the following.
-        top_classes: Classes used.
-        top_segments: Segments used; None: all.
+    See :func:`fuse_external_scores`. Without classes, labels are the columns of the file.
 
     Raises:
         ValueError: The class scores lack a recording or a class.
@@ -225,8 +213,7 @@ def fuse_external_scores(
 def check_fusion(rule: str, top_classes: int, top_segments: int | None) -> None:
     """Check the settings of :func:`fuse_external_scores` before work is lost.
 
-    Raises:
-        ValueError: There is no such rule, or a number is below 1.
+    ValueError: there is no such rule, or a number is below 1.
     """
     if rule not in get_args(ExternalRule):
         raise ValueError(f"rule must be one of {get_args(ExternalRule)}, but got {rule!r}")

@@ -69,8 +69,7 @@ def read_names(path: Path) -> list[str]:
 def recordings_not_in_all(tables: Sequence[InstanceTable]) -> list[str]:
     """Names of the recordings that some of the tables lack, sorted.
 
-    Raises:
-        ValueError: No recording is in all of them.
+    ValueError: no recording is in all of them.
     """
     lists = [set(table.video_ids) for table in tables]
     everywhere = lists[0].intersection(*lists)

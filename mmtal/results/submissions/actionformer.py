@@ -27,8 +27,7 @@ def matches(content: FileContent) -> bool:
 def read(content: FileContent, raw: RawDetections) -> None:
     """Add the rows of the columns.
 
-    Raises:
-        ValueError: A column is missing, or of another length or type than the others.
+    ValueError: a column is missing, or of another length or type than the others.
     """
     rows = _rows_of_table(content) if content.lines else _rows_of_pickle(content)
     for number, (video, start, end, label, score) in enumerate(rows):

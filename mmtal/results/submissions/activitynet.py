@@ -28,8 +28,7 @@ def matches(content: FileContent) -> bool:
 def read(content: FileContent, raw: RawDetections) -> None:
     """Add all detections; a label is ``label``, else ``label_id``.
 
-    Raises:
-        ValueError: The file is not in the layout.
+    ValueError: the file is not in the layout.
     """
     read_recordings(content, content.object.get("results"), raw, where="results")
 
@@ -37,8 +36,7 @@ def read(content: FileContent, raw: RawDetections) -> None:
 def read_recordings(content: FileContent, found: Any, raw: RawDetections, *, where: str) -> None:
     """Add the detections of an object ``{recording: [detections]}``.
 
-    Raises:
-        ValueError: It is no such object.
+    ValueError: it is no such object.
     """
     for video, number, detection in each_detection(content, found, raw, where=where):
         label = detection.get("label", detection.get("label_id"))

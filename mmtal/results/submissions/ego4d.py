@@ -41,8 +41,7 @@ def matches(content: FileContent) -> bool:
 def read(content: FileContent, raw: RawDetections, part: str | None = None) -> None:
     """Add the detections; ``part`` is ``detect`` (the default) or ``retrieve``.
 
-    Raises:
-        ValueError: The file is not in the layout.
+    ValueError: the file is not in the layout.
     """
     key = PARTS[part or "detect"]
     read_recordings(content, content.object.get(key), raw, where=key)

@@ -132,8 +132,7 @@ def numbers_of(label: str, names: Names) -> tuple[int, int] | None:
 def write(path: str | Path, submission: Submission) -> None:
     """Write a submission; in a zip archive it is ``test.json``, as the server wants it.
 
-    Raises:
-        ValueError: A level is not 0 to 5, or a class that occurs is no pair of verb and noun.
+    ValueError: a level is not 0 to 5, or a class that occurs is no pair of verb and noun.
     """
     detections, levels = submission.detections, submission.levels
     classes, names = submission.classes, submission.official.names if submission.official else {}

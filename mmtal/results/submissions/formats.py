@@ -76,11 +76,7 @@ FORMATS = {
 
 
 def detect_format(content: FileContent) -> Format:
-    """The format of a file.
-
-    Raises:
-        ValueError: It is in none.
-    """
+    """The format of a file; ValueError: it is in none."""
     found = next((entry for entry in FORMATS.values() if entry.matches(content)), None)
     if found is not None:
         return found

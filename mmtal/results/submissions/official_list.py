@@ -57,8 +57,7 @@ class Submission:
 def read_annotation_list(path: Path, subset: str | None) -> OfficialList:
     """The recordings of a subset of an annotation JSON.
 
-    Raises:
-        ValueError: The file has several subsets, and none is chosen.
+    ValueError: the file has several subsets, and none is chosen.
     """
     annotations = AnnotationFile(path)
     subsets = {entry["subset"].lower() for entry in annotations.database.values()}
