@@ -59,9 +59,7 @@ class ForeignCheckpoint:
 def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
     """Read a checkpoint of mmtal, the official release or OpenTAD, running nothing it holds.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is refused, damaged, or no checkpoint of an ActionFormer.
+    ValueError: it is refused, damaged, or no checkpoint of an ActionFormer.
     """
     content = load_checkpoint_file(path, map_location="cpu")
     if not isinstance(content, dict):

@@ -25,8 +25,7 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
 def latest_readable_checkpoint(work_dir: str | Path) -> Path | None:
     """The last checkpoint that can be read; damaged ones are passed over, which is said.
 
-    Raises:
-        ValueError: There are checkpoints, but none can be read.
+    ValueError: there are checkpoints, but none can be read.
     """
     found, problems = _checkpoints(Path(work_dir)), []
     for path in found:

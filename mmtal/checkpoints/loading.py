@@ -161,9 +161,7 @@ def make_plain(checkpoint: dict[str, Any]) -> None:
 def load_state_dict_file(path: str | Path) -> dict[str, torch.Tensor]:
     """The weights in a checkpoint file, on the CPU; see :func:`weights_in`.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is refused, damaged, or holds no weights.
+    ValueError: it is refused, damaged, or holds no weights.
     """
     return weights_in(load_checkpoint_file(path, map_location="cpu"), path)
 

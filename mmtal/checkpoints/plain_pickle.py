@@ -16,11 +16,8 @@ _CORES = ("core", "_core")  # NumPy before and since version 2
 def load_plain_pickle(path: str | Path) -> Any:
     """What a pickle of dicts, lists, strings, numbers and NumPy arrays of numbers holds.
 
-    Pickles of Python 2 are read, too (bytes become Latin-1 text).
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It holds anything else, which was not run, or is damaged.
+    Pickles of Python 2 are read, too (bytes become Latin-1 text). ValueError: it holds anything
+    else, which was not run, or is damaged.
     """
     path = Path(path)
     if not path.is_file():

@@ -23,8 +23,7 @@ class FileNames:
     def path(self, folder: Path, recording: str) -> Path:
         """The feature file of a recording.
 
-        Raises:
-            ValueError: The recording's name leads out of the folder.
+        ValueError: the recording's name leads out of the folder.
         """
         if not stays_below(recording):
             raise ValueError(

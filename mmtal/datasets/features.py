@@ -121,9 +121,7 @@ def common_length(lengths: dict[str, int]) -> int:
 def read_shape(path: str | Path, *, key: str | None = None) -> tuple[int, int]:
     """(T, C) of a feature file, from its header where the format has one.
 
-    Raises:
-        ValueError: The file is unreadable or does not hold (T, C) floats.
-        FileNotFoundError: The file does not exist.
+    ValueError: the file is unreadable or does not hold (T, C) floats.
     """
     path = Path(path)
     if path.suffix == ".npz":
@@ -153,10 +151,7 @@ def read_blocks(path: str | Path, *, key: str | None = None) -> Iterator[Block]:
     """Read a feature file once, from the first byte to the last, in bounded memory.
 
     It is read and not mapped, so that a disk error is an exception and does not end the process.
-
-    Raises:
-        ValueError: The file is unreadable or does not hold (T, C) floats.
-        FileNotFoundError: The file does not exist.
+    ValueError: the file is unreadable or does not hold (T, C) floats.
     """
     path = Path(path)
     if path.suffix == ".pt":

@@ -58,9 +58,8 @@ class Problems:
     def raise_if_any(self) -> None:
         """Raise one error with all kinds, their counts and the first cases of each.
 
-        Raises:
-            FileNotFoundError: All that is wrong is that files are missing.
-            ValueError: Anything else is wrong.
+        FileNotFoundError: all that is wrong is that files are missing. ValueError: anything else is
+        wrong.
         """
         if not self._cases:
             return

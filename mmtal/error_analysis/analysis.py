@@ -163,11 +163,8 @@ def analyze_result_file(
 ) -> ErrorAnalysis:
     """As :func:`analyze_errors`, from results and annotations of any system.
 
-    Without ``subset``, it is the one that the results' recordings are of.
-
-    Raises:
-        FileNotFoundError: A file does not exist.
-        ValueError: A file is not in its format, or the subset is not clear or holds no instance.
+    Without ``subset``, it is the one that the results' recordings are of. ValueError: a file is not
+    in its format, or the subset is not clear or holds no instance.
     """
     annotations = AnnotationFile(ann_file)
     any_subset = next(iter(annotations.database.values()))["subset"]

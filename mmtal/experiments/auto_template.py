@@ -22,9 +22,8 @@ ENDINGS = (".npy", ".npz", ".pt")
 def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
     """Verify a data set and write ``suggested_config.py``, which fits it, to the work dir.
 
-    Raises:
-        FileNotFoundError: Annotations or features cannot be found, see :func:`find_own_data`.
-        ValueError: They are ambiguous, or cannot be used; what is wrong has been printed.
+    FileNotFoundError: annotations or features cannot be found, see :func:`find_own_data`.
+    ValueError: they are ambiguous, or cannot be used; what is wrong has been printed.
     """
     ann_file, features = find_own_data(data_path)
     report = verify(ann_file, features=[str(folder) for folder in features])
@@ -50,11 +49,8 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
 
     The annotations are ``annotations.json``, else the only annotation JSON in the folder or in
     ``annotations/``. The features are in ``features/`` (where it holds folders only: one for each
-    source), else in the only folder that holds feature files.
-
-    Raises:
-        FileNotFoundError: There are none.
-        ValueError: There are several.
+    source), else in the only folder that holds feature files. FileNotFoundError: there are none.
+    ValueError: there are several.
     """
     root = Path(data_path)
     if not root.is_dir():

@@ -15,9 +15,7 @@ def check_key(config: Config, key: str, *, options: Sequence[str] = ()) -> None:
 
     MMEngine would add a misspelt name to the config without a word, and a search would vary
     something that nothing reads. A name is such as ``train_dataloader.dataset.pipeline.1.max_len``.
-
-    Raises:
-        ValueError: It is unknown; the message proposes the nearest names, of ``options`` as well.
+    ValueError: it is unknown; the message proposes the nearest names, of ``options`` as well.
     """
     value: Any = config
     parts = key.split(".")

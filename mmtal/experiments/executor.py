@@ -152,11 +152,8 @@ def submit_array(
 
     A task starts a command of its own for its job alone, whose name is appended to it, in the
     folder that this process was started in and with its environment. The script and what tasks
-    print go to ``folder``; at most ``at_once`` run at a time.
-
-    Raises:
-        FileNotFoundError: There is no ``sbatch``.
-        ValueError: It refused.
+    print go to ``folder``; at most ``at_once`` run at a time. FileNotFoundError: there is no
+    ``sbatch``. ValueError: it refused.
     """
     script = folder / "slurm.sh"
     throttle = "" if at_once is None else f"%{at_once}"

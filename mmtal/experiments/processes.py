@@ -15,10 +15,8 @@ _ROOT_CAUSE = re.compile(
 def run_processes(command: Sequence[str], *, errors: Path) -> None:
     """Run ``torch.distributed.run``; what the processes write to stderr goes to a file.
 
-    The file, ``errors``, is deleted where the command succeeds.
-
-    Raises:
-        ValueError: It failed: the reason of the process that failed first.
+    The file, ``errors``, is deleted where the command succeeds. ValueError: it failed: the reason
+    of the process that failed first.
     """
     with errors.open("w", encoding="utf-8") as stream:
         code = subprocess.run(command, stderr=stream, check=False).returncode

@@ -27,10 +27,8 @@ def predict_actions(
 
     At each point the best verbs are paired with the best nouns, ``per_point`` of each. A pair has
     the mean of both models' segments and the square root of the product of both probabilities.
-    Thresholds, top-k and NMS are the verb model's. The labels are ``space.names``.
-
-    Raises:
-        ValueError: The models do not fit together or to ``space``; ``per_point`` is below 1.
+    Thresholds, top-k and NMS are the verb model's. The labels are ``space.names``. ValueError: the
+    models do not fit together or to ``space``; ``per_point`` is below 1.
     """
     if per_point < 1:
         raise ValueError(f"per_point must be >= 1, but got {per_point}")

@@ -27,10 +27,8 @@ def model_activity(
     """Run a model on a recording and keep what is usually lost.
 
     Attention is kept at the seconds ``queries``; None: the middles of the three best predictions
-    that lie apart from each other.
-
-    Raises:
-        ValueError: The model has no head of points on levels, or a query lies outside.
+    that lie apart from each other. ValueError: the model has no head of points on levels, or a
+    query lies outside.
     """
     model.eval()
     head = model.head

@@ -43,11 +43,8 @@ def open_recording(
     """Load a recording of any subset through the pipeline of the config's ``test_dataloader``.
 
     ``statistics`` are of the training features, as a checkpoint holds them; None: measured if they
-    are needed.
-
-    Raises:
-        FileNotFoundError: The annotations or the recording's features are missing.
-        ValueError: There is no such recording; the message names close ones.
+    are needed. FileNotFoundError: the annotations or the recording's features are missing.
+    ValueError: there is no such recording; the message names close ones.
     """
     settings = dict(config.test_dataloader.dataset)
     if "ann_file" not in settings:

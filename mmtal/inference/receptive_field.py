@@ -78,10 +78,8 @@ def measure_reach(model: TemporalLocalizer) -> Reach:
 
     A feature matters if the gradient of a point's raw predictions (positions last) with respect to
     it is not zero; in double precision, not even a chain of small attention weights vanishes.
-
-    Raises:
-        ValueError: The receptive field has no bound, as with global attention, or predictions
-            depend on the absolute position in the recording.
+    ValueError: the receptive field has no bound, as with global attention, or predictions depend on
+    the absolute position in the recording.
     """
     if any(isinstance(m, ConvAttention) and m.window == -1 for m in model.modules()):
         raise ValueError(_refusal("it has global attention (window=-1)"))

@@ -61,9 +61,7 @@ class Recording:
     def shapes(self) -> list[tuple[int, int]]:
         """(T, C_i) of each source, the same T; checks files by their headers.
 
-        Raises:
-            FileNotFoundError: A file does not exist.
-            ValueError: A file is unreadable or not (T, C), or the lengths differ too much.
+        ValueError: a file is unreadable or not (T, C), or the lengths differ too much.
         """
         if not self.paths:
             return [(a.shape[0], a.shape[1]) for a in self.arrays]
@@ -98,12 +96,9 @@ def find_recordings(
     """All recordings that are meant, in order; files and arrays are checked, not read.
 
     In folders, files begin with ``file_prefix`` and are looked for with ``file_ext`` first; ``key``
-    names the array in files of several.
-
-    Raises:
-        FileNotFoundError: A file or folder does not exist, or a folder holds no feature file.
-        ValueError: An input is not (T, C), or two recordings have the same name.
-        TypeError: An input is of another type.
+    names the array in files of several. FileNotFoundError: a file or folder does not exist, or a
+    folder holds no feature file. ValueError: an input is not (T, C), or two recordings have the
+    same name. TypeError: an input is of another type.
     """
     if isinstance(inputs, Mapping):
         items = list(inputs.items())

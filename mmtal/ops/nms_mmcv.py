@@ -47,10 +47,8 @@ def select(
 
     Hard NMS of CUDA tensors runs on their device, all else on the CPU (mmcv has no other soft-NMS).
     Unlike the release, mmcv adds nothing to the lengths and keeps a segment whose tIoU is exactly
-    ``tiou_thr`` in hard NMS.
-
-    Raises:
-        ImportError: mmcv's ops are not compiled, or not for CUDA where that is needed.
+    ``tiou_thr`` in hard NMS. ImportError: mmcv's ops are not compiled, or not for CUDA where that
+    is needed.
     """
     ops = compiled_ops()
     if ops is None:

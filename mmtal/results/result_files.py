@@ -72,9 +72,7 @@ def read_results(
 def read_recordings(path: str | Path) -> list[str]:
     """Names of the recordings that results list, those without a detection included.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is in no known format.
+    ValueError: it is in no known format.
     """
     content = read_content(path)
     form = detect_format(content)
@@ -103,9 +101,7 @@ def read_ground_truth(
 ) -> tuple[InstanceTable, list[str]]:
     """Instances of one or several subsets of an annotation JSON, and the classes by label.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no annotation file, or lacks the subset.
+    ValueError: it is no annotation file, or lacks the subset.
     """
     annotations = AnnotationFile(path)
     recordings = annotations.recordings(subset)

@@ -43,8 +43,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 def check_writable(path: str | Path) -> None:
     """Raise before long work what writing a file would raise after it.
 
-    Raises:
-        OSError: ``path`` is a folder, or its folder cannot be made or written to.
+    OSError: ``path`` is a folder, or its folder cannot be made or written to.
     """
     path = Path(path)
     if path.is_dir():
@@ -86,9 +85,7 @@ def plain(value: Any) -> Any:
 def read_file(path: str | Path) -> bytes:
     """Read a file, which may lie in a zip archive: ``runs.zip/name.json``.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The archive is damaged.
+    ValueError: the archive is damaged.
     """
     path = Path(path)
     if not _is_archive(path.parent):
@@ -102,8 +99,7 @@ def read_file(path: str | Path) -> bytes:
 def file_exists(path: str | Path) -> bool:
     """Whether there is a file, which may lie in a zip archive.
 
-    Raises:
-        ValueError: The archive is damaged.
+    ValueError: the archive is damaged.
     """
     path = Path(path)
     if not _is_archive(path.parent):

@@ -31,12 +31,7 @@ _Loader.add_implicit_resolver(
 
 
 def read_yaml(path: str | Path) -> Any:
-    """Read a YAML file.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not YAML, or a key is there twice.
-    """
+    """Read a YAML file; ValueError: it is not YAML, or a key is there twice."""
     try:
         return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -27,11 +27,9 @@ def read_training_log(path: str | Path) -> TrainingLog:
     """Read a work dir, all of its starts joined, or one log file.
 
     A training that was resumed goes on where it was; what an earlier start logged beyond that
-    place, or a restart from nothing, is replaced.
-
-    Raises:
-        FileNotFoundError: There is no ``*/vis_data/scalars.json`` or ``*.log.json``.
-        ValueError: The log is not in the format, or holds nothing.
+    place, or a restart from nothing, is replaced. FileNotFoundError: there is no
+    ``*/vis_data/scalars.json`` or ``*.log.json``. ValueError: the log is not in the format, or
+    holds nothing.
     """
     path = Path(path)
     files = [path] if path.is_file() else _find_logs(path)

@@ -47,9 +47,8 @@ class InstanceMetric(BaseMetric):
 def as_tables(results: Sequence[dict[str, Any]]) -> tuple[InstanceTable, InstanceTable]:
     """Ground truth and predictions of collected results, recordings sorted by name.
 
-    Raises:
-        ValueError: A recording was tested twice. (What a sampler repeats to give every rank
-            equally many, MMEngine drops when it collects the results.)
+    ValueError: a recording was tested twice. (What a sampler repeats to give every rank equally
+    many, MMEngine drops when it collects the results.).
     """
     ordered = sorted(results, key=lambda result: result["video_id"])
     for one, other in pairwise(ordered):

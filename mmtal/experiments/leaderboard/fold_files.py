@@ -21,9 +21,8 @@ Database = Mapping[str, Mapping[str, Any]]
 def fold_options(config: Config, folds: Folds, fold: str, folder: Path) -> dict[str, str]:
     """Config values of a fold, by dotted name; its annotation file is made if it must be.
 
-    Raises:
-        FileNotFoundError: The fold's annotation file does not exist.
-        ValueError: The recordings are not as the spec supposes.
+    FileNotFoundError: the fold's annotation file does not exist. ValueError: the recordings are not
+    as the spec supposes.
     """
     place = config.train_dataloader.dataset
     if folds.annotations is not None:

@@ -57,11 +57,9 @@ def make_holdout(
     A config whose validation set is not its test set keeps it. In all others a ``share`` of the
     training recordings is held out, alike in its classes, groups of recordings together: those in
     whose names ``group`` finds the same, None: as the annotations say. ``folder`` gets
-    ``holdout.json``; ``seed`` chooses between equal recordings.
-
-    Raises:
-        ValueError: The training set is too small, the share is no share, the pattern does not
-            fit, or the metric needs scores that the training recordings lack.
+    ``holdout.json``; ``seed`` chooses between equal recordings. ValueError: the training set is too
+    small, the share is no share, the pattern does not fit, or the metric needs scores that the
+    training recordings lack.
     """
     if not 0 < share < 1:
         raise ValueError(f"--val-share must be > 0 and < 1, but got {share}")

@@ -64,9 +64,8 @@ def train_trial(job: TrialJob) -> TrialResult:
 class TrialReportHook(Hook):
     """Report ``tal/mAP`` to a trial after each validation.
 
-    Raises:
-        TrialPruned: The trial is not worth going on with. The template's always is.
-        ValueError: Validation gives no mAP.
+    TrialPruned: the trial is not worth going on with. The template's always is. ValueError:
+    validation gives no mAP.
     """
 
     priority = "LOWEST"  # after EMAHook has put the trained weights back

@@ -13,12 +13,9 @@ NAME_COLUMNS = ("name", "label", "class", "key")
 def read_class_names(path: Path) -> dict[int, str]:
     """Class names by label id.
 
-    Lines are ``0 take``, ``c000 Holding some clothes``, or just names, numbered as they come; or
-    it is a table with a column ``id`` and one of ``name``, ``label``, ``class`` and ``key``.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is in none of these forms, or a number or name occurs twice.
+    Lines are ``0 take``, ``c000 Holding some clothes``, or just names, numbered as they come; or it
+    is a table with a column ``id`` and one of ``name``, ``label``, ``class`` and ``key``.
+    ValueError: it is in none of these forms, or a number or name occurs twice.
     """
     if not path.is_file():
         raise FileNotFoundError(f"file of class names '{path}' does not exist")

@@ -36,9 +36,7 @@ class Lengths:
 def read_lengths(path: Path) -> dict[str, Lengths]:
     """A table with a column for the recording and at least one of duration, frames and fps.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: A column is missing or a row cannot be read.
+    ValueError: a column is missing or a row cannot be read.
     """
     if not path.is_file():
         raise FileNotFoundError(f"table of durations '{path}' does not exist")
@@ -84,9 +82,7 @@ def add_lengths(collected: Collected, lengths: Mapping[str, Lengths], fps: float
 def add_lengths_of_features(collected: Collected, folder: Path, options: ImportOptions) -> None:
     """Fill missing durations: T features last ``((T - 1) * stride + snippet) / fps`` seconds.
 
-    Raises:
-        FileNotFoundError: There is no such folder.
-        ValueError: Stride, snippet length or frame rate is not known, or a file is unusable.
+    ValueError: stride, snippet length or frame rate is not known, or a file is unusable.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"feature folder '{folder}' does not exist")

@@ -26,10 +26,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read ``groundTruth/*.txt`` (or the folder's own ``*.txt``), or one file.
 
     Frames of one label that follow each other are an instance, [first / fps, (last + 1) / fps).
-
-    Raises:
-        FileNotFoundError: A folder holds no such file.
-        ValueError: The frame rate is not given.
+    FileNotFoundError: a folder holds no such file. ValueError: the frame rate is not given.
     """
     files = text_files(source.path) if source.path.is_dir() else [source.path]
     if not files:

@@ -11,11 +11,9 @@ def number_labels(
 ) -> dict[str, int]:
     """The label id of each label: the source's own, else by ``options.classes``, else by name.
 
-    Numbers of ``options.classes`` that start at 1 are moved to start at 0. Background labels get
-    no number; those after them move up.
-
-    Raises:
-        ValueError: Labels and ids contradict each other, or a label is not in the classes.
+    Numbers of ``options.classes`` that start at 1 are moved to start at 0. Background labels get no
+    number; those after them move up. ValueError: labels and ids contradict each other, or a label
+    is not in the classes.
     """
     first: dict[str, str] = {}  # where a label occurs first
     ids: dict[str, int] = {}

@@ -30,11 +30,9 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read the tasks; canceled annotations, and spans of characters in texts, are left out.
 
     Frames of timeline labels count from 1 and both ends belong to the segment, so that it is
-    [(start - 1) / fps, end / fps). Times of time series are in the unit of their time column,
-    which the export does not tell: ``options.unit``.
-
-    Raises:
-        ValueError: Several control tags hold labels and none is chosen.
+    [(start - 1) / fps, end / fps). Times of time series are in the unit of their time column, which
+    the export does not tell: ``options.unit``. ValueError: several control tags hold labels and
+    none is chosen.
     """
     tasks = read_json(source.path)
     tags = {

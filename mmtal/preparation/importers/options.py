@@ -74,10 +74,8 @@ class ImportOptions:
     def choose(self, present: list[str], *, what: str, where: str) -> list[str]:
         """Those of several kinds of labels that are wanted; a single kind needs no choice.
 
-        A kind is called ``what``, such as ``tier``, in the file ``where``.
-
-        Raises:
-            ValueError: There are several and none is chosen, or a chosen one is missing.
+        A kind is called ``what``, such as ``tier``, in the file ``where``. ValueError: there are
+        several and none is chosen, or a chosen one is missing.
         """
         if not self.labels:
             if len(present) > 1:

@@ -22,11 +22,9 @@ def matches(probe: Probe) -> bool:
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read ``<Class>_val.txt``, ``<Class>_test.txt`` (THUMOS14) or ``<Class>.txt`` (MultiTHUMOS).
 
-    The subset is that of the file's name, else that in ``video_validation_...``. Segments that
-    are marked as ambiguous are left out, as the field does.
-
-    Raises:
-        FileNotFoundError: A folder holds no such file.
+    The subset is that of the file's name, else that in ``video_validation_...``. Segments that are
+    marked as ambiguous are left out, as the field does. FileNotFoundError: a folder holds no such
+    file.
     """
     files = text_files(source.path) if source.path.is_dir() else [source.path]
     if not files:

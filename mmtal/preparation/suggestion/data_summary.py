@@ -160,9 +160,7 @@ def choose_subsets(
 
     Without a choice of the user's: ``training`` (or ``train``) and, of ``validation``, ``val``,
     ``test`` and ``testing``, the first that occurs; THUMOS14's ``validation`` and ``test``.
-
-    Raises:
-        ValueError: They cannot be found; the message lists those there are.
+    ValueError: they cannot be found; the message lists those there are.
     """
     present: dict[str, str] = {}
     for entry in annotations.database.values():

@@ -39,11 +39,8 @@ def read_recordings(
     """The recordings that the settings choose, in the order of the files, each once.
 
     Instances that are not in the format become findings, as do contradictions. Also returned are
-    the names of the classes by label, and the files.
-
-    Raises:
-        FileNotFoundError: An annotation file does not exist.
-        ValueError: An annotation file is not JSON, or is in a different format altogether.
+    the names of the classes by label, and the files. FileNotFoundError: an annotation file does not
+    exist. ValueError: an annotation file is not JSON, or is in a different format altogether.
     """
     files: dict[Path, AnnotationContent] = {}
     for setting in settings:

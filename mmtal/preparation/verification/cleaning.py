@@ -40,15 +40,12 @@ MOST = 0.5
 def fix(report: Report, out: str | Path) -> dict[str, int]:
     """Write a copy of the annotations that can be used, and ``<out>.log.json`` beside it.
 
-    Entries that are not in the format, recordings whose features cannot be used, and instances
-    that are empty, repeated, wholly outside or of an unknown class are taken out; reversed
-    segments are swapped; ends outside are moved to the end of the recording; label ids that
-    contradict each other or have gaps are numbered again, in the order of the names. Returned is
-    the number of changes of each kind.
-
-    Raises:
-        ValueError: ``out`` is the annotation file itself, the report is of several files, or
-            hardly anything usable would be left; nothing is written.
+    Entries that are not in the format, recordings whose features cannot be used, and instances that
+    are empty, repeated, wholly outside or of an unknown class are taken out; reversed segments are
+    swapped; ends outside are moved to the end of the recording; label ids that contradict each
+    other or have gaps are numbered again, in the order of the names. Returned is the number of
+    changes of each kind. ValueError: ``out`` is the annotation file itself, the report is of
+    several files, or hardly anything usable would be left; nothing is written.
     """
     out = Path(out)
     if len(report.ann_files) != 1:

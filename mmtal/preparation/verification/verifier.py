@@ -108,9 +108,8 @@ def verify(
 def verify_config(config: Mapping[str, Any]) -> Report:
     """Verify the data of all loaders of a config against its pipelines and its model.
 
-    Raises:
-        FileNotFoundError: An annotation file does not exist.
-        ValueError: An annotation file is not in the format, or the config is no training config.
+    FileNotFoundError: an annotation file does not exist. ValueError: an annotation file is not in
+    the format, or the config is no training config.
     """
     return _verify(*settings_of_config(config))
 

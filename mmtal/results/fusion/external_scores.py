@@ -68,13 +68,10 @@ class ExternalScores:
 def read_external_scores(path: str | Path) -> ExternalScores:
     """Class scores of each recording, from a JSON ``{video: [score of class 0, ...]}``.
 
-    The object may be wrapped in ``{"results": ...}``, with the names of the classes in order
-    beside it under ``class`` or ``classes``: so are the CUHK scores for ActivityNet
+    The object may be wrapped in ``{"results": ...}``, with the names of the classes in order beside
+    it under ``class`` or ``classes``: so are the CUHK scores for ActivityNet
     (``cuhk_val_simp_share.json``). ``mmtal results scores`` makes such a file from others.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It holds something else.
+    ValueError: it holds something else.
     """
     path = Path(path)
     if not path.is_file():
@@ -153,9 +150,7 @@ def name_detections(
     """Give the segments of every recording, whatever their labels, the names of its best classes.
 
     See :func:`fuse_external_scores`. Without classes, labels are the columns of the file.
-
-    Raises:
-        ValueError: The class scores lack a recording or a class.
+    ValueError: the class scores lack a recording or a class.
     """
     check_fusion(rule, top_classes, top_segments)
     fused = {}

@@ -55,10 +55,7 @@ def read_names(path: Path) -> list[str]:
     """Names of classes by label, from a file of class names or an annotation JSON.
 
     Numbers that the file leaves out get the name ``class_<number>``, as in annotation files.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It names no class.
+    ValueError: it names no class.
     """
     if path.suffix == ".json":
         return class_names(AnnotationFile(path))

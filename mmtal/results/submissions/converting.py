@@ -77,10 +77,8 @@ class Converted:
 def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Converted:
     """Read results, check them for a format and write them in it; without ``out`` only check.
 
-    Raises:
-        FileNotFoundError: A file does not exist.
-        ValueError: A file cannot be read, or results are not fit for the format; the error names
-            all kinds of problems with the first places of each.
+    ValueError: a file cannot be read, or results are not fit for the format; the error names all
+    kinds of problems with the first places of each.
     """
     target = TARGETS[options.to]
     official = None
@@ -113,9 +111,7 @@ def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Co
 def read_official_list(path: Path, subset: str | None) -> OfficialList:
     """The recordings of a benchmark: annotation JSON, table of EPIC-Kitchens, moments of Ego4D.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is none of these.
+    ValueError: it is none of these.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist")

@@ -69,10 +69,8 @@ def write(path: str | Path, submission: Submission) -> None:
 def read_clips(path: Path, videos: Sequence[Any]) -> OfficialList:
     """The clips of ``moments_val.json`` or ``moments_test_unannotated.json``.
 
-    Clips that were annotated without a primary label are not evaluated and left out.
-
-    Raises:
-        ValueError: A clip lacks its times, or ends before it starts.
+    Clips that were annotated without a primary label are not evaluated and left out. ValueError: a
+    clip lacks its times, or ends before it starts.
     """
     durations: dict[str, float | None] = {}
     starts: dict[str, float] = {}

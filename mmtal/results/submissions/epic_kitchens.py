@@ -52,10 +52,8 @@ def read(
 ) -> None:
     """Add the detections by one of their three labels, ``part``: ``verb``, ``noun`` or ``action``.
 
-    A verb or noun keeps its number as label, an action gets a name.
-
-    Raises:
-        ValueError: The file is not in the layout, or no part is chosen.
+    A verb or noun keeps its number as label, an action gets a name. ValueError: the file is not in
+    the layout, or no part is chosen.
     """
     if part is None:
         raise ValueError(
@@ -155,10 +153,7 @@ def write(path: str | Path, submission: Submission) -> None:
 def read_table(path: Path) -> OfficialList:
     """The videos of a published table, such as ``EPIC_100_test_timestamps.csv``.
 
-    Durations and class names are those of the tables beside it.
-
-    Raises:
-        ValueError: It is no such table.
+    Durations and class names are those of the tables beside it. ValueError: it is no such table.
     """
     header = header_of(read_text(path))[0]
     column = next((name for name in ("video_id", "video") if name in header), None)

@@ -36,11 +36,8 @@ def read_content(path: str | Path) -> FileContent:
     """Read a file that may be gzipped, or be the only .json or .txt file in a zip archive.
 
     A path may also lead into a zip archive, such as a pack of runs: ``pack.zip/run.json.gz``.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is empty or damaged, or none of JSON, pickle and text; it is a pickle that
-            holds more than arrays and plain values (nothing in it is run).
+    ValueError: it is empty or damaged, or none of JSON, pickle and text; it is a pickle that holds
+    more than arrays and plain values (nothing in it is run).
     """
     path = Path(path)
     if not file_exists(path):
