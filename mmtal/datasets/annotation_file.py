@@ -34,15 +34,7 @@ _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 110
 
 
 class AnnotationFile:
-    """An annotation JSON, read and checked for its format.
-
-    Args:
-        path: The file.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not in the format; the message names the place.
-    """
+    """An annotation JSON, read and checked for its format; ValueError names the place."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -61,13 +53,9 @@ class AnnotationFile:
                 raise _malformed(self.path, where, expected, found)
 
     def recordings(self, subset: str | Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The entries of one or several subsets, in the order of the file.
+        """The entries of one or several subsets, whatever their case, in the order of the file.
 
-        Args:
-            subset: Names, compared without regard to case.
-
-        Raises:
-            ValueError: The file has no recording of one of them.
+        ValueError: the file has no recording of one of them.
         """
         wanted = [subset] if isinstance(subset, str) else list(subset)
         present: dict[str, int] = {}
@@ -144,13 +132,8 @@ class AnnotationFile:
 def read_database(path: Path) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
     """The object ``database`` of an annotation JSON, its entries not yet checked.
 
-    Returns:
-        The database, and the name and entry of each recording that a later one of the same name
-        has replaced.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not JSON, or has no database.
+    Also returned are name and entry of each recording that a later one of the same name has
+    replaced. ValueError: it is not JSON, or has no database.
     """
     if not path.is_file():
         raise FileNotFoundError(
@@ -223,11 +206,9 @@ def unread_list(entry: Mapping[str, Any]) -> str | None:
 def names_by_id(
     database: Mapping[str, dict[str, Any]],
 ) -> tuple[dict[int, str], list[tuple[str | None, str]]]:
-    """The classes of a database whose entries are in the format.
+    """Names by label of the classes of a database whose entries are in the format, and conflicts.
 
-    Returns:
-        Names by label, and conflicts: the recording, where it is one, and what is wrong and how
-        to fix it.
+    A conflict is the recording, where it is one, and what is wrong and how to fix it.
     """
     ids: dict[str, int] = {}
     without_id: set[str] = set()
@@ -277,20 +258,11 @@ def parse_instances(
     remove_duplicates: bool,
     problems: Problems,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The instances of one recording; what is wrong with them goes to ``problems``.
+    """Segments (N, 2) float32 in seconds and labels (N,) int64 of one recording.
 
-    Args:
-        entry: Of the database, checked for its format.
-        where: How messages name the recording.
-        labels: Label of each class name.
-        duration: Of the recording, in seconds.
-        tolerance: Segments that lie outside by no more seconds are clipped.
-        remove_duplicates: Drop instances that repeat another of their class, or are too short,
-            within ``DUPLICATE_TOLERANCE``.
-        problems: Gets a case for each bad segment and unknown label.
-
-    Returns:
-        Segments (N, 2) float32 in seconds, as in the file or clipped, and labels (N,) int64.
+    Segments that lie outside by no more than ``tolerance`` seconds are clipped; what is wrong goes
+    to ``problems``, where ``where`` names the recording. With ``remove_duplicates``, instances that
+    repeat another of their class, or are too short, within ``DUPLICATE_TOLERANCE`` are dropped.
     """
     kept: list[tuple[float, float, int]] = []
     for index, instance in enumerate(entry.get("annotations", ())):

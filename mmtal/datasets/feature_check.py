@@ -26,13 +26,7 @@ DURATION_TOLERANCE = 0.05
 
 
 def expected_length(grid: FeatureGrid, duration: float, length: int) -> float | None:
-    """How many features a recording should have; None if it has about as many.
-
-    Args:
-        grid: Of the recording.
-        duration: In seconds.
-        length: Features that it has.
-    """
+    """How many features a recording of ``duration`` seconds should have; None: about as many."""
     expected = grid.num_features(duration)
     slack = max(DURATION_TOLERANCE * expected, MAX_LENGTH_DIFFERENCE)
     return None if abs(length - expected) <= slack else max(expected, 0.0)
@@ -50,16 +44,10 @@ def first_nonfinite(block: Block) -> tuple[int, int] | None:
 def read_shapes(
     data_list: list[dict[str, Any]], *, key: str | None, problems: Problems
 ) -> tuple[int, ...]:
-    """Put ``num_features`` into each entry, from the headers of its files.
+    """Put ``num_features`` into each entry, from the headers of its ``feat_paths``.
 
-    Args:
-        data_list: Entries with ``video_id`` and ``feat_paths``. Where the files are unusable,
-            ``num_features`` becomes 0.
-        key: Name of the array in files with named arrays.
-        problems: Gets unusable files and recordings with other channels than most.
-
-    Returns:
-        Channels of each source.
+    Returned are the channels of each source. Unusable files, whose ``num_features`` becomes 0, and
+    recordings with other channels than most are problems.
     """
 
     def shape(info: dict[str, Any]) -> tuple[int, tuple[int, ...]] | str:
@@ -92,14 +80,9 @@ def read_shapes(
 
 
 def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: Problems) -> None:
-    """Read all features once and look for NaN and infinity.
+    """Read all features once; recordings with NaN and infinity are problems.
 
     Several ranks share the work: each raises what it finds, which ends the job.
-
-    Args:
-        data_list: Entries with ``video_id`` and ``feat_paths``.
-        key: Name of the array in files with named arrays.
-        problems: Gets recordings with such values.
     """
 
     def first_bad(info: dict[str, Any]) -> str | None:

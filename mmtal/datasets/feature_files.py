@@ -40,13 +40,9 @@ def find_file_names(
     prefix: str | None = None,
     ending: str | None = None,
 ) -> FileNames:
-    """Prefix and ending with which most recordings have a file.
+    """Prefix and ending (None: those that fit best) with which most recordings have a file.
 
-    Args:
-        files: Those of a folder, see :func:`list_feature_files`.
-        recordings: Names.
-        prefix: None: the one that fits best.
-        ending: None: likewise.
+    For ``files`` of a folder see :func:`list_feature_files`.
     """
     counts: Counter[FileNames] = Counter()
     known = set(recordings)

@@ -21,16 +21,7 @@ def waiting(transforms: Iterable[Any]) -> list[Any]:
 def give_statistics(
     transforms: Iterable[Any], statistics: Statistics | None, *, source: str
 ) -> None:
-    """Set them where they are needed.
-
-    Args:
-        transforms: Of a pipeline.
-        statistics: What training measured.
-        source: Where they should have come from.
-
-    Raises:
-        ValueError: They are needed, but there are none.
-    """
+    """Set what training measured where transforms need it; ValueError: it is not in ``source``."""
     for transform in waiting(transforms):
         if statistics is None:
             raise ValueError(
@@ -41,15 +32,10 @@ def give_statistics(
 
 
 def feature_statistics(training: TemporalDataset, transforms: Sequence[Any]) -> Statistics:
-    """Mean and standard deviation of each channel over all features of a data set.
+    """Mean and standard deviation (1 if constant) of each channel over all features of a data set.
 
-    Args:
-        training: Its recordings count, in full length.
-        transforms: Of a data set for testing, which draw nothing at random; what those before
-            the first that needs statistics give is measured.
-
-    Returns:
-        Values of float64 for each channel; the deviation of a constant channel is 1.
+    Its recordings count in full length. What the transforms, of a data set for testing, before the
+    first that needs statistics give is measured; values are of float64.
     """
     before = transforms[: transforms.index(waiting(transforms)[0])]
     count, total, squares = 0, np.zeros(1), np.zeros(1)

@@ -100,13 +100,9 @@ def open_features(paths: Sequence[str | Path], *, key: str | None = None) -> Fea
 
 
 def common_length(lengths: dict[str, int]) -> int:
-    """The length that sources of the given lengths are cut to.
+    """The length that sources, of these lengths by path, are cut to.
 
-    Args:
-        lengths: Features in each file, by path.
-
-    Raises:
-        ValueError: They differ by more than ``MAX_LENGTH_DIFFERENCE``.
+    ValueError: they differ by more than ``MAX_LENGTH_DIFFERENCE``.
     """
     shortest, longest = min(lengths.values()), max(lengths.values())
     if longest - shortest > MAX_LENGTH_DIFFERENCE:
@@ -134,13 +130,7 @@ def read_shape(path: str | Path, *, key: str | None = None) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a feature file.
-
-    Attributes:
-        row: First feature.
-        channel: First channel.
-        values: (rows, channels).
-    """
+    """A part (rows, channels) of a feature file, from a row and a channel on."""
 
     row: int
     channel: int

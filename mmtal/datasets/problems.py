@@ -29,10 +29,8 @@ REMEDIES = {
 class Problems:
     """Collects problems and raises them together.
 
-    Args:
-        source: What was checked, for the first line of the error.
-        verdict: What that means, for the same line.
-        remedies: How to fix each kind of problem; its keys are the kinds there are.
+    The error begins with what was checked, ``source``, and what that means, ``verdict``;
+    ``remedies`` say how to fix each kind of problem, of which there are no others.
     """
 
     def __init__(
@@ -58,8 +56,7 @@ class Problems:
     def raise_if_any(self) -> None:
         """Raise one error with all kinds, their counts and the first cases of each.
 
-        FileNotFoundError: all that is wrong is that files are missing. ValueError: anything else is
-        wrong.
+        FileNotFoundError: all that is wrong is that files are missing; else ValueError.
         """
         if not self._cases:
             return

@@ -45,13 +45,10 @@ def end_tolerance(fps: float | None, stride: float | None = None) -> float:
 
 
 def unit_of_times(recordings: Iterable[tuple[float, float, float | None]]) -> str | None:
-    """The unit that times look to be in which should be seconds; None: seconds, or not clear.
+    """The unit, ``frames`` or ``ms``, that times look to be in which should be seconds.
 
-    Args:
-        recordings: End of the last instance, duration in seconds, and frame rate of each.
-
-    Returns:
-        ``frames`` or ``ms``.
+    Of each recording come the end of the last instance, the duration in seconds and the frame rate.
+    None: seconds, or not clear.
     """
     known = [(e / d, fps) for e, d, fps in recordings if e > 0 and 0 < d < math.inf]
     if not known:

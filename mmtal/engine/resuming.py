@@ -87,16 +87,9 @@ def check_resumable(runner: Runner, checkpoint: Mapping[str, Any], source: str) 
 def go_on(runner: Runner, wanted: Settings, found: Mapping[str, Any]) -> str:
     """Continue a training that MMEngine has resumed as one of today's settings would.
 
-    Args:
-        runner: Has resumed.
-        wanted: Its settings, taken before.
-        found: ``runtime_info`` of the checkpoint's message hub.
-
-    Returns:
-        What differs from the settings of before; empty: nothing, and nothing was changed.
-
-    Raises:
-        ValueError: A schedule that follows validation results cannot be computed from the start.
+    ``wanted`` are its settings, taken before, ``found`` the ``runtime_info`` of the checkpoint's
+    message hub. Returned is what differs; empty: nothing, and nothing was changed. ValueError: a
+    schedule that follows validation results cannot be computed from the start.
     """
     differences = list(_differences(runner, wanted, found))
     length = steps_per_epoch(runner)

@@ -15,12 +15,7 @@ def shorten_warm_up(parts: Sequence[Any], *, epochs: int, steps: int) -> list[An
     """Schedules that have all of their parts within a training, which is said if it takes a change.
 
     Where the last part begins at its end or later, all begin and end earlier by one factor: that of
-    a training with so many epochs after the warm-up, squeezed into these epochs.
-
-    Args:
-        parts: Configs of schedulers.
-        epochs: Of the training.
-        steps: Of an epoch.
+    a training with so many epochs after the warm-up, squeezed into these epochs of ``steps``.
     """
     ours = [isinstance(part, Mapping) and part.get("by_epoch", True) for part in parts]
     last = max((p.get("begin", 0) for p, our in zip(parts, ours, strict=True) if our), default=0)

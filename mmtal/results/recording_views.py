@@ -18,13 +18,8 @@ def read_recording_views(
     """The recordings of some subsets with their ground truth and, if given, their predictions.
 
     Where the annotations lack a duration, the last end of an instance or prediction stands in.
-
-    Returns:
-        The recordings in the order of the file, and the names of the classes by label.
-
-    Raises:
-        FileNotFoundError: A file does not exist.
-        ValueError: A file is not in its format, or has no recording of the subset.
+    Recordings come in the order of the file; also returned are the classes by label. ValueError: a
+    file is not in its format, or has no recording of the subset.
     """
     truth, classes = read_ground_truth(ann_file, subset)
     entries = AnnotationFile(ann_file).recordings(subset)

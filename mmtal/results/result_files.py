@@ -84,9 +84,7 @@ def read_recordings(path: str | Path) -> list[str]:
 def score_threshold(results_file: str | Path | None, given: float | None = None) -> float:
     """From which score on detections are shown: as given, else where the results say F1 is best.
 
-    Args:
-        results_file: In any format; only ``mmtal test`` and ``mmtal infer`` write a threshold.
-        given: None: that of the results, else 0.3.
+    Only ``mmtal test`` and ``mmtal infer`` write a threshold; else it is 0.3.
     """
     if given is not None or results_file is None:
         return 0.3 if given is None else given

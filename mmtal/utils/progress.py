@@ -24,11 +24,6 @@ def progress(items: Iterable[Item], total: int, *, text: str) -> Iterator[Item]:
 
     On a terminal that is one line with the time left, which disappears at the end; elsewhere it is
     a plain line now and then, and at the end.
-
-    Args:
-        items: What is worked on.
-        total: How many there are.
-        text: What is being done, such as ``checking features``.
     """
     started = shown = time.monotonic()
     with ExitStack() as stack:

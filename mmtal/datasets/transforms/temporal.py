@@ -160,16 +160,9 @@ class ResizeFeatures:
 def keep_inside(
     segments: np.ndarray, start: float, end: float, min_overlap: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Clip segments to a window and tell which have enough of them inside.
+    """Clip segments (N, 2) to a window, in seconds, and tell which have enough inside, bool (N,).
 
-    Args:
-        segments: (N, 2), seconds.
-        start: Of the window, seconds.
-        end: Of the window, seconds.
-        min_overlap: Least share of a segment inside, > 0.
-
-    Returns:
-        Clipped segments (N, 2) and a bool mask (N,); reversed and empty segments are not kept.
+    ``min_overlap`` is the least share, > 0; reversed and empty segments are not kept.
     """
     clipped = np.stack([segments[:, 0].clip(min=start), segments[:, 1].clip(max=end)], axis=1)
     inside = (clipped[:, 1] - clipped[:, 0]).clip(min=0)

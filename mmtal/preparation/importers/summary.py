@@ -12,12 +12,7 @@ Database = Mapping[str, Mapping[str, Any]]
 
 
 def format_summary(imported: Imported, database: Database) -> str:
-    """Recordings, hours, instances and classes of each subset; what was left out; notes.
-
-    Args:
-        imported: What was read.
-        database: What is written: the same, or with other subsets.
-    """
+    """Recordings, hours, instances and classes of each written subset; what was left out; notes."""
     rows = [["subset", "recordings", "hours", "instances", "classes", "no instance"]]
     names = _subsets(database)
     for name in [*names, *(["all"] if len(names) > 1 else [])]:
@@ -46,9 +41,7 @@ def format_summary(imported: Imported, database: Database) -> str:
 def format_split(databases: Sequence[Database], titles: Sequence[str]) -> str:
     """Instances of each class in each part, and warnings of classes that a part lacks.
 
-    Args:
-        databases: One, whose subsets are the columns; or folds, whose validation subsets are.
-        titles: Subset names; or a name for each fold.
+    Parts are the subsets of one database, or the validation subsets of folds.
     """
     folds = len(databases) > 1
     parts = [

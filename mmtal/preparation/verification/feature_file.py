@@ -61,12 +61,7 @@ class FileScan:
 
 
 def scan_file(path: Path, *, key: str | None) -> FileScan:
-    """Read a feature file; whatever is wrong with it is a result and no exception.
-
-    Args:
-        path: A ``.npy``, ``.npz`` or ``.pt`` file, or whatever stands in its place.
-        key: Name of the array in files with named arrays.
-    """
+    """Read a feature file, or whatever stands in its place: what is wrong is no exception."""
     found = _not_a_file(path)
     if found:
         return found

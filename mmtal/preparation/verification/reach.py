@@ -159,10 +159,7 @@ def check_reach(
 def expected_loss(
     truncate: CropTransform, grid: FeatureGrid, length: int, segments: np.ndarray, windows: int
 ) -> tuple[float, float]:
-    """Instances that a random window of a recording drops, and those that it clips, on average.
-
-    So many ``windows`` are drawn; segments (N, 2) are in seconds.
-    """
+    """Instances that random windows of a recording drop, and those that they clip, on average."""
     random = np.random.default_rng([length, len(segments)])
     feats, labels = _no_features(length), np.arange(len(segments))
     dropped = clipped = 0

@@ -49,19 +49,9 @@ def join_actions(
 
     A pair has the mean of both segments and the square root of the product of both scores, as
     OpenTAD has it for two models' predictions of the same point. Pairs that are no action of
-    ``space`` are dropped. What is left repeats itself, so soft-NMS follows.
-
-    Args:
-        verbs: Detections whose labels are ``space.verbs``.
-        nouns: Detections whose labels are ``space.nouns``, of the same recordings.
-        space: The actions there are.
-        settings: None for the defaults.
-
-    Returns:
-        Detections whose labels are ``space.names``; in each recording, highest score first.
-
-    Raises:
-        ValueError: One list lacks a recording of the other, or a label is no verb (noun).
+    ``space`` are dropped. What is left repeats itself, so soft-NMS follows. In each recording, the
+    highest score comes first. ValueError: one table lacks a recording of the other, or a label is
+    no verb (noun).
     """
     settings = settings or JoinSettings()
     alone = sorted(set(verbs.video_ids) ^ set(nouns.video_ids))

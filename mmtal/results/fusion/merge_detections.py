@@ -57,19 +57,11 @@ def merge_detections(
     *,
     weights: Sequence[float] | None = None,
 ) -> InstanceTable:
-    """Merge what several systems found, recording by recording.
+    """Merge what several systems found, recording by recording, highest score first.
 
-    Args:
-        tables: One for each system, with the same labels. A recording that a table lacks is one
-            in which its system found nothing.
-        settings: See :class:`MergeSettings`; None for its defaults.
-        weights: One for each, > 0: how much its scores count. None: equal ones.
-
-    Returns:
-        All recordings of the tables; in each, highest score first.
-
-    Raises:
-        ValueError: The weights are not as said, a score is below 0, or a segment is reversed.
+    Tables have the same labels; in a recording that one lacks, its system found nothing.
+    ``weights``, > 0, say how much a system's scores count; None: equally. ValueError: they are not
+    as said, a score is below 0, or a segment is reversed.
     """
     settings = settings or MergeSettings()
     shares = np.ones(len(tables)) if weights is None else np.asarray(weights, dtype=float)
@@ -142,18 +134,11 @@ def fuse_overlapping(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Weighted box fusion, along time (Solovyev et al., Image and Vision Computing 2021).
 
-    By falling score, a detection joins the fused segment of its group that it overlaps most, if
-    the tIoU is above ``tiou_thr``; else it begins one. A fused segment is the mean of its members,
-    weighted by their scores. Its score is the sum of theirs, as far as all systems could give it:
-    with n members of S systems, their mean times min(n, S), by the sum of the weights.
-
-    Args:
-        segments: (M, 2).
-        labels: (M,).
-        scores: (M,), each times the weight of its system.
-        groups: (M,), what can overlap.
-        weights: (S,), of the systems.
-        tiou_thr: In (0, 1].
+    By falling score, a detection, of M, joins the fused segment of its group that it overlaps most,
+    if the tIoU is above ``tiou_thr``; else it begins one. A fused segment is the mean of its
+    members, weighted by their scores, which are times the weight of their system. Its score is the
+    sum of theirs, as far as all systems could give it: with n members of S systems, their mean
+    times min(n, S), by the sum of the weights.
 
     Returns:
         Segments (G, 2), labels (G,) of the best member, and scores (G,).

@@ -16,15 +16,12 @@ def read_together(
     *,
     labels_count: bool = True,
 ) -> tuple[list[InstanceTable], list[str]]:
-    """Detections of several files, and the names of their labels.
+    """Detections of several files in any format, and the names of their labels.
 
-    Args:
-        paths: Results in any format that ``mmtal results eval`` reads.
-        classes: Names by label; None: the names that occur, sorted.
-        labels_count: False for proposals, whose labels may be anything; ``classes`` is not used.
+    Without ``classes``, the names that occur, sorted; with ``labels_count=False``, for proposals,
+    labels may be anything and ``classes`` is not used.
 
     Raises:
-        FileNotFoundError: There is no such file.
         ValueError: A file cannot be read, holds a class that ``classes`` lacks, or its labels are
             numbers and ``classes`` is None.
     """

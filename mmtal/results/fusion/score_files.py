@@ -26,7 +26,7 @@ def load_score_file(
     classes: Sequence[str] | None = None,
     softmax: bool = False,
 ) -> ExternalScores:
-    """Class scores from a JSON, a pickle or a NumPy array.
+    """Class scores from a JSON, a pickle (whose code is not run) or a NumPy array.
 
     JSON and pickle: ``{recording: scores}``, alone or under ``results`` with the classes beside
     it. The scores of a recording are K numbers, the same in one more list (as those for HACS), or
@@ -35,15 +35,8 @@ def load_score_file(
     UntrimmedNet's for THUMOS14: row i is ``video_test_<i + 1>``, of the columns the 20 classes
     of the detection task are kept.
 
-    Args:
-        path: A file that ends in .json, .pkl, .pickle or .npy. A pickle's code is not run.
-        videos: Names of the rows of an array.
-        classes: Names of the columns, if the file has none.
-        softmax: The scores are logits: make them sum to 1.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It holds something else, or what it needs is not given.
+    ``classes`` names the columns, if the file does not; ``softmax``: the scores are logits, to be
+    made to sum to 1. ValueError: the file holds something else, or what it needs is not given.
     """
     path = Path(path)
     if not path.is_file():

@@ -105,17 +105,9 @@ def read_detections(
 ) -> tuple[Format, FileContent, RawDetections]:
     """Read a file of any format; what is wrong with its rows is noted, not raised.
 
-    Args:
-        path: The file; may be gzipped, or in a zip archive.
-        format_name: One of ``FORMATS`` (default: by the content).
-        part: Of a format that has several.
-        default_part: The same, if none is chosen, for formats that have this one.
-        names: Of EPIC-Kitchens' verbs and nouns by number.
-        verdict: For the error if something is wrong.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It cannot be read at all.
+    Of a format that has several parts, ``part`` is read, else ``default_part`` if it has that one.
+    ``names`` are of EPIC-Kitchens' verbs and nouns by number; ``verdict`` is for the error if
+    something is wrong. ValueError: the file cannot be read at all.
     """
     content = read_content(path)
     found = FORMATS[format_name] if format_name else detect_format(content)

@@ -71,9 +71,8 @@ class RawDetections:
     def table(self, classes: Sequence[str]) -> InstanceTable:
         """The rows with labels as numbers; those of unknown classes are noted as a problem.
 
-        Args:
-            classes: Names by label. A number is taken as it is, even beyond their end: what
-                becomes of such classes is up to the protocol.
+        A number is taken as it is, even beyond the classes' end: what becomes of such classes is
+        up to the protocol.
         """
         label_of = {name: label for label, name in enumerate(classes)}
         videos: dict[str, dict[str, list[Any]]] = {}
