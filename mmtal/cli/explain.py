@@ -24,11 +24,10 @@ ARGUMENTS = {
 def run(args: Namespace) -> None:
     from mmtal.error_analysis import analyze_result_file, tables
     from mmtal.error_analysis.findings import findings
-    from mmtal.error_analysis.output_folder import check_output_folder
-    from mmtal.error_analysis.report import REPORT, write_report
+    from mmtal.error_analysis.report import check_output_folder, write_report
 
     out = Path(args.out or f"{Path(args.results).with_suffix('')}_errors")
-    check_output_folder(out, made_by=REPORT)
+    check_output_folder(out)
     analysis = analyze_result_file(
         args.results,
         args.ann,

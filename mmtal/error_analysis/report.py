@@ -1,6 +1,9 @@
 """Write the error analysis to disk: one page, one JSON file, figures."""
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,6 @@ from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.findings import findings
 from mmtal.error_analysis.one_threshold import RecordingErrors
 from mmtal.error_analysis.oracles import ORACLES
-from mmtal.error_analysis.output_folder import whole_folder
 from mmtal.error_analysis.summary import summary
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.evaluation.thresholds import threshold_name
@@ -41,7 +43,7 @@ def write_report(analysis: ErrorAnalysis, folder: str | Path, *, title: str) -> 
     The folder appears whole or not at all, and takes the place of an earlier report; ValueError if
     something else lies there. ``title`` is plain text.
     """
-    with whole_folder(folder, made_by=REPORT) as new:
+    with whole_folder(folder) as new:
         shown = {}
         for name, draw in progress(FIGURES.items(), len(FIGURES), text="drawing figures"):
             figure = draw(analysis)
@@ -98,3 +100,31 @@ def draw_recording(analysis: ErrorAnalysis, item: RecordingErrors) -> Figure:
         find_hits(view, tiou_thr=analysis.curve_tiou),
         score_thr=lowest if np.isfinite(lowest) else 0.0,
     )
+
+
+def check_output_folder(path: str | Path) -> None:
+    """Refuse (ValueError), before the work, a folder that is neither empty nor a report."""
+    path = Path(path)
+    if path.is_dir() and ((path / REPORT).is_file() or not any(path.iterdir())):
+        return
+    if path.exists():
+        what = "a folder with other files" if path.is_dir() else "a file"
+        raise ValueError(f"{path} is {what}: name a new folder, or remove it")
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """A temporary folder to fill; it takes the place of ``path`` when the block ends well."""
+    path = Path(path)
+    check_output_folder(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        new, old = temporary / "new", temporary / "old"
+        new.mkdir()
+        yield new
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

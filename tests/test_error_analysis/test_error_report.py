@@ -9,8 +9,13 @@ import pytest
 
 from mmtal.error_analysis import ErrorAnalysis, analyze_errors
 from mmtal.error_analysis.findings import findings
-from mmtal.error_analysis.output_folder import check_output_folder, whole_folder
-from mmtal.error_analysis.report import FIGURES, write_report
+from mmtal.error_analysis.report import (
+    FIGURES,
+    REPORT,
+    check_output_folder,
+    whole_folder,
+    write_report,
+)
 from mmtal.error_analysis.summary import summary
 from mmtal.results.instance_table import InstanceTable
 
@@ -155,14 +160,14 @@ def test_no_ground_truth() -> None:
 
 
 def fill(folder: Path, text: str) -> None:
-    with whole_folder(folder, made_by="mark") as new:
-        (new / "mark").write_text(text)
+    with whole_folder(folder) as new:
+        (new / REPORT).write_text(text)
 
 
 def test_folder_appears_whole_and_is_replaced(tmp_path: Path) -> None:
     for text in ("first", "second"):
         fill(tmp_path / "x" / "out", text)
-        assert (tmp_path / "x/out/mark").read_text() == text
+        assert (tmp_path / "x/out" / REPORT).read_text() == text
     assert len(list((tmp_path / "x").iterdir())) == 1
 
 
@@ -170,13 +175,13 @@ def test_folder_stays_as_it_was_when_the_work_fails(tmp_path: Path) -> None:
     fill(tmp_path / "out", "first")
 
     def fail() -> None:
-        with whole_folder(tmp_path / "out", made_by="mark") as new:
-            (new / "mark").write_text("half")
+        with whole_folder(tmp_path / "out") as new:
+            (new / REPORT).write_text("half")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
-    assert (tmp_path / "out/mark").read_text() == "first"
+    assert (tmp_path / "out" / REPORT).read_text() == "first"
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
@@ -189,11 +194,11 @@ def test_nothing_else_is_overwritten(kind: str, tmp_path: Path) -> None:
         out.mkdir()
         (out / "mine").write_text("")
     with pytest.raises(ValueError, match=r"name a new folder, or remove it"):
-        check_output_folder(out, made_by="mark")
+        check_output_folder(out)
     assert out.is_file() or [p.name for p in out.iterdir()] == ["mine"]
 
 
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     fill(tmp_path / "out", "x")
-    assert (tmp_path / "out/mark").is_file()
+    assert (tmp_path / "out" / REPORT).is_file()

@@ -1,8 +1,12 @@
 """Evaluation protocols of benchmarks: each with its named variants, in protocols.yaml."""
 
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
-from mmtal.evaluation.protocols.find import choose_protocol, find_protocol, protocol_names
-from mmtal.evaluation.protocols.ground_truth import read_protocol_truth
+from mmtal.evaluation.protocols.find import (
+    choose_protocol,
+    find_protocol,
+    protocol_names,
+    read_protocol_truth,
+)
 
 __all__ = [
     "EvaluationProtocol",

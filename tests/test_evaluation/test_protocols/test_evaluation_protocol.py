@@ -7,7 +7,7 @@ import pytest
 
 from mmtal.evaluation.average_precision import detection_scores
 from mmtal.evaluation.protocols import EvaluationProtocol, find_protocol
-from mmtal.evaluation.protocols.video_list import VideoList
+from mmtal.evaluation.protocols.evaluation_protocol import VideoList
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import video_list_sha256
 
