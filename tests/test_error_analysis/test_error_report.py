@@ -131,7 +131,10 @@ def test_report(tmp_path: Path) -> None:
     assert content["false_positives"]["outcomes"][0] == "true positive"
     assert content["confusion"]["rows"] == ["jump", "<b>run</b>", "costs $5 & $6", "(background)"]
     assert len(list((out / "figures").glob("*.png"))) == 7
-    assert sorted(p.name for p in (out / "recordings").iterdir()) == ["01__b_.png", "02_a_1.png"]
+    assert sorted(p.name for p in (out / "recordings").iterdir()) == [
+        "01_%3Cb%3E.png",
+        "02_a%2F1.png",
+    ]
     text = (out / "report.html").read_text()
     page = Page(text)
     inside = {link[1:] for link in page.links if link.startswith("#")}
