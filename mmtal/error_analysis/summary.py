@@ -80,13 +80,8 @@ def summary(analysis: ErrorAnalysis) -> dict[str, Any]:
             ),
             ap={analysis.classes[c.label]: c.ap for c in analysis.curves},
             worst_recordings=[
-                dict(
-                    recording=item.video_id,
-                    instances=item.instances,
-                    missed=item.missed,
-                    false=item.false,
-                    f1=item.f1,
-                )
+                dict(recording=item.video_id)
+                | {name: getattr(item, name) for name in ("instances", "missed", "false", "f1")}
                 for item in analysis.worst
             ],
         )

@@ -53,16 +53,11 @@ def score_table(analysis: ErrorAnalysis) -> Table:
 
 def oracle_table(analysis: ErrorAnalysis) -> Table:
     """What perfect parts would reach."""
-    rows = [
-        [
-            oracle.name,
-            percent(oracle.scores[0]),
-            percent(oracle.gain[0], sign=True),
-            percent(oracle.scores[1]),
-            percent(oracle.gain[1], sign=True),
-        ]
-        for oracle in sorted(analysis.oracles, key=lambda oracle: -oracle.gain[0])
-    ]
+    rows = []
+    for oracle in sorted(analysis.oracles, key=lambda oracle: -oracle.gain[0]):
+        (ap, ap_n), (gain, gain_n) = oracle.scores, oracle.gain
+        cells = percent(ap), percent(gain, sign=True), percent(ap_n), percent(gain_n, sign=True)
+        rows.append([oracle.name, *cells])
     return Table(["experiment", "mAP", "gain", "average-mAP_N", "gain"], rows)
 
 
@@ -103,20 +98,14 @@ def characteristic_table(analysis: ErrorAnalysis) -> Table:
     for part in analysis.sensitivity:
         item = part.characteristic
         for bucket, name in enumerate(item.buckets):
-            if item.counts[bucket]:
-                rows.append(
-                    [
-                        item.name,
-                        name if item.limits(bucket) == name else f"{name} ({item.limits(bucket)})",
-                        str(item.counts[bucket]),
-                        percent(part.map_n[bucket]),
-                        f"{part.map_n[bucket] / analysis.scores[1]:.2f}"
-                        if analysis.scores[1]
-                        else "-",
-                        percent(part.missed[bucket]),
-                        percent(part.gain[bucket, 0], sign=True),
-                    ]
-                )
+            if not item.counts[bucket]:
+                continue
+            limits, map_n, base = item.limits(bucket), part.map_n[bucket], analysis.scores[1]
+            size = name if limits == name else f"{name} ({limits})"
+            relative = f"{map_n / base:.2f}" if base else "-"
+            missed, gain = percent(part.missed[bucket]), percent(part.gain[bucket, 0], sign=True)
+            count = str(item.counts[bucket])
+            rows.append([item.name, size, count, percent(map_n), relative, missed, gain])
     header = ["characteristic", "bucket", "instances", "average-mAP_N", "relative", "% missed"]
     return Table([*header, "mAP gain if found"], rows)
 
@@ -133,15 +122,8 @@ def confusion_table(analysis: ErrorAnalysis) -> Table:
 
 def worst_table(analysis: ErrorAnalysis) -> Table:
     """The recordings with the most errors."""
-    rows = [
-        [
-            item.video_id,
-            str(item.instances),
-            str(item.instances - item.missed),
-            str(item.missed),
-            str(item.false),
-            percent(item.f1),
-        ]
-        for item in analysis.worst
-    ]
+    rows = []
+    for item in analysis.worst:
+        numbers = item.instances, item.instances - item.missed, item.missed, item.false
+        rows.append([item.video_id, *map(str, numbers), percent(item.f1)])
     return Table(["recording", "instances", "found", "missed", "false", "F1"], rows)

@@ -1,7 +1,6 @@
 """Draw an overview of a data set: a strip for each recording, figures for each class."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -32,6 +31,8 @@ STRIP = 0.15
 ROW = 0.19
 NAME_SIZE = 8.0
 STRIP_NAME_SIZE = 6.5
+Entry = tuple[str, RecordingView | None]
+"""Subset and recording of a strip; None: its row holds the subset's name."""
 
 
 def draw_overview(
@@ -92,32 +93,18 @@ def sample_recordings(sizes: dict[str, int], most: int) -> dict[str, list[int]]:
     return chosen
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """Where a strip (or, without a recording, the name of a subset) stands in the columns."""
-
-    column: int
-    row: int
-    subset: str
-    view: RecordingView | None
-
-
 class _Strips:
     """Recordings below each other in up to three columns, all with the same scale of time."""
 
     def __init__(self, strips: Sequence[tuple[str, RecordingView]]) -> None:
-        entries: list[tuple[str, RecordingView | None]] = []
+        self.entries: list[Entry] = []
         for index, (subset, view) in enumerate(strips):
             if index == 0 or strips[index - 1][0] != subset:
-                entries.append((subset, None))
-            entries.append((subset, view))
-        columns = int(np.clip(-(-len(entries) // STRIPS_PER_COLUMN), 1, 3))
-        per_column = -(-len(entries) // columns)
-        self.cells = [
-            _Cell(i // per_column, i % per_column, subset, view)
-            for i, (subset, view) in enumerate(entries)
-        ]
-        self.height = min(per_column, len(entries)) * STRIP
+                self.entries.append((subset, None))
+            self.entries.append((subset, view))
+        columns = int(np.clip(-(-len(self.entries) // STRIPS_PER_COLUMN), 1, 3))
+        self.per_column = -(-len(self.entries) // columns)
+        self.height = self.per_column * STRIP
         self.column_width = (WIDTH - 2 * MARGIN) / columns
         names = [text_width(view.video_id, STRIP_NAME_SIZE) for _, view in strips]
         room = min(MAX_NAME_WIDTH, 0.4 * self.column_width)
@@ -128,23 +115,21 @@ class _Strips:
         self.scale = (self.column_width - self.gutter - 0.65) / self.span
 
     def draw(self, sheet: Sheet) -> None:
-        for column in range(max((cell.column for cell in self.cells), default=-1) + 1):
+        for column, first in enumerate(range(0, len(self.entries), self.per_column or 1)):
             left = MARGIN + column * self.column_width
             line = Line(0.0, self.span, self.scale)
             axes = sheet.line_axes(line, left + self.gutter, sheet.top, self.height)
             axes.spines["left"].set_visible(False)
             time_ticks(axes, line)
-            for cell in self.cells:
-                if cell.column == column:
-                    self._draw_cell(sheet, axes, cell, left)
+            for row, entry in enumerate(self.entries[first : first + self.per_column]):
+                self._draw_entry(sheet, axes, entry, left, row * STRIP)
         sheet.top += self.height + AXIS_HEIGHT
 
-    def _draw_cell(self, sheet: Sheet, axes: Axes, cell: _Cell, left: float) -> None:
-        y, view = cell.row * STRIP, cell.view
+    def _draw_entry(self, sheet: Sheet, axes: Axes, entry: Entry, left: float, y: float) -> None:
+        subset, view = entry
         middle, size = sheet.top + y + STRIP / 2, STRIP_NAME_SIZE
         if view is None:
-            name = plain(cell.subset)
-            sheet.paper.text(left, middle, name, size=size + 1, weight="bold", va="center")
+            sheet.paper.text(left, middle, plain(subset), size=size + 1, weight="bold", va="center")
             return
         name = plain(shorten(view.video_id, size, self.gutter - 0.12))
         sheet.paper.text(left, middle, name, size=size, va="center")

@@ -78,17 +78,12 @@ class VideoStrip:
         clock = f"{format_time(second)} / {format_time(self.length)}"
         clock_left = self.width - draw.textlength(clock, self.font) - 0.4 * self.em
         draw.text((clock_left, 0.2 * self.em), clock, INK, self.font)
-        view = self.view
-        texts = [[(int(view.gt_labels[r]), self.classes[view.gt_labels[r]]) for r in truth]]
-        texts.append(
-            [
-                (
-                    int(view.pred_labels[r]),
-                    f"{self.classes[view.pred_labels[r]]} {view.pred_scores[r]:.2f}",
-                )
-                for r in found
-            ]
-        )
+        gt, pred = self.view.gt_labels.tolist(), self.view.pred_labels.tolist()
+        scores = self.view.pred_scores
+        texts = [
+            [(gt[r], self.classes[gt[r]]) for r in truth],
+            [(pred[r], f"{self.classes[pred[r]]} {scores[r]:.2f}") for r in found],
+        ]
         for row, names in enumerate(texts[: len(self.rows)]):
             end = clock_left - self.em if row == 0 else self.width - 0.4 * self.em
             self._write_names(draw, names, row * self.row_height + 0.2 * self.em, end)
