@@ -95,13 +95,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 def forward(
     command: str, aliases: Mapping[str, str] | None = None, *, failed: int = 1, moved: bool = True
 ) -> None:
-    """Run a command under the name of an old script, with that script's flags.
+    """Run a command, such as ``data verify``, under the name of an old script, with its flags.
 
-    Args:
-        command: Its words, such as ``data verify``.
-        aliases: Old arguments and what they are called now, see :meth:`CommandParser.alias`.
-        failed: Exit code for bad input, as of the script.
-        moved: Say the new name on standard error.
+    ``aliases``: old arguments and what they are called now, see :meth:`CommandParser.alias`;
+    ``failed``: exit code for bad input, as of the script; ``moved``: say the new name.
     """
     if moved:
         print(f"note: {sys.argv[0]} is now 'mmtal {command}'", file=sys.stderr)

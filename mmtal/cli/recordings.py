@@ -28,12 +28,8 @@ def read_views(
 ) -> tuple[list[RecordingView], list[str], list[str]]:
     """Recordings of the subset or, without one, of the results, else all.
 
-    Returns:
-        The recordings, the classes by label, and the names of the recordings in the results.
-
-    Raises:
-        FileNotFoundError: A file does not exist.
-        ValueError: A file is not in its format, or the files have no recording in common.
+    Also returned are the classes by label, and the names of the recordings in the results.
+    ValueError: a file is not in its format, or the files have no recording in common.
     """
     subsets = [subset] if subset else subsets_of(ann_file)
     views, classes = read_recording_views(ann_file, subsets, results_file)

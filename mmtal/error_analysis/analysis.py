@@ -100,22 +100,12 @@ def analyze_errors(
     annotated: Mapping[str, NDArray[np.float64]] | None = None,
     buckets: Buckets = "fit",
 ) -> ErrorAnalysis:
-    """Everything about the errors of some detections.
+    """Everything about the errors of some detections; repeated instances are removed.
 
     Definitions follow DETAD (Alwassel et al., "Diagnosing Error in Temporal Action Detectors",
-    ECCV 2018); ``docs/analyze_errors.md`` names what its released code does otherwise.
-
-    Args:
-        truth: Ground truth, N instances; repeated ones are removed.
-        detections: Those of classes that the ground truth lacks are ignored.
-        classes: Names by label.
-        tiou_thresholds: See :func:`mmtal.evaluation.thresholds.tiou_grid`.
-        durations: Of each recording, in seconds; without them coverage is not known.
-        annotated: (N,) characteristics from the annotation file, see ``read_annotated``.
-        buckets: Edges of the characteristics' buckets, see ``compute_characteristics``.
-
-    Raises:
-        ValueError: The ground truth holds no instance.
+    ECCV 2018); ``docs/analyze_errors.md`` names what its released code does otherwise. Detections
+    of classes that the ground truth lacks are ignored. Without durations (s) coverage is not known;
+    ``annotated`` is from :func:`read_annotated`. ValueError: the ground truth holds no instance.
     """
     if not len(truth):
         raise ValueError("the ground truth must hold at least one instance, but it holds none")

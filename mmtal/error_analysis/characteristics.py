@@ -113,21 +113,14 @@ def compute_characteristics(
 
     - *length*: in seconds.
     - *instances*: of any class in the same recording, as in DETAD's own files.
-    - *coverage*: length over the duration of the recording.
+    - *coverage*: length over the duration of the recording; not known without one.
     - *context size*: DETAD's is the answer of people, 0 to 6. Where the annotations hold none,
       the room for context stands in: how many times the instance fits into the background right
-      before it, up to 3 times, and right after it, up to 3 times; 0 to 6 as well.
+      before it, up to 3 times, and right after it, up to 3 times; 0 to 6 as well. Without a
+      duration it is not known of the last instance.
 
-    Args:
-        truth: N instances.
-        durations: Of each recording, in seconds; None or missing if it is not known. Coverage,
-            and context size beside the last instance, are then not known either.
-        buckets: ``thumos14`` and ``activitynet``: DETAD's edges; ``fit``: edges that give each
-            bucket about the same number of these instances.
-        annotated: (N,) values by name, see ``ANNOTATED``.
-
-    Raises:
-        ValueError: ``buckets`` is none of the three.
+    ``buckets``: DETAD's edges for ``thumos14`` or ``activitynet``, or such that give each bucket
+    about the same number of these instances (``fit``); else ValueError.
     """
     if buckets not in get_args(Buckets):
         raise ValueError(f"buckets must be one of {get_args(Buckets)}, but got {buckets!r}")

@@ -19,17 +19,9 @@ def action_scores(
 
     One score ranks a detection for all three, and what names the same verb twice, with two nouns,
     is a false positive among verbs. So verb and noun mAP are lower than those of the verb model's
-    and the noun model's own detections.
-
-    Args:
-        truth: Labels are ``space.names``.
-        detections: Labels are ``space.names``.
-        space: The actions.
-        protocol: A variant of ``epic100/verb-...``, ``epic100/noun-...``, ``epic100/action-...``.
-        partial: The ground truth may be a part of the protocol's recordings.
-
-    Returns:
-        Under ``verb``, ``noun`` and ``action`` what ``EvaluationProtocol.evaluate`` returns.
+    and the noun model's own detections. Labels are ``space.names``; ``protocol`` is a variant of
+    ``epic100/verb-...``, ``epic100/noun-...`` and ``epic100/action-...``. Under ``verb``, ``noun``
+    and ``action`` is what ``EvaluationProtocol.evaluate`` returns.
     """
     parts = {
         "verb": (space.as_verbs, space.verbs),

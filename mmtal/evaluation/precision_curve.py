@@ -47,15 +47,11 @@ def _class_ap(
 ) -> NDArray[np.float64]:  # pragma: no cover
     """(B, T) average precision of one class; NaN where it has no instance.
 
-    Args:
-        weights: (B, V) how often each recording counts.
-        video: (M,) recording of each detection.
-        hits: Rows of the hits of all thresholds, one threshold after the other.
-        starts: (T + 1,): hits of threshold t are ``hits[starts[t]:starts[t + 1]]``.
-        made: (1, M) or (T, M) detections that count at all.
-        num_truth: (B,) instances to be found.
-        gain: (B,) how often each hit counts, against a false positive.
-        found: (T,) hits above all detections.
+    ``weights`` (B, V) are how often each recording counts, ``video`` (M,) the recording of each
+    detection. ``hits`` are rows of the hits of all thresholds, those of threshold t from
+    ``starts[t]`` to ``starts[t + 1]``; ``made``, (1, M) or (T, M), says which detections count at
+    all. (B,) instances are to be found, (T,) are found above all detections; a hit counts ``gain``
+    (B,) times as much as a false positive.
     """
     ap = np.full((len(weights), len(found)), np.nan)
     weight = np.empty(len(video))

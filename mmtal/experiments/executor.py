@@ -78,17 +78,12 @@ def run_jobs(
     total: int | None = None,
     workers: int | None = None,
 ) -> list[Outcome[JobType]]:
-    """Run all jobs on this machine and print one line for each that ends.
+    """Run all jobs on this machine and print one line, what ``on_end`` returns, for each that ends.
 
     A job that fails, or whose process is killed, does not stop the others. KeyboardInterrupt, and
-    whatever ``on_end`` or ``jobs`` raise, end all processes.
-
-    Args:
-        function: Does a job; a function of a module, which is called in another process.
-        jobs: In the order in which they begin; the next is taken when there is a place for it.
-        on_end: Gets each outcome and returns what its line says.
-        total: Number of jobs, for the time left; None: unknown.
-        workers: Jobs at a time, spread over the GPUs; None: one per GPU.
+    whatever ``on_end`` or ``jobs`` raise, end all processes. ``function``, of a module, is called
+    in another process; the next job is taken when there is a place for it. ``total`` is for the
+    time left; ``workers`` are spread over the GPUs, None: one per GPU.
     """
     gpus = visible_gpus()
     free = slots(workers or max(1, len(gpus)), gpus)[::-1]

@@ -38,11 +38,9 @@ def new_project(
 ) -> NewProject:
     """Write a project with one component that does something simple and true.
 
-    Args:
-        name: Of the project, in any of the styles ``my_idea``, ``my-idea``, ``MyIdea``.
-        kind: One of ``KINDS``; ``package`` is a package with a head.
-        package: Write a package with an entry point, not a project of this repository.
-        folder: Where; None: ``projects``, for a package the current folder.
+    The name is in any of the styles ``my_idea``, ``my-idea``, ``MyIdea``; ``package``, or the kind
+    ``package`` (of a head): a package with an entry point, not a project of this repository. The
+    folder is ``projects`` by default, for a package the current one.
 
     Raises:
         ValueError: The name cannot be used, or is taken.

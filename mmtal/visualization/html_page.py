@@ -22,19 +22,12 @@ def html_page(
     plays_media: bool = False,
     **values: Any,
 ) -> str:
-    """A whole HTML document.
+    """A whole HTML document: ``template``, a Jinja file that shows ``values``, below a heading.
 
     The page's own policy forbids every request, so it shows the same everywhere; with
     ``plays_media`` it may play videos and audio that lie beside it or that its reader chooses.
-
-    Args:
-        title: Plain text, shown as heading too.
-        template: Jinja template of what stands below the heading.
-        data: JSON-able; ``script`` finds it as the constant ``DATA``.
-        script: JavaScript, run after the body was read.
-        style: CSS beside the common one.
-        plays_media: See above.
-        values: What the template shows; text is escaped.
+    ``script`` is run after the body was read and finds ``data`` as the constant ``DATA``. Text is
+    escaped.
     """
     pages = Environment(
         loader=FileSystemLoader([ASSETS, template.parent]), autoescape=True, trim_blocks=True,

@@ -103,15 +103,9 @@ def check_format(path: str | Path) -> Path:
 class Sheet:
     """A figure that grows downwards; places and sizes are inches from its upper left corner.
 
-    Attributes:
-        paper: Transparent axes of the whole sheet, for texts and marks.
-        top: Where the next part begins, below the header.
-
-    Args:
-        title: Shortened if it is too long; empty: the sheet has no header.
-        notes: Lines in small print below the title.
-        legend: Color, or ``hollow``, and text; wrapped into as many lines as needed.
-        width: Of the sheet.
+    On top are a title, notes in small print, and a legend of colors, or ``hollow``, and texts; no
+    title: nothing. ``paper`` are transparent axes of the whole sheet, for texts and marks; ``top``
+    is where the next part begins.
     """
 
     def __init__(

@@ -37,19 +37,10 @@ def burn_timeline(
     """Write the video with a strip below: instances, predictions, a cursor and what is seen now.
 
     Time 0 of the annotations is the first picture. Times of pictures are kept, also where they
-    are uneven; sound is copied. One picture at a time is held, whatever the length.
-
-    Args:
-        source: Any video that FFmpeg reads; turned as its metadata say.
-        target: The .mp4 to write (H.264), whole or not at all.
-        view: The recording.
-        classes: Names by label.
-        hits: Its true positives.
-        score_thr: Predictions that score lower are not drawn.
-        warn: Gets a text if the video is not as long as annotated, ends early or is damaged.
-
-    Returns:
-        How many pictures were written.
+    are uneven; sound is copied. One picture at a time is held, whatever the length. The source is
+    any video that FFmpeg reads, turned as its metadata say; the target an .mp4 (H.264), written
+    whole or not at all. ``warn`` gets a text if the video is not as long as annotated, ends early
+    or is damaged. Returned is the number of pictures.
     """
     source, target = Path(source), Path(target)
     if target.suffix.lower() != ".mp4":

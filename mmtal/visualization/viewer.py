@@ -41,19 +41,10 @@ def viewer_page(
 
     Hits are found in the browser as :func:`mmtal.evaluation.recording_hits.find_hits` does it.
     Without any prediction the page shows the annotations alone. ``<page>#<recording>`` opens a
-    recording, see :func:`recording_link`.
-
-    Args:
-        views: The recordings.
-        classes: Names by label.
-        title: Heading of the page.
-        score_thr: Where the score threshold starts.
-        min_score: Predictions that score lower are left out, and the page says so.
-        note: What else is to be said, plain text.
-        media: By recording, the address of a video or audio file, as seen from the page.
-
-    Raises:
-        ValueError: There is no recording, or a label is no class.
+    recording, see :func:`recording_link`. The threshold starts at ``score_thr``; predictions below
+    ``min_score`` are left out, and the page says so, as it does ``note``. ``media`` is by recording
+    the address of a video or audio file, as seen from the page. ValueError: there is no recording,
+    or a label is no class.
     """
     _check(views, len(classes))
     media = media or {}

@@ -59,15 +59,9 @@ def search(
 ) -> SearchResult:
     """Run or go on with a search, printing a line for each trial.
 
-    Args:
-        settings: What the trials share.
-        space: What they vary.
-        store: SQLite file; None: ``study.db`` in the study's folder.
-        trials: In all, those of earlier runs included.
-        workers: Trials that are trained at the same time, each by a process.
-        val_share: Of the training recordings, held out to compare trials on.
-        group: Pattern that says which recordings are held out together, see :func:`make_holdout`.
-        minutes: No trial begins after so long; those begun are finished.
+    ``store`` is an SQLite file, by default ``study.db`` in the study's folder; ``trials`` includes
+    those of earlier runs. ``val_share`` of the training recordings, in groups (see
+    :func:`make_holdout`), is held out to compare trials on. After ``minutes`` no trial begins.
     """
     for name, number in (("--trials", trials), ("--workers", workers)):
         if number < 1:

@@ -50,24 +50,14 @@ def import_annotations(
     lists: Sequence[Source] = (),
     bad_segments: Literal["error", "keep", "drop"] = "error",
 ) -> Imported:
-    """Read annotations of any of the ``FORMATS``.
+    """Read annotations of any of the ``FORMATS``, by default recognized by the content.
 
-    Args:
-        sources: Files and folders; together they are one data set.
-        format_name: A key of ``FORMATS``; None: recognized by the content.
-        options: How to read them.
-        durations: Table of durations; it overrides what the sources say.
-        features: Folder of feature files that give the durations still missing.
-        lists: Text files that list the recordings of a subset; they override the sources, and
-            recordings on none of them are for training, unless there is a list for that, too:
-            then they are left out.
-        bad_segments: What to do about reversed and empty segments and those outside their
-            recording: raise, or keep or drop them, counted.
-
-    Raises:
-        FileNotFoundError: A file or folder does not exist.
-        ValueError: Something cannot be read or is contradictory; all unreadable rows are in one
-            error.
+    Sources together are one data set. A table of durations overrides what they say; a folder of
+    features gives those still missing. ``lists`` are text files that list the recordings of a
+    subset; they override the sources, and recordings on none of them are for training, unless there
+    is a list for that, too: then they are left out. Reversed and empty segments and those outside
+    their recording are an error, or kept or dropped, and counted. ValueError: something cannot be
+    read or is contradictory; all unreadable rows are in one error.
     """
     options = options or ImportOptions()
     for source in (*sources, *lists):

@@ -79,17 +79,11 @@ def summarize(
 ) -> DataSummary:
     """Measure a data set whose files are in order (see ``mmtal data verify``).
 
-    Args:
-        ann_file: Annotation JSON.
-        features: Feature folders, joined over the channels.
-        feature_stride: In frames; None: found from durations and numbers of features.
-        snippet_frames: In frames; None: likewise.
-        fps: Frames per second; None: as the annotations say, else features are taken as frames.
-        train_subset: None: ``training`` or the like.
-        test_subset: None: ``validation`` or the like.
+    Feature folders are joined over the channels. Stride and snippet, in frames, are found from
+    durations and numbers of features unless given; without ``fps``, here or in the annotations,
+    features are taken as frames. See :func:`choose_subsets`.
 
     Raises:
-        FileNotFoundError: Files are missing.
         ValueError: The subsets or the place of the features in time cannot be found.
     """
     given = (feature_stride, snippet_frames, fps)

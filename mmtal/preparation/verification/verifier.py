@@ -52,19 +52,11 @@ def verify(
 ) -> Report:
     """Verify annotations and feature files; arguments not described are :class:`TemporalDataset`'s.
 
-    Args:
-        ann_file: Annotation JSON, or several that are used together.
-        features: Folder of the feature files, or several that are joined over the channels; None:
-            features are not checked.
-        subset: Subsets to verify; None: all.
-        file_prefix: None: the one with which most recordings have a file.
-        file_ext: None: likewise.
-        feature_stride: None: lengths are compared with each other instead.
-        snippet_frames: None: unknown.
-        max_seq_len: Longest sequence in training.
-        min_overlap: Share of an instance that truncation must leave, as :class:`Truncate`'s.
-        regression_ranges: Of each level, in grid units; level l has the level stride 2^l.
-        center_radius: As :class:`CenterAssigner`'s.
+    Several annotation files are used together, several feature folders joined over the channels;
+    without any, features are not checked. Prefix and ending of the files are by default those with
+    which most recordings have a file. Without ``feature_stride``, lengths are compared with each
+    other instead. ``regression_ranges`` are of each level, in grid units; level l has the level
+    stride 2^l.
 
     Raises:
         FileNotFoundError: An annotation file does not exist.
