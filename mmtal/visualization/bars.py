@@ -122,21 +122,15 @@ def class_bars(
 ) -> None:
     """As :func:`bars`, in the looks of their classes, opaque or each as ``alphas`` say."""
     wide = (segments[:, 1] - segments[:, 0]) * scale >= MIN_HATCHED
-    hatches = [
-        class_hatch(label) if w else "" for label, w in zip(labels.tolist(), wide, strict=True)
-    ]
-    for hatch in sorted(set(hatches)):
-        own = np.array([h == hatch for h in hatches], dtype=bool)
-        colors: list[Color] = [
-            (*to_rgb(class_color(label)), alpha)
-            for label, alpha in zip(
-                labels[own].tolist(),
-                np.ones(own.sum()) if alphas is None else np.array(alphas)[own],
-                strict=True,
-            )
-        ]
-        width = 0.4 if edge else 0.0
-        bars(axes, segments[own], y, height, colors, scale=scale, hatch=hatch * 2, linewidth=width)
+    width = 0.4 if edge else 0.0
+    looks: dict[str, list[tuple[int, Color]]] = {}
+    for row, label in enumerate(labels.tolist()):
+        color = (*to_rgb(class_color(label)), 1.0 if alphas is None else alphas[row])
+        looks.setdefault(class_hatch(label) if wide[row] else "", []).append((row, color))
+    for hatch, own in sorted(looks.items()):
+        rows, colors = zip(*own, strict=True)
+        shown = segments[list(rows)]
+        bars(axes, shown, y, height, colors, scale=scale, hatch=hatch * 2, linewidth=width)
 
 
 def write_texts(

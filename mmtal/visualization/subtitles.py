@@ -36,11 +36,10 @@ def subtitles(
         )
     cues = cues_of(view, classes, score_thr=score_thr)
     blocks = ["WEBVTT"] if file_format == "vtt" else []
-    escape = _escape_vtt if file_format == "vtt" else _escape_srt
     mark = "." if file_format == "vtt" else ","
     for number, (start, end, lines) in enumerate(cues, start=1):
         times = f"{_timestamp(start, mark)} --> {_timestamp(end, mark)}"
-        blocks.append("\n".join([str(number), times, *map(escape, lines)]))
+        blocks.append("\n".join([str(number), times, *(_escape(x, file_format) for x in lines)]))
     return "".join(f"{block}\n\n" for block in blocks)
 
 
@@ -115,10 +114,9 @@ def _timestamp(ms: int, mark: str) -> str:
     return f"{hours:02d}:{minutes:02d}:{seconds:02d}{mark}{ms:03d}"
 
 
-def _escape_vtt(line: str) -> str:
-    return html.escape(" ".join(line.split()), quote=False)
-
-
-def _escape_srt(line: str) -> str:
+def _escape(line: str, file_format: str) -> str:
     """SubRip has no escapes, but players obey its tags: what begins one is replaced."""
-    return " ".join(line.split()).translate(str.maketrans("<>{}", "[]()"))
+    line = " ".join(line.split())
+    if file_format == "vtt":
+        return html.escape(line, quote=False)
+    return line.translate(str.maketrans("<>{}", "[]()"))
