@@ -6,7 +6,7 @@ N candidates, M kept segments.
 import torch
 from torch import Tensor
 
-from mmtal.ops import nms_builtin, nms_mmcv
+from mmtal.ops import nms_mmcv
 from mmtal.ops.nms_rule import METHODS
 from mmtal.ops.voting import WEIGHTS, vote_segments
 
@@ -75,7 +75,10 @@ def segment_nms(
         candidate_labels = labels[eligible]
     if len(candidates) == 0:
         return candidates, candidate_scores, candidate_labels
-    select = nms_mmcv.select if _use_mmcv(backend, segments, method) else nms_builtin.select
+    if _use_mmcv(backend, segments, method):
+        select = nms_mmcv.select
+    else:
+        from mmtal.ops.nms_numba import select
     kept, kept_scores = select(
         candidates,
         candidate_scores,

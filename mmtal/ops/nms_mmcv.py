@@ -43,7 +43,7 @@ def select(
     min_score: float,
     max_picks: int,
 ) -> tuple[Tensor, Tensor]:
-    """The backend ``mmcv``; same arguments and results as ``nms_builtin.select``.
+    """The backend ``mmcv``; same arguments and results as ``nms_numba.select``.
 
     Hard NMS of CUDA tensors runs on their device, all else on the CPU (mmcv has no other soft-NMS).
     Unlike the release, mmcv adds nothing to the lengths and keeps a segment whose tIoU is exactly
