@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -110,8 +111,13 @@ def run_jobs(
                 outcomes.append(_outcome(ready, process, job))  # type: ignore[arg-type]
                 del running[ready]
                 free.append(slot)
-                text = on_end(outcomes[-1])
-                print(_line(len(outcomes), total, f"{job.name}: {text}", started), flush=True)
+                place, left = f"{len(outcomes)}", ""
+                if total is not None:
+                    place = f"{len(outcomes):{len(str(total))}}/{total}"
+                    rest = total - len(outcomes)
+                    seconds = (time.monotonic() - started) / len(outcomes) * rest
+                    left = f"; about {duration(seconds)} left" if rest else ""
+                print(f"[{place}] {job.name}: {on_end(outcomes[-1])}{left}", flush=True)
     finally:
         _end([process for process, _, _ in running.values()])
 
@@ -173,15 +179,6 @@ exec {shlex.join(command)} "${{names[SLURM_ARRAY_TASK_ID]}}"
     return done.stdout.strip()
 
 
-def _line(ended: int, total: int | None, text: str, started: float) -> str:
-    """Such as ``[2/5] <text>; about 10 min left``."""
-    if total is None:
-        return f"[{ended}] {text}"
-    left = (time.monotonic() - started) / ended * (total - ended)
-    end = f"; about {duration(left)} left" if ended < total else ""
-    return f"[{ended:{len(str(total))}}/{total}] {text}{end}"
-
-
 def _context(function: Callable[..., Any], gpus: Sequence[str]) -> BaseContext:
     """Processes forked from one that has imported everything, which saves seconds for each.
 
@@ -208,20 +205,17 @@ def _context(function: Callable[..., Any], gpus: Sequence[str]) -> BaseContext:
 
 
 def _outcome(pipe: Connection, process: BaseProcess, job: JobType) -> Outcome[JobType]:
-    try:
+    value, error = None, None
+    with suppress(EOFError):  # it did not live to say how it ended
         value, error = pipe.recv()
-    except EOFError:  # it did not live to say how it ended
-        value, error = None, None
     pipe.close()
     process.join()
-    return Outcome(job=job, value=value, error=_death(process) if error is None else error)
-
-
-def _death(process: BaseProcess) -> str:
-    """Such as ``its process ended with SIGKILL, out of memory?``."""
-    code = process.exitcode or 0
-    reason = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-    return f"its process ended with {reason}" + (", out of memory?" if code == -9 else "")
+    if error is None:
+        code = process.exitcode or 0
+        reason = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        memory = ", out of memory?" if code == -signal.SIGKILL else ""
+        error = f"its process ended with {reason}{memory}"
+    return Outcome(job=job, value=value, error=error)
 
 
 def _end(processes: Sequence[BaseProcess]) -> None:

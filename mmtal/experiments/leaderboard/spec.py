@@ -178,7 +178,18 @@ def _folds(value: Any, where: str) -> Folds:
             f"'seed' (to be dealt out), but got {', '.join(entry) or 'nothing'}"
         )
     if kind[0] == "count":
-        return _dealt_folds(entry["count"], entry.get("group"), entry.get("seed", 0), where)
+        count, group, seed = entry["count"], entry.get("group"), entry.get("seed", 0)
+        _require(_whole(count) and count > 1, count, "count", "be an integer >= 2", where)
+        _require(_whole(seed), seed, "seed", "be an integer >= 0", where)
+        try:
+            _require(
+                group is None or (group and re.compile(group)), group, "group", "be a text", where
+            )
+        except (re.error, TypeError) as error:
+            raise ValueError(
+                f"{where}: 'group' is no regular expression: {error}, in {group!r}"
+            ) from error
+        return Folds(names=tuple(map(str, range(count))), group=group, seed=seed)
     pattern, names = entry[kind[0]], entry["names"]
     _require_text(pattern, kind[0], where)
     _require(
@@ -188,20 +199,6 @@ def _folds(value: Any, where: str) -> Folds:
     _require(isinstance(names, list) or "-" in str(names), names, "names", f"be {rule}", where)
     names = _listed(names, "names", lambda n: type(n) in (int, str), rule, where, as_type=str)
     return Folds(names=names, **{kind[0]: pattern})
-
-
-def _dealt_folds(count: Any, group: Any, seed: Any, where: str) -> Folds:
-    _require(_whole(count) and count > 1, count, "count", "be an integer >= 2", where)
-    _require(_whole(seed), seed, "seed", "be an integer >= 0", where)
-    if group is not None:
-        _require_text(group, "group", where)
-        try:
-            re.compile(group)
-        except re.error as error:
-            raise ValueError(
-                f"{where}: 'group' is no regular expression: {error}, in {group!r}"
-            ) from error
-    return Folds(names=tuple(map(str, range(count))), group=group, seed=seed)
 
 
 def _listed(
@@ -257,6 +254,6 @@ def _require_text(value: Any, key: str, where: str) -> None:
     _require(isinstance(value, str) and bool(value.strip()), value, key, "be a text", where)
 
 
-def _require(fits: bool, value: Any, key: str, rule: str, where: str) -> None:
+def _require(fits: object, value: Any, key: str, rule: str, where: str) -> None:
     if not fits:
         raise ValueError(f"{where}: '{key}' must {rule}, but got {value!r}")
