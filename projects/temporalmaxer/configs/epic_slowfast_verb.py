@@ -1,9 +1,4 @@
-_base_ = [
-    "./_base_/temporalmaxer.py",
-    "../../../configs/_base_/datasets/epic100.py",
-    "../../../configs/_base_/schedules/adamw_cosine.py",
-    "../../../configs/_base_/default_runtime.py",
-]
+_base_ = ["./_base_/temporalmaxer.py", "../../../configs/_base_/datasets/epic100.py"]
 num_classes = 97
 model = dict(
     backbone=dict(in_channels=2304, max_seq_len=_base_.max_seq_len),

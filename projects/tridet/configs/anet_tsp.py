@@ -1,9 +1,4 @@
-_base_ = [
-    "./_base_/tridet.py",
-    "../../../configs/_base_/datasets/activitynet13.py",
-    "../../../configs/_base_/schedules/adamw_cosine.py",
-    "../../../configs/_base_/default_runtime.py",
-]
+_base_ = ["./_base_/tridet.py", "../../../configs/_base_/datasets/activitynet13.py"]
 max_seq_len = 768  # of the features as they are; ActionFormer resizes every recording to 192
 model = dict(
     backbone=dict(

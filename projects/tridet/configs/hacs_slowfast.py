@@ -1,9 +1,4 @@
-_base_ = [
-    "./_base_/tridet.py",
-    "../../../configs/_base_/datasets/hacs.py",
-    "../../../configs/_base_/schedules/adamw_cosine.py",
-    "../../../configs/_base_/default_runtime.py",
-]
+_base_ = ["./_base_/tridet.py", "../../../configs/_base_/datasets/hacs.py"]
 max_seq_len = 960
 model = dict(
     backbone=dict(

@@ -1,9 +1,4 @@
-_base_ = [
-    "./_base_/tridet.py",
-    "../../../configs/_base_/datasets/thumos14.py",
-    "../../../configs/_base_/schedules/adamw_cosine.py",
-    "../../../configs/_base_/default_runtime.py",
-]
+_base_ = ["./_base_/tridet.py", "../../../configs/_base_/datasets/thumos14.py"]
 model = dict(
     backbone=dict(
         in_channels=2048,

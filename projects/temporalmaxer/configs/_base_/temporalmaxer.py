@@ -1,5 +1,9 @@
 # TemporalMaxer (Tang et al., 2023). A recipe adds channels, lengths and classes.
-_base_ = "../../../../configs/_base_/models/actionformer.py"
+_base_ = [
+    "../../../../configs/_base_/models/actionformer.py",
+    "../../../../configs/_base_/schedules/adamw_cosine.py",
+    "../../../../configs/_base_/default_runtime.py",
+]
 custom_imports = dict(imports=["projects.temporalmaxer.temporalmaxer"])
 model = dict(
     backbone=dict(
