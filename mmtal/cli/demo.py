@@ -10,10 +10,7 @@ from pathlib import Path
 
 from mmtal.config_files import demo_checkpoint, demo_recording
 
-ARGUMENTS = {
-    "--out": dict(default="mmtal_demo", note="a folder"),
-    "--device": "",
-}
+ARGUMENTS = {"--out": dict(default="mmtal_demo", note="a folder"), "--device": ""}
 
 
 def run(args: Namespace) -> None:

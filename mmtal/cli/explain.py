@@ -29,11 +29,7 @@ def run(args: Namespace) -> None:
     out = Path(args.out or f"{Path(args.results).with_suffix('')}_errors")
     check_output_folder(out)
     analysis = analyze_result_file(
-        args.results,
-        args.ann,
-        subset=args.subset,
-        tiou_thresholds=args.tiou,
-        buckets=args.buckets,
+        args.results, args.ann, subset=args.subset, tiou_thresholds=args.tiou, buckets=args.buckets
     )
     write_report(analysis, out, title=f"Errors of {Path(args.results).name}")
     shown = {

@@ -3,10 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-ARGUMENTS = {
-    "--ann": dict(required=True),
-    "--out": dict(required=True, note="PNG, SVG or PDF"),
-}
+ARGUMENTS = {"--ann": dict(required=True), "--out": dict(required=True, note="PNG, SVG or PDF")}
 
 
 def run(args: Namespace) -> None:

@@ -5,8 +5,4 @@ The cli may import it.
 
 from mmtal.error_analysis.analysis import ErrorAnalysis, analyze_errors, analyze_result_file
 
-__all__ = [
-    "ErrorAnalysis",
-    "analyze_errors",
-    "analyze_result_file",
-]
+__all__ = ["ErrorAnalysis", "analyze_errors", "analyze_result_file"]

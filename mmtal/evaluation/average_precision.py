@@ -11,12 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matching import (
-    MatchedDetections,
-    Matches,
-    match_detections,
-    rank_in_group,
-)
+from mmtal.evaluation.matching import MatchedDetections, Matches, match_detections, rank_in_group
 from mmtal.evaluation.precision_curve import class_ap, precision_at_hits
 from mmtal.evaluation.thresholds import Thresholds, threshold_name
 from mmtal.results.instance_table import InstanceTable

@@ -7,14 +7,7 @@ from urllib.parse import quote
 import numpy as np
 
 from mmtal.structures import TIOU_OF_HIT, RecordingView
-from mmtal.visualization.colors import (
-    GROUND_TRUTH,
-    HATCHES,
-    HIT,
-    MISS,
-    class_color,
-    class_hatch,
-)
+from mmtal.visualization.colors import GROUND_TRUTH, HATCHES, HIT, MISS, class_color, class_hatch
 from mmtal.visualization.html_page import ASSETS, html_page
 
 SCRIPTS = (

@@ -78,9 +78,7 @@ class TemporalMAP(InstanceMetric):
         self.protocol = choose_protocol(
             protocol,
             dict(
-                tiou_thresholds=tiou_thresholds,
-                label_handling=label_handling,
-                recall_at=recall_at,
+                tiou_thresholds=tiou_thresholds, label_handling=label_handling, recall_at=recall_at
             ),
         )
         self.external = read_external_scores(external_scores) if external_scores else None

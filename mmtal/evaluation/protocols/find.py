@@ -85,9 +85,7 @@ def choose_protocol(name: str | None, own: Mapping[str, Any]) -> EvaluationProto
 
 
 def read_protocol_truth(
-    protocol: EvaluationProtocol,
-    ann_file: str | Path | None = None,
-    subset: str | None = None,
+    protocol: EvaluationProtocol, ann_file: str | Path | None = None, subset: str | None = None
 ) -> tuple[InstanceTable, list[str]]:
     """Instances of the protocol's subset, and the classes by label.
 
