@@ -5,13 +5,8 @@ could not be judged, or no method is on both sides (or the input is wrong).
 """
 
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from mmtal.cli.options import print_result
-
-if TYPE_CHECKING:
-    from mmtal.experiments.leaderboard.regression import Judgment
 
 FELL, NOT_JUDGED = 1, 2
 
@@ -33,11 +28,6 @@ def run(args: Namespace) -> int:
     judgments = judge(read_runs([args.new]), read_runs([args.accepted]), confidence=args.confidence)
     text = judgment_text(judgments, args.confidence)
     print_result(args, [vars(judgment) for judgment in judgments], text)
-    return exit_code(judgments)
-
-
-def exit_code(judgments: Sequence["Judgment"]) -> int:
-    """Of the command, see above."""
     verdicts = {judgment.verdict for judgment in judgments}
     if "fell" in verdicts:
         return FELL

@@ -64,7 +64,9 @@ def run(args: Namespace) -> int:
     folders = replace(folders, records=folders.records.resolve())
     plan = make_plan(choose(read_spec(spec), args.only), folders)
     if args.dry_run:
-        _list(plan)
+        for job in plan:
+            print(f"{job.status:9} {job.name}" + (f" ({job.note})" if job.note else ""))
+        print(_counts(plan))
         return 0
     todo = _todo(plan, redo=args.redo)
     if todo and args.slurm:
@@ -89,13 +91,6 @@ def _task(args: Namespace, folders: "Folders") -> list[str]:
     command += ["--redo"] if args.redo else []
     command += ["--drop-checkpoints"] if args.drop_checkpoints else []
     return [*command, "--only"]
-
-
-def _list(plan: Sequence["RunJob"]) -> None:
-    for job in plan:
-        note = f" ({job.note})" if job.note else ""
-        print(f"{job.status:9} {job.name}{note}")
-    print(_counts(plan))
 
 
 def _counts(plan: Sequence["RunJob"]) -> str:
