@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from math import isnan
 
-from terminaltables import AsciiTable
-
 from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.false_negatives import CAUSES
 from mmtal.error_analysis.false_positives import ERROR_TYPES
 from mmtal.error_analysis.one_threshold import top_confusions
 from mmtal.evaluation.thresholds import threshold_name
+from mmtal.utils.wording import text_table
 
 TOP_CONFUSIONS = 20
 
@@ -23,9 +22,7 @@ class Table:
 
     def text(self, title: str) -> str:
         """For the terminal."""
-        table = AsciiTable([self.header, *self.rows])
-        table.justify_columns = dict.fromkeys(range(1, len(self.header)), "right")
-        return f"{title}\n{table.table}"
+        return f"{title}\n{text_table([self.header, *self.rows])}"
 
 
 def percent(value: float, *, sign: bool = False) -> str:

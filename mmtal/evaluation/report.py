@@ -4,12 +4,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from terminaltables import AsciiTable
-
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.evaluation.thresholds import LINSPACE, threshold_name, tiou_grid
 from mmtal.results.result_files import video_list_sha256
-from mmtal.utils.wording import counted
+from mmtal.utils.wording import counted, text_table
 
 Stamp = Mapping[str, Any]
 WIDTH = 96  # of text
@@ -19,7 +17,7 @@ def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
     """The figures of one protocol in percent, under what they rest on."""
     if not _rows(stamp):  # proposals
         values = stamp["metrics"].items()
-        return f"{_title(stamp)}\n{_table([['', ''], *([k, _percent(v)] for k, v in values)])}"
+        return f"{_title(stamp)}\n{text_table([['', ''], *([k, _percent(v)] for k, v in values)])}"
     header = ["", *map(threshold_name, stamp["tiou_thresholds"]), "average"]
     rows = [[name, *cells] for name, cells in _rows(stamp).items()]
     if per_class:
@@ -27,7 +25,7 @@ def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
             [name, *map(_percent, values), _percent(sum(values) / len(values))]
             for name, values in stamp["ap_per_class"].items()
         ]
-    table = _table([header, *rows])
+    table = text_table([header, *rows])
     # A title wider than the table would be left out.
     return f"{_title(stamp)}\n{table}"
 
@@ -83,7 +81,7 @@ def format_comparison(stamps: Sequence[Stamp]) -> str:
         for stamp, value in zip(stamps[1:], values[1:], strict=True):
             cells.append(_with_difference(value, values[0]) if name in stamp["metrics"] else "-")
         rows.append([f"{name} (%)", *cells])
-    return _table([header, *rows])
+    return text_table([header, *rows])
 
 
 def format_protocols(protocols: Sequence[EvaluationProtocol]) -> str:
@@ -151,12 +149,6 @@ def _title(stamp: Stamp) -> str:
         f"list {stamp['video_list_sha256'][:8]} | {counted(stamp['num_instances'], 'instance')}"
     )
     return title
-
-
-def _table(rows: list[list[str]]) -> str:
-    table = AsciiTable(rows)
-    table.justify_columns = dict.fromkeys(range(1, len(rows[0])), "right")
-    return table.table
 
 
 def _with_difference(value: float | None, first: float | None) -> str:

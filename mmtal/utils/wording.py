@@ -1,4 +1,6 @@
-"""Numbers in words, for messages and pictures."""
+"""Numbers in words, and tables of text, for messages and pictures."""
+
+from collections.abc import Sequence
 
 
 def counted(number: int, noun: str) -> str:
@@ -12,3 +14,12 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def text_table(rows: Sequence[Sequence[str]], *, words: int = 1) -> str:
+    """A table for a terminal, its head first; but for ``words`` columns, all are of numbers."""
+    from terminaltables import AsciiTable
+
+    table = AsciiTable(rows)
+    table.justify_columns = dict.fromkeys(range(words, len(rows[0])), "right")
+    return str(table.table)

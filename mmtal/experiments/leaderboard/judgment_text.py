@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from terminaltables import AsciiTable
-
 from mmtal.experiments.leaderboard.measured import group_title
 from mmtal.experiments.leaderboard.regression import Judgment
 from mmtal.experiments.leaderboard.seed_statistics import EMPTY, in_percent, mean_and_deviation
+from mmtal.utils.wording import text_table
 
 
 def judgment_text(judgments: Sequence[Judgment], confidence: float) -> str:
@@ -19,13 +18,11 @@ def judgment_text(judgments: Sequence[Judgment], confidence: float) -> str:
     idle = [one for one in judgments if one.verdict == "not run"]
     header = ["protocol", "method", "figure", "accepted", "new", "change", "noise", "bound"]
     header.append("verdict")
-    table = AsciiTable([header, *map(_cells, ranked)])
-    table.justify_columns = dict.fromkeys(range(3, 8), "right")
     lines = [
         "Means and standard deviations over seeds in percent (number of seeds). Noise: standard "
         "deviation over seeds, pooled\nover the accepted methods of the protocol. Bound: where the "
         f"mean of new seeds stays with a probability of {confidence:g} if nothing changed.",
-        table.table,
+        text_table([header, *map(_cells, ranked)], words=3),
     ]
     lines += [f"{_title(one)}: {'; '.join(one.remarks)}" for one in ranked if one.remarks]
     if idle:

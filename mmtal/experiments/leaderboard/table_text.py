@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from terminaltables import AsciiTable
-
 from mmtal.experiments.leaderboard.difference import Difference
 from mmtal.experiments.leaderboard.seed_statistics import EMPTY, in_percent
 from mmtal.experiments.leaderboard.table import Table, TableRow
 from mmtal.experiments.leaderboard.table_figure import SEEDS_SHOWN
-from mmtal.utils.wording import counted
+from mmtal.utils.wording import counted, text_table
 
 PREAMBLE = (
     "Figures in percent: mean and standard deviation over the seeds. Published figures are as "
@@ -109,11 +107,13 @@ def terminal_text(tables: Sequence[Table]) -> str:
     parts = [PREAMBLE]
     for table in tables:
         header, rows, notes = table_cells(table, spread=False)
-        parts.append(f"\n{table.title}\n{_ascii(header, rows)}")
+        parts.append(f"\n{table.title}\n{text_table([header, *rows], words=2)}")
         parts += [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
         if table.differences:
             cells = [difference_cells(difference) for difference in table.differences]
-            parts.append(f"\n{differences_title(table)}\n{_ascii(DIFFERENCE_HEADER, cells)}")
+            parts.append(
+                f"\n{differences_title(table)}\n{text_table([DIFFERENCE_HEADER, *cells], words=2)}"
+            )
     return "\n".join(parts)
 
 
@@ -139,12 +139,6 @@ def markdown_text(tables: Sequence[Table], pictures: Mapping[str, str] | None = 
             parts += ["", f"### {differences_title(table)}", ""]
             parts += _markdown(DIFFERENCE_HEADER, cells)
     return "\n".join(parts) + "\n"
-
-
-def _ascii(header: list[str], rows: list[list[str]]) -> str:
-    table = AsciiTable([header, *rows])
-    table.justify_columns = dict.fromkeys(range(2, len(header)), "right")
-    return str(table.table)
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from terminaltables import AsciiTable
-
 from mmtal.preparation.importers.importing import Imported
+from mmtal.utils.wording import text_table
 
 Database = Mapping[str, Mapping[str, Any]]
 
@@ -31,10 +30,10 @@ def format_summary(imported: Imported, database: Database) -> str:
                 str(empty),
             ]
         )
-    lines = [f"read as: {', '.join(imported.formats)}", _table(rows)]
+    lines = [f"read as: {', '.join(imported.formats)}", text_table(rows)]
     if imported.dropped:
         left_out = [[reason, str(number)] for reason, number in imported.dropped.items()]
-        lines.append(_table([["left out", "rows"], *left_out]))
+        lines.append(text_table([["left out", "rows"], *left_out]))
     return "\n".join([*lines, *(f"note: {note}" for note in imported.notes)])
 
 
@@ -58,7 +57,7 @@ def format_split(databases: Sequence[Database], titles: Sequence[str]) -> str:
     rows += [[label, *(str(count[label]) for count in counts)] for label in labels]
     rows.append(["all instances", *(str(sum(count.values())) for count in counts)])
     rows.append(["recordings", *map(str, recordings)])
-    lines = [_table(rows)]
+    lines = [text_table(rows)]
     for title, count in zip(titles, counts, strict=True):
         absent = [label for label in labels if not count[label]]
         if absent:
@@ -75,9 +74,3 @@ def _instances(database: Database, subset: str) -> Counter[str]:
 
 def _subsets(database: Database) -> list[str]:
     return list(dict.fromkeys(entry["subset"] for entry in database.values()))
-
-
-def _table(rows: list[list[str]]) -> str:
-    table = AsciiTable(rows)
-    table.justify_columns = dict.fromkeys(range(1, len(rows[0])), "right")
-    return str(table.table)

@@ -11,6 +11,7 @@ from typing import Any
 from terminaltables import AsciiTable
 
 from mmtal.preparation.verification.findings import Finding
+from mmtal.utils.wording import text_table
 
 SHOWN = 3
 """Cases of each kind that the terminal shows; the JSON file has all."""
@@ -167,9 +168,8 @@ def _statistics(statistics: dict[str, Any]) -> list[str]:
                 value = None if value is None else value.get(part)
             values.append(" ".join(map(str, value)) if isinstance(value, list) else value)
         add(name, values, form)
-    table = AsciiTable([["", *map(plain, splits)], *([name, *row] for name, row in rows.items())])
-    table.justify_columns = dict.fromkeys(range(1, 1 + len(splits)), "right")
-    return [table.table, *_class_table(statistics)]
+    table = text_table([["", *map(plain, splits)], *([name, *row] for name, row in rows.items())])
+    return [table, *_class_table(statistics)]
 
 
 def _class_table(statistics: dict[str, Any]) -> list[str]:
@@ -182,10 +182,11 @@ def _class_table(statistics: dict[str, Any]) -> list[str]:
         medians = [f", {f['durations']['p50']:.3g} s" if f["durations"] else "" for f in found]
         cells = [f"{f['instances']}{text}" for f, text in zip(found, medians, strict=True)]
         rows.append([plain(name), *cells])
-    table = AsciiTable(rows)
-    table.justify_columns = dict.fromkeys(range(1, 1 + len(splits)), "right")
     rest = len(classes) - SHOWN_CLASSES
-    return [table.table, *([f"and {rest} more classes: see the JSON file"] if rest > 0 else [])]
+    return [
+        text_table(rows),
+        *([f"and {rest} more classes: see the JSON file"] if rest > 0 else []),
+    ]
 
 
 def plain(text: str) -> str:
