@@ -17,6 +17,8 @@ ARGUMENTS = {
         help="limits of short, long, ... (fit: by these instances; others: DETAD's)",
     ),
     "--out": "the folder of the report; default: RESULTS_errors",
+    "--classes": "of the numbers in the results",
+    "--allow-partial": "",
     "--json": "the findings and all tables",
 }  # fmt: skip
 
@@ -25,11 +27,18 @@ def run(args: Namespace) -> None:
     from mmtal.error_analysis import analyze_result_file, tables
     from mmtal.error_analysis.findings import findings
     from mmtal.error_analysis.report import check_output_folder, write_report
+    from mmtal.evaluation.report import covered
 
     out = Path(args.out or f"{Path(args.results).with_suffix('')}_errors")
     check_output_folder(out)
     analysis = analyze_result_file(
-        args.results, args.ann, subset=args.subset, tiou_thresholds=args.tiou, buckets=args.buckets
+        args.results,
+        args.ann,
+        subset=args.subset,
+        tiou_thresholds=args.tiou,
+        buckets=args.buckets,
+        class_file=args.classes,
+        allow_partial=args.allow_partial,
     )
     write_report(analysis, out, title=f"Errors of {Path(args.results).name}")
     shown = {
@@ -44,6 +53,8 @@ def run(args: Namespace) -> None:
         content = {title: [table.header, *table.rows] for title, table in shown.items()}
         print_json(args, dict(findings=findings(analysis), tables=content, report=str(report)))
         return
+    if analysis.stamp["absent_videos"]:
+        print(f"results of {covered(analysis.stamp)}")
     for title, table in shown.items():
         print(table.text(title))
     print()

@@ -44,6 +44,10 @@ SHARED: dict[str, dict[str, Any]] = {
     "records": dict(help="folder of records"),
     "results": dict(help="results file, of any system and in any format"),
     "--ann": dict(metavar="FILE", help="annotation JSON"),
+    "--allow-partial": dict(
+        action="store_true",
+        help="take results that lack recordings, which count as empty",
+    ),
     "--batch-size": dict(type=int, metavar="N", help="recordings per batch"),
     "--cfg-options": dict(
         nargs="+", action=ConfigOptions, metavar="KEY=VALUE",

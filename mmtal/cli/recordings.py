@@ -24,7 +24,10 @@ def subsets_of(ann_file: str) -> list[str]:
 
 
 def read_views(
-    ann_file: str, results_file: str | None, subset: str | None
+    ann_file: str,
+    results_file: str | None,
+    subset: str | None,
+    class_file: str | None = None,
 ) -> tuple[list[RecordingView], list[str], list[str]]:
     """Recordings of the subset or, without one, of the results, else all.
 
@@ -32,7 +35,7 @@ def read_views(
     ValueError: a file is not in its format, or the files have no recording in common.
     """
     subsets = [subset] if subset else subsets_of(ann_file)
-    views, classes = read_recording_views(ann_file, subsets, results_file)
+    views, classes = read_recording_views(ann_file, subsets, results_file, class_file)
     if results_file is None:
         return views, classes, []
     predicted = list(read_recordings(results_file))

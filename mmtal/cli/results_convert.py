@@ -12,7 +12,7 @@ from mmtal.cli.options import print_json
 
 FORMATS = ("epic", "ego4d", "activitynet", "thumos", "actionformer")
 TARGETS = ("results", "activitynet", "hacs", "epic", "ego4d", "thumos")
-FIXABLE = ("labels", "nan", "unlisted", "missing", "reversed", "outside")
+FIXABLE = ("labels", "nan", "unlisted", "missing", "reversed", "outside", "large-losses")
 
 ARGUMENTS = {
     "results": dict(type=Path),
@@ -36,7 +36,7 @@ ARGUMENTS = {
     "--fix": dict(
         nargs="+", choices=FIXABLE, default=[], metavar="WHAT",
         note="leave out unknown labels, nan, unlisted recordings or reversed segments, add missing "
-        f"recordings, clip what is outside: {', '.join(FIXABLE)}",
+        f"recordings, clip what is outside, even if more than 5 %% are lost: {', '.join(FIXABLE)}",
     ),
     "--sls": dict(
         nargs=3, type=int, default=[], metavar=("PT", "TL", "TD"),

@@ -12,7 +12,9 @@ ARGUMENTS = {
     "--list": dict(action="store_true", help="show all protocols and stop"),
     "--ann": "default: where the configs have it",
     "--subset": "default: the protocol's",
+    "--classes": "of the numbers in the results",
     "--part": "",
+    "--allow-partial": "",
     "--per-class": dict(action="store_true", help="also the AP of each class"),
     "--out": "the figures, as JSON",
     "--json": "",
@@ -32,6 +34,8 @@ GROUPS = {
 def run(args: Namespace) -> None:
     from mmtal.evaluation.protocols import find_protocol, protocol_names, read_protocol_truth
     from mmtal.evaluation.report import format_comparison, format_protocols, format_table, notices
+    from mmtal.evaluation.ties import tie_range
+    from mmtal.results.coverage import check_coverage
     from mmtal.results.result_files import read_results
     from mmtal.utils.files import write_json
 
@@ -47,8 +51,19 @@ def run(args: Namespace) -> None:
     protocols = [protocol_of(args), *map(find_protocol, args.compare)]
     subset = args.subset or protocols[0].subset
     truth, classes = read_protocol_truth(protocols[0], args.ann, subset)
-    detections = read_results(args.results, classes, part=args.part)
+    detections = read_results(args.results, classes, part=args.part, class_file=args.classes)
+    listed = [video for video in truth.video_ids if video not in protocols[0].excluded_ids]
+    check_coverage(
+        detections.video_ids,
+        listed,
+        detections=len(detections),
+        source=args.results,
+        allow_partial=args.allow_partial,
+    )
     stamps = [protocol.evaluate(truth, detections, classes) for protocol in protocols]
+    for protocol, stamp in zip(protocols, stamps, strict=True):
+        stamp["beyond_classes"] = int((detections.labels >= len(classes)).sum())
+        stamp["tie_range"] = tie_range(protocol, truth, detections, classes)
     content = stamps if args.compare else stamps[0]
     if args.out:
         write_json(args.out, content)

@@ -10,6 +10,8 @@ ARGUMENTS = {
     "results": dict(nargs="+"),
     "--out": dict(required=True, note="ActivityNet results JSON"),
     "--ann": "it names the classes; default: by their names",
+    "--classes": "of the numbers in the results",
+    "--allow-partial": "of all files together",
     "--weights": "",
     "--method": dict(
         choices=["gaussian", "linear", "hard", "wbf"], default="gaussian",
@@ -29,6 +31,7 @@ ARGUMENTS = {
 
 
 def run(args: Namespace) -> None:
+    from mmtal.results.coverage import check_coverage
     from mmtal.results.fusion.external_scores import name_detections, read_external_scores
     from mmtal.results.fusion.merge_detections import MergeSettings, merge_detections
     from mmtal.results.fusion.named_results import read_names, read_together, recordings_not_in_all
@@ -39,8 +42,19 @@ def run(args: Namespace) -> None:
         raise ValueError("one results file has nothing to be merged with: give more, or --external")
     external = read_external_scores(args.external) if args.external else None
     classes = read_names(Path(args.ann)) if args.ann else None
-    tables, names = read_together(args.results, classes, labels_count=external is None)
+    tables, names = read_together(
+        args.results, classes, labels_count=external is None, class_file=args.classes
+    )
     lacking = recordings_not_in_all(tables)
+    together = list(dict.fromkeys(video for table in tables for video in table.video_ids))
+    for path, table in zip(args.results, tables, strict=True):
+        check_coverage(
+            table.video_ids,
+            together,
+            detections=len(table),
+            source=path,
+            allow_partial=args.allow_partial,
+        )
     if lacking and not args.json:
         print(f"in some of the files only: {counted(len(lacking), 'recording')}: {lacking[:3]}")
     stamp: dict[str, Any] = dict(fused=[Path(path).name for path in args.results])

@@ -21,6 +21,7 @@ ARGUMENTS |= {
         choices=["official", "corrected", "challenge", "opentad", "none"], default="challenge",
         help="protocols epic100/verb-..., noun-... and action-...; none: do not evaluate",
     ),
+    "--allow-partial": "",
     "--metrics": dict(metavar="FILE", help="write the figures here, as JSON"),
     "--json": "the figures",
 }  # fmt: skip
@@ -52,6 +53,7 @@ for name, value in JOINING.items():
 def run(args: Namespace) -> None:
     from mmtal.evaluation.action_scores import action_scores
     from mmtal.evaluation.report import format_table
+    from mmtal.results.coverage import check_coverage
     from mmtal.results.result_files import read_ground_truth, write_results
     from mmtal.utils.files import check_writable, write_json
     from mmtal.utils.wording import counted
@@ -66,6 +68,13 @@ def run(args: Namespace) -> None:
     write_results(args.out, found, space.names, stamp)  # also where the figures cannot be had
     scores: dict[str, Any] = {}
     if args.variant != "none":
+        check_coverage(
+            found.video_ids,
+            truth.video_ids,
+            detections=len(found),
+            source=f"{args.verbs} and {args.nouns}: the joined result",
+            allow_partial=args.allow_partial,
+        )
         scores = action_scores(truth, found, space, protocol=args.variant)
         stamp["metrics"] = {part: figures["metrics"] for part, figures in scores.items()}
         write_results(args.out, found, space.names, stamp)

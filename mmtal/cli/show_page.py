@@ -11,7 +11,9 @@ ARGUMENTS = {
     "--ann": dict(required=True),
     "--out": dict(required=True, note="a .html file"),
     "--subset": "default: of the results' recordings",
+    "--classes": "of the numbers in the results",
     "--score-thr": "default: of best F1, where the results say it; else 0.3",
+    "--allow-partial": "with --subset",
     "--media": dict(
         metavar="PATH",
         help="video or audio to play beside the timeline: a file, or a folder of files named "
@@ -23,6 +25,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.cli.recordings import read_views
+    from mmtal.results.coverage import check_coverage
     from mmtal.results.result_files import score_threshold
     from mmtal.utils.files import write_text
     from mmtal.utils.wording import counted
@@ -30,12 +33,25 @@ def run(args: Namespace) -> None:
 
     if not args.out.lower().endswith((".html", ".htm")):
         raise ValueError(f"the page's name must end in .html, but got '{args.out}'")
-    views, classes, predicted = read_views(args.ann, args.results, args.subset)
+    views, classes, predicted = read_views(args.ann, args.results, args.subset, args.classes)
+    if args.results and args.subset and any(len(view.pred_scores) for view in views):
+        check_coverage(
+            predicted,
+            [view.video_id for view in views],
+            detections=sum(len(view.pred_scores) for view in views),
+            source=args.results,
+            allow_partial=args.allow_partial,
+        )
     shown, note = dict.fromkeys(view.video_id for view in views), ""
     if others := [name for name in predicted if name not in shown]:
         note = (
             f"Left out: {counted(len(others), 'recording')} of the results, such as "
             f"'{others[0]}', that these annotations lack."
+        )
+    if args.results and (absent := shown.keys() - set(predicted)):
+        note += (
+            f" Results of {len(shown) - len(absent):,} of {counted(len(shown), 'recording')}; the "
+            "others count as empty."
         )
     if args.results and not any(len(view.pred_scores) for view in views):
         note += " The results hold no prediction of these recordings, hence only annotations show."

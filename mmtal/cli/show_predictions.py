@@ -10,6 +10,7 @@ ARGUMENTS = {
     "--out": dict(required=True, note="PNG, SVG or PDF; of all recordings: a folder"),
     "--subset": "default: all",
     "--recording": "default: all",
+    "--classes": "of the numbers in the results",
     "--score-thr": "default: of best F1, where the results say it; else 0.3",
     "--tiou": dict(type=number, default=0.5),
 }
@@ -22,7 +23,7 @@ def run(args: Namespace) -> None:
     from mmtal.visualization.timeline import draw_predictions
 
     check_out(args)
-    views, classes, predicted = read_views(args.ann, args.results, args.subset)
+    views, classes, predicted = read_views(args.ann, args.results, args.subset, args.classes)
     score_thr, wanted = score_threshold(args.results, args.score_thr), set(predicted)
     draw_each(
         args,

@@ -9,6 +9,7 @@ ARGUMENTS = {
     "--out": dict(required=True, note=".vtt or .srt; of all recordings: a folder"),
     "--subset": "default: of the results' recordings",
     "--recording": "default: all",
+    "--classes": "of the numbers in the results",
     "--score-thr": "default: of best F1, where the results say it; else 0.3",
     "--format": dict(choices=["vtt", "srt"], default="vtt", note="in a folder"),
 }
@@ -26,7 +27,7 @@ def run(args: Namespace) -> None:
     out, form = Path(args.out), args.format
     is_file = out.suffix.lower() in [f".{name}" for name in FORMATS]
     check_out(args, [f".{name}" for name in FORMATS])
-    views, classes, _ = read_views(args.ann, args.results, args.subset)
+    views, classes, _ = read_views(args.ann, args.results, args.subset, args.classes)
     if args.recording is not None:
         views = [choose(views, args.recording, args.ann, args.results)]
     if is_file:

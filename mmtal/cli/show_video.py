@@ -9,6 +9,7 @@ ARGUMENTS = {
     "--ann": dict(required=True),
     "--out": dict(required=True, note="an .mp4 file"),
     "--recording": "default: as the video's file",
+    "--classes": "of the numbers in the results",
     "--score-thr": "default: of best F1, where the results say it; else 0.3",
 }
 
@@ -19,7 +20,7 @@ def run(args: Namespace) -> None:
     from mmtal.results.result_files import score_threshold
     from mmtal.visualization.video import burn_timeline
 
-    views, classes, _ = read_views(args.ann, args.results, None)
+    views, classes, _ = read_views(args.ann, args.results, None, args.classes)
     view = choose(views, args.recording or Path(args.video).stem, args.ann, args.results)
     score_thr = score_threshold(args.results, args.score_thr)
     number = burn_timeline(

@@ -8,6 +8,7 @@ from mmtal.cli.options import print_json, shared
 ARGUMENTS = {
     **shared("config", "checkpoint"),
     "--out": "the detections, as ActivityNet results JSON",
+    "--allow-partial": "of which there are features",
     **shared("--show-dir", "--work-dir", "--json", "--cfg-options", "--launcher", "--local-rank"),
 }
 
@@ -22,6 +23,8 @@ def run(args: Namespace) -> None:
     config.load_from = args.checkpoint
     if args.out:
         main_metric(config.test_evaluator)["out_file"] = args.out
+    if args.allow_partial:
+        main_metric(config.test_evaluator)["allow_partial"] = True
     if args.show_dir:
         pictures = dict(type="PredictionPicturesHook", show_dir=args.show_dir)
         config.merge_from_dict({"default_hooks.pictures": pictures})

@@ -15,6 +15,7 @@ import numpy as np
 
 from mmtal.datasets.problems import Problems
 from mmtal.datasets.segment_checks import clip_segment, segment_problem
+from mmtal.utils.wording import counted
 
 FORMAT = (
     '{"database": {"<recording>": {"subset": "training", "duration": 9.5, "fps": 30, '
@@ -73,6 +74,24 @@ class AnnotationFile:
         return {
             key: entry for key, entry in self.database.items() if entry["subset"].lower() in names
         }
+
+    def check_instances(self, subset: str) -> None:
+        """Refuse a subset without instances, where they are needed.
+
+        Raises:
+            ValueError: It has none; the message has the counts of all subsets.
+        """
+        counts: dict[str, list[int]] = {}
+        for entry in self.database.values():
+            counts.setdefault(entry["subset"], []).append(len(entry.get("annotations", ())))
+        if not any(sum(n) for name, n in counts.items() if name.lower() == subset.lower()):
+            there = "; ".join(
+                f"'{name}' {counted(sum(n), 'instance')} in {counted(len(n), 'recording')}"
+                for name, n in counts.items()
+            )
+            raise ValueError(
+                f"{self.path}: subset '{subset}' holds no instance to find: there are {there}"
+            )
 
     def class_names(self, classes: Sequence[str] | int | str | None) -> list[str]:
         """The names of the classes by label.

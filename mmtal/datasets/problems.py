@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-SHOWN = 3
+SHOWN = 5
 """Cases of each kind that an error message shows."""
 
 REMEDIES = {
@@ -44,14 +44,22 @@ class Problems:
         self.verdict = verdict
         self.remedies = remedies
         self._cases: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
 
-    def add(self, kind: str, case: str) -> None:
-        """Note one case of a ``kind`` of ``remedies``; the case names recording or file."""
+    def add(self, kind: str, case: str, *, count: int = 1) -> None:
+        """Note a case of a ``kind`` of ``remedies``; the case names recording or file.
+
+        Args:
+            kind: What is wrong.
+            case: Where.
+            count: How many such things the case stands for.
+        """
         self._cases.setdefault(kind, []).append(case)
+        self._counts[kind] = self._counts.get(kind, 0) + count
 
     def take(self, kinds: Sequence[str]) -> dict[str, int]:
         """Stop treating these kinds as problems, and return how many there were of each."""
-        return {kind: len(self._cases.pop(kind)) for kind in kinds if kind in self._cases}
+        return {kind: self._counts[kind] for kind in kinds if self._cases.pop(kind, None)}
 
     def raise_if_any(self) -> None:
         """Raise one error with all kinds, their counts and the first cases of each.
@@ -62,7 +70,7 @@ class Problems:
             return
         lines = [f"{self.source}: {self.verdict}."]
         for kind, cases in self._cases.items():
-            lines.append(f"{kind} ({len(cases)} found): {self.remedies[kind]}")
+            lines.append(f"{kind} ({self._counts[kind]:,} found): {self.remedies[kind]}")
             lines += [f"  - {case}" for case in cases[:SHOWN]]
             if len(cases) > SHOWN:
                 lines.append(f"  - and {len(cases) - SHOWN} more")

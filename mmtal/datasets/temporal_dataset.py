@@ -39,7 +39,8 @@ class TemporalDataset(BaseDataset):
 
     Metainfo: ``classes`` (names by label), ``dataset_name``, ``subset``, ``video_ids``,
     ``empty_classes`` (labels without an instance here), ``bad_segments`` (counts by kind),
-    ``missing`` (recordings left out for want of features).
+    ``missing`` (recordings left out for want of features; ``missing_truth`` has their
+    ``segments`` and ``labels``, since evaluation counts them as recordings without a detection).
 
     Args:
         ann_file: Annotation JSON, relative to ``data_root``.
@@ -220,6 +221,7 @@ class TemporalDataset(BaseDataset):
             "subset": self._subset_name(),
             "bad_segments": kept,
             "missing": missing,
+            **({"missing_truth": _truth_of(missing, entries, labels)} if missing else {}),
             **self._metainfo,
         }
         return data_list * self.repeat
@@ -336,3 +338,16 @@ class TemporalDataset(BaseDataset):
 
     def _subset_name(self) -> str:
         return self.subset if isinstance(self.subset, str) else "+".join(self.subset)
+
+
+def _truth_of(
+    video_ids: Sequence[str], entries: Mapping[str, Any], labels: Mapping[str, int]
+) -> dict[str, dict[str, list[Any]]]:
+    """The instances of recordings without features: segments in seconds, and labels."""
+    found = {}
+    for video_id in video_ids:
+        own = [a for a in entries[video_id].get("annotations", ()) if a["label"] in labels]
+        found[video_id] = dict(
+            segments=[a["segment"] for a in own], labels=[labels[a["label"]] for a in own]
+        )
+    return found

@@ -29,6 +29,7 @@ from mmtal.evaluation.average_precision import average_precision, class_mean
 from mmtal.evaluation.matching import MatchedDetections, match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.evaluation.thresholds import Thresholds
+from mmtal.results.coverage import check_coverage
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import read_ground_truth, read_results
 
@@ -150,21 +151,31 @@ def analyze_result_file(
     subset: str | None = None,
     tiou_thresholds: Thresholds = "0.3:0.1:0.7",
     buckets: Buckets = "fit",
+    class_file: str | Path | None = None,
+    allow_partial: bool = False,
 ) -> ErrorAnalysis:
     """As :func:`analyze_errors`, from results and annotations of any system.
 
     Without ``subset``, it is the one that the results' recordings are of. ValueError: a file is not
     in its format, or the subset is not clear or holds no instance.
+    ``class_file`` names the numbers in the results; ``allow_partial``: see
+    :func:`~mmtal.results.coverage.check_coverage`.
     """
     annotations = AnnotationFile(ann_file)
     any_subset = next(iter(annotations.database.values()))["subset"]
     _, classes = read_ground_truth(ann_file, any_subset)  # the whole file's, whatever the subset
-    detections = read_results(results, classes)
+    detections = read_results(results, classes, class_file=class_file)
     if subset is None:
         subset = _subset_of(annotations, detections.video_ids)
     truth, _ = read_ground_truth(ann_file, subset)
-    if not len(truth):
-        raise ValueError(f"{ann_file}: subset '{subset}' holds no instance to find")
+    annotations.check_instances(subset)
+    check_coverage(
+        detections.video_ids,
+        truth.video_ids,
+        detections=len(detections),
+        source=results,
+        allow_partial=allow_partial,
+    )
     return analyze_errors(
         truth,
         detections,

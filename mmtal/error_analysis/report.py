@@ -16,6 +16,7 @@ from mmtal.error_analysis.one_threshold import RecordingErrors
 from mmtal.error_analysis.oracles import ORACLES
 from mmtal.error_analysis.summary import summary
 from mmtal.evaluation.recording_hits import find_hits
+from mmtal.evaluation.report import covered
 from mmtal.evaluation.thresholds import threshold_name
 from mmtal.structures import RecordingView
 from mmtal.utils.file_names import file_stem
@@ -75,6 +76,7 @@ def write_report(analysis: ErrorAnalysis, folder: str | Path, *, title: str) -> 
             tiou=threshold_name(analysis.curve_tiou),
             max_matrix=figures.MAX_MATRIX,
             counted=counted,
+            covered=covered,
         )
         write_text(new / "report.html", page)
 

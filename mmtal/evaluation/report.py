@@ -11,6 +11,8 @@ from mmtal.utils.wording import counted, text_table
 
 Stamp = Mapping[str, Any]
 WIDTH = 96  # of text
+TELLING = 1e-4
+"""From which difference on, 0.01 points, the order of equal scores is worth a notice."""
 
 
 def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
@@ -66,7 +68,7 @@ def format_comparison(stamps: Sequence[Stamp]) -> str:
     if len(benchmarks) == 1:
         header = [*benchmarks, *(variant for _, _, variant in names)]
     facts = (
-        ("recordings", lambda s: f"{s['num_videos']:,}"),
+        ("recordings", lambda s: covered(s).removesuffix("s").removesuffix(" recording")),
         ("list", lambda s: s["video_list_sha256"][:8]),
         ("instances", lambda s: f"{s['num_instances']:,}"),
         ("repeated ones", lambda s: f"{s['duplicates_dropped']:,} dropped"),
@@ -116,6 +118,18 @@ def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
             f"detections in {counted(len(stamp['unlisted_videos']), 'recording')} that the ground "
             f"truth does not list, such as '{stamp['unlisted_videos'][0]}', are false positives"
         )
+    if stamp.get("beyond_classes"):
+        found.append(
+            f"{counted(stamp['beyond_classes'], 'detection')} of classes that the annotations lack"
+        )
+    ties = stamp.get("tie_range")
+    if ties and ties["extremes"][1] - ties["extremes"][0] > TELLING:
+        ranges = {name: " to ".join(map(_percent, values)) for name, values in ties.items()}
+        found.append(
+            f"equal scores: mAP is {ranges['random']} in random orders of theirs, "
+            f"{ranges['extremes']} at the extremes. Here they are ordered by recording and row; "
+            "published evaluators leave it to an unstable sort"
+        )
     if protocol.published_videos not in (None, stamp["num_videos"]):
         found.append(
             f"the benchmark has {counted(protocol.published_videos, 'recording')}, the annotation "
@@ -141,7 +155,7 @@ def _rows(stamp: Stamp) -> dict[str, list[str]]:
 
 
 def _title(stamp: Stamp) -> str:
-    listed = counted(stamp["num_videos"], "recording")
+    listed = covered(stamp)
     if stamp["missing_videos"]:
         listed += f" (of {stamp['num_videos'] + stamp['missing_videos']:,})"
     title = (
@@ -149,6 +163,13 @@ def _title(stamp: Stamp) -> str:
         f"list {stamp['video_list_sha256'][:8]} | {counted(stamp['num_instances'], 'instance')}"
     )
     return title
+
+
+def covered(stamp: Stamp) -> str:
+    """``211 of 212 recordings``: those that the results have, of those that count."""
+    listed = counted(stamp["num_videos"], "recording")
+    absent = stamp.get("absent_videos", 0)
+    return f"{stamp['num_videos'] - absent:,} of {listed}" if absent else listed
 
 
 def _with_difference(value: float | None, first: float | None) -> str:

@@ -13,17 +13,23 @@ from mmtal.structures import RecordingView
 
 
 def read_recording_views(
-    ann_file: str | Path, subset: str | Sequence[str], results_file: str | Path | None = None
+    ann_file: str | Path,
+    subset: str | Sequence[str],
+    results_file: str | Path | None = None,
+    class_file: str | Path | None = None,
 ) -> tuple[list[RecordingView], list[str]]:
     """The recordings of some subsets with their ground truth and, if given, their predictions.
 
     Where the annotations lack a duration, the last end of an instance or prediction stands in.
     Recordings come in the order of the file; also returned are the classes by label. ValueError: a
     file is not in its format, or has no recording of the subset.
+    ``class_file`` names the numbers in the results.
     """
     truth, classes = read_ground_truth(ann_file, subset)
     entries = AnnotationFile(ann_file).recordings(subset)
-    found = None if results_file is None else read_results(results_file, classes)
+    found = None
+    if results_file is not None:
+        found = read_results(results_file, classes, class_file=class_file)
     gt, pred = _by_recording(truth), {} if found is None else _by_recording(found)
     views = []
     for video_id, entry in entries.items():

@@ -37,7 +37,11 @@ def write_results(
 
 
 def read_results(
-    path: str | Path, classes: Sequence[str], *, part: str | None = None
+    path: str | Path,
+    classes: Sequence[str],
+    *,
+    part: str | None = None,
+    class_file: str | Path | None = None,
 ) -> InstanceTable:
     """Read detections of any system, in any of ``submissions.formats.FORMATS``.
 
@@ -47,15 +51,17 @@ def read_results(
 
     Args:
         path: The file; it may be gzipped, or in a zip archive.
-        classes: Names by label. Labels of the file are names or numbers.
+        classes: Names by label. Labels of the file are names or numbers, see
+            :meth:`~mmtal.results.submissions.raw_detections.RawDetections.label_numbers`.
         part: Of a file that holds several results: ``verb``, ``noun`` or ``action`` of an
             EPIC-Kitchens submission, ``detect`` (the default) or ``retrieve`` of one for Ego4D.
+        class_file: Names of the file's numbers: lines ``7 BaseballPitch``, a table or annotations.
 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is in no known format, or rows cannot be used: kinds and places are named.
     """
-    form, _, raw = read_detections(path, part=part)
+    form, _, raw = read_detections(path, part=part, class_file=class_file)
     if form.name == "ego4d":
         print_log(
             f"{path}: times are taken as seconds of the clip; annotations that begin with the "

@@ -19,7 +19,7 @@ from mmtal.new_project import KINDS
 from mmtal.preparation.importers import FORMATS
 from mmtal.results.fusion.join_actions import JoinSettings
 from mmtal.results.submissions.formats import FORMATS as RESULT_FORMATS
-from mmtal.results.submissions.remedies import FIXES
+from mmtal.results.submissions.remedies import FIXES, LARGE
 from mmtal.results.submissions.targets import TARGETS
 
 HEAVY = ("torch", "mmengine", "numpy", "matplotlib")
@@ -78,7 +78,7 @@ def test_choices_are_those_of_the_library() -> None:
     assert set(data_import.FORMATS) == set(FORMATS)
     assert set(results_convert.FORMATS) == set(RESULT_FORMATS)
     assert set(results_convert.TARGETS) == set(TARGETS)
-    assert set(results_convert.FIXABLE) == set(FIXES)
+    assert set(results_convert.FIXABLE) == {*FIXES, LARGE}
     assert vars(JoinSettings()) == results_join.JOINING
     assert choices("new", "--kind") == set(KINDS)
     variants = {name.removeprefix("epic100/action-") for name in protocol_names()}

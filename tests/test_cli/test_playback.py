@@ -42,9 +42,12 @@ def test_the_page_shows_what_was_meant(files: tuple[Path, Path], tmp_path: Path)
     ann, res = files
     assert shown(show("page", ann, tmp_path / "1.html")) == ["train/1", "a", "b", "c"]
     assert shown(show("page", ann, tmp_path / "2.html", res)) == ["train/1", "a"]
-    path = show("page", ann, tmp_path / "3.html", res, "--subset", "test")
+    path = show("page", ann, tmp_path / "3.html", res, "--subset", "test", "--allow-partial")
     assert shown(path) == ["a", "b"]  # nothing predicted in b: all of it is missed
     text = path.read_text()
+    assert "Results of 1 of 2 recordings; the others count as empty." in text
+    with pytest.raises(ValueError, match="holds results of 1 of 2 recordings, not of 'b'"):
+        show("page", ann, tmp_path / "4.html", res, "--subset", "test")
     assert "Left out: 2 recordings of the results, such as &#39;train/1&#39;, that these" in text
     assert "<title>res, ann, test</title>" in text
 

@@ -37,15 +37,19 @@ def test_two_systems(run: Run, tmp_path: Path) -> None:
     one = results(tmp_path, "one.json", v=[(0, 10, "run", 0.75)], w=[])
     other = results(tmp_path, "other.json", v=[(0, 9, "run", 0.5), (0, 9, "jump", 0.5)])
     out = tmp_path / "both.json"
-    code, text, error = run(one, other, "--method", "hard", "--out", out)
+    code, text, error = run(one, other, "--method", "hard", "--out", out, "--allow-partial")
     assert code == 0, error
+    code, _, error = run(one, other, "--out", out)
+    assert code and "other.json holds results of 1 of 2 recordings, not of 'w'" in error
     assert "in some of the files only: 1 recording: ['w']" in text
     assert "both.json: 2 detections in 2 recordings (of 1 + 2)" in text
     assert read(out) == {"v": [(0, 10, "run", 0.75), (0, 9, "jump", 0.5)], "w": []}
     stamp = json.loads(out.read_text())["mmtal"]
     assert stamp["fused"] == ["one.json", "other.json"] and stamp["method"] == "hard"
     assert len(read_results(out, ["jump", "run"])) == 2
-    code, text, error = run(one, other, "--method", "hard", "--out", out, "--json")
+    code, text, error = run(
+        one, other, "--method", "hard", "--out", out, "--json", "--allow-partial"
+    )
     assert code == 0, error
     numbers = dict(recordings=2, detections=2, of=[1, 2], in_some_only=["w"])
     assert json.loads(text) == dict(numbers, classes=["jump", "run"], out=str(out))

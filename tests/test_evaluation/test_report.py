@@ -49,6 +49,7 @@ def test_stamp() -> None:
         duplicates_dropped=1,
         excluded_videos=0,
         missing_videos=0,
+        absent_videos=0,
         unlisted_videos=[],
         tiou_thresholds=[0.5, 0.75],
         metrics={

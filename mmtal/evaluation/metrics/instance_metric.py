@@ -44,17 +44,21 @@ class InstanceMetric(BaseMetric):
         return meta.get("classes", ())
 
 
-def as_tables(results: Sequence[dict[str, Any]]) -> tuple[InstanceTable, InstanceTable]:
+def as_tables(
+    results: Sequence[dict[str, Any]], absent: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[InstanceTable, InstanceTable]:
     """Ground truth and predictions of collected results, recordings sorted by name.
 
     ValueError: a recording was tested twice. (What a sampler repeats to give every rank equally
     many, MMEngine drops when it collects the results.).
+    ``absent``: ground truth (``segments``, ``labels``) of recordings that were not tested.
     """
     ordered = sorted(results, key=lambda result: result["video_id"])
     for one, other in pairwise(ordered):
         if one["video_id"] == other["video_id"]:
             raise ValueError(f"recording '{one['video_id']}' was tested twice")
-    truth = InstanceTable.from_videos({r["video_id"]: r["truth"] for r in ordered})
+    everything = {r["video_id"]: r["truth"] for r in ordered} | dict(absent or {})
+    truth = InstanceTable.from_videos(everything)
     predicted = InstanceTable.from_videos({r["video_id"]: r["predicted"] for r in ordered})
     return truth, predicted
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.logging import print_log
+from mmengine.logging import MessageHub, print_log
 
 from mmtal.evaluation.average_precision import LabelHandling
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
@@ -16,6 +16,7 @@ from mmtal.evaluation.protocols import choose_protocol
 from mmtal.evaluation.report import format_remarks, format_table
 from mmtal.evaluation.thresholds import Thresholds
 from mmtal.registry import METRICS
+from mmtal.results.coverage import LEAST
 from mmtal.results.fusion.external_scores import (
     ExternalRule,
     check_fusion,
@@ -24,6 +25,7 @@ from mmtal.results.fusion.external_scores import (
 )
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import write_results
+from mmtal.utils.wording import counted
 
 
 @METRICS.register_module()
@@ -47,6 +49,8 @@ class TemporalMAP(InstanceMetric):
         class_agnostic: Evaluate where, not what: all labels count as one class.
         per_class: Also print the AP of each class.
         out_file: Write the detections here, as ActivityNet results JSON.
+        allow_partial: Evaluate although more than 5 % of the recordings have no features and were
+            left out.
         prefix: Replaces ``tal``.
 
     Attributes:
@@ -72,6 +76,7 @@ class TemporalMAP(InstanceMetric):
         class_agnostic: bool = False,
         per_class: bool = False,
         out_file: str | Path | None = None,
+        allow_partial: bool = False,
         prefix: str | None = None,
     ) -> None:
         super().__init__(prefix=prefix)
@@ -89,17 +94,28 @@ class TemporalMAP(InstanceMetric):
         self.class_agnostic = class_agnostic
         self.per_class = per_class
         self.out_file = out_file
+        self.allow_partial = allow_partial
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what evaluation needs, if the external scores have all that it will need."""
-        if self.external is not None and not self.results:  # before the time is spent
-            for video_id in (self.dataset_meta or {}).get("video_ids", ()):
-                self.external.of(video_id, self.classes)
+        """Keep what evaluation needs, if it can be had for enough recordings."""
+        if not self.results:  # before the time is spent
+            meta = self.dataset_meta or {}
+            tested, missing = meta.get("video_ids", ()), meta.get("missing_truth", ())
+            number = len(tested) + len(missing)
+            if len(tested) < LEAST * number and not self.allow_partial:
+                raise ValueError(
+                    f"subset '{meta.get('subset')}': {len(tested):,} of {number:,} recordings have "
+                    "features, and the others would count as empty. Add their features, or allow "
+                    "it: mmtal test --allow-partial, or allow_partial=True of the evaluator"
+                )
+            if self.external is not None:
+                for video_id in tested:
+                    self.external.of(video_id, self.classes)
         super().process(data_batch, data_samples)
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         """Numbers to log; prints the table and writes the results file."""
-        truth, detections = as_tables(results)
+        truth, detections = as_tables(results, (self.dataset_meta or {}).get("missing_truth"))
         classes = self.classes
         self.operating_point = None
         if self.external is not None:
@@ -144,6 +160,12 @@ class TemporalMAP(InstanceMetric):
             number = int(detections.labels.max(initial=-1)) + 1
             names = list(classes) or [f"class_{i}" for i in range(number)]
             write_results(self.out_file, detections, names, stamp)
+        is_test = MessageHub.get_current_instance().get_info("loop_stage") == "test"
+        if not len(detections) and (is_test or "ensemble" in stamp):  # in training it may
+            raise ValueError(
+                f"the model finds nothing in any of {counted(len(truth.video_ids), 'recording')}: "
+                "a result without a detection says nothing. Check the checkpoint and min_score"
+            )
         return {
             name: float("nan") if value is None else value
             for name, value in stamp["metrics"].items()

@@ -196,7 +196,8 @@ class EvaluationProtocol:
             ``tiou_thresholds``, ``duplicates``, ``label_handling``, ``decimals``, ``num_videos``,
             ``video_list_sha256``, ``num_instances``, ``num_detections``, ``duplicates_dropped``,
             ``excluded_videos``, ``missing_videos`` (their number: of the list, but not in the
-            ground truth) and ``unlisted_videos`` (recordings that only the detections name).
+            ground truth), ``absent_videos`` (their number: not in the results; they count as empty)
+            and ``unlisted_videos`` (recordings that only the detections name).
 
         Raises:
             ValueError: See :meth:`prepare`.
@@ -221,6 +222,7 @@ class EvaluationProtocol:
             duplicates_dropped=len(listed) - len(cleaned),
             excluded_videos=len(truth.video_ids) - len(listed.video_ids),
             missing_videos=len((self.video_ids or set()) - set(listed.video_ids)),
+            absent_videos=len(set(listed.video_ids) - set(detections.video_ids)),
             unlisted_videos=sorted(unlisted - set(listed.video_ids)),
         )
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol, VideoList
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_ground_truth
@@ -113,6 +114,5 @@ def read_protocol_truth(
     except ValueError as error:
         hint = f" (protocol {protocol.name} takes {protocol.obtain})" if protocol.obtain else ""
         raise ValueError(f"{error}{hint}") from error
-    if not len(truth):
-        raise ValueError(f"{path}: subset '{subset}' holds no instance to find")
+    AnnotationFile(path).check_instances(subset)
     return truth, classes

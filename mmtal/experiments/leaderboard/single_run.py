@@ -22,6 +22,7 @@ from mmtal.experiments.leaderboard.packs import find_records
 from mmtal.experiments.leaderboard.record import Record, read_record, recipe_of, write_record
 from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of, set_up
 from mmtal.experiments.leaderboard.spec import PlannedRun
+from mmtal.results.coverage import check_coverage
 from mmtal.results.result_files import read_ground_truth, read_results, video_list_sha256
 from mmtal.utils.files import read_file, whole_file
 
@@ -226,6 +227,9 @@ def _score(
     """Scores of a results file under each protocol of the spec, matches, and the recordings."""
     truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
     detections = read_results(results, classes)
+    check_coverage(
+        detections.video_ids, truth.video_ids, detections=len(detections), source=results
+    )
     protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
     partial = run.fold is not None
     return (

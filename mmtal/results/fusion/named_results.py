@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.preparation.importers.class_names import read_class_names
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions.formats import read_detections
-from mmtal.results.submissions.official_list import class_names
+from mmtal.results.submissions.official_list import read_class_numbers
 
 
 def read_together(
@@ -15,17 +13,19 @@ def read_together(
     classes: Sequence[str] | None = None,
     *,
     labels_count: bool = True,
+    class_file: str | Path | None = None,
 ) -> tuple[list[InstanceTable], list[str]]:
     """Detections of several files in any format, and the names of their labels.
 
     Without ``classes``, the names that occur, sorted; with ``labels_count=False``, for proposals,
     labels may be anything and ``classes`` is not used.
+    ``class_file`` names the numbers in the files.
 
     Raises:
         ValueError: A file cannot be read, holds a class that ``classes`` lacks, or its labels are
             numbers and ``classes`` is None.
     """
-    files = [read_detections(path)[2] for path in paths]
+    files = [read_detections(path, class_file=class_file)[2] for path in paths]
     if not labels_count:
         labels = {row.label for f in files for rows in f.videos.values() for row in rows}
         classes = sorted(label for label in labels if isinstance(label, str))
@@ -36,7 +36,7 @@ def read_together(
             if own is None:
                 raise ValueError(
                     f"{path}: labels are numbers, so their names are needed: give the annotation "
-                    "file (--ann)"
+                    "file (--ann), or a file of class names (--classes)"
                 )
             names.update(own)
         classes = sorted(names)
@@ -54,9 +54,7 @@ def read_names(path: Path) -> list[str]:
     Numbers that the file leaves out get the name ``class_<number>``, as in annotation files.
     ValueError: it names no class.
     """
-    if path.suffix == ".json":
-        return class_names(AnnotationFile(path))
-    by_number = read_class_names(path)
+    by_number = read_class_numbers(path)
     return [by_number.get(number, f"class_{number}") for number in range(max(by_number) + 1)]
 
 

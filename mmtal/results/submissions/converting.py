@@ -8,15 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.datasets.problems import Problems
-from mmtal.preparation.importers.class_names import read_class_names
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions import ego4d, epic_kitchens
 from mmtal.results.submissions.checks import best_per_recording, checked
 from mmtal.results.submissions.file_content import read_content
 from mmtal.results.submissions.formats import Format, read_detections
-from mmtal.results.submissions.official_list import OfficialList, Submission, read_annotation_list
+from mmtal.results.submissions.official_list import (
+    OfficialList,
+    Submission,
+    read_annotation_list,
+    read_class_numbers,
+)
 from mmtal.results.submissions.raw_detections import RawDetections
-from mmtal.results.submissions.remedies import FIXED, FIXES
+from mmtal.results.submissions.remedies import FIXED, FIXES, LARGE, MOST_LOST
 from mmtal.results.submissions.targets import TARGETS, Target
 from mmtal.utils.wording import counted
 
@@ -34,7 +38,8 @@ class ConvertOptions:
         subset: Of an annotation JSON.
         class_file: Names of the classes by number, where neither the results nor ``official`` has
             them.
-        fix: Keys of ``FIXES``: what to fix instead of refusing it.
+        fix: Keys of ``FIXES``: what to fix instead of refusing it; ``LARGE``: even if more than
+            5 % of the detections are lost.
         max_per_video: Keep this many detections of each recording, those of highest score.
         levels: EPIC-Kitchens' three declared levels of supervision, 0 to 5.
         external_data: ActivityNet's and HACS's declaration of other data that were used.
@@ -126,9 +131,9 @@ def read_official_list(path: Path, subset: str | None) -> OfficialList:
 def _check_options(
     target: Target, official: OfficialList | None, out: Path | None, options: ConvertOptions
 ) -> None:
-    unknown = sorted(set(options.fix) - FIXES.keys())
+    unknown = sorted(set(options.fix) - {*FIXES, LARGE})
     if unknown:
-        raise ValueError(f"fix must name some of {', '.join(FIXES)}, but got {unknown}")
+        raise ValueError(f"fix must name some of {', '.join(FIXES)}, {LARGE}, but got {unknown}")
     if options.max_per_video is not None and options.max_per_video < 1:
         raise ValueError(f"max_per_video must be >= 1, but got {options.max_per_video}")
     if target.name == "epic" and out is not None and not options.levels:
@@ -161,6 +166,7 @@ def _convert(
         part=options.part,
         default_part="action" if target.name == "epic" else None,
         names=names,
+        class_file=options.class_file,
         verdict=f"not fit to become {target.title}",
     )
     if is_final and form.name == target.read_as and form.check_header and target.name != "results":
@@ -175,10 +181,21 @@ def _convert(
     table = _writable(table, classes, target, official, raw.problems)
     if official is not None and target.taxonomy is not None:
         target.taxonomy(official, raw.problems)
+    listed = table.video_ids if official is None else tuple(official.durations)
+    unlisted = int((table.video_index_in(listed) < 0).sum())
     table = checked(table, official, raw.problems)
     fixes = [FIXES[name] for name in FIXES if name in (*target.fixes, *options.fix)]
     fixed = raw.problems.take(fixes)
     raw.problems.raise_if_any()
+    total = raw.total - unlisted  # to choose recordings is no loss
+    lost = total - len(table)
+    if lost > MOST_LOST * total and LARGE not in options.fix:
+        asked = f"--fix {' '.join(options.fix)}"
+        raise ValueError(
+            f"{path}: {asked} would leave out {lost:,} of {total:,} detections "
+            f"({'; '.join(FIXED[kind] for kind in fixed)}). More than {MOST_LOST:.0%} are left out "
+            f"only where that is asked for: {asked} {LARGE}"
+        )
     if official is not None and shifted and target.name != "ego4d":
         table = ego4d.from_clip_time(table, official)
     notes = [f"{counted(count, 'case')} fixed: {FIXED[kind]}" for kind, count in fixed.items()]
@@ -199,7 +216,7 @@ def _classes(
 ) -> list[str]:
     """The names of the classes by label, from the first source that knows them."""
     if options.class_file is not None:
-        names = read_class_names(options.class_file)
+        names = read_class_numbers(options.class_file)
         return [names.get(label, f"class_{label}") for label in range(max(names) + 1)]
     if official is not None and official.classes is not None:
         return list(official.classes)

@@ -7,6 +7,7 @@ from pathlib import Path
 from mmtal.datasets.problems import Problems
 from mmtal.results.submissions import actionformer, activitynet, ego4d, epic_kitchens, thumos
 from mmtal.results.submissions.file_content import FileContent, read_content
+from mmtal.results.submissions.official_list import read_class_numbers
 from mmtal.results.submissions.raw_detections import RawDetections
 
 Read = Callable[[FileContent, RawDetections, str | None, epic_kitchens.Names], None]
@@ -101,6 +102,7 @@ def read_detections(
     part: str | None = None,
     default_part: str | None = None,
     names: epic_kitchens.Names | None = None,
+    class_file: str | Path | None = None,
     verdict: str = "these are no usable results",
 ) -> tuple[Format, FileContent, RawDetections]:
     """Read a file of any format; what is wrong with its rows is noted, not raised.
@@ -108,13 +110,15 @@ def read_detections(
     Of a format that has several parts, ``part`` is read, else ``default_part`` if it has that one.
     ``names`` are of EPIC-Kitchens' verbs and nouns by number; ``verdict`` is for the error if
     something is wrong. ValueError: the file cannot be read at all.
+    ``class_file`` names the numbers in the file, see :func:`read_class_numbers`.
     """
     content = read_content(path)
     found = FORMATS[format_name] if format_name else detect_format(content)
     if part is not None and part not in found.parts:
         parts = f"one of {', '.join(found.parts)}" if found.parts else "left out"
         raise ValueError(f"{path} is {found.title}: the part must be {parts}, but got '{part}'")
-    raw = RawDetections(path, verdict=verdict)
+    numbers = None if class_file is None else read_class_numbers(Path(class_file))
+    raw = RawDetections(path, verdict=verdict, numbers=numbers)
     if part is None and default_part in found.parts:
         part = default_part
     found.read(content, raw, part, names or {})

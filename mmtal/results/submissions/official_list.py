@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.preparation.importers.class_names import read_class_names
 from mmtal.results.instance_table import InstanceTable
 
 
@@ -68,6 +69,18 @@ def read_annotation_list(path: Path, subset: str | None) -> OfficialList:
     labeled = any(entry.get("annotations") for entry in annotations.database.values())
     classes = tuple(class_names(annotations)) if labeled else None
     return OfficialList(str(path), durations, classes=classes)
+
+
+def read_class_numbers(path: Path) -> dict[int, str]:
+    """Names of classes by number, from a file of class names or an annotation JSON.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It names no class.
+    """
+    if path.suffix == ".json":
+        return dict(enumerate(class_names(AnnotationFile(path))))
+    return read_class_names(path)
 
 
 def class_names(annotations: AnnotationFile) -> list[str]:

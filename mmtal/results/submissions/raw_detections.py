@@ -10,8 +10,8 @@ from mmtal.datasets.problems import Problems
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions.remedies import REMEDIES
 
-NUMBERED = re.compile(r"id_(\d+)")
-"""How OpenTAD writes a class that it knows by number only."""
+NUMBERED = re.compile(r"(?:id_)?([0-9]+)")
+"""A number as text, also as OpenTAD writes a class that it knows by number only."""
 
 
 class RawDetection(NamedTuple):
@@ -29,9 +29,21 @@ class RawDetections:
     Args:
         path: The file, for messages.
         verdict: What it means if something is wrong.
+        numbers: Names of the classes by number, if the user says what numbers mean.
+
+    Attributes:
+        total: Rows of the file, those that could not be read included.
     """
 
-    def __init__(self, path: str | Path, *, verdict: str = "these are no usable results") -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        verdict: str = "these are no usable results",
+        numbers: Mapping[int, str] | None = None,
+    ) -> None:
+        self.numbers = numbers
+        self.total = 0
         self.videos: dict[str, list[RawDetection]] = {}
         self.problems = Problems(str(path), verdict=verdict, remedies=REMEDIES)
 
@@ -45,6 +57,7 @@ class RawDetections:
         Expected are a segment of two numbers in seconds, a label that is a name or a number >= 0,
         and a score that is a number; ``place`` says where in the file, such as ``detection 3``.
         """
+        self.total += 1
         rows = self.videos.setdefault(video, [])
         if not (isinstance(segment, list | tuple) and len(segment) == 2) or not (
             _is_number(segment[0]) and _is_number(segment[1])
@@ -63,47 +76,97 @@ class RawDetections:
             rows.append(RawDetection(segment[0], segment[1], label, score))
 
     def class_names(self) -> list[str] | None:
-        """The names that occur, sorted; None if a label is a number."""
+        """The names that occur, sorted; None if a label is a number that has no name."""
         labels = {row.label for rows in self.videos.values() for row in rows}
+        if self.numbers is not None:
+            numbers = ((label, _number(label)) for label in labels)
+            labels = {label if n is None else self.numbers.get(n, label) for label, n in numbers}
         names = [label for label in labels if isinstance(label, str)]
         return sorted(names) if len(names) == len(labels) else None
 
     def table(self, classes: Sequence[str]) -> InstanceTable:
         """The rows with labels as numbers; those of unknown classes are noted as a problem.
 
-        A number is taken as it is, even beyond the classes' end: what becomes of such classes is
-        up to the protocol.
+        What numbers stand for: see :meth:`label_numbers`. ValueError: it is not clear.
         """
-        label_of = {name: label for label, name in enumerate(classes)}
+        label_of = self.label_numbers(classes)
         videos: dict[str, dict[str, list[Any]]] = {}
         unknown: dict[Any, list[str]] = {}
         for video, rows in self.videos.items():
             columns: dict[str, list[Any]] = dict(segments=[], labels=[], scores=[])
             for row in rows:
-                label = _number(row.label, label_of)
-                if label is None:
+                if row.label not in label_of:
                     unknown.setdefault(row.label, []).append(video)
                     continue
                 columns["segments"].append((row.start, row.end))
-                columns["labels"].append(label)
+                columns["labels"].append(label_of[row.label])
                 columns["scores"].append(row.score)
             videos[video] = columns
+        what = "of the annotations" if self.numbers is None else "that --classes names"
         for name, where in unknown.items():
-            text = f"recording '{where[0]}': label {name!r:.60} is not a class of the annotations"
+            text = f"recording '{where[0]}': label {name!r:.60} is not a class {what}"
             more = f" (nor that of {len(where) - 1:,} more detections)" if len(where) > 1 else ""
-            self.problems.add("unknown label", text + more)
+            self.problems.add("unknown label", text + more, count=len(where))
         return InstanceTable.from_videos(videos)
 
+    def label_numbers(self, classes: Sequence[str]) -> dict[str | int, int]:
+        """Which class each label of the file is; labels of unknown classes are left out.
 
-def _number(label: Any, label_of: Mapping[str, int]) -> int | None:
+        A name is the class of that name. A number, as a number or as text, is the class that
+        ``numbers`` gives it (one that ``classes`` lacks comes after their end); without them it is
+        the class of that label, from 0, even beyond their end: what becomes of such classes is up
+        to the protocol. Where classes are themselves called by numbers, a number
+        is such a name or a label, whichever fits all numbers of the file; text is a name if it can
+        be.
+
+        Args:
+            classes: Names by label.
+
+        Raises:
+            ValueError: Both fit and differ, or the numbers seem to count from 1.
+        """
+        labels = {row.label for rows in self.videos.values() for row in rows}
+        label_of = {name: label for label, name in enumerate(classes)}
+        if self.numbers is not None:
+            for name in self.numbers.values():
+                label_of.setdefault(name, len(label_of))
+        found: dict[str | int, int] = {
+            name: label for name, label in label_of.items() if name in labels
+        }
+        numbers = {label: n for label in labels if (n := _number(label)) is not None}
+        if self.numbers is not None:
+            named = {label: self.numbers.get(n, f"class_{n}") for label, n in numbers.items()}
+            return {label: found[label] for label in found.keys() - named.keys()} | {
+                label: label_of[name] for label, name in named.items() if name in label_of
+            }
+        if not numbers or all(isinstance(label, str) and label in found for label in numbers):
+            return found
+        as_names = {x: label_of[str(n)] for x, n in numbers.items() if str(n) in label_of}
+        low, high = min(numbers.values()), max(numbers.values())
+        span = f"{self.problems.source}: labels are numbers, {low} to {high}"
+        if len(as_names) == len(numbers) and high < len(classes) and as_names != numbers:
+            n = min(n for label, n in numbers.items() if as_names[label] != n)
+            raise ValueError(
+                f"{span}, and classes are called by numbers: {n} may be the class '{n}', or label "
+                f"{n}, which is '{classes[n]}'. {SAY_WHAT}"
+            )
+        if not as_names and low == 1 and high == len(classes):
+            raise ValueError(
+                f"{span}, but those of {len(classes)} classes are 0 to {len(classes) - 1}: they "
+                f"seem to count from 1. {SAY_WHAT}"
+            )
+        return found | (as_names if len(as_names) == len(numbers) else numbers)
+
+
+SAY_WHAT = "Say what they are by --classes FILE, with a line '7 BaseballPitch' for each"
+"""How to resolve what numbers mean."""
+
+
+def _number(label: str | int) -> int | None:
     if isinstance(label, str):
-        if label in label_of:
-            return label_of[label]
         numbered = NUMBERED.fullmatch(label)
         return int(numbered[1]) if numbered else None
-    if isinstance(label, int) and not isinstance(label, bool) and label >= 0:
-        return label
-    return None
+    return label if type(label) is int and label >= 0 else None  # True is none
 
 
 def _is_number(value: Any) -> bool:

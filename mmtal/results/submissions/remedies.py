@@ -10,6 +10,10 @@ FIXES = {
 }
 """What a user may ask to be fixed, to its kind of problem."""
 
+LARGE = "large-losses"
+MOST_LOST = 0.05
+"""Share of the detections that fixes may leave out, unless ``LARGE`` is asked for, too."""
+
 FIXED = {
     "unknown label": "detections of unknown classes are left out",
     "NaN or infinite number": "detections with NaN or infinity are left out",
@@ -24,8 +28,8 @@ _CORRECT = {
     "malformed detection": "a detection is an object with a segment, a label and a score",
     "no label": "these are proposals without classes: name them by a video classifier first, or "
     "evaluate them with average recall",
-    "unknown label": "correct the label, or give the annotations or class names that the results "
-    "were made with",
+    "unknown label": "correct the label, or give the annotations (--ann) or class names "
+    "(--classes) that the results were made with",
     "NaN or infinite number": "the model or its post-processing is broken here",
     "wrong field": "the evaluation server refuses the file; convert it again to correct it",
     "wrong taxonomy": "the benchmark has other classes; give its own annotations with --ann",

@@ -11,6 +11,7 @@ from pathlib import Path
 from mmtal.results.submissions.file_content import FileContent, write_content
 from mmtal.results.submissions.official_list import Submission
 from mmtal.results.submissions.raw_detections import RawDetections
+from mmtal.utils.wording import counted
 
 CLASS_IDS = {
     "BaseballPitch": 7, "BasketballDunk": 9, "Billiards": 12, "CleanAndJerk": 21, "CliffDiving": 22,
@@ -32,8 +33,8 @@ def matches(content: FileContent) -> bool:
 
 def read(content: FileContent, raw: RawDetections) -> None:
     """Add the detection of each line, its class by name; a number that is none is a problem."""
-    name_of = {number: name for name, number in CLASS_IDS.items()}
-    ids = set()
+    name_of = raw.numbers or {number: name for name, number in CLASS_IDS.items()}
+    unknown: dict[int, list[int]] = {}
     for number, line in enumerate(content.lines, start=1):
         fields = line.split()
         if not fields:
@@ -48,13 +49,16 @@ def read(content: FileContent, raw: RawDetections) -> None:
             continue
         if class_id in name_of:
             raw.add(video, times, name_of[class_id], value, place)
-        elif class_id not in ids:
-            ids.add(class_id)
-            raw.problems.add(
-                "unknown label",
-                f"{place}: class {class_id} is none of THUMOS14's, which are "
-                f"{', '.join(map(str, name_of))}",
-            )
+        else:
+            unknown.setdefault(class_id, []).append(number)
+    what = "those that --classes names" if raw.numbers else "THUMOS14's"
+    for class_id, lines in unknown.items():
+        raw.total += len(lines)
+        text = f"line {lines[0]}: class {class_id} is none of {what}, which are "
+        more = f" ({counted(len(lines), 'detection')}; --classes says what numbers are)"
+        raw.problems.add(
+            "unknown label", text + ", ".join(map(str, name_of)) + more, count=len(lines)
+        )
 
 
 def write(path: str | Path, submission: Submission) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_results
 from mmtal.results.submissions.converting import Converted, ConvertOptions, convert_results
-from mmtal.results.submissions.remedies import FIXED, FIXES, REMEDIES
+from mmtal.results.submissions.remedies import FIXED, FIXES, LARGE, REMEDIES
 
 CLASSES = ["BaseballPitch", "Diving", "GolfSwing"]
 
@@ -116,7 +116,7 @@ def test_what_is_refused_and_fixed(
     with pytest.raises(ValueError, match=f"not fit to become THUMOS14.*\n{kind}.*--fix {fix}"):
         convert(path, out, ann, to="thumos")
     assert not out.exists()
-    done = convert(path, out, ann, to="thumos", fix=[fix])
+    done = convert(path, out, ann, to="thumos", fix=[fix, LARGE])
     assert len(done.notes) == 1 and FIXED[FIXES[fix]] in done.notes[0]
     assert done.detections.video_ids == ("a", "b")
     assert len(out.read_text().splitlines()) == len(done.detections) == left
@@ -207,3 +207,16 @@ def test_declared_external_data(tmp_path: Path) -> None:
     assert content["version"] == "VERSION 1.3"
     assert content["external_data"] == {"used": True, "details": "Kinetics"}
     assert convert(out, None, None, to="activitynet").source_format.name == "activitynet"
+
+
+def test_large_losses_are_asked_for_by_name(tmp_path: Path, ann: Path) -> None:
+    """One of 20 detections may go unasked, two may not, and detections count, not labels."""
+    for wrong, options in ((1, []), (2, [LARGE])):
+        rows = [row("fly") for _ in range(wrong)] + [row() for _ in range(20 - wrong)]
+        path = write(tmp_path / "in.json", dict(results={"a": rows, "b": []}))
+        if options:
+            with pytest.raises(ValueError, match=r"leave out 2 of 20 .*--fix labels large-lo"):
+                convert(path, None, ann, fix=["labels"])
+        done = convert(path, None, ann, fix=["labels", *options])
+        assert len(done.detections) == 20 - wrong
+        assert done.notes[0].startswith(f"{wrong} case")

@@ -125,9 +125,58 @@ def test_all_kinds_of_problems_are_named_at_once(tmp_path: Path) -> None:
         read_results(path, CLASSES)
     text = str(error.value)
     assert text.startswith(f"{path}: these are no usable results.")
-    for kind in ("unknown label (2", "no label (1", "NaN or infinite", "malformed detection (1"):
+    for kind in ("unknown label (3", "no label (1", "NaN or infinite", "malformed detection (1"):
         assert kind in text
     assert "label 'fly' is not a class of the annotations (nor that of 1 more detections)" in text
+
+
+DIGITS = ["1", "10", "2", "3"]  # in alphabetical order, as OpenTAD numbers them
+THREE = ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "expected"),
+    [
+        ([0, 2, 1], THREE, [0, 2, 1]),  # label_id
+        (["0", "2", "id_1"], THREE, [0, 2, 1]),  # the same as text
+        ([2, "c", "b"], THREE, [2, 2, 1]),
+        (["3", "1", "10"], DIGITS, [3, 0, 1]),  # text is a name
+        ([1, 10, 2, 3], DIGITS, [0, 1, 2, 3]),  # no label is 10: names
+        ([0, 1, 2], DIGITS, [0, 1, 2]),  # no name is 0: labels
+        (["0", "3"], DIGITS, [0, 3]),
+        ([0, 1], ["0", "1"], [0, 1]),  # both, and the same
+        ([1, 2], DIGITS, "1 may be the class '1', or label 1, which is '10'.*--classes"),
+        ([1, 2, 3], THREE, "are 0 to 2: they seem to count from 1.*--classes"),
+        ([0, 7], THREE, [0, 7]),  # a class that the annotations lack
+        ([3], THREE, [3]),
+        ([-1], THREE, r"unknown label \(1 found"),
+    ],
+)
+def test_labels_that_are_numbers(
+    tmp_path: Path, labels: list, classes: list[str], expected: list[int] | str
+) -> None:
+    rows = [dict(ROW, label=label) for label in labels]
+    path = write(tmp_path / "file", {"results": {"v": rows}})
+    if isinstance(expected, str):
+        with pytest.raises(ValueError, match=f"(?s){expected}"):
+            read_results(path, classes)
+    else:
+        assert read_results(path, classes).labels.tolist() == expected
+
+
+def test_a_file_of_class_names_decides_in_every_format(tmp_path: Path) -> None:
+    names = write(tmp_path / "names.txt", "1 c\n2 a\n7 b\n9 absent\n")
+    json_file = {"results": {"v": [dict(ROW, label=n) for n in (1, "7", 2, 9, "a")]}}
+    table = "video-id,t-start,t-end,label,score\n" + "v,0,1,7,0.5\n" * 2
+    for content, expected in (
+        (json_file, [2, 1, 0, 3, 0]),
+        (table, [1, 1]),
+        ("v 0 1 7 0.5\nv 1 2 1 0.5\n", [1, 2]),  # 7 is BaseballPitch of THUMOS14 without it
+    ):
+        path = write(tmp_path / "file", content)
+        assert read_results(path, THREE, class_file=names).labels.tolist() == expected
+    with pytest.raises(ValueError, match=r"class 5 is none of those that --classes names"):
+        read_results(write(path, "v 0 1 5 0.5\n"), THREE, class_file=names)
 
 
 def test_part_of_a_file_that_has_none(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+import pytest
+
+from mmtal.results.coverage import check_coverage
+
+LISTED = [f"v{number:02d}" for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("found", "detections", "partial", "message"),
+    [
+        (LISTED, 1, False, None),
+        (LISTED[:38], 9, False, None),  # 95 %
+        (LISTED[:37], 9, False, "holds results of 37 of 40 recordings, not of 'v37', 'v38', 'v39'"),
+        (LISTED[:1], 9, False, "of 'v01', 'v02', 'v03', 'v04', 'v05' and 34 more.*--allow-partial"),
+        (LISTED[:1], 9, True, None),
+        (
+            ["w"],
+            9,
+            True,
+            "0 of 40 recordings.*It has others, such as .w.: choose --ann",
+        ),
+        (LISTED, 0, True, r"holds no detection \(40 recordings\)"),
+        ([], 0, False, "holds no detection"),
+    ],
+)
+def test_coverage(found: list[str], detections: int, partial: bool, message: str | None) -> None:
+    def check() -> None:
+        check_coverage(found, LISTED, detections=detections, source="x", allow_partial=partial)
+
+    if message is None:
+        check()
+    else:
+        with pytest.raises(ValueError, match=f"^x .*{message}"):
+            check()
