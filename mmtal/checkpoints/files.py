@@ -1,5 +1,6 @@
 """Inspect and convert checkpoint files of mmtal and of other codebases."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,5 +183,12 @@ def write_foreign_checkpoint(
         sets = {"state_dict": weights.get("plain", averaged), "state_dict_ema": averaged}
         for key, chosen in sets.items():
             content[key] = {f"module.{name}": value for name, value in chosen.items()}
+    save_whole(path, content)
+
+
+def save_whole(path: str | Path, content: Mapping[str, Any]) -> None:
+    """``torch.save`` that leaves a whole file or none, and says of a full disk what it is."""
+    data = io.BytesIO()
+    torch.save(content, data)
     with whole_file(path) as temporary:
-        torch.save(content, temporary)
+        temporary.write_bytes(data.getbuffer())

@@ -1,5 +1,6 @@
 """Run a command and report what the user can fix as one line, with an exit code."""
 
+import errno
 import os
 import sys
 import traceback
@@ -29,10 +30,7 @@ def run_tool(
     except USER_ERRORS as error:
         if os.environ.get("MMTAL_DEBUG"):
             traceback.print_exc()
-        text = error.args[0] if isinstance(error, KeyError) and error.args else error
-        print(f"error: {text}", file=sys.stderr)
-        if not os.environ.get("MMTAL_DEBUG"):
-            print("(MMTAL_DEBUG=1 shows where it was raised)", file=sys.stderr)
+        _print_error(_words(error))
         sys.exit(failed)
     except KeyboardInterrupt as error:
         print(f"interrupted; {str(error) or interrupted}", file=sys.stderr)
@@ -41,3 +39,30 @@ def run_tool(
         processes = sys.modules.get("torch.distributed")  # absent: nothing has imported PyTorch
         if processes and processes.is_available() and processes.is_initialized():
             processes.destroy_process_group()
+
+
+ERRNO = {
+    errno.EEXIST: "{} is a file, where a folder is needed",
+    errno.ENOTDIR: "{} cannot be there: a part of its path is a file",
+    errno.ENOENT: "{} does not exist",
+    errno.EISDIR: "{} is a folder, where a file is needed",
+    errno.EACCES: "no permission to read or write {}",
+    errno.EPERM: "no permission to read or write {}",
+    errno.EROFS: "{} is on a disk that cannot be written to",
+    errno.ENOSPC: "no space left on the disk for {}",
+    errno.ENAMETOOLONG: "the name {} is too long",
+}
+"""What the system says of a file in numbers, in words."""
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno in ERRNO and error.filename:
+        return ERRNO[error.errno].format(error.filename)
+    return str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+
+
+def _print_error(text: str) -> None:
+    """The line that decides: last, alone, and red where people read it."""
+    line = f"error: {text}"
+    is_plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ
+    print(line if is_plain else f"\033[31m{line}\033[0m", file=sys.stderr)

@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import os
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,28 @@ from mmengine.runner import Runner
 
 from mmtal.checkpoints.latest import latest_readable_checkpoint
 from mmtal.config_files import find_config, output_name, read_config
+from mmtal.engine.config_check import check_config
 from mmtal.engine.resuming import Settings, go_on
 from mmtal.engine.short_runs import build_loader, shorten_warm_up
 from mmtal.engine.terminal import TerminalHook, terminal_handler
+from mmtal.engine.work_dir_lock import make_work_dir
 from mmtal.plugins import load_plugins
 from mmtal.registry import METRICS, is_kind_of
 from mmtal.renames import update_option
+from mmtal.utils.errors import USER_ERRORS
+from mmtal.utils.files import FULL
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
     | set(inspect.signature(Runner.from_cfg).parameters)
     | {"custom_imports", "model_wrapper_cfg", "find_unused_parameters"}
 ) - {"self", "cfg"}
+
+_ELSEWHERE = {
+    "custom_imports": "write it into the config file, which is read before",
+    "launcher": "use --launcher",
+}
+"""What options cannot set, and what can."""
 
 
 def load_config(
@@ -47,8 +58,9 @@ def load_config(
         options: Values to override, by dotted name.
     """
     path = find_config(path)
+    terminal_handler(MMLogger.get_current_instance())  # what is said before there is a run
     load_plugins()
-    config = read_config(path)
+    config = _read(path)
     override(config, options or {})
     for name in ("train_dataloader", "val_dataloader", "test_dataloader"):
         loader = config.get(name)
@@ -59,15 +71,33 @@ def load_config(
     return config
 
 
+def _read(path: Path) -> Config:
+    try:
+        return read_config(path)
+    except FileNotFoundError as error:
+        if error.filename is None:
+            raise
+        raise FileNotFoundError(f"config {path}: its _base_ {error.filename} is missing") from error
+    except (*USER_ERRORS, KeyboardInterrupt):
+        raise
+    except Exception as error:  # a config is Python, which can fail in any way
+        raise ValueError(
+            f"config {path} cannot be read: {type(error).__name__}: {error}"
+        ) from error
+
+
 def override(config: Config, options: Mapping[str, Any]) -> None:
     """Replace values by dotted name.
 
     Raises:
         ValueError: The config has no such key, or it is one that nothing reads after the config
-            file was (such as ``max_seq_len``), so that the option would do nothing.
+            file was (such as ``max_seq_len``), so that the option would do nothing; or the config
+            is wrong, see :func:`mmtal.engine.config_check.check_config`.
     """
     for name in options:
         top = name.split(".")[0]
+        if top in _ELSEWHERE:
+            raise ValueError(f"--cfg-options {name}: this has no effect; {_ELSEWHERE[top]}")
         if top not in _READ_KEYS:
             close = difflib.get_close_matches(top, _READ_KEYS, n=1)
             raise ValueError(
@@ -81,8 +111,10 @@ def override(config: Config, options: Mapping[str, Any]) -> None:
             )
     try:
         config.merge_from_dict({update_option(name): value for name, value in options.items()})
-    except (AttributeError, IndexError, TypeError) as error:
-        raise ValueError(f"--cfg-options {' '.join(options)}: {error}") from error
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        text = textwrap.shorten(str(error.args[0]), 120, placeholder=" ...")
+        raise ValueError(f"--cfg-options {' '.join(options)}: {text}") from error
+    check_config(config)
 
 
 def main_metric(evaluator: Any) -> dict[str, Any]:
@@ -144,6 +176,13 @@ class QuietRunner(Runner):
     def train(self) -> torch.nn.Module:
         try:
             return super().train()
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise OSError(
+                f"cannot write to {self.work_dir}: {error.strerror}. The checkpoints there are "
+                "whole: make room, then go on with --resume"
+            ) from error
         finally:
             self._terminal.close()
 
@@ -188,6 +227,8 @@ class QuietRunner(Runner):
 
 def build_runner(config: Config) -> Runner:
     """A runner for this machine: NCCL where there are GPUs, else gloo; it loads safely."""
+    check_config(config)
+    make_work_dir(config.work_dir)
     config.setdefault("default_hooks", {}).setdefault(
         "safe_checkpoint", dict(type="mmtal.SafeCheckpointHook")
     )

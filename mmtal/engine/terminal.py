@@ -1,6 +1,7 @@
 """Show a run to the person at the terminal; the log file keeps everything that MMEngine says."""
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -22,6 +23,9 @@ SECONDS_BETWEEN_LINES, MOST_LINES = 10.0, 100
 
 SECONDS_BETWEEN_REFRESHES = 0.2
 
+FEW = 5
+"""Items of a list that are printed."""
+
 LEFT_OUT = ('"FileClient', '"HardDiskBackend', "resumed key: loop_stage")
 """Warnings of MMEngine about its own workings begin so."""
 
@@ -40,12 +44,31 @@ class TerminalHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a message, above the line of progress if there is one."""
-        text = record.getMessage()
+        text = _shortened(record.getMessage())
         if record.levelno >= logging.WARNING:
-            if not text.startswith(LEFT_OUT):
+            if not text.startswith(LEFT_OUT) and text not in _SAID:
+                _SAID.add(text)
                 self.console.print(Text(f"{record.levelname.lower()}: {text}", "yellow"))
         elif not self.is_validating and not _is_said_by_mmengine():
             self.console.print(text.removeprefix("\n"))
+
+
+_SAID: set[str] = set()
+"""Warnings that have been printed: a run builds its data sets several times, and each warns."""
+
+_LIST = re.compile(r"\[([^\[\]]{80,})\]")
+
+
+def _shortened(text: str) -> str:
+    """Of long lists the first five: the log file has all."""
+
+    def short(found: re.Match[str]) -> str:
+        items = found[1].split(", ")
+        if len(items) <= FEW:
+            return found[0]
+        return f"[{', '.join(items[:FEW])}, ... {len(items)} in all, which the log file lists]"
+
+    return _LIST.sub(short, text)
 
 
 def _is_said_by_mmengine() -> bool:

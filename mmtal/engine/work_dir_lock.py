@@ -1,7 +1,8 @@
-"""One training at a time in a work dir."""
+"""Work dirs: made, written to, by one training at a time."""
 
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,25 @@ from filelock import FileLock, Timeout
 from mmengine.logging import print_log
 
 from mmtal.checkpoints.latest import latest_checkpoint
-from mmtal.utils.files import write_text
+from mmtal.utils.files import make_folder, write_text
 
 RANKS = {"pytorch": "RANK", "slurm": "SLURM_PROCID", "mpi": "OMPI_COMM_WORLD_RANK"}
 """The environment variable by which each launcher numbers its processes."""
+
+
+def make_work_dir(path: str | Path) -> Path:
+    """Make a folder, and those above it, unless it is there.
+
+    Raises:
+        ValueError: It cannot be made, or nothing can be written there; the message says why.
+    """
+    try:
+        path = make_folder(path)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        why = f"nothing can be written to {path}: {error.strerror}" if error.strerror else error
+        raise ValueError(f"{why}. Choose another --work-dir") from error
+    return path
 
 
 @contextmanager
@@ -34,8 +50,7 @@ def training_in(work_dir: str | Path, launcher: str = "none") -> Iterator[None]:
     if os.environ.get(RANKS.get(launcher, ""), "0") != "0":
         yield
         return
-    folder = Path(work_dir)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_work_dir(work_dir)
     lock, owner = FileLock(folder / ".lock"), folder / ".training"
     try:
         lock.acquire(timeout=0)

@@ -22,7 +22,7 @@ def run_processes(command: Sequence[str], *, errors: Path) -> None:
         code = subprocess.run(command, stderr=stream, check=False).returncode
     if code:
         text = errors.read_text(encoding="utf-8", errors="replace")
-        raise ValueError(f"training failed: {reason(text)} (all messages: {errors})")
+        raise ValueError(f"a process has failed: {reason(text)} (all messages: {errors})")
     errors.unlink()
 
 

@@ -1,5 +1,6 @@
 """Write files whole or not at all, and read files in zip archives."""
 
+import errno
 import json
 import math
 import os
@@ -10,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk, a quota or a file that is full."""
 
 
 @contextmanager
@@ -24,7 +28,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         ``with whole_file("report.html") as temporary: temporary.write_text(page)``
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.name[-30:])
     except OSError as error:
@@ -35,9 +39,27 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and (error.errno in FULL or error.filename == name):
+            raise _cannot_write(path, error) from error
         raise
+
+
+def make_folder(path: str | Path) -> Path:
+    """Make a folder, and those above it, unless it is there.
+
+    Raises:
+        OSError: It cannot be made; the message says why.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        file = next((part for part in (path, *path.parents) if part.is_file()), None)
+        why = f"{file} is a file" if file else error.strerror
+        raise type(error)(f"the folder {path} cannot be made: {why}") from error
+    return path
 
 
 def check_writable(path: str | Path) -> None:
@@ -48,7 +70,7 @@ def check_writable(path: str | Path) -> None:
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: give the name of a file to write")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     try:
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:

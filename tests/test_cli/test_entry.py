@@ -2,6 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from mmtal.cli.entry import run_tool
 
 LONG = "from mmtal.cli.entry import run_tool\nrun_tool(lambda: print('line\\n' * 100_000))"
 
@@ -15,3 +20,49 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     tool.stdout.close()  # as `head -1` does
     assert (tool.wait(60), tool.stderr.read()) == (141, "")
     tool.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("open('{folder}/gone')", "error: {folder}/gone does not exist\n"),
+        (
+            "Path('{folder}/file').mkdir()",
+            "error: {folder}/file is a file, where a folder is needed\n",
+        ),
+        ("Path('{folder}/file/a').mkdir()", "error: {folder}/file/a cannot be there: a part"),
+        ("open('{folder}')", "error: {folder} is a folder, where a file is needed\n"),
+        ("{{}}['a key']", "error: a key\n"),
+        ("int('x')", "error: invalid literal for int() with base 10: 'x'\n"),
+    ],
+)
+def test_errors_are_one_line_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], call: str, said: str
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="1"):
+        run_tool(lambda: eval(call.format(folder=tmp_path)))
+    lines = capsys.readouterr().err
+    assert lines.startswith(said.format(folder=tmp_path))
+    assert lines.count("\n") == 1
+
+
+def test_the_line_is_red_where_people_read_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with pytest.raises(SystemExit):
+        run_tool(lambda: int("x"))
+    assert capsys.readouterr().err.startswith("\x1b[31merror: invalid literal")
+
+
+def test_ctrl_c_says_what_the_command_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    for error, said in ((KeyboardInterrupt(), "nothing"), (KeyboardInterrupt("go on"), "go on")):
+
+        def interrupted(error: BaseException = error) -> None:
+            raise error
+
+        with pytest.raises(SystemExit, match="130"):
+            run_tool(interrupted, interrupted="nothing")
+        assert capsys.readouterr().err == f"interrupted; {said}\n"

@@ -208,3 +208,17 @@ FIGURES = [
 @pytest.mark.parametrize(("why", "metrics", "line"), FIGURES, ids=[case[0] for case in FIGURES])
 def test_figures_of_a_validation(why: str, metrics: dict, line: str) -> None:
     assert figures_line(metrics, next(iter(metrics))) == line
+
+
+def test_long_lists_are_cut_and_warnings_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = TerminalHandler()
+    names = [f"video_validation_{number:07}" for number in range(400)]
+    for text in (f"a.json: left out: {{'no features': {names}}}", "short: ['a', 'b']"):
+        for _ in range(3):
+            handler.emit(logging.LogRecord("x", logging.WARNING, "", 0, text, None, None))
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert said[0].endswith(
+        "'video_validation_0000004', ... 400 in all, which the log file lists]}"
+    )
+    assert said[1] == "warning: short: ['a', 'b']"

@@ -62,3 +62,18 @@ def test_after_ctrl_c(tmp_path: Path, files: list[str], said: str) -> None:
         (tmp_path / name).touch()
     with pytest.raises(KeyboardInterrupt, match=said), training_in(tmp_path):
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("work_dir", "message"),
+    [
+        ("file", r"the folder .*/file cannot be made: .*/file is a file\. Choose another --work-"),
+        ("file/work", r"the folder .*/file/work cannot be made: .*/file is a file"),
+        ("/proc/work", r"the folder /proc/work cannot be made: No such file or directory"),
+        ("/proc", r"nothing can be written to /proc: "),
+    ],
+)
+def test_where_no_work_dir_can_be(tmp_path: Path, work_dir: str, message: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=message), training_in(tmp_path / work_dir):
+        pass

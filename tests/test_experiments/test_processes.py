@@ -52,5 +52,5 @@ def test_real_processes(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("import sys; print('error: bad data', file=sys.stderr); sys.exit(1)")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    with pytest.raises(ValueError, match="training failed: bad data "):
+    with pytest.raises(ValueError, match="a process has failed: bad data "):
         run_processes([*command, str(script)], errors=tmp_path / "errors.log")

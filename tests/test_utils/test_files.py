@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -53,3 +54,20 @@ def test_an_unwritable_folder_is_told_by_the_name_of_the_file_asked_for(
         write_text(tmp_path / "a.json", "{}")
     with pytest.raises(PermissionError, match=told):
         check_writable(tmp_path / "a.json")
+
+
+def test_a_full_disk_is_said_of_the_file_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    write_text(path, "old")
+    with pytest.raises(OSError, match=rf"cannot write {path}: No space left"), whole_file(path):
+        raise OSError(errno.ENOSPC, "No space left on device")  # as write() raises it
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]
+    with pytest.raises(FileNotFoundError, match="gone"), whole_file(path):
+        (tmp_path / "gone").read_text()  # what else fails in the block keeps its name
+
+
+def test_folders_that_cannot_be_made_say_why(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for call in (write_text, lambda path, _: check_writable(path)):
+        with pytest.raises(OSError, match=rf"{tmp_path}/file/a cannot be made: .*/file is a file"):
+            call(tmp_path / "file" / "a" / "b.json", "")

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
 from torch import Tensor
 
 from mmtal.apis import load_official_state_dict
+from mmtal.checkpoints.files import save_whole
 from mmtal.checkpoints.names import Rule
 from mmtal.cli.entry import run_tool
 from mmtal.engine.runner import load_config
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("out", help="file to write, .pth; every tool takes it as a checkpoint")
     args = parser.parse_args()
     weights = load_tridet_state_dict(args.checkpoint, load_config(args.config))
-    torch.save(dict(state_dict=weights, meta={}), args.out)
+    save_whole(args.out, dict(state_dict=weights, meta={}))
     print(f"{len(weights)} arrays of {args.checkpoint} written to {args.out}")  # noqa: T201
 
 
