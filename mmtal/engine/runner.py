@@ -228,7 +228,8 @@ class QuietRunner(Runner):
 def build_runner(config: Config) -> Runner:
     """A runner for this machine: NCCL where there are GPUs, else gloo; it loads safely."""
     check_config(config)
-    make_work_dir(config.work_dir)
+    if config.get("work_dir"):
+        make_work_dir(config.work_dir)
     config.setdefault("default_hooks", {}).setdefault(
         "safe_checkpoint", dict(type="mmtal.SafeCheckpointHook")
     )
