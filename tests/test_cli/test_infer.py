@@ -73,7 +73,7 @@ def test_bad_input_is_one_line_and_exit_code_2(run, case, tmp_path, args, messag
     assert code == 2
     error = error.strip().splitlines()
     assert error[0].startswith("error: ") and message in error[0]
-    assert len(error) == 2
+    assert len(error) == 1
     assert not out.exists()
 
 

@@ -35,7 +35,7 @@ def test_failure_is_one_line(run: Run, case: list, why: str, args: list, text: s
     code, _, error = run(*case, *args)
     assert code == 2
     assert error.startswith("error: ") and text in error
-    assert error.count("\n") == 2  # and how to see where it was raised
+    assert error.count("\n") == 1
     assert not Path("mine/study.db").exists()
 
 
