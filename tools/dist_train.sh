@@ -9,5 +9,5 @@ if [ "${NNODES:-1}" -gt 1 ]; then
   where=(--node_rank "${NODE_RANK:?}" --master_addr "${MASTER_ADDR:?}" --master_port "${MASTER_PORT:-29500}")
 fi
 export PYTHONPATH="$here/..:${PYTHONPATH:-}"
-exec python "$here/launch.py" --nnodes "${NNODES:-1}" --nproc_per_node "$processes" "${where[@]}" \
+exec python -m mmtal.experiments.processes --nnodes "${NNODES:-1}" --nproc_per_node "$processes" "${where[@]}" \
   "$here/train.py" "$config" --launcher pytorch "$@"

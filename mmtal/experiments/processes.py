@@ -1,7 +1,10 @@
-"""Train in several processes, and report a failure as one line."""
+"""Run several processes, and report a failure as one line; the scripts in tools/ start it."""
 
+import os
 import re
 import subprocess
+import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,3 +46,19 @@ def reason(text: str) -> str:
         if found := re.search(pattern, own, re.MULTILINE):
             return found[1]
     return what
+
+
+def main() -> None:
+    """Run ``torch.distributed.run`` with the arguments of the command line."""
+    handle, name = tempfile.mkstemp(prefix="mmtal_", suffix="_errors.log")
+    os.close(handle)
+    try:
+        run_processes(
+            [sys.executable, "-m", "torch.distributed.run", *sys.argv[1:]], errors=Path(name)
+        )
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,7 @@
 """Several processes fail: one line says why."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,3 +56,15 @@ def test_real_processes(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     with pytest.raises(ValueError, match="a process has failed: bad data "):
         run_processes([*command, str(script)], errors=tmp_path / "errors.log")
+
+
+def test_the_scripts_start_it(tmp_path: Path) -> None:
+    """Its arguments reach the launcher, which refuses these at once."""
+    tool = subprocess.run(
+        [sys.executable, "-m", "mmtal.experiments.processes", "--nproc-per-node"],
+        capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert tool.returncode == 1
+    assert tool.stderr.startswith("error: a process has failed: ")
+    assert "expected one argument" in tool.stderr
+    assert len(list(tmp_path.glob("mmtal_*_errors.log"))) == 1
