@@ -13,7 +13,7 @@ import torch.distributed as torch_dist
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 
 from mmtal.checkpoints.latest import latest_readable_checkpoint
 from mmtal.config_files import find_config, output_name, read_config
@@ -26,7 +26,7 @@ from mmtal.plugins import load_plugins
 from mmtal.registry import METRICS, is_kind_of
 from mmtal.renames import update_option
 from mmtal.utils.errors import USER_ERRORS
-from mmtal.utils.files import FULL
+from mmtal.utils.files import FULL, whole_file
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
@@ -186,6 +186,9 @@ class QuietRunner(Runner):
         finally:
             self._terminal.close()
 
+    def dump_config(self) -> None:
+        """Nothing yet: MMEngine calls it before it is known whether a training begins."""
+
     def load_or_resume(self) -> None:
         if self._resume and self._load_from is None:  # type: ignore[has-type]
             found = latest_readable_checkpoint(self.work_dir)
@@ -195,6 +198,10 @@ class QuietRunner(Runner):
             else:
                 self._load_from = str(found)
         super().load_or_resume()
+        if isinstance(self._train_loop, BaseLoop) and is_main_process():
+            name = Path(self.cfg.filename or f"{self.timestamp}.py").name
+            with whole_file(Path(self.work_dir) / name) as temporary:
+                self.cfg.dump(temporary)
 
     def resume(self, *args: Any, **kwargs: Any) -> None:
         wanted = Settings(self)

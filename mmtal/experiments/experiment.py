@@ -2,6 +2,7 @@
 
 import platform
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from mmtal.experiments.auto_template import auto_template
 from mmtal.experiments.processes import run_processes
 from mmtal.experiments.summary import print_run_summary
 from mmtal.registry import DATASETS
-from mmtal.utils.files import whole_file, write_json
+from mmtal.utils.files import write_json
 from mmtal.version import __version__
 
 AUTO = "auto"
@@ -189,18 +190,20 @@ def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> 
         build_dataset(config, name)
     config.resume = resume
     main_metric(config.test_evaluator)["out_file"] = str(work_dir / "results.json")
-    config_file = work_dir / "config.py"
-    with whole_file(config_file) as temporary:
-        config.dump(temporary)
+    # The runner saves the config under this name, once it is known that its training begins.
+    object.__setattr__(config, "_filename", "config.py")
     if gpus > 1:
-        command = [
-            sys.executable, "-m", "torch.distributed.run", "--standalone",
-            "--nproc_per_node", str(gpus), "--module", "mmtal", "train", str(config_file),
-            "--launcher", "pytorch", "--no-summary",
-        ]  # fmt: skip
-        if resume:
-            command.append("--resume")
-        run_processes(command, errors=work_dir / "errors.log")
+        with tempfile.TemporaryDirectory() as folder:
+            config_file = Path(folder) / "config.py"
+            config.dump(config_file)
+            command = [
+                sys.executable, "-m", "torch.distributed.run", "--standalone",
+                "--nproc_per_node", str(gpus), "--module", "mmtal", "train", str(config_file),
+                "--launcher", "pytorch", "--no-summary",
+            ]  # fmt: skip
+            if resume:
+                command.append("--resume")
+            run_processes(command, errors=work_dir / "errors.log")
     else:
         build_runner(config).train()
 

@@ -42,7 +42,8 @@ def reason(text: str) -> str:
         return f"{what} {cause['signal']}"
     own = text.partition("torch/distributed/elastic")[0]
     end = rf"^(?:\[rank{cause['rank']}\]: )?(\w[\w.]*(?:Error|Exception)\b.*)$"
-    for pattern in (r"^error: (.+)$", end):
+    message = r"^error: ((?s:.+?))\s*(?=^error: |^[IWE]\d{4} |\Z)"  # with all of its lines
+    for pattern in (message, end):
         if found := re.search(pattern, own, re.MULTILINE):
             return found[1]
     return what

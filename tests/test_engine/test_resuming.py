@@ -138,8 +138,11 @@ def test_a_training_by_steps_goes_on_likewise(
 def test_what_no_training_can_go_on_with_is_refused(
     work_dir: Path, changes: dict, message: str
 ) -> None:
+    before = {path.name: path.read_bytes() for path in work_dir.iterdir() if path.is_file()}
     with pytest.raises(ValueError, match=message):
         train(toy_config(work_dir, **changes), resume=True)
+    after = {path.name: path.read_bytes() for path in work_dir.iterdir() if path.is_file()}
+    assert after == before  # the saved config, above all
 
 
 def test_a_finished_training_may_be_resumed_as_it_is(tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ BUG = """[rank0]: RuntimeError: Connection closed by peer
 [rank1]: RuntimeError: shapes differ
 """
 CASES = [
-    ("bad input", "warning\nerror: no such file\n(hint)\nerror: no such file\n", "1 (pid: 9)",
+    ("bad input", "warning\nerror: no such file\nerror: no such file\n", "1 (pid: 9)",
      "no such file"),
+    ("bad data", "error: cannot be used\n  - a: missing\nerror: cannot be used\n", "1 (pid: 9)",
+     "cannot be used\n  - a: missing"),
     ("a bug", BUG, "1 (pid: 9)", "RuntimeError: shapes differ"),
     ("killed", "[rank0]: RuntimeError: Connection reset\n", "-9 (pid: 9)  (SIGKILL)",
      "process 1 ended with exit code -9 (SIGKILL)"),

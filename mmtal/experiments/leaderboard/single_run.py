@@ -97,7 +97,7 @@ def execute(job: RunJob) -> Record | None:
     setup = set_up(run, folders.annotations)
     job.work_dir.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(job.work_dir / "run.lock", timeout=0):
+        with FileLock(job.work_dir / ".lock", timeout=0):
             path = find_records(folders.records).get(run.name)
             if path is None or outdated(record := read_record(path), setup):
                 return _train(job, setup)
