@@ -27,7 +27,11 @@ GROUPS = {
             help="of times that are plain numbers",
         ),
         "--columns": dict(
-            nargs="+", default=[], metavar="ROLE=NAME", help="such as recording=tape"
+            nargs="+", default=[], metavar="ROLE=NAME",
+            help="such as recording=tape; recording=FILE: a table is one recording",
+        ),
+        "--inclusive": dict(
+            action="store_true", help="ends of a table in frames are the last that belong to it"
         ),
         "--labels": dict(
             nargs="+", default=[], metavar="NAME",
@@ -75,6 +79,7 @@ def run(args: Namespace) -> None:
             classes=read_class_names(Path(args.classes)) if args.classes else None,
             background=tuple(args.background),
             group=args.group,
+            inclusive=args.inclusive,
             feature_stride=args.feature_stride,
             snippet_frames=args.snippet_frames,
         ),

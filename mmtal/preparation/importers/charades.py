@@ -6,7 +6,7 @@ from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.subsets import subset_in_name
-from mmtal.preparation.importers.tables import read_rows
+from mmtal.preparation.importers.tables import read_table
 from mmtal.preparation.importers.times import in_seconds, to_number, to_positive
 
 ACTION = re.compile(r"c(\d{3})\s+(\S+)\s+(\S+)")
@@ -56,7 +56,7 @@ def _read_json(source: Source, options: ImportOptions, collected: Collected) -> 
 
 def _read_table(source: Source, options: ImportOptions, collected: Collected) -> None:
     subset = source.subset or subset_in_name(source.path)
-    for row in read_rows(source.path, collected):
+    for row in read_table(source.path, collected).rows:
         values = row.values
         with collected.at(row.where):
             recording = collected.recording(

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from mmtal.preparation.importers.collected import Collected
-from mmtal.preparation.importers.tables import header_of, read_rows, read_text
+from mmtal.preparation.importers.tables import read_table, read_text
 
 NUMBERED = re.compile(r"[A-Za-z]?(\d+)[\s,;:]+(\S.*)")
 NAME_COLUMNS = ("name", "label", "class", "key")
@@ -20,13 +20,12 @@ def read_class_names(path: Path) -> dict[int, str]:
     if not path.is_file():
         raise FileNotFoundError(f"file of class names '{path}' does not exist")
     text = read_text(path)
-    header = header_of(text)[0]
-    column = next((name for name in NAME_COLUMNS if name in header), None)
-    if "id" in header and column is not None:
-        collected = Collected()
-        rows = [row.values for row in read_rows(path, collected)]
+    collected = Collected()
+    table = read_table(path, collected)
+    column = next((name for name in NAME_COLUMNS if name in table.header), None)
+    if "id" in table.header and column is not None:
         collected.raise_errors()
-        pairs = [(row["id"], row[column]) for row in rows]
+        pairs = [(row.values["id"], row.values[column]) for row in table.rows]
     else:
         lines = [line.strip() for line in text.split("\n") if line.strip()]
         found = [NUMBERED.fullmatch(line) for line in lines]

@@ -13,6 +13,11 @@ SHOWN = 10
 """Unreadable rows that an error message shows."""
 
 
+def normal_name(name: str) -> str:
+    """The name of a recording in Unicode's composed form (NFC), without spaces around it."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
 @dataclass
 class Instance:
     """One instance, in seconds; ``where`` is the place it was read from, for messages."""
@@ -64,7 +69,7 @@ class Collected:
         With ``once``, so is a name that is there already. Names are in Unicode's composed form
         (NFC), whatever the file system that they come from.
         """
-        name = unicodedata.normalize("NFC", name.strip())
+        name = normal_name(name)
         if subset is not None and not is_name(subset):
             self.error(where, f"the subset must be a name, but got {subset!r:.60}")
             subset = None

@@ -1,133 +1,164 @@
-"""CSV and TSV: a row for each instance; the first line names the columns."""
+"""CSV, TSV and Excel: a row for each instance; the first line names the columns."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from mmtal.preparation.importers.collected import Collected
-from mmtal.preparation.importers.options import UNIT_WORDS, ImportOptions, Source
-from mmtal.preparation.importers.probe import Probe
-from mmtal.preparation.importers.tables import (
-    Row,
-    header_of,
-    read_rows,
-    read_text,
-    require_different,
+from mmtal.preparation.importers.columns import (
+    FILE,
+    NEEDED,
+    PEOPLE,
+    find_columns,
+    is_inclusive,
+    role_of,
 )
-from mmtal.preparation.importers.times import to_positive, to_seconds
+from mmtal.preparation.importers.options import ImportOptions, Source
+from mmtal.preparation.importers.probe import Probe
+from mmtal.preparation.importers.tables import Row, Table, read_header, read_table
+from mmtal.preparation.importers.times import to_number, to_positive, to_seconds
 
-NEEDED = ("recording", "start", "end", "label")
-ROLES = (*NEEDED, "label_id", "subset", "duration", "fps")
-ALIASES = {
-    "recording": "recording recording_id recording_name video video_id video_name videoid "
-    "videoname vid clip clip_id clip_name file file_name filename session",
-    "start": "start begin onset from",
-    "end": "end stop finish offset to until",
-    "label": "label label_name labels class class_name action action_name activity category event "
-    "event_type behavior behavior",
-    "label_id": "label_id class_id action_id category_id activity_id",
-    "subset": "subset split partition",
-    # a plain "duration" is that of the instance in many tables
-    "duration": "recording_duration video_duration",
-    "fps": "fps frame_rate framerate",
-}
-
-
-def role_of(column: str) -> tuple[str | None, str | None]:
-    """What a column holds by its name, and its unit if that is a time: (role, unit)."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()
-    parts = [part for part in re.split(r"[^a-z0-9]+", words) if part]
-    name = "_".join(parts)
-    for role, names in ALIASES.items():
-        if name in names.split():
-            return role, None
-    units = {UNIT_WORDS[part] for part in parts if part in UNIT_WORDS}
-    rest = [part for part in parts if part not in (*UNIT_WORDS, "t", "time", "timestamp", "in")]
-    for role in ("start", "end"):
-        if len(units) < 2 and len(rest) == 1 and rest[0] in ALIASES[role].split():
-            return role, units.pop() if units else None
-    return None, None
+ENDINGS = (".csv", ".tsv", ".xlsx", ".csv.gz", ".tsv.gz")
+TIMES = ("start", "end", "length")
+HOURS = re.compile(r"\d*[1-9]\d*:\d\d:\d\d(\.\d+)?")
+"""A clock that shows an hour or more."""
 
 
 def matches(probe: Probe) -> bool:
-    """Whether the first line names recording, start, end and label.
+    """Whether a line names start, end (or duration) and label.
 
     EPIC-Kitchens' tables do, too, but in frames that only its own reader understands.
     """
     if "narration_id" in probe.header:
         return False
-    roles = [role_of(column)[0] for column in probe.header]
-    return set(NEEDED) <= set(roles)
+    header = probe.header
+    if probe.path.is_dir():
+        tables = table_files(probe.path)
+        header = read_header(tables[0]) if tables else []
+    roles = {role_of(column)[0] for column in header}
+    return {"start", "label"} <= roles and bool({"end", "length"} & roles)
+
+
+def table_files(folder: Path) -> list[Path]:
+    """The tables of a folder."""
+    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(ENDINGS))
 
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
-    """Read a table. A row with neither start, end nor label is a recording without instances.
+    """Read a table, or a folder of tables.
+
+    A row with neither start, end nor label is a recording without instances. A table without a
+    column for the recording is one recording, named after the file.
 
     ValueError: the columns cannot be recognized.
     """
-    header, _ = header_of(read_text(source.path))
-    columns = find_columns(header, options.columns, where=str(source.path))
-    units = {role: options.unit or role_of(columns[role])[1] for role in ("start", "end")}
+    folder = source.path.is_dir()
+    for path in table_files(source.path) if folder else [source.path]:
+        wanted = [name for name in options.columns.values() if name != FILE]
+        table = read_table(path, collected, wanted)
+        columns = find_columns(table.header, options.columns, where=str(path))
+        if "recording" not in columns and options.columns.get("recording") != FILE:
+            people = [name for name in table.header if name.lower() in PEOPLE]
+            if people and not folder:
+                columns["recording"] = people[0]
+                collected.note(f"{path}: a recording is a {people[0]}")
+            else:
+                _require_one_recording(table, columns, folder)
+        _read_table(table, columns, source, options, collected)
+
+
+def _require_one_recording(table: Table, columns: Mapping[str, str], folder: bool) -> None:
+    """Refuse a column that may name recordings, where none is known to.
+
+    ValueError: there is one, with text in every row.
+    """
+    for name in table.header:
+        cells = [row.values[name] for row in table.rows]
+        texts = all(cells) and any(re.search("[A-Za-z]", cell) for cell in cells)
+        varies = len(set(cells)) > 1 or not folder
+        if name not in columns.values() and texts and varies:
+            raise ValueError(
+                f"{table.path}: no column for the recording: the first line must name "
+                f"{', '.join(NEEDED)}, but is {', '.join(table.header)}. Name it with --columns "
+                f"recording={name}; or, where the file is one recording and has its name, with "
+                f"--columns recording={FILE}"
+            )
+
+
+def _read_table(
+    table: Table,
+    columns: Mapping[str, str],
+    source: Source,
+    options: ImportOptions,
+    collected: Collected,
+) -> None:
+    path, header = table.path, table.header
     if options.group_column and options.group_column not in header:
         raise ValueError(
-            f"{source.path}: no column '{options.group_column}' (--group); there is "
-            + ", ".join(header)
+            f"{path}: no column '{options.group_column}' (--group); there is {', '.join(header)}"
         )
     group = options.group_column or "group"
     ignored = [name for name in header if name not in (*columns.values(), group)]
     if ignored:
-        collected.note(f"{source.path}: columns not used: {', '.join(ignored)}")
-    whole = True
-    for row in read_rows(source.path, collected):
+        collected.note(f"{path}: columns not used: {', '.join(ignored)}")
+    numeric = [columns[role] for role in (*TIMES, "duration", "fps") if role in columns]
+    table.read_decimal_commas(numeric, collected)
+    times = {role: columns[role] for role in TIMES if role in columns}
+    units = {role: options.unit or role_of(name)[1] for role, name in times.items()}
+    if "length" in units:  # a column of each pair may say it
+        units = dict.fromkeys(units, units["start"] or units["length"])
+    inclusive = "end" in times and (options.inclusive or is_inclusive(times["end"]))
+    if inclusive and units["end"] != "frames":
+        raise ValueError(f"{path}: --inclusive is for times in frames: add --unit frames --fps N")
+    guessed = columns.get("recording", "").lower() in PEOPLE and "recording" not in options.columns
+    before = set(collected.recordings) if guessed else set()
+    for row in table.rows:
         get = {role: row.values[column] for role, column in columns.items()}
+        get.setdefault("recording", path.name.removesuffix(".gz").rpartition(".")[0])
         with collected.at(row.where):
-            _add_row(row, get, units, source, options, collected)
-        whole = whole and all(re.fullmatch(r"\d*", get[role]) for role in ("start", "end"))
-    if whole and units == {"start": None, "end": None} and collected.recordings:
+            if get["recording"] in before:
+                raise ValueError(
+                    f"'{get['recording']}' is in another table, too: choose with --columns "
+                    f"recording=NAME, or recording={FILE} for a recording in each table"
+                )
+            _add_row(row, get, units, inclusive, source, options, collected)
+    whole = [re.fullmatch(r"\d*", row.values[c]) for row in table.rows for c in times.values()]
+    if all(whole) and not any(units.values()):
         collected.note(
-            f"{source.path}: all times are whole numbers and were taken as seconds; if they are "
-            "frames, add --unit frames --fps N"
+            f"{path}: all times are whole numbers and were taken as seconds; if they are frames, "
+            "add --unit frames --fps N"
+        )
+    starts = [row.values[columns["start"]] for row in table.rows]
+    if starts and all(map(HOURS.fullmatch, starts)):
+        known = "recording_start" in columns or options.starts
+        collected.note(
+            f"{path}: times, from {min(starts)} on, "
+            + (
+                "are times of day, counted from when the recording began"
+                if known
+                else "were counted from the recording's start; if they are times of day, add a "
+                "column recording_start"
+            )
+        )
+    if units["start"] == "frames" and not inclusive and _touches(table.rows, columns):
+        collected.note(
+            f"{path}: segments begin one frame behind the end of another, never at it; if ends are "
+            "frames that belong to the segment, add --inclusive"
         )
 
 
-def find_columns(header: list[str], given: Mapping[str, str], *, where: str) -> dict[str, str]:
-    """The column of each role, by the names given or else by usual names.
-
-    ValueError: a needed column is missing, or several could be meant.
-    """
-    require_different(header, where=where)
-    unknown = [role for role in given if role not in ROLES]
-    if unknown:
-        raise ValueError(f"--columns {unknown[0]}=...: must be one of {', '.join(ROLES)}")
-    found = {}
-    for role in ROLES:
-        if role in given:
-            if given[role] not in header:
-                raise ValueError(
-                    f"{where}: no column '{given[role]}' (--columns {role}=...); there is "
-                    + ", ".join(header)
-                )
-            found[role] = given[role]
-            continue
-        fitting = [c for c in header if role_of(c)[0] == role and c not in given.values()]
-        if len(fitting) > 1:
-            raise ValueError(
-                f"{where}: the columns {' and '.join(repr(c) for c in fitting)} could both be the "
-                f"{role}; choose with --columns {role}='{fitting[0]}'"
-            )
-        if fitting:
-            found[role] = fitting[0]
-        elif role in NEEDED:
-            raise ValueError(
-                f"{where}: no column for the {role}: the first line must name {', '.join(NEEDED)}, "
-                f"but is {', '.join(header)}. Name it with --columns {role}=NAME"
-            )
-    return found
+def _touches(rows: Sequence[Row], columns: Mapping[str, str]) -> bool:
+    """Whether frames behind an end are starts, and ends are not."""
+    pairs = [(row.values[columns["start"]], row.values[columns["end"]]) for row in rows]
+    starts, ends = ({to_number(pair[k]) for pair in pairs if pair[k]} for k in (0, 1))
+    return bool(starts & {end + 1 for end in ends}) and not starts & ends
 
 
 def _add_row(
     row: Row,
     get: dict[str, str],
-    units: dict[str, str | None],
+    units: Mapping[str, str | None],
+    inclusive: bool,
     source: Source,
     options: ImportOptions,
     collected: Collected,
@@ -136,11 +167,17 @@ def _add_row(
     label_id = get.get("label_id") or None
     if label_id is not None and not label_id.isdecimal():
         raise ValueError(f"'label_id' must be a whole number >= 0, but got '{label_id}'")
-    rate = fps or options.fps
-    empty = not (get["start"] or get["end"] or get["label"])
+    empty = not any(get.get(role) for role in (*TIMES, "label"))
     if not empty:
-        start = to_seconds(get["start"], unit=units["start"], fps=rate)
-        end = to_seconds(get["end"], unit=units["end"], fps=rate)
+        rate = fps or options.fps
+        origin = get.get("recording_start") or options.starts.get(get["recording"])
+        start = to_seconds(get["start"], unit=units["start"], fps=rate, origin=origin)
+        if "end" in get:
+            end = to_seconds(get["end"], unit=units["end"], fps=rate, origin=origin)
+        else:
+            end = start + to_seconds(get["length"], unit=units["length"], fps=rate)
+        if inclusive and rate:
+            end += 1 / rate
     recording = collected.recording(
         get["recording"],
         where=row.where,
@@ -150,11 +187,5 @@ def _add_row(
         group=row.values.get(options.group_column or "group") or None,
     )
     if not empty:
-        collected.add(
-            recording,
-            start,
-            end,
-            get["label"],
-            label_id=None if label_id is None else int(label_id),
-            where=row.where,
-        )
+        number = None if label_id is None else int(label_id)
+        collected.add(recording, start, end, get["label"], label_id=number, where=row.where)

@@ -7,23 +7,29 @@ from pathlib import Path
 
 from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.datasets.features import read_shape
-from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.collected import Collected, normal_name
 from mmtal.preparation.importers.options import ImportOptions
-from mmtal.preparation.importers.tables import header_of, read_rows, read_text
+from mmtal.preparation.importers.tables import read_table
 from mmtal.preparation.importers.times import to_positive, to_seconds
 from mmtal.utils.progress import progress
 
 NAMES = ("recording", "video", "video_id", "video_name", "name", "id", "file")
-DURATIONS = ("duration", "recording_duration", "video_duration", "length", "seconds")
+COLUMNS = {
+    "duration": ("duration", "recording_duration", "video_duration", "length", "seconds"),
+    "frames": ("frames",),
+    "fps": ("fps", "frame_rate"),
+    "start": ("recording_start", "start", "start_time"),
+}
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long a recording is, as far as a table says."""
+    """How long a recording is, and when it began, as far as a table says."""
 
     duration: float | None = None
     frames: float | None = None
     fps: float | None = None
+    start: str | None = None
 
     def seconds(self, fps: float | None) -> float | None:
         """The duration; frames are counted at the table's frame rate, else at this one."""
@@ -34,31 +40,34 @@ class Lengths:
 
 
 def read_lengths(path: Path) -> dict[str, Lengths]:
-    """A table with a column for the recording and at least one of duration, frames and fps.
+    """A table with a column for the recording and at least one of duration, frames, fps and start.
 
     ValueError: a column is missing or a row cannot be read.
     """
     if not path.is_file():
         raise FileNotFoundError(f"table of durations '{path}' does not exist")
-    header = header_of(read_text(path))[0]
+    collected, found = Collected(), {}
+    table = read_table(path, collected)
+    header = table.header
     name = next((column for column in header if column.lower() in NAMES), None)
     columns = {
         role: next((c for c in header if c.lower() in names), None)
-        for role, names in (("duration", DURATIONS), ("frames", ("frames",)), ("fps", ("fps",)))
+        for role, names in COLUMNS.items()
     }
     if name is None or not any(columns.values()):
         raise ValueError(
             f"{path}: the first line must name the columns recording, and duration or frames (and "
             f"fps), but is {', '.join(header)}"
         )
-    collected, found = Collected(), {}
-    for row in read_rows(path, collected):
+    table.read_decimal_commas([column for column in columns.values() if column], collected)
+    for row in table.rows:
         values = {role: row.values[column] if column else "" for role, column in columns.items()}
+        start = values.pop("start") or None
         with collected.at(row.where):
             if ":" in values["duration"]:
                 values["duration"] = str(to_seconds(values["duration"], unit=None, fps=None))
             numbers = {role: to_positive(text, name=role) for role, text in values.items()}
-            found[row.values[name]] = Lengths(**numbers)
+            found[normal_name(row.values[name])] = Lengths(**numbers, start=start)
     collected.raise_errors()
     return found
 

@@ -13,7 +13,7 @@ from mmtal.preparation.importers.durations import Lengths, read_lengths
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.subsets import subset_in_name
-from mmtal.preparation.importers.tables import header_of, read_rows, read_text
+from mmtal.preparation.importers.tables import read_table
 from mmtal.preparation.importers.times import to_seconds
 
 KINDS = ("verb", "noun", "action")
@@ -36,7 +36,8 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
 
     ValueError: it is not one of the two tables, or ``--labels`` is missing.
     """
-    header = header_of(read_text(source.path))[0]
+    table = read_table(source.path, collected)
+    header = table.header
     layout = next((k for k, names in COLUMNS.items() if set(names) <= set(header)), None)
     if layout is None:
         raise ValueError(
@@ -55,7 +56,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     video, start, stop, verb, noun = COLUMNS[layout]
     frames = layout == "challenge"
     unit = "frames" if frames else None
-    for row in read_rows(source.path, collected):
+    for row in table.rows:
         values = row.values
         with collected.at(row.where):
             first, last = (to_seconds(values[k], unit=unit, fps=FRAME_RATE) for k in (start, stop))

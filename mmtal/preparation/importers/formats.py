@@ -17,8 +17,10 @@ from mmtal.preparation.importers import (
     via,
 )
 from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.columns import FILE, NEEDED, find_columns, role_of
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
+from mmtal.preparation.importers.tables import read_header
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,22 @@ def detect_format(path: Path, options: ImportOptions) -> Format:
 
     ValueError: it fits none, or several.
     """
-    if options.columns.keys() & {"start", "end", "label"}:
-        return FORMATS["csv"]
     probe = Probe(path)
+    wanted = {name for name in options.columns.values() if name != FILE}
+    if (
+        wanted
+        and probe.json is None
+        and (path.is_dir() or wanted <= {*read_header(path, [*wanted])})
+    ):
+        return FORMATS["csv"]
     fitting = [entry for entry in FORMATS.values() if entry.matches(probe)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         names = " and ".join(f"{entry.name} ({entry.title})" for entry in fitting)
         raise ValueError(f"{path}: could be {names}; choose with --format")
-    columns = {csv_table.role_of(column)[0] for column in probe.header} & {*csv_table.NEEDED}
-    if len(columns) >= 2:  # a table, with a column missing
-        csv_table.find_columns(probe.header, options.columns, where=str(path))
+    if len({role_of(column)[0] for column in probe.header} & {*NEEDED}) >= 2:
+        find_columns(probe.header, options.columns, where=str(path))  # a table that lacks one
     known = "".join(f"\n  {entry.name}: {entry.title}" for entry in FORMATS.values())
     raise ValueError(
         f"{path}: is in no known format: {_seen(probe)}. A table's first line must name its "

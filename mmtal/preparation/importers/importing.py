@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from mmtal.datasets.segment_checks import (
     segment_problem,
     unit_of_times,
 )
-from mmtal.preparation.importers.collected import Collected, Recording
+from mmtal.preparation.importers.collected import Collected, Recording, normal_name
 from mmtal.preparation.importers.durations import add_lengths, add_lengths_of_features, read_lengths
 from mmtal.preparation.importers.formats import FORMATS, detect_format
 from mmtal.preparation.importers.label_ids import number_labels
@@ -63,6 +63,9 @@ def import_annotations(
     for source in (*sources, *lists):
         if not source.path.exists():
             raise FileNotFoundError(f"{source.path} does not exist")
+    lengths = read_lengths(durations) if durations is not None else {}
+    starts = {name: length.start for name, length in lengths.items() if length.start}
+    options = replace(options, starts=starts)
     collected = Collected()
     used = [_read(source, format_name, options, collected) for source in sources]
     _take_lists(lists, collected)
@@ -76,7 +79,7 @@ def import_annotations(
             + "): check that labels and times are where the format has them"
         )
     if durations is not None:
-        add_lengths(collected, read_lengths(durations), options.fps)
+        add_lengths(collected, lengths, options.fps)
     if features is not None:
         add_lengths_of_features(collected, features, options)
     recordings = list(collected.recordings.values())
@@ -124,7 +127,7 @@ def _take_lists(lists: Sequence[Source], collected: Collected) -> None:
     listed: dict[str, str] = {}
     for source in lists:
         for number, line in enumerate(read_text(source.path).split("\n"), start=1):
-            where, name = f"{source.path}, line {number}", line.strip()
+            where, name = f"{source.path}, line {number}", normal_name(line)
             if name and name not in collected.recordings:  # often with folder and ending
                 name = PurePosixPath(name.replace("\\", "/")).name
                 name = name if name in collected.recordings else name.rpartition(".")[0]
@@ -203,6 +206,8 @@ def _check_segments(
             "Correct them (times are in seconds here); or take them as they are, for a published "
             "data set, with --bad-segments keep; or leave them out with --bad-segments drop"
         )
+        if "empty segment" in found and options.unit == "frames":
+            lines.append("If ends are the last frames of their segments, add --inclusive")
         raise ValueError("\n".join(lines))
     if clipped:
         collected.note(f"{clipped} segments reach just over an end of their recording: clipped")

@@ -42,6 +42,8 @@ class ImportOptions:
         classes: Class names by label id.
         background: Labels that are no action.
         group: Column, or pattern with one group, that says which recordings belong together.
+        inclusive: Whether ends in frames are the last ones that belong to the instance.
+        starts: When recordings began, by name: what absolute times of a table are counted from.
         feature_stride: Frames between the starts of neighboring features.
         snippet_frames: Frames behind one feature.
     """
@@ -53,6 +55,8 @@ class ImportOptions:
     classes: Mapping[int, str] | None = None
     background: tuple[str, ...] = ("background",)
     group: str | None = None
+    inclusive: bool = False
+    starts: Mapping[str, str] = field(default_factory=dict)
     feature_stride: float | None = None
     snippet_frames: float | None = None
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mmtal.preparation.importers.tables import header_of, read_text
+from mmtal.preparation.importers.tables import is_workbook, read_header, read_text
 
 HEAD = 50
 """Lines that a format is recognized by."""
@@ -45,7 +45,7 @@ class Probe:
     @functools.cached_property
     def header(self) -> list[str]:
         """Names of the columns, if this is a table; else the first line."""
-        return [] if self.path.is_dir() or self.json is not None else header_of(self.text)[0]
+        return [] if self.path.is_dir() or self.json is not None else read_header(self.path)
 
     @functools.cached_property
     def lines(self) -> list[str]:
@@ -58,8 +58,8 @@ class Probe:
 
     @functools.cached_property
     def text(self) -> str:
-        """The text of a file; empty for a folder."""
-        return "" if self.path.is_dir() else read_text(self.path)
+        """The text of a file; empty for a folder and for a workbook."""
+        return "" if self.path.is_dir() or is_workbook(self.path) else read_text(self.path)
 
     @property
     def _start(self) -> str:

@@ -7,29 +7,71 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from dateutil.parser import isoparse
+
 from mmtal.preparation.importers.values import is_number
 
+DATE = re.compile(r"\d{4}-?\d\d-?\d\d[T ]")
 CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
+DAY = 86_400
 LONGEST = 1e7
 """Seconds, four months: a later time is a date, not a time within a recording."""
 
 
-def to_seconds(text: str, *, unit: str | None, fps: float | None) -> float:
+def to_seconds(
+    text: str, *, unit: str | None, fps: float | None, origin: str | None = None
+) -> float:
     """A time in seconds; frame f is at f / fps.
 
-    It is a number in ``unit`` (None: ``seconds``), or ``hh:mm:ss``, ``mm:ss``, each with decimals
-    if wanted. ValueError says why it is none, without the place.
+    Args:
+        text: A number in ``unit``, or ``hh:mm:ss``, ``mm:ss``, each with decimals if wanted.
+        unit: ``seconds`` (also None), ``frames`` or ``milliseconds``.
+        fps: Frames per second, for frames.
+        origin: When the recording began, in the same form; dates and times of day need it.
+
+    ValueError: it is no such time; the message says why, without the place.
     """
     text = text.strip()
+    if DATE.match(text):
+        return _since(text, origin)
     clock = CLOCK.fullmatch(text)
-    if clock:
-        hours, minutes, seconds = (Decimal(part or 0) for part in clock.groups())
-        if (minutes >= 60 and clock[1]) or seconds >= 60:
-            raise ValueError(f"'{text}' has more than 59 minutes or seconds")
-        return float(3600 * hours + 60 * minutes + seconds)
-    return in_seconds(to_number(text), unit, fps)
+    if clock is None:
+        shift = to_number(origin) if origin is not None and NUMBER.fullmatch(origin) else 0.0
+        return in_seconds(to_number(text) - shift, unit, fps)
+    hours, minutes, seconds = (Decimal(part or 0) for part in clock.groups())
+    if (minutes >= 60 and clock[1]) or seconds >= 60:
+        raise ValueError(f"'{text}' has more than 59 minutes or seconds")
+    time = float(3600 * hours + 60 * minutes + seconds)
+    return time if origin is None else _since_day(text, time, origin)
+
+
+def _since_day(text: str, time: float, origin: str) -> float:
+    """Seconds between a time of day and that of the recording's start, perhaps over midnight."""
+    start = isoparse(origin).strftime("%H:%M:%S.%f") if DATE.match(origin) else origin
+    since = (time - to_seconds(start, unit=None, fps=None)) % DAY
+    if since > DAY / 2:
+        raise ValueError(f"'{text}' is before the recording's start, {origin}")
+    return since
+
+
+def _since(text: str, origin: str | None) -> float:
+    """Seconds between a date with a time and the recording's start, both in ISO 8601."""
+    if origin is None or not DATE.match(origin):
+        raise ValueError(
+            f"'{text}' is a date: when the recording began must be known, as a column "
+            "recording_start of this table or of that of --durations, with the date"
+        )
+    try:
+        moment, start = isoparse(text), isoparse(origin)
+    except ValueError as error:
+        raise ValueError(
+            f"'{text}' or '{origin}' is no date and time in ISO 8601: {error}"
+        ) from error
+    if (moment.tzinfo is None) != (start.tzinfo is None):
+        raise ValueError(f"only one of '{text}' and '{origin}' says its time zone")
+    return (moment - start).total_seconds()
 
 
 def in_seconds(time: Any, unit: str | None, fps: float | None) -> float:
@@ -73,7 +115,10 @@ def to_positive(value: Any, *, name: str) -> float | None:
 
 
 def to_number(text: str) -> float:
-    """A finite number; ValueError: it is none; the message says why, without the place."""
+    """A finite number.
+
+    ValueError: it is none; the message says why, without the place.
+    """
     if NUMBER.fullmatch(text) and math.isfinite(float(text)):
         return float(text)
     if not text:

@@ -21,7 +21,7 @@ from mmtal.preparation.importers.class_names import read_class_names
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.durations import read_lengths
 from mmtal.preparation.importers.epic_kitchens import COLUMNS, FRAME_RATE, LENGTHS
-from mmtal.preparation.importers.tables import header_of, read_rows, read_text
+from mmtal.preparation.importers.tables import read_table as read_rows
 from mmtal.results.submissions.activitynet import check_fields, each_detection
 from mmtal.results.submissions.file_content import FileContent, write_content
 from mmtal.results.submissions.official_list import OfficialList, Submission
@@ -155,12 +155,13 @@ def read_table(path: Path) -> OfficialList:
 
     Durations and class names are those of the tables beside it. ValueError: it is no such table.
     """
-    header = header_of(read_text(path))[0]
+    collected = Collected()
+    table = read_rows(path, collected)
+    header = table.header
     column = next((name for name in ("video_id", "video") if name in header), None)
     if column is None:
         raise ValueError(f"{path} must have a column video_id or video, but has {header}")
-    collected = Collected()
-    videos = dict.fromkeys(row.values[column] for row in read_rows(path, collected))
+    videos = dict.fromkeys(row.values[column] for row in table.rows)
     collected.raise_errors()
     layout = next(k for k, names in COLUMNS.items() if column == names[0])
     lengths_path = path.parent / LENGTHS[layout]

@@ -1,11 +1,16 @@
 """Tables as people write them."""
 
+import datetime
+import gzip
+import io
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from importer_helpers import instances
 
-from mmtal.preparation.importers.csv_table import role_of
+from mmtal.preparation.importers.columns import role_of
 
 RUN = [("run", 1.5, 4.0)]
 
@@ -27,10 +32,21 @@ RUN = [("run", 1.5, 4.0)]
         ("recording,start (ms),end (ms),label\na,1500,4000,run\n", "milliseconds by the name"),
         ("recording,start_frame,end (s),label\na,15,4,run\n", "each its unit"),
         ("recording,onset,offset,event\na,1.5,4,run\n", "onset and offset"),
+        ("recording;start;end;label\na;1,5;4,0;run\n", "decimal commas"),
+        ("recording\tstart\tend\tlabel\na\t0:01,5\t4\trun\n", "decimal comma of a clock"),
+        ("recording,start,duration,label\na,1.5,2.5,run\n", "start and length"),
+        ("recording,start_ms,duration_ms,label\na,1500,2500,run\n", "length in milliseconds"),
+        ("recording,start (ms),duration,label\na,1500,2500,run\n", "its unit is the start's"),
+        ("participant,onset,offset,activity\na,1.5,4,run\n", "a participant is a recording"),
+        ("onset\tduration\ttrial_type\n1.5\t2.5\trun\n", "BIDS; named after the file"),
+        ("From X, version 1\nat,10:31\n\nrecording,start,end,label\na,1.5,4,run", "preamble"),
+        ("X;;;\nrecording;start;end;label\na;1,5;4;run", "preamble of a spreadsheet"),
+        ("recording,start,end,label,,\na,1.5,4,run,,\n", "empty columns at the end"),
+        ("recording,first_frame,last_frame,label\na,15,39,run\n", "the last frame belongs to it"),
     ],
 )
 def test_forms(load: Callable, write: Callable, text: str, why: str) -> None:
-    imported = load(write("t.csv", text), fps=10)
+    imported = load(write("a.csv", text), fps=10)
     assert imported.formats == ("csv",), why
     assert instances(imported, "a") == RUN, why
     assert imported.database["a"]["subset"] == "training"
@@ -40,8 +56,162 @@ def test_encodings(load: Callable, write: Callable) -> None:
     text = "recording,start,end,label\na,1,2,Äpfel schälen\n"
     for data in (text.encode(), text.encode("utf-8-sig"), text.encode("utf-16")):
         assert instances(load(write("t.csv", data)), "a") == [("Äpfel schälen", 1, 2)]
-    with pytest.raises(ValueError, match="not text in UTF-8"):
-        load(write("t.csv", text.encode("latin-1")))
+    old = load(write("t.csv", text.encode("cp1252")))
+    assert instances(old, "a") == [("Äpfel schälen", 1, 2)]
+    assert any("read as Windows-1252" in note for note in old.notes)
+    for data in (text.encode("utf-8-sig"), text.encode()):
+        assert instances(load(write("t.csv.gz", gzip.compress(data))), "a")[0][1] == 1
+    for data in (b"\x93\x81\x8d", gzip.compress(text.encode())[:-9]):
+        with pytest.raises(ValueError, match=r"not text|damaged"):
+            load(write("t.csv", data))
+
+
+def test_decimal_commas_are_told_from_others(load: Callable, write: Callable) -> None:
+    label = load(write("t.csv", "recording;start;end;label\na;1;2;3,4\n"))
+    assert instances(label, "a") == [("3,4", 1, 2)]
+    for text in ("a;1,5;4;x\na;1.5;4;x\n", "a;1.500,5;4;x\n"):  # points, too
+        with pytest.raises(ValueError, match=r"decimal comma|no time"):
+            load(write("t.csv", "recording;start;end;label\n" + text))
+    with pytest.raises(ValueError, match=r"'1,500' has a decimal comma"):  # or 1500?
+        load(write("t.csv", 'recording,start,end,label\na,"1,500",4,x\n'))
+
+
+def test_a_table_for_each_recording(load: Callable, write: Callable, tmp_path: Path) -> None:
+    text = "start,end,label,subject\n1.5,4,run,anna\n"
+    for name in "ab":
+        write(f"tables/{name}.csv", text)
+    assert instances(load(tmp_path / "tables"), "b") == RUN
+    write("tables/c.csv", text + "6,7,run,ben\n")  # which may be the recording
+    with pytest.raises(ValueError, match=r"c.csv: no column for the reco.*=subject; or.*=FILE"):
+        load(tmp_path / "tables")
+    assert list(load(tmp_path / "tables", columns=dict(recording="FILE")).database) == [*"abc"]
+    people = load(tmp_path / "tables", columns=dict(recording="subject"))
+    assert list(people.database) == ["anna", "ben"]
+    one = write("one.csv", text)
+    assert list(load(one).database) == ["anna"]
+    with pytest.raises(ValueError, match=r"two.csv, line 2: 'anna' is in another table, too"):
+        load(one, write("two.csv", text))
+
+
+def test_the_advice_works(load: Callable, write: Callable) -> None:
+    path = write("t.csv", "tape,in,out,what\na,1.5,4,run\n")
+    columns: dict[str, str] = {}
+    for role, name in dict(recording="tape", start="in", end="out", label="what").items():
+        with pytest.raises(ValueError, match=r"in no known format|Name it with --columns .*=NAME"):
+            load(path, columns=columns)
+        columns[role] = name
+    assert instances(load(path, columns=columns), "a") == RUN
+    tape = write("t.csv", "tape,start,end,label\na,1.5,4,run\n")
+    assert instances(load(tape, columns=dict(recording="tape")), "a") == RUN
+
+
+def test_frames_that_belong_to_the_segment(load: Callable, write: Callable) -> None:
+    path = write("t.csv", "recording,start,end,label\na,15,39,run\na,40,40,jump\n")
+    with pytest.raises(ValueError, match=r"empty segment(.|\n)*add --inclusive"):
+        load(path, unit="frames", fps=10)
+    imported = load(path, unit="frames", fps=10, inclusive=True)
+    assert instances(imported, "a") == [*RUN, ("jump", 4, 4.1)]
+    with pytest.raises(ValueError, match="add --unit frames"):
+        load(path, inclusive=True)
+    path = write("t.csv", "recording,start,end,label\na,15,39,run\na,40,50,jump\n")
+    assert any("add --inclusive" in n for n in load(path, unit="frames", fps=10).notes)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "began", "why"),
+    [
+        (
+            "2024-03-01T10:00:01.5+01:00",
+            "2024-03-01T10:00:04+01:00",
+            "2024-03-01T09:00:00Z",
+            "zones",
+        ),
+        ("2024-03-01 10:00:01.5", "2024-03-01 10:00:04", "2024-03-01 10:00:00", "none"),
+        ("10:00:01.5", "10:00:04", "10:00:00", "times of day"),
+        ("00:00:00.5", "00:00:03", "23:59:59", "over midnight"),
+        ("10:00:01.5", "10:00:04", "2024-03-01T10:00:00", "a time of day, and a date"),
+        ("1709283601.5", "1709283604", "1709283600", "seconds since 1970"),
+        ("1.5", "4", "2024-03-01T10:00:00", "from the recording's start already"),
+    ],
+)
+def test_absolute_times(
+    load: Callable, write: Callable, start: str, end: str, began: str, why: str
+) -> None:
+    row = f"recording,start,end,label\na,{start},{end},run\n"
+    own = row.replace("label\n", "label,recording_start\n").replace("run\n", f"run,{began}\n")
+    assert instances(load(write("t.csv", own)), "a") == RUN, why
+    durations = write("d.csv", f"recording,start,duration\na,{began},9\n")
+    assert instances(load(write("t.csv", row), durations=durations), "a") == RUN, why
+
+
+def test_absolute_times_need_the_start(load: Callable, write: Callable) -> None:
+    head = "recording,start,end,label,recording_start\na,"
+    for row, message in [
+        ("2024-03-01T10:00:01Z,2024-03-01T10:00:04Z,run,", "is a date: .* column recording_start"),
+        (
+            "2024-03-01T10:00:01Z,2024-03-01T10:00:04,run,2024-03-01T10:00:00Z",
+            "only one of .* zone",
+        ),
+        ("2024-03-01T10:00:61,2024-03-01T10:00:04,run,2024-03-01T10:00:00", "is no date"),
+        ("09:59:58,10:00:04,run,10:00:00", "'09:59:58' is before the recording's start"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            load(write("t.csv", head + row + "\n"))
+    plain = load(write("t.csv", "recording,start,end,label\na,10:00:01,10:00:04,run\n"))
+    assert any("from 10:00:01 on, were counted from the rec" in note for note in plain.notes)
+
+
+def test_a_workbook(load: Callable, write: Callable, tmp_path: Path) -> None:
+    """Numbers, clocks and dates are cells of their own kinds."""
+    pytest.importorskip("python_calamine")
+    began = datetime.datetime(2024, 3, 1, 10)
+    cells = [["recording", "start", "end", "label", "recording_start"],
+             ["a", 1.5, 4, "run", began],
+             ["b", began + datetime.timedelta(seconds=1.5), began + datetime.timedelta(seconds=4),
+              "run", began]]  # fmt: skip
+    imported = load(write("t.xlsx", workbook(cells)))
+    assert instances(imported, "a") == instances(imported, "b") == RUN
+    cells[2][1] = "soon"
+    with pytest.raises(ValueError, match="row 3: 'soon' is no time"):
+        load(write("t.xlsx", workbook(cells)))
+    with pytest.raises(ValueError, match="cannot be read as an Excel workbook"):
+        load(write("t.xlsx", b"PK\x03\x04"))
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    """The least that Excel opens."""
+
+    def cell(value: object) -> str:
+        if isinstance(value, datetime.datetime):
+            days = (value - datetime.datetime(1899, 12, 30)) / datetime.timedelta(days=1)
+            return f'<c s="1"><v>{days!r}</v></c>'
+        if isinstance(value, str):
+            return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+        return f"<c><v>{value}</v></c>"
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    sheet = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    parts = {
+        "[Content_Types].xml": "<Types/>",
+        "_rels/.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}">'
+        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/s.xml"/>'
+        "</Relationships>",
+        "xl/styles.xml": f'<styleSheet xmlns="{main}"><cellXfs><xf numFmtId="0"/>'
+        '<xf numFmtId="22"/></cellXfs></styleSheet>',
+        "xl/worksheets/s.xml": f'<worksheet xmlns="{main}"><sheetData>{sheet}'
+        "</sheetData></worksheet>",
+    }
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return data.getvalue()
 
 
 def test_labels_with_commas_quotes_and_line_ends(load: Callable, write: Callable) -> None:
@@ -167,7 +337,9 @@ def test_errors(load: Callable, write: Callable, text: str, options: dict, messa
         ("frame", (None, None)),
         ("restart", (None, None)),
         ("video_duration", ("duration", None)),
-        ("duration", (None, None)),
+        ("duration", ("length", None)),
+        ("duration_ms", ("length", "milliseconds")),
+        ("last_frame", ("end", "frames")),
         ("", (None, None)),
     ],
 )

@@ -32,10 +32,10 @@ TABLE = "recording,start,end,label\na,1.5,4,run\nb,2,3,jump\n"
         ("a.json", "[" * 100_000, "is not JSON"),
         ("a.json", {}, "is in no known format"),
         ("a.csv", "one,two\n1,2\n", "the first line is 'one,two'"),
-        ("a.csv", "tape,start,end\n", "no column for the recording: .* --columns recording=NAME"),
+        ("a.csv", "tape,start,end\n", "no column for the label: .* --columns label=NAME"),
         ("a.csv", "", "the first line is ''"),
         ("a.npy", b"\x93NUMPY\x01\x00v", "not text"),
-        ("a.bin", b"\0\0", "not a text file"),
+        ("a.bin", b"\0\0", "not text"),
         # "video start end" and "a word each": neither is complete
         ("a.txt", "v1 1.5 4\nv2\n", "is in no known format"),
     ],
