@@ -27,9 +27,9 @@ HOURS = re.compile(r"\d*[1-9]\d*:\d\d:\d\d(\.\d+)?")
 def matches(probe: Probe) -> bool:
     """Whether a line names start, end (or duration) and label.
 
-    EPIC-Kitchens' tables do, too, but in frames that only its own reader understands.
+    So do EPIC-Kitchens' tables and ELAN's exports, which have readers of their own.
     """
-    if "narration_id" in probe.header:
+    if "narration_id" in probe.header or any("Time - " in name for name in probe.header):
         return False
     header = probe.header
     if probe.path.is_dir():
