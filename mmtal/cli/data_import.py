@@ -3,8 +3,8 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.data_split import SPLIT, pairs, split
-from mmtal.cli.options import shared
+from mmtal.cli.data_split import SPLIT, describe_files, pairs, split
+from mmtal.cli.options import print_json, shared
 
 FORMATS = (
     "csv", "activitynet", "thumos", "epic", "ego4d", "charades", "frames", "label-studio", "via",
@@ -18,6 +18,7 @@ ARGUMENTS = {
         choices=["error", "keep", "drop"], default="error",
         help="reversed, empty or outside the recording",
     ),
+    "--json": "what was read, left out and written",
 }  # fmt: skip
 GROUPS = {
     "what the source does not say": {
@@ -94,3 +95,7 @@ def run(args: Namespace) -> None:
     if out.suffix == ".json":
         features = args.features[0] if args.features else "FOLDER_OF_FEATURES"
         print(f"next: mmtal data verify --ann {next(iter(files))} --features {features}")
+    if args.json:
+        left_out, notes = dict(imported.dropped), list(imported.notes)
+        read = {"formats": imported.formats, "left_out": left_out, "notes": notes}
+        print_json(args, {**read, "files": describe_files(files)})

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mmtal.cli.options import print_json
+
 SPLIT = {
     "--shares": dict(default=[]),
     "--folds": "",
@@ -16,27 +18,47 @@ SPLIT = {
 ARGUMENTS = {
     "--ann": dict(required=True),
     "--out": dict(required=True, note=".json, or .csv or .tsv for a table"),
+    "--classes": "default: the labels that occur",
     **SPLIT,
+    "--json": "instances of each class in each subset",
 }
 
 
 def run(args: Namespace) -> None:
-    from mmtal.preparation.importers import ImportOptions, Source, import_annotations
+    from mmtal.preparation.importers import (
+        ImportOptions,
+        Source,
+        import_annotations,
+        read_class_names,
+    )
 
     if not (args.shares or args.folds):
         raise ValueError("give --shares, such as training=0.8 test=0.2, or --folds")
     source = Source(Path(args.ann))
+    classes = read_class_names(Path(args.classes)) if args.classes else None
     imported = import_annotations(
-        [source], options=ImportOptions(group=args.group), bad_segments="keep"
+        [source],
+        options=ImportOptions(group=args.group, classes=classes),
+        bad_segments="keep",
     )
     files = split(args, imported.database, Path(args.out), sources=[source.path])
     print(f"written: {', '.join(map(str, files))}")
+    if args.json:
+        print_json(args, {"files": describe_files(files)})
+
+
+def describe_files(files: Mapping[Path, Mapping[str, Any]]) -> dict[str, Any]:
+    """For ``--json``: recordings and instances by class of each subset in each file."""
+    from mmtal.preparation.importers import describe_subsets
+
+    return {str(path): describe_subsets(database) for path, database in files.items()}
 
 
 def split(
     args: Namespace, database: Mapping[str, Any], out: Path, *, sources: Sequence[Path]
 ) -> dict[Path, Mapping[str, Any]]:
     """Split a database as the options say, and write it; returns each file's database."""
+    from mmtal.datasets.label_checks import check_labels, labels_of, one_split_classes
     from mmtal.preparation.importers import (
         fold_databases,
         format_split,
@@ -60,6 +82,12 @@ def split(
     for path in files:
         if any(path.exists() and path.samefile(source) for source in sources):
             raise ValueError(f"--out: would overwrite the source {path}: choose another name")
+    for path, content in files.items():
+        if not args.classes:  # which say what differs
+            check_labels(labels_of(content), source=str(path))
+    line = "" if args.shares or args.folds else one_split_classes(labels_of(database))
+    if line:
+        print(f"note: {line}")
     for path, content in files.items():
         write_annotations(path, content)
     return files

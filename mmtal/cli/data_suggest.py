@@ -1,7 +1,10 @@
 """Write a config that fits a data set, and say why its values are what they are."""
 
+import dataclasses
 from argparse import Namespace
 from pathlib import Path
+
+from mmtal.cli.options import print_json
 
 ARGUMENTS = {
     "--ann": dict(required=True),
@@ -13,6 +16,7 @@ ARGUMENTS = {
     "--train-subset": dict(metavar="NAME", help="default: training, or validation beside test"),
     "--test-subset": dict(metavar="NAME", help="default: validation, or test"),
     "--out": dict(default="suggested_config.py"),
+    "--json": "all values, and why",
 }
 
 
@@ -40,3 +44,5 @@ def run(args: Namespace) -> None:
     write_text(args.out, config_text(summary, settings, name=Path(args.ann).stem))
     print(explanation(settings))
     print(f"\nwritten: {args.out}; next: mmtal train {args.out}")
+    if args.json:
+        print_json(args, {"config": args.out, **dataclasses.asdict(settings)})

@@ -1,6 +1,7 @@
 """Which feature file belongs to which recording."""
 
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,11 @@ SEPARATORS = "_-./ "
 """What a prefix of file names ends in."""
 
 
+def composed(name: str) -> str:
+    """A name in the Unicode form NFC, in which names are compared."""
+    return unicodedata.normalize("NFC", name)
+
+
 @dataclass(frozen=True)
 class FileNames:
     """How the feature files of a data set are named: prefix, recording, ending."""
@@ -21,7 +27,7 @@ class FileNames:
     ending: str = ".npy"
 
     def path(self, folder: Path, recording: str) -> Path:
-        """The feature file of a recording.
+        """The feature file of a recording, whatever Unicode form (NFC, NFD) its name has there.
 
         ValueError: the recording's name leads out of the folder.
         """
@@ -30,7 +36,11 @@ class FileNames:
                 f"recording {recording!r}: its name must be a path below the folder of the "
                 "features: give the recording and its feature file another name"
             )
-        return folder / f"{self.prefix}{recording}{self.ending}"
+        path = folder / f"{self.prefix}{recording}{self.ending}"
+        name, paths = path.relative_to(folder).as_posix(), [path]
+        if not name.isascii():  # tools and file systems differ
+            paths += [folder / composed(name), folder / unicodedata.normalize("NFD", name)]
+        return next((p for p in paths if os.path.exists(p)), path)
 
 
 def find_file_names(
@@ -45,8 +55,8 @@ def find_file_names(
     For ``files`` of a folder see :func:`list_feature_files`.
     """
     counts: Counter[FileNames] = Counter()
-    known = set(recordings)
-    for file in files:
+    known = set(map(composed, recordings))
+    for file in map(composed, files):
         stem, found = os.path.splitext(file)
         for start in [0, *(i + 1 for i, letter in enumerate(stem) if letter in SEPARATORS)]:
             if stem[start:] in known:

@@ -19,6 +19,7 @@ from mmtal.datasets.annotation_file import (
 )
 from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
 from mmtal.datasets.feature_files import ENDINGS, FileNames
+from mmtal.datasets.label_checks import check_labels, labels_of, one_split_classes
 from mmtal.datasets.problems import Problems
 from mmtal.datasets.segment_checks import end_tolerance, unit_of_times
 from mmtal.registry import DATASETS, TRANSFORMS
@@ -37,7 +38,8 @@ class TemporalDataset(BaseDataset):
     (N,) int64. The pipeline also gets ``grid``, ``feature_key`` and ``rng``, whose numbers depend
     on (seed, epoch, index) alone: workers, ranks and interruptions change nothing.
 
-    Metainfo: ``classes`` (names by label), ``dataset_name``, ``subset``, ``video_ids``,
+    Metainfo: ``one_split_classes`` (a line that names them), ``classes`` (names by label),
+    ``dataset_name``, ``subset``, ``video_ids``,
     ``empty_classes`` (labels without an instance here), ``bad_segments`` (counts by kind),
     ``missing`` (recordings left out for want of features; ``missing_truth`` has their
     ``segments`` and ``labels``, since evaluation counts them as recordings without a detection).
@@ -189,6 +191,8 @@ class TemporalDataset(BaseDataset):
         annotations = AnnotationFile(self.ann_file)
         entries = annotations.recordings(self.subset)
         classes = annotations.class_names(self.classes)
+        if not isinstance(self.classes, list | tuple):  # which say that they differ
+            check_labels(labels_of(annotations.database), source=self.ann_file)
         source = f"{self.ann_file}, subset {self._subset_name()}"
         problems = Problems(source)
         data_list, missing = self._find_files(entries, problems)
@@ -216,6 +220,7 @@ class TemporalDataset(BaseDataset):
             if any(found.values()):
                 print_log(f"{source}: {text}: {found}", "current", logging.WARNING)
         self._metainfo = {
+            "one_split_classes": one_split_classes(labels_of(annotations.database)),
             "classes": tuple(classes),
             "dataset_name": Path(self.ann_file).stem,
             "subset": self._subset_name(),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmtal.datasets.feature_files import ENDINGS, list_feature_files
+from mmtal.datasets.feature_files import ENDINGS, composed, list_feature_files
 from mmtal.datasets.features import (
     FeatureArray,
     common_length,
@@ -126,7 +126,7 @@ def _flat(listed: Sequence[Any], prefix: str, ext: str, key: str | None) -> Iter
             if all(path.is_dir() for path in paths):
                 yield from _from_folders(paths, prefix, ext, key)
             else:
-                yield _recording(item, paths[0].stem.removeprefix(prefix), key)
+                yield _recording(item, composed(paths[0].stem).removeprefix(prefix), key)
         else:
             yield _recording(item, f"recording_{index}", key)
 
@@ -145,7 +145,7 @@ def _from_folders(
     for file in files:
         parts = tuple(folder / file for folder in folders)
         item = parts if len(parts) > 1 else parts[0]
-        yield _recording(item, os.path.splitext(file)[0].removeprefix(prefix), key)
+        yield _recording(item, composed(os.path.splitext(file)[0]).removeprefix(prefix), key)
 
 
 def _recording(item: Any, name: str, key: str | None) -> Recording:

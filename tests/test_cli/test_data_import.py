@@ -37,6 +37,30 @@ def test_import_and_what_it_tells(run: Run) -> None:
     )
 
 
+def test_json(run: Run) -> None:
+    code, text, _ = run("t.csv", "--out", "a.json", "--shares", "x=0.5", "y=0.5", "--json")
+    found = json.loads(text)
+    assert (
+        code == 0
+        and found["formats"] == ["csv"]
+        and "columns not used: subject" in found["notes"][0]
+    )
+    assert sum(part["recordings"] for part in found["files"]["a.json"].values()) == 12
+
+
+def test_a_class_in_two_spellings(run: Run) -> None:
+    """Stops, unless both names are in the file of classes."""
+    for name, label in (("1", "jump"), ("2", "jmup")):
+        Path(f"{name}.csv").write_text(f"recording,start,end,label\n{name},1,2,{label}\n")
+    Path("c.txt").write_text("jump\njmup\n")
+    sources = ("training=1.csv", "test=2.csv", "--out", "a.json")
+    code, _, error = run(*sources)
+    assert code == 2 and "did you mean" in error and not Path("a.json").exists()
+    code, text, _ = run(*sources, "--classes", "c.txt")
+    assert code == 0
+    assert "classes of one split only: 1 of 'training' (jump); 1 of 'test' (jmup)" in text
+
+
 def test_there_and_back(run: Run) -> None:
     assert run("t.csv", "--out", "1.json", "--fps", 25)[0] == 0
     code, text, _ = run("1.json", "--out", "2.csv")

@@ -26,6 +26,16 @@ def annotations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
     return database
 
 
+def test_json(run: Run) -> None:
+    code, text, _ = run(
+        "--ann", "ann.json", "--out", "s.json", "--shares", "x=0.5", "y=0.5", "--json"
+    )
+    assert code == 0
+    assert json.loads(text)["files"]["s.json"]["x"] == {
+        "recordings": 6, "seconds": 54.0, "instances": {"run": 6}
+    }  # fmt: skip
+
+
 def subsets(path: str) -> dict[str, str]:
     database = json.loads(Path(path).read_text())["database"]
     return {name: entry["subset"] for name, entry in database.items()}

@@ -1,5 +1,6 @@
 """mmtal data suggest."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,14 @@ def test_says_why_and_what_comes_next(run: Run, tmp_path: Path) -> None:
     code, printed, _ = run(*files, "--out", out)
     assert code == 0 and Config.fromfile(out).model.head.num_classes == 3
     assert "regression_ranges: " in printed and f"mmtal train {out}" in printed
+
+
+def test_json(run: Run, tmp_path: Path) -> None:
+    data, out = make_dataset(tmp_path / "data"), tmp_path / "mine.py"
+    files = ("--ann", data / "annotations.json", "--features", data / "features")
+    code, printed, _ = run(*files, "--out", out, "--json")
+    found = json.loads(printed)
+    assert code == 0 and found["config"] == str(out) and "regression_ranges" in found["why"]
 
 
 FAILURES = [

@@ -1,4 +1,5 @@
 import pickle
+import unicodedata
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ def test_entries_and_metainfo(disk):
         "subset": "training",
         "video_ids": ["a", "b"],
         "empty_classes": [1],
+        "one_split_classes": "classes of one split only: 1 of 'Validation' (jump)",
         "bad_segments": {},
         "missing": [],
     }
@@ -178,6 +180,29 @@ def test_labels_without_ids_are_sorted_by_name(disk):
         for instance in entry["annotations"]:
             del instance["label_id"]
     assert disk.dataset().metainfo["classes"] == ("jump", "run")
+
+
+def test_a_class_in_two_spellings_is_refused_unless_both_are_listed(disk):
+    disk.database["b"]["subset"] = "validation"
+    disk.database["b"]["annotations"] = [{"label": "rnu", "segment": [1, 2]}]
+    disk.database["a"]["annotations"] = [{"label": "run", "segment": [1, 2]}]
+    for name in disk.database.keys() - {"a", "b"}:
+        disk.database[name]["annotations"] = []
+    with pytest.raises(ValueError, match=r"'r(un|nu)' \(1 x, only in .*did you mean 'r(un|nu)'"):
+        disk.dataset()
+    dataset = disk.dataset(classes=["run", "rnu"])
+    assert "1 of 'validation' (rnu)" in dataset.metainfo["one_split_classes"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_files_are_found_whatever_form_their_letters_have(disk, form: str):
+    name = "übung"
+    disk.database[unicodedata.normalize(form, name)] = disk.database.pop("a")
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    disk.features.joinpath("a.npy").rename(
+        disk.features / f"{unicodedata.normalize(other, name)}.npy"
+    )
+    assert unicodedata.normalize(form, name) in disk.dataset().metainfo["video_ids"]
 
 
 def test_remove_duplicates(disk):

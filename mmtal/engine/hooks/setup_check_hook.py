@@ -1,5 +1,6 @@
 """Check that data and model fit together."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -16,7 +17,8 @@ from mmtal.registry import HOOKS
 class SetupCheckHook(Hook):
     """Compare each data set with the model before the first step, so that no work is lost.
 
-    Also silences the classes without training data, where a model starts from nothing.
+    Also silences the classes without training data, where a model starts from nothing, and names
+    the classes of one split only, before training and beside the result of a test.
     """
 
     priority = "HIGHEST"  # before EMAHook copies the model
@@ -28,11 +30,20 @@ class SetupCheckHook(Hook):
                 check_setup(model, loop.dataloader.dataset)
         if isinstance(runner._train_loop, BaseLoop) and hasattr(model.head, "silence_classes"):
             meta = getattr(runner.train_dataloader.dataset, "metainfo", {})
+            _print_one_split_classes(meta)
             empty = meta.get("empty_classes", [])
             if empty and model.head.num_classes == len(meta["classes"]):
                 names = ", ".join(meta["classes"][label] for label in empty)
                 print_log(f"classes without training data, silenced: {names}", "current")
                 model.head.silence_classes(empty)
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        _print_one_split_classes(getattr(runner.test_dataloader.dataset, "metainfo", {}))
+
+
+def _print_one_split_classes(meta: Mapping[str, Any]) -> None:
+    if meta.get("one_split_classes"):
+        print_log(meta["one_split_classes"], "current")
 
 
 def check_setup(model: nn.Module, dataset: Any) -> None:

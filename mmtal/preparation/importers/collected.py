@@ -1,12 +1,12 @@
 """The normal form that every annotation format is read into, and all that is wrong with it."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmtal.datasets.feature_files import composed
 from mmtal.preparation.importers.values import is_name
 
 SHOWN = 10
@@ -15,7 +15,7 @@ SHOWN = 10
 
 def normal_name(name: str) -> str:
     """The name of a recording in Unicode's composed form (NFC), without spaces around it."""
-    return unicodedata.normalize("NFC", name.strip())
+    return composed(name.strip())
 
 
 @dataclass

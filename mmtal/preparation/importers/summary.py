@@ -37,6 +37,19 @@ def format_summary(imported: Imported, database: Database) -> str:
     return "\n".join([*lines, *(f"note: {note}" for note in imported.notes)])
 
 
+def describe_subsets(database: Database) -> dict[str, dict[str, Any]]:
+    """Recordings, seconds that are known, and instances by class of each subset."""
+    return {
+        name: {
+            "recordings": len(entries),
+            "seconds": sum(entry.get("duration", 0) for entry in entries),
+            "instances": dict(sorted(_instances(database, name).items())),
+        }
+        for name in _subsets(database)
+        if (entries := [entry for entry in database.values() if entry["subset"] == name])
+    }
+
+
 def format_split(databases: Sequence[Database], titles: Sequence[str]) -> str:
     """Instances of each class in each part, and warnings of classes that a part lacks.
 

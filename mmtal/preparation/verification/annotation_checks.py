@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mmtal.datasets.annotation_file import repeated_instances
+from mmtal.datasets.label_checks import SHOWN, misspelt_labels
 from mmtal.datasets.segment_checks import (
     clip_segment,
     end_tolerance,
@@ -152,12 +153,17 @@ def check_labels(
             subset=shown[split],
             ann_file=ann_file,
         )
-    for name in classes:
-        absent = [split for split, found in annotated.items() if name not in found]
-        for split in absent if len(absent) < len(annotated) else ():
+    for split, found in annotated.items():
+        absent = [n for n in classes if n not in found and any(n in o for o in annotated.values())]
+        if absent:
+            names = ", ".join(map(repr, absent[:SHOWN])) + ", ..." * (len(absent) > SHOWN)
             findings.report(
                 "class absent from a split",
-                f"'{name}' does not occur in '{shown[split]}'",
+                f"{len(absent)} of {len(classes)} do not occur in '{shown[split]}': {names}",
                 subset=shown[split],
                 ann_file=ann_file,
             )
+    if not any(isinstance(recording.setting.classes, tuple) for recording in recordings):
+        labels = ((r.subset, i.label) for r in recordings for i in r.instances)
+        for text in misspelt_labels(labels):
+            findings.report("label in two spellings", text, ann_file=ann_file)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.datasets.feature_check import DURATION_TOLERANCE, expected_length
-from mmtal.datasets.feature_files import find_file_names, list_feature_files
+from mmtal.datasets.feature_files import composed, find_file_names, list_feature_files
 from mmtal.datasets.features import MAX_LENGTH_DIFFERENCE, common_length
 from mmtal.preparation.verification.annotations import AnnotationContent
 from mmtal.preparation.verification.feature_file import in_parallel, scan_file
@@ -51,7 +51,7 @@ def read_features(
             ending=setting.file_ext,
         )
         for folder in readable:
-            expected[folder] |= {f"{names.prefix}{name}" for name in known}
+            expected[folder] |= {composed(f"{names.prefix}{name}") for name in known}
         if len(readable) < len(setting.folders):
             continue
         for recording in group:
@@ -72,7 +72,7 @@ def read_features(
         _check_files(recording, similar, findings)
     for folder, present in listings.items():
         for name in sorted(present or ()):
-            if name.rsplit(".", 1)[0] not in expected[folder]:
+            if composed(name).rsplit(".", 1)[0] not in expected[folder]:
                 text = f"{folder / name}: no recording has this name"
                 findings.report("extra feature file", text)
 

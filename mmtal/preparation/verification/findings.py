@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mmtal.datasets.label_checks import REMEDY as LABEL_REMEDY
 from mmtal.datasets.problems import REMEDIES
 from mmtal.preparation.verification.recording import Recording
 
@@ -26,6 +27,7 @@ _ERRORS = {
     "unknown label": REMEDIES["unknown label"],
     "classes do not fit the model": "set model.head.num_classes to the number of classes",
     "times in another unit": REMEDIES["times in another unit"],
+    "label in two spellings": LABEL_REMEDY,
     "missing fps": "add fps to each recording, or set fps for all of them",
     "reversed segment": REMEDIES["reversed segment"],
     "empty segment": REMEDIES["empty segment"],

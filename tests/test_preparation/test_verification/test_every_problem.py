@@ -121,7 +121,12 @@ CASES = {
         {"label": "Run ", "label_id": 2, "segment": [20, 22]}), {},
         "labels differ only in case or spaces", "warning", None, "'run' and 'Run '"),
     "class absent": (lambda own: [own.database[n]["annotations"].pop() for n in ("r4", "r5")], {},
-        "class absent from a split", "warning", None, "'jump' does not occur in 'validation'"),
+        "class absent from a split", "warning", None, "1 of 2 do not .* in 'validation': 'jump'"),
+    "misspelt in a split": (lambda own: [i.update(label="jmup", label_id=2)
+                                         for n in ("r4", "r5")
+                                         for i in own.database[n]["annotations"]
+                                         if i["label"] == "jump"], {},
+        "label in two spellings", "error", None, "'jmup' .*only in 'validation'.*mean 'jump'"),
     "split without instances": (lambda own: [own.database[n].pop("annotations")
                                              for n in ("r4", "r5")], {},
         "split without instances", "warning", None, "'validation' has none"),
@@ -177,6 +182,7 @@ ALSO = {
     "split without instances": {"class absent from a split": 0},
     "no instance": {"split without instances": 2},
     "too short to be reached": {"shorter than one snippet": 1},
+    "misspelt in a split": {"class absent from a split": 2},
     "two spellings": {"class absent from a split": 1},
     "one label, two ids": {"contradicting label ids": 1},
     "label_id not configured": {"unknown label": 6},
