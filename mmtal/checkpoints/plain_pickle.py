@@ -1,5 +1,6 @@
 """Read pickles of plain numbers without running anything in them."""
 
+import io
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from mmtal.checkpoints.safe_globals import SAFE_GLOBALS
+from mmtal.utils.reading import check_tree, reading
 
 _CORES = ("core", "_core")  # NumPy before and since version 2
 
@@ -22,18 +24,25 @@ def load_plain_pickle(path: str | Path) -> Any:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist")
-    with path.open("rb") as file:
+    return parse_plain_pickle(path, path.read_bytes())
+
+
+def parse_plain_pickle(path: str | Path, data: bytes) -> Any:
+    """As :func:`load_plain_pickle`, of a file that has been read.
+
+    Raises:
+        ValueError: It holds anything else, which was not run, or is damaged.
+    """
+    with reading(path, "cannot be read as a pickle, it may be damaged or cut short"):
         try:
-            return _PlainUnpickler(file, encoding="latin1").load()
+            content = _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()
         except _RefusedError as error:
             raise ValueError(
                 f"{path} was refused and nothing in it was run: it holds '{error}', and a pickle "
                 "of class scores needs only dicts, lists, strings, numbers and NumPy arrays"
             ) from error
-        except Exception as error:  # the unpickler raises many kinds on a damaged file
-            raise ValueError(
-                f"{path} cannot be read as a pickle, it may be damaged or cut short: {error!r}"
-            ) from error
+        check_tree(content, len(data))
+        return content
 
 
 class _RefusedError(Exception):

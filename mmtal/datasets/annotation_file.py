@@ -4,7 +4,6 @@ Each annotation holds ``label``, ``segment`` [start, end] in seconds and usually
 """
 
 import itertools
-import json
 import math
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from mmtal.datasets.problems import Problems
 from mmtal.datasets.segment_checks import clip_segment, segment_problem
+from mmtal.utils.reading import is_number, read_json
 from mmtal.utils.wording import counted
 
 FORMAT = (
@@ -29,6 +29,9 @@ DUPLICATE_TOLERANCE = 1e-3
 CLIPPED = "ends just outside the recording: clipped to it"
 
 CLASS_ORDERS = ("occurring", "alphabetical")
+
+MOST_CLASSES = 1_000_000
+"""No data set has as many; a greater number would only make a table that fills the memory."""
 
 _REPR = reprlib.Repr()  # looks at no more than is shown
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 110
@@ -158,10 +161,7 @@ def read_database(path: Path) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
         raise FileNotFoundError(
             f"annotation file '{path}' does not exist: check data_root and ann_file"
         )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: is not JSON ({error})") from error
+    content = read_json(path, pairs=_object)
     if not isinstance(content, dict) or not isinstance(content.get("database"), dict):
         raise _malformed(path, "the file", "an object with an object 'database'", content)
     database = content["database"]
@@ -193,7 +193,7 @@ def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
         if not isinstance(entry, dict):
             return
     for name in ("duration", "fps"):
-        if entry.get(name) is not None and not (_is_number(entry[name]) and entry[name] > 0):
+        if entry.get(name) is not None and not (is_number(entry[name]) and entry[name] > 0):
             yield None, f"'{name}' to be a number > 0", entry[name]
     other = unread_list(entry)
     if other:
@@ -208,10 +208,11 @@ def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
             if not isinstance(instance, dict):
                 continue
         segment = instance.get("segment")
-        if not (isinstance(segment, list) and len(segment) == 2 and all(map(_is_number, segment))):
+        if not (isinstance(segment, list) and len(segment) == 2 and all(map(is_number, segment))):
             yield index, "'segment' to be [start, end] in seconds", segment
-        if "label_id" in instance and not isinstance(instance["label_id"], int):
-            yield index, "'label_id' to be a whole number", instance["label_id"]
+        number = instance.get("label_id", 0)
+        if not isinstance(number, int) or number >= MOST_CLASSES:
+            yield index, f"'label_id' to be a whole number below {MOST_CLASSES:,}", number
 
 
 def unread_list(entry: Mapping[str, Any]) -> str | None:
@@ -345,12 +346,3 @@ def shorten(found: Any) -> str:
     """A value as messages show it."""
     shown = _REPR.repr(found)
     return shown if len(shown) <= 100 else shown[:100] + "..."
-
-
-def _is_number(value: Any) -> bool:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond all floats
-        return False

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
+
+from mmtal.utils.reading import open_zip, reading
 
 MAX_LENGTH_DIFFERENCE = 2
 """Sources of one recording may differ by this many features; the longer ones are cut."""
@@ -31,11 +33,10 @@ KEYS = ("feats", "features")
 MAX_HEADER = 1 << 16
 """Bytes of the longest ``.npy`` header; NumPy would allocate whatever a damaged file claims."""
 
+_UNREADABLE: Any = {"problem": "cannot be read", "advice": "Write the file again"}
+
 BLOCK = 1 << 22
 """Values to look at in one piece; bounds the memory of the checks."""
-
-MAX_EXPANSION = 100, 1 << 28
-"""An ``.npz`` array that is compressed to less than 1 % and then takes 256 MB is none."""
 
 
 @dataclass(frozen=True)
@@ -151,18 +152,15 @@ def read_blocks(path: str | Path, *, key: str | None = None) -> Iterator[Block]:
             yield Block(row, 0, array[row : row + rows])
         return
     read_shape(path, key=key)  # names what is wrong with the layout
-    try:
-        with ExitStack() as stack:
-            file: IO[bytes] = stack.enter_context(path.open("rb"))
-            if path.suffix == ".npz":
-                file = stack.enter_context(zipfile.ZipFile(file))  # type: ignore[arg-type]
-                name = _array_name(file, key)  # type: ignore[arg-type]
-                file = stack.enter_context(file.open(name))  # type: ignore[attr-defined]
-            shape, order, dtype = _npy_header(file)
-            for start, part, values in _lines(file, shape if order == "C" else shape[::-1], dtype):
-                yield (Block(start, part, values) if order == "C" else Block(part, start, values.T))
-    except Exception as error:  # as in _open
-        raise ValueError(f"{path}: cannot be read ({error}). Write the file again") from error
+    with reading(path, **_UNREADABLE), ExitStack() as stack:
+        if path.suffix == ".npz":
+            archive = stack.enter_context(open_zip(path))
+            file = stack.enter_context(archive.open(_array_name(path, archive, key)))
+        else:
+            file = stack.enter_context(path.open("rb"))
+        shape, order, dtype = _npy_header(file)
+        for start, part, values in _lines(file, shape if order == "C" else shape[::-1], dtype):
+            yield (Block(start, part, values) if order == "C" else Block(part, start, values.T))
 
 
 def _lines(
@@ -188,12 +186,8 @@ def _open(path: Path, key: str | None) -> np.ndarray:
     opener = {".npy": _open_npy, ".npz": _open_npz, ".pt": _open_pt}.get(path.suffix)
     if opener is None:
         raise ValueError(f"{path}: a feature file must end in .npy, .npz or .pt")
-    try:
+    with reading(path, **_UNREADABLE):
         array = opener(path, key)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # damaged files fail in many ways, all with the same remedy
-        raise ValueError(f"{path}: cannot be read ({error}). Write the file again") from error
     _check_layout(path, array.shape, array.dtype)
     return array
 
@@ -212,7 +206,7 @@ def _open_npy(path: Path, key: str | None) -> np.ndarray:
 
 def _open_npz(path: Path, key: str | None) -> np.ndarray:
     _npz_header(path, key)  # names what is missing
-    with zipfile.ZipFile(path) as archive, archive.open(_array_name(archive, key)) as file:
+    with open_zip(path) as archive, archive.open(_array_name(path, archive, key)) as file:
         shape, order, dtype = _npy_header(file)
         values = file.read(math.prod(shape) * dtype.itemsize)
         return np.frombuffer(values, dtype).reshape(shape, order=order)
@@ -227,7 +221,8 @@ def _open_pt(path: Path, key: str | None) -> np.ndarray:
             "it holds other objects than tensors, which are never loaded: save the tensor alone"
         ) from error
     if isinstance(loaded, dict):
-        loaded = loaded[_choose(key, [n for n, v in loaded.items() if torch.is_tensor(v)])]
+        names = [name for name, value in loaded.items() if torch.is_tensor(value)]
+        loaded = loaded[_choose(path, key, names)]
     if not isinstance(loaded, torch.Tensor):
         raise ValueError(f"it must hold a tensor, but holds a {type(loaded).__name__}")
     if loaded.nbytes > path.stat().st_size:
@@ -252,41 +247,31 @@ def plain_shape(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(plain)
 
 
-def _array_name(archive: zipfile.ZipFile, key: str | None) -> str:
+def _array_name(path: Path, archive: zipfile.ZipFile, key: str | None) -> str:
     names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
-    return f"{_choose(key, names)}.npy"
+    return f"{_choose(path, key, names)}.npy"
 
 
-def _choose(key: str | None, names: list[str]) -> str:
+def _choose(path: Path, key: str | None, names: list[str]) -> str:
     """The named array that is meant."""
     chosen = [key] if key is not None else [*KEYS, *(names if len(names) == 1 else ())]
     found = next((name for name in chosen if name in names), None)
     if found is None:
         wanted = " or ".join(f"'{name}'" for name in ([key] if key is not None else KEYS))
         raise ValueError(
-            f"it has no array {wanted}, only {names}: choose with feature_key (--feature-key)"
+            f"{path} has no array {wanted}, only {names[:5]}: choose with feature_key "
+            "(--feature-key)"
         )
     return found
 
 
 def _npz_header(path: Path, key: str | None) -> tuple[tuple[int, ...], np.dtype]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            info = archive.getinfo(_array_name(archive, key))
-            with archive.open(info) as file:
-                shape, _, dtype = _npy_header(file)
-                _check_size(shape, dtype, info.file_size - file.tell())
-            ratio, size = MAX_EXPANSION
-            if info.file_size > max(size, ratio * info.compress_size):
-                raise ValueError(
-                    f"{info.compress_size} bytes would become {info.file_size}: save the array "
-                    "with np.save"
-                )
-            return shape, dtype
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"{path}: cannot be read ({error}). Write the file again") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    with open_zip(path, **_UNREADABLE) as archive:
+        info = archive.getinfo(_array_name(path, archive, key))
+        with archive.open(info) as file:
+            shape, _, dtype = _npy_header(file)
+            _check_size(shape, dtype, info.file_size - file.tell())
+        return shape, dtype
 
 
 def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype]:

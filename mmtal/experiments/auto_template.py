@@ -1,6 +1,5 @@
 """Suggest a config for data that no config was written for."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from mmtal.preparation.suggestion import (
 )
 from mmtal.preparation.verification import verify
 from mmtal.utils.files import write_text
+from mmtal.utils.reading import read_json
 
 ENDINGS = (".npy", ".npz", ".pt")
 
@@ -99,7 +99,7 @@ def _holds_features(folder: Path) -> bool:
 def _database(path: Path) -> dict[str, Any] | None:
     """Recordings by name; None: it is no annotation file."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, pairs=dict)
     except (ValueError, OSError):
         return None
     database = content.get("database") if isinstance(content, dict) else None

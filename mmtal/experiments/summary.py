@@ -1,6 +1,5 @@
 """Print what a run leaves behind and what to do with it next; draw what was found."""
 
-import json
 import os
 import shlex
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from mmtal.evaluation.recording_hits import find_hits
 from mmtal.structures import RecordingView
 from mmtal.utils.file_names import file_stem
 from mmtal.utils.files import write_text
+from mmtal.utils.reading import read_json
 from mmtal.visualization import draw_predictions, save_figure
 from mmtal.visualization.viewer import viewer_page
 
@@ -50,7 +50,7 @@ def print_run_summary(runner: Runner, results: Path, *, score_thr: float) -> Non
         score_thr: From which on the picture shows a detection; on the page it can be changed.
     """
     dataset = runner.test_dataloader.dataset
-    views, classes = views_of_results(dataset, json.loads(results.read_text())["results"])
+    views, classes = views_of_results(dataset, read_json(results)["results"])
     picture = results.with_name(f"predictions_{file_stem(views[0].video_id)}.png")
     hits = find_hits(views[0])
     save_figure(draw_predictions(views[0], classes, hits, score_thr=score_thr), picture)

@@ -12,9 +12,9 @@ from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions import activitynet
 from mmtal.results.submissions.file_content import read_content
-from mmtal.results.submissions.formats import detect_format, read_detections
+from mmtal.results.submissions.formats import read_detections
 from mmtal.results.submissions.official_list import class_names
-from mmtal.results.submissions.raw_detections import RawDetections
+from mmtal.utils.reading import reading
 
 
 def video_list_sha256(video_ids: Iterable[str]) -> str:
@@ -80,10 +80,7 @@ def read_recordings(path: str | Path) -> list[str]:
 
     ValueError: it is in no known format.
     """
-    content = read_content(path)
-    form = detect_format(content)
-    raw = RawDetections(path)
-    form.read(content, raw, form.parts[0] if form.parts else None, {})
+    _, _, raw = read_detections(path, default_part="verb")
     return list(raw.videos)
 
 
@@ -97,7 +94,8 @@ def score_threshold(results_file: str | Path | None, given: float | None = None)
     content = read_content(results_file).json
     stamp = content.get("mmtal") if isinstance(content, dict) else None
     point = stamp.get("operating_point") if isinstance(stamp, dict) else None
-    return float(point["score_thr"]) if isinstance(point, dict) else 0.3
+    with reading(results_file, "has an operating point without a score"):
+        return float(point["score_thr"]) if isinstance(point, dict) else 0.3
 
 
 def read_ground_truth(

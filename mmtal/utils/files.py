@@ -1,12 +1,10 @@
-"""Write files whole or not at all, and read files in zip archives."""
+"""Write files whole or not at all."""
 
 import errno
 import json
 import math
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,42 +100,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def read_file(path: str | Path) -> bytes:
-    """Read a file, which may lie in a zip archive: ``runs.zip/name.json``.
-
-    ValueError: the archive is damaged.
-    """
-    path = Path(path)
-    if not _is_archive(path.parent):
-        return path.read_bytes()
-    with _opened(path.parent) as archive:
-        if path.name not in archive.namelist():
-            raise FileNotFoundError(f"{path} does not exist")
-        return archive.read(path.name)
-
-
-def file_exists(path: str | Path) -> bool:
-    """Whether there is a file, which may lie in a zip archive.
-
-    ValueError: the archive is damaged.
-    """
-    path = Path(path)
-    if not _is_archive(path.parent):
-        return path.is_file()
-    with _opened(path.parent) as archive:
-        return path.name in archive.namelist()
-
-
-def _is_archive(path: Path) -> bool:
-    return path.suffix == ".zip" and path.is_file()
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except (EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"zip archive {path} is damaged: {error}") from error

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from mmtal.utils.reading import check_tree, decode_text, reading
+
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -32,8 +34,12 @@ _Loader.add_implicit_resolver(
 
 def read_yaml(path: str | Path) -> Any:
     """Read a YAML file; ValueError: it is not YAML, or a key is there twice."""
-    try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split()).replace('in "<unicode string>", ', "in ")
-        raise ValueError(f"{path} cannot be read as YAML: {reason}") from error
+    problem = "cannot be read as YAML"
+    text = decode_text(path, Path(path).read_bytes(), problem=problem)
+    with reading(path, problem):
+        try:
+            content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one
+        except yaml.YAMLError as error:
+            raise ValueError(str(error).replace('in "<unicode string>", ', "in ")) from error
+        check_tree(content, len(text))
+        return content

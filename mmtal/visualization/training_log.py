@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mmtal.utils.reading import reading
+
 NOT_CURVES = {"step", "iter", "epoch", "mode", "memory", "time", "data_time", "eta"}
 
 
@@ -36,14 +38,16 @@ def read_training_log(path: str | Path) -> TrainingLog:
     training: list[dict[str, Any]] = []
     validation: list[dict[str, Any]] = []
     for file in files:
-        ours, theirs = _read_file(file)
-        training = _continue(training, ours)
-        validation = _continue(validation, theirs) if ours else validation + theirs
+        with reading(file, "is no log of a training"):
+            ours, theirs = _read_file(file)
+            training = _continue(training, ours)
+            validation = _continue(validation, theirs) if ours else validation + theirs
     if not training and not validation:
         raise ValueError(f"{files[0]}: holds no scalars yet; has the training made a step?")
     by_epoch = not training or any("epoch" in row for row in training)
     name = path.name or path.resolve().name
-    return TrainingLog(name, _columns(training), _columns(validation), by_epoch)
+    with reading(path, "is no log of a training"):
+        return TrainingLog(name, _columns(training), _columns(validation), by_epoch)
 
 
 def _find_logs(folder: Path) -> list[Path]:

@@ -66,7 +66,7 @@ BAD_INPUT = {
     "label_id a string": (
         lambda disk: set_(disk.instance(), "label_id", "0"),
         {},
-        r"recording 'a', instance 0: expected 'label_id' to be a whole number, but got '0'",
+        r"recording 'a', instance 0: expected 'label_id' to be a whole number.*, but got '0'",
     ),
     "duration a string": (
         lambda disk: set_(disk.database["b"], "duration", "10"),
@@ -194,7 +194,7 @@ BAD_INPUT = {
     "damaged file": (
         lambda disk: (disk.features / "b.npy").write_bytes(b"\x93NUMPY"),
         {},
-        r"recording 'b': .*b\.npy: cannot be read.*Write the file again",
+        r"recording 'b': .*b\.npy cannot be read.*Write the file again",
     ),
     "sources of other lengths": (
         lambda disk: [disk.put(n, np.zeros((97, 3)), folder="flow") for n in "ab"],
@@ -235,7 +235,7 @@ def test_bad_input_is_refused_when_the_dataset_is_built(disk, case: str):
 @pytest.mark.parametrize("content", ["{", "[]", '{"videos": {}}', '{"database": []}', "\xff"])
 def test_files_that_are_not_in_the_format(disk, content: str):
     (disk.root / "ann.json").write_bytes(content.encode("latin-1"))
-    with pytest.raises(ValueError, match=r"ann\.json: (is not JSON|the file: expected .*database)"):
+    with pytest.raises(ValueError, match=r"ann\.json.*(is not|: expected .*database)"):
         TemporalDataset(
             str(disk.root / "ann.json"),
             features=str(disk.features),

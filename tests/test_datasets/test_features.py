@@ -60,7 +60,7 @@ def test_bfloat16_and_tensors_that_repeat_values(tmp_path: Path):
     (block,) = read_blocks(tmp_path / "a.pt")
     np.testing.assert_array_equal(block.values, np.tile(VALUES, (99, 9)))
     torch.save(torch.zeros(1, 3).expand(10**6, 3), tmp_path / "b.pt")
-    with pytest.raises(ValueError, match=r"b\.pt: .*contiguous"):
+    with pytest.raises(ValueError, match=r"b\.pt cannot be read: .*contiguous"):
         read_shape(tmp_path / "b.pt")
 
 
@@ -162,7 +162,7 @@ def test_other_layouts_are_refused(tmp_path: Path, ext: str, array: np.ndarray, 
 def test_damaged_files_are_named(tmp_path: Path, ext: str):
     path = save(tmp_path / f"a{ext}", VALUES)
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ValueError, match=rf"a\{ext}: .*Write the file again"):
+    with pytest.raises(ValueError, match=rf"a\{ext} .*Write the file again"):
         read_shape(path)
 
 

@@ -72,7 +72,7 @@ def test_gzipped_results(tmp_path: Path) -> None:
         assert read_results(path, CLASSES).segments.tolist() == [[1, 2.5]]
     assert read_recordings(paths[0]) == ["a"]
     renamed.write_bytes(renamed.read_bytes()[:-20])
-    with pytest.raises(ValueError, match=r"renamed\.json is packed, but damaged or cut short"):
+    with pytest.raises(ValueError, match=r"renamed\.json is packed, but cannot be unpacked"):
         read_results(renamed, CLASSES)
 
 

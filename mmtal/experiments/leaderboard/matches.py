@@ -24,7 +24,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +32,8 @@ from mmtal.evaluation.average_precision import average_precision, named_means
 from mmtal.evaluation.matching import Matches, match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.results.instance_table import InstanceTable
-from mmtal.utils.files import file_exists, read_file, whole_file
+from mmtal.utils.files import whole_file
+from mmtal.utils.reading import file_exists, open_zip, read_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,14 +190,13 @@ def read_matches(path: str | Path, protocol: str) -> RunMatches:
     """Read the matches under one protocol; ValueError: it lacks the protocol, or holds none."""
     if not file_exists(path):
         raise FileNotFoundError(f"{path}, the matches of a run, does not exist")
-    try:
-        with np.load(io.BytesIO(read_file(path)), allow_pickle=False) as arrays:
-            index = json.loads(str(arrays["index"]))
-            names = [entry["protocol"] for entry in index]
-            if protocol in names:
-                return _unpack(index[names.index(protocol)], arrays, names.index(protocol))
-    except (BadZipFile, KeyError, TypeError, ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path} holds no matches of a run: {error}") from error
+    data = read_file(path)
+    with open_zip(path, data, problem="holds no matches of a run"):
+        arrays = np.load(io.BytesIO(data), allow_pickle=False)  # opens the archive by itself
+        index = json.loads(str(arrays["index"]))
+        names = [entry["protocol"] for entry in index]
+        if protocol in names:
+            return _unpack(index[names.index(protocol)], arrays, names.index(protocol))
     raise ValueError(f"{path} has the protocols {', '.join(names)}, but not {protocol}")
 
 

@@ -19,7 +19,7 @@ from mmtal.experiments.leaderboard.record import (
     recipe_of,
     run_name,
 )
-from mmtal.utils.files import file_exists
+from mmtal.utils.reading import file_exists
 from mmtal.utils.wording import counted
 
 Run = tuple[Path, Record]

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mmtal.experiments.leaderboard.record import Record, read_record, run_name
-from mmtal.utils.files import file_exists, read_file, whole_file
+from mmtal.utils.files import whole_file
+from mmtal.utils.reading import file_exists, open_zip, read_file
 
 _NAME = re.compile(r"(?P<title>.+)\.(?P<number>[1-9]\d*)\.(?P<sha256>[0-9a-f]{12})\.zip")
 _COMPRESSED = (".npz", ".gz")
@@ -101,8 +102,12 @@ def list_pack(path: Path) -> list[str]:
             f"{path} is damaged or was changed: the SHA-256 of the file must begin with "
             f"{expected}, as its name says, but is {sha256}; restore it, such as with git checkout"
         )
-    with zipfile.ZipFile(path) as archive:
-        return archive.namelist()
+    with open_zip(path) as archive:
+        names = archive.namelist()
+    for name in names:
+        if Path(name).name != name:
+            raise ValueError(f"{path} must hold files without folders, but holds '{name:.100}'")
+    return names
 
 
 def write_pack(folder: str | Path, title: str, files: Mapping[str, bytes]) -> Path:

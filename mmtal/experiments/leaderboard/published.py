@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmtal.utils.reading import reading
 from mmtal.utils.yaml_files import read_yaml
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
@@ -55,10 +56,13 @@ def read_published(path: str | Path = PUBLISHED) -> list[PublishedFigure]:
     if not isinstance(content, dict) or set(content) != set(_SECTIONS):
         raise ValueError(
             f"{path} must have exactly the sections {', '.join(_SECTIONS)}, but has "
-            f"{sorted(content) if isinstance(content, dict) else type(content).__name__}"
+            f"{sorted(map(str, content)) if isinstance(content, dict) else type(content).__name__}"
         )
-    figures = content["figures"] or []
-    return [_figure(entry, content, f"{path}, figure {i}") for i, entry in enumerate(figures, 1)]
+    with reading(path, "is not complete as a file of published figures"):
+        return [
+            _figure(entry, content, f"{path}, figure {i}")
+            for i, entry in enumerate(content["figures"] or [], 1)
+        ]
 
 
 def _figure(entry: Any, content: Mapping[str, Any], where: str) -> PublishedFigure:

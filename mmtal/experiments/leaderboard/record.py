@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from mmtal.renames import update_names
-from mmtal.utils.files import read_file, write_json
+from mmtal.utils.files import write_json
+from mmtal.utils.reading import parse_json, read_json
 
 RESULTS_SUFFIX = ".results.json.gz"
 MATCHES_SUFFIX = ".matches.npz"
@@ -109,10 +110,7 @@ def write_record(folder: str | Path, record: Record) -> Path:
 
 def read_record(path: str | Path) -> Record:
     """Read one record, whose path may lead into a pack; ValueError says what is wrong."""
-    try:
-        content = json.loads(read_file(path).decode())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
+    content = read_json(path)
     fields = {field.name for field in dataclasses.fields(Record)}
     found = set(content) if isinstance(content, dict) else set()
     if found != fields:
@@ -120,7 +118,27 @@ def read_record(path: str | Path) -> Record:
             f"{path} is no record of a run: missing {sorted(fields - found)}, "
             f"unknown {sorted(found - fields)}"
         )
+    _check_types(path, content)
     record = Record(**content)
     if Path(path).stem != record.name:
         raise ValueError(f"{path} holds the record {record.name}: give the file that name")
     return record
+
+
+def _check_types(path: str | Path, content: Mapping[str, Any]) -> None:
+    kinds: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(Record)}
+    wrong = [
+        name
+        for name, kind in kinds.items()
+        if not isinstance(content[name], Mapping if get_origin(kind) is Mapping else kind)
+    ]
+    for name, stamp in content["scores"].items() if "scores" not in wrong else ():
+        metrics = stamp.get("metrics", {}) if isinstance(stamp, Mapping) else None
+        if not isinstance(metrics, Mapping):
+            wrong.append(f"scores of {name}")
+    if "config_text" not in wrong and not isinstance(
+        parse_json(f"{path}, config_text", content["config_text"]), Mapping
+    ):
+        wrong.append("config_text")
+    if wrong:
+        raise ValueError(f"{path} is no record of a run: of another type are {', '.join(wrong)}")

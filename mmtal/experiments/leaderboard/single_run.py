@@ -24,7 +24,8 @@ from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of
 from mmtal.experiments.leaderboard.spec import PlannedRun
 from mmtal.results.coverage import check_coverage
 from mmtal.results.result_files import read_ground_truth, read_results, video_list_sha256
-from mmtal.utils.files import read_file, whole_file
+from mmtal.utils.files import whole_file
+from mmtal.utils.reading import read_file
 
 CHECKPOINTS = 10
 """A training is saved so many times: what an interruption can cost, against writing."""

@@ -13,7 +13,10 @@ from typing import Any
 from mmtal.config_files import find_config
 from mmtal.evaluation.protocols import find_protocol
 from mmtal.experiments.leaderboard.record import run_name
+from mmtal.utils.reading import reading
 from mmtal.utils.yaml_files import read_yaml
+
+MOST_FOLDS = 10_000
 
 OWN_PROTOCOL = "config"
 """Name of the protocol that is what the config's own ``test_evaluator`` says."""
@@ -120,7 +123,8 @@ def read_spec(path: str | Path, *, need_data: bool = True) -> list[Row]:
         entry = {**defaults, **_mapping(entry, _ROW_KEYS, where)}
         if all(isinstance(entry.get(key), str) for key in ("benchmark", "method")):
             where += f" ({entry['benchmark']}, {entry['method']})"
-        rows.append(_row(entry, where, need_data))
+        with reading(where, "cannot be used"):
+            rows.append(_row(entry, where, need_data))
         for run in rows[-1].runs():
             if run.name in seen:
                 raise ValueError(
@@ -179,7 +183,9 @@ def _folds(value: Any, where: str) -> Folds:
         )
     if kind[0] == "count":
         count, group, seed = entry["count"], entry.get("group"), entry.get("seed", 0)
-        _require(_whole(count) and count > 1, count, "count", "be an integer >= 2", where)
+        fits = _whole(count) and 1 < count <= MOST_FOLDS
+        rule = f"be an integer >= 2 and <= {MOST_FOLDS}"
+        _require(fits, count, "count", rule, where)
         _require(_whole(seed), seed, "seed", "be an integer >= 0", where)
         try:
             _require(
@@ -210,7 +216,7 @@ def _listed(
     as_type: Callable[[Any], Any] = lambda value: value,
 ) -> tuple[Any, ...]:
     """A list, one value, or all numbers of a range such as 0-4; no value is there twice."""
-    bounds = re.fullmatch(r"(\d+)-(\d+)", value.strip()) if isinstance(value, str) else None
+    bounds = re.fullmatch(r"(\d{1,6})-(\d{1,6})", value.strip()) if isinstance(value, str) else None
     values = value if isinstance(value, list) else [value]
     if bounds:
         values = list(range(int(bounds[1]), int(bounds[2]) + 1))

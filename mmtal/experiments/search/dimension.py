@@ -46,7 +46,7 @@ class Dimension:
         wrong = ValueError(f"{key}: expected {FORMS}, but got '{text}'")
         try:
             call = ast.parse(str(text).strip(), mode="eval").body
-        except SyntaxError as error:
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             raise wrong from error
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)) or call.keywords:
             raise wrong

@@ -8,6 +8,7 @@ from mmengine.config import Config
 
 from mmtal.experiments.config_keys import check_key
 from mmtal.experiments.search.dimension import Dimension
+from mmtal.utils.reading import reading
 from mmtal.utils.yaml_files import read_yaml
 
 DEFAULT_SPACE = {
@@ -71,6 +72,9 @@ def _read_file(path: Path) -> dict[str, Any]:
             f"--space {path} must hold lines such as 'learning_rate: log(5e-5, 2e-4)', but holds "
             + ("nothing" if not content else f"a {type(content).__name__}")
         )
+    with reading(path, "is no space of a search"):
+        for key, text in content.items():
+            Dimension.parse(str(key), text)
     return {str(key): text for key, text in content.items()}
 
 

@@ -35,9 +35,9 @@ def read_class_names(path: Path) -> dict[int, str]:
             pairs = [(str(number), line) for number, line in enumerate(lines)]
     if not pairs:
         raise ValueError(f"{path}: names no class")
-    wrong = [number for number, _ in pairs if not number.isdecimal()]
+    wrong = [number for number, _ in pairs if not re.fullmatch(r"\d{1,9}", number)]
     if wrong:
-        raise ValueError(f"{path}: '{wrong[0]}' is no class number")
+        raise ValueError(f"{path}: '{wrong[0]}' is no class number of at most nine digits")
     names = {int(number): name for number, name in pairs}
     if len(names) < len(pairs) or len(set(names.values())) < len(pairs):
         raise ValueError(f"{path}: a class number or a name occurs twice")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmtal.datasets.annotation_file import MOST_CLASSES
 from mmtal.datasets.feature_files import composed
 from mmtal.preparation.importers.values import is_name
 
@@ -111,8 +112,9 @@ class Collected:
                 else f"'label' must be a name, but got {label!r:.60}"
             )
             self.error(where, text)
-        elif label_id is not None and not (type(label_id) is int and label_id >= 0):
-            text = f"'label_id' must be a whole number >= 0, but got {label_id!r:.60}"
+        elif label_id is not None and not (type(label_id) is int and 0 <= label_id < MOST_CLASSES):
+            most = f"{MOST_CLASSES:,}"
+            text = f"'label_id' must be a whole number >= 0 and < {most}, but got {label_id!r:.60}"
             self.error(where, text)
         else:
             recording.instances.append(Instance(start, end, label.strip(), label_id, where))

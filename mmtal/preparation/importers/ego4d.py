@@ -11,7 +11,8 @@ from typing import Any
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
-from mmtal.preparation.importers.values import is_name, is_number
+from mmtal.preparation.importers.values import is_name
+from mmtal.utils.reading import is_number
 
 STRIDE, SNIPPET = 16, 32
 """Frames; of the features of the official release."""

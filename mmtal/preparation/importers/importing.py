@@ -21,6 +21,7 @@ from mmtal.preparation.importers.label_ids import number_labels
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.subsets import subset_in_name, subset_of_word
 from mmtal.preparation.importers.tables import read_text
+from mmtal.utils.reading import reading
 
 SHOWN = 3
 DEFAULT_SUBSET = "training"
@@ -100,13 +101,10 @@ def import_annotations(
 def _read(
     source: Source, format_name: str | None, options: ImportOptions, collected: Collected
 ) -> str:
-    chosen = FORMATS[format_name] if format_name else detect_format(source.path, options)
-    try:
+    with reading(source.path, "cannot be recognized"):
+        chosen = FORMATS[format_name] if format_name else detect_format(source.path, options)
+    with reading(source.path, f"is not complete as {chosen.title}"):
         chosen.read(source, options, collected)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(
-            f"{source.path}: is not complete as {chosen.title} ({type(error).__name__}: {error})"
-        ) from error
     named = subset_in_name(source.path)
     open_ = [r for r in collected.recordings.values() if r.subset is None]
     for recording in open_:
@@ -172,10 +170,11 @@ def _check_segments(
     unit = unit_of_times((e, r.duration or 0, r.fps) for e, r in zip(ends, recordings, strict=True))
     if unit and policy != "keep":
         worst = max(zip(ends, recordings, strict=True), key=lambda item: item[0])
+        where = max(worst[1].instances, key=lambda instance: instance.end).where
         raise ValueError(
-            f"the times look like {unit}, nothing is written: recording '{worst[1].name}' lasts "
-            f"{worst[1].duration:g} s, and its last instance ends at {worst[0]:g}. Give --unit "
-            + ("frames and --fps N" if unit == "frames" else "ms")
+            f"{where}: the times look like {unit}, nothing is written: recording "
+            f"'{worst[1].name}' lasts {worst[1].duration:g} s, and its last instance ends at "
+            f"{worst[0]:g}. Give --unit " + ("frames and --fps N" if unit == "frames" else "ms")
         )
     found: dict[str, list[str]] = {}
     clipped = 0

@@ -47,8 +47,8 @@ def number_labels(
     for label, number in ids.items():
         if labels.setdefault(number, label) != label:
             raise ValueError(
-                f"labels '{labels[number]}' and '{label}' share the label id {number}: make them "
-                "differ"
+                f"{first[label]}: labels '{labels[number]}' and '{label}' share the label id "
+                f"{number}: make them differ"
             )
     unused = sorted(set(range(max(labels, default=-1) + 1)) - {ids[label] for label in first})
     if unused and first:

@@ -1,11 +1,11 @@
 """Read enough of a file or folder to detect its format."""
 
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
 from mmtal.preparation.importers.tables import is_workbook, read_header, read_text
+from mmtal.utils import reading
 
 HEAD = 50
 """Lines that a format is recognized by."""
@@ -19,10 +19,7 @@ def read_json(path: Path) -> Any:
 @functools.lru_cache(maxsize=1)  # the probe reads the file first, then the reader
 def _read_json(path: Path, changed: int) -> Any:
     del changed
-    try:
-        return json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{path}: is not JSON ({error})") from error
+    return reading.read_json(path)
 
 
 class Probe:

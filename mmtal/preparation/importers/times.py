@@ -9,7 +9,7 @@ from typing import Any
 
 from dateutil.parser import isoparse
 
-from mmtal.preparation.importers.values import is_number
+from mmtal.utils.reading import is_number
 
 DATE = re.compile(r"\d{4}-?\d\d-?\d\d[T ]")
 CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")

@@ -1,14 +1,8 @@
 """Check values from files."""
 
-import math
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_name(value: Any) -> bool:

@@ -5,7 +5,8 @@ from typing import Any
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
-from mmtal.preparation.importers.values import is_number, media_name
+from mmtal.preparation.importers.values import media_name
+from mmtal.utils.reading import is_number
 
 PARTS = ("attribute", "file", "view", "metadata")
 CHECKBOX = 2

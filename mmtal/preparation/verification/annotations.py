@@ -1,6 +1,5 @@
 """Read annotation files and collect everything that is wrong with them."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Instance, Recording
 from mmtal.preparation.verification.settings import DataSetting
 from mmtal.utils.file_names import stays_below
+from mmtal.utils.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def read_file(path: Path, findings: Findings) -> AnnotationContent:
 def _refuse_charades(path: Path, error: ValueError) -> None:
     """Other formats have a tool of their own."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
+        content = read_json(path)
+    except ValueError:
         return
     entry = next(iter(content.values()), None) if isinstance(content, dict) else None
     if isinstance(entry, dict) and "actions" in entry:

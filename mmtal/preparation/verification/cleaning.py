@@ -1,6 +1,5 @@
 """Write a cleaned copy of an annotation file, and a log of the changes."""
 
-import json
 import os
 from collections import Counter
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from mmtal.preparation.verification.annotations import AnnotationContent, read_f
 from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.report import Report
 from mmtal.utils.files import whole_file, write_json
+from mmtal.utils.reading import read_json
 
 UNUSABLE = (
     "missing feature file",
@@ -58,7 +58,7 @@ def fix(report: Report, out: str | Path) -> dict[str, int]:
         if written.is_dir():
             raise ValueError(f"--fix {out}: {written} is a folder: name a file")
     changes: list[dict[str, Any]] = []
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path, pairs=dict)
     file = _in_format(path, changes)
     numbered = _is_numbered(file.database)
     content["database"] = database = _clean(file, report, changes)

@@ -3,7 +3,6 @@
 K classes, M detections.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.results.instance_table import InstanceTable
+from mmtal.utils.reading import decode_text, parse_json, read_file
 
 ExternalRule = Literal["sqrt", "product"]
 CLASS_KEYS = ("class", "classes")
@@ -79,13 +79,8 @@ def read_external_scores(path: str | Path) -> ExternalScores:
             f"external class scores {path} do not exist: get the file, or set "
             "external_scores=None and class_agnostic=True to evaluate proposals without names"
         )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"external class scores {path} are not JSON: {error}. mmtal results scores "
-            "converts .npy files and pickles"
-        ) from error
+    other = "is not JSON (mmtal results scores converts .npy files and pickles)"
+    content = parse_json(path, decode_text(path, read_file(path), problem=other))
     wrapped = isinstance(content, dict) and "results" in content
     classes = next((content[key] for key in CLASS_KEYS if wrapped and key in content), None)
     return check_external_scores(
@@ -128,7 +123,7 @@ def check_external_scores(
                 "--softmax)"
             )
     if classes is not None:
-        if not isinstance(classes, list | tuple) or len(set(classes)) != len(classes):
+        if not isinstance(classes, list | tuple) or len(set(map(str, classes))) != len(classes):
             raise ValueError(f"{source}: its class names must be a list of different names")
         if len(classes) != shapes[0][0]:
             raise ValueError(

@@ -1,6 +1,5 @@
 """Read class scores of whole recordings in published layouts. V recordings, K classes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from mmtal.checkpoints.plain_pickle import load_plain_pickle
 from mmtal.results.fusion.external_scores import CLASS_KEYS, ExternalScores, check_external_scores
 from mmtal.results.submissions.thumos import CLASS_IDS
 from mmtal.utils.files import write_json
+from mmtal.utils.reading import read_json, reading
 
 THUMOS14_NUMBERS = {number: name for name, number in CLASS_IDS.items()}
 """Of the 101 classes of UCF101, those of the detection task, by THUMOS14's own numbers."""
@@ -66,10 +66,8 @@ def write_external_scores(path: str | Path, scores: ExternalScores) -> None:
 
 
 def _load_array(path: Path) -> NDArray[Any]:
-    try:
+    with reading(path, "cannot be read as an array of numbers"):
         return np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{path} cannot be read as an array of numbers: {error}") from error
 
 
 def _by_row(
@@ -101,10 +99,7 @@ def _load_mapping(path: Path) -> tuple[dict[str, Any], list[str] | None]:
     if path.suffix in (".pkl", ".pickle"):
         content = load_plain_pickle(path)
     elif path.suffix == ".json":
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path} is not JSON: {error}") from error
+        content = read_json(path)
     else:
         raise ValueError(
             f"class scores must be a .json, .pkl, .pickle or .npy file, but got {path}"
@@ -133,7 +128,7 @@ def _from_rankings(
             video: {str(row["label"]): float(row["score"]) for row in rows}
             for video, rows in content.items()
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} must hold [{{label, score}}, ...] for every recording, but one does not: "
             f"{error}"
@@ -153,7 +148,7 @@ def _from_rankings(
 def _flat(values: Any, path: Path, video: str) -> NDArray[Any]:
     try:
         scores = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path}, recording '{video}': class scores must be numbers, but got {values!r:.80}"
         ) from error

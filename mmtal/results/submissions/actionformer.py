@@ -20,8 +20,8 @@ COLUMNS = ("video-id", "t-start", "t-end", "label", "score")
 
 def matches(content: FileContent) -> bool:
     """Whether it is a pickled dict, or a table with these columns."""
-    header = next(csv.reader(content.lines[:1]), [])
-    return isinstance(content.pickle, dict) or set(COLUMNS) <= set(header)
+    header = content.lines[0].split(",") if content.lines else []
+    return isinstance(content.pickle, dict) or set(COLUMNS) <= {name.strip('"') for name in header}
 
 
 def read(content: FileContent, raw: RawDetections) -> None:

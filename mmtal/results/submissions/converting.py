@@ -22,6 +22,7 @@ from mmtal.results.submissions.official_list import (
 from mmtal.results.submissions.raw_detections import RawDetections
 from mmtal.results.submissions.remedies import FIXED, FIXES, LARGE, MOST_LOST
 from mmtal.results.submissions.targets import TARGETS, Target
+from mmtal.utils.reading import reading
 from mmtal.utils.wording import counted
 
 
@@ -120,12 +121,13 @@ def read_official_list(path: Path, subset: str | None) -> OfficialList:
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist")
-    if path.suffix == ".csv":
-        return epic_kitchens.read_table(path)
-    videos = read_content(path).object.get("videos")
-    if isinstance(videos, list) and all(isinstance(v, dict) and "clips" in v for v in videos):
-        return ego4d.read_clips(path, videos)
-    return read_annotation_list(path, subset)
+    with reading(path, "is no list of recordings"):
+        if path.suffix == ".csv":
+            return epic_kitchens.read_table(path)
+        videos = read_content(path).object.get("videos")
+        if isinstance(videos, list) and all(isinstance(v, dict) and "clips" in v for v in videos):
+            return ego4d.read_clips(path, videos)
+        return read_annotation_list(path, subset)
 
 
 def _check_options(

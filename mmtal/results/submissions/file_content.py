@@ -1,19 +1,24 @@
 """Read and write the content of results files, packed or not."""
 
 import gzip
-import io
-import json
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmtal.checkpoints.plain_pickle import load_plain_pickle
-from mmtal.utils.files import file_exists, read_file, whole_file, write_text
+from mmtal.checkpoints.plain_pickle import parse_plain_pickle
+from mmtal.utils.files import whole_file, write_text
+from mmtal.utils.reading import (
+    decode_text,
+    file_exists,
+    open_zip,
+    parse_json,
+    read_file,
+    unpack_gzip,
+)
 
-GZIP, ZIP, PICKLE = b"\x1f\x8b", b"PK\x03\x04", b"\x80"
+ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 """The first bytes of such files, whatever their names."""
 
 
@@ -43,23 +48,15 @@ def read_content(path: str | Path) -> FileContent:
     if not file_exists(path):
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
         raise FileNotFoundError(f"{path} {what}")
-    data = _unpacked(path, read_file(path))
+    data = _unzipped(path, unpack_gzip(path, read_file(path)))
     if data.startswith(PICKLE):
-        return FileContent(path, pickle=load_plain_pickle(path))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is neither JSON nor text nor a pickle: {error}") from error
+        return FileContent(path, pickle=parse_plain_pickle(path, data))
+    text = decode_text(path, data, problem="is neither JSON nor text nor a pickle")
     if not text.strip():
         raise ValueError(f"{path} is empty")
     if text.lstrip()[:1] not in ("{", "["):
         return FileContent(path, lines=tuple(text.splitlines()))
-    try:
-        return FileContent(path, json=json.loads(text, object_pairs_hook=_without_repeats))
-    except _RepeatedError as error:
-        raise ValueError(f"{path}: {error}") from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
+    return FileContent(path, json=parse_json(path, text))
 
 
 def write_content(path: str | Path, text: str, *, member: str) -> None:
@@ -80,35 +77,15 @@ def write_content(path: str | Path, text: str, *, member: str) -> None:
         write_text(path, text)
 
 
-class _RepeatedError(Exception):
-    """A JSON object names something twice."""
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise _RepeatedError(
-            f"'{repeated}' occurs more than once in an object, and JSON keeps only the last: join "
-            "the two or take one out"
-        )
-    return found
-
-
-def _unpacked(path: Path, data: bytes) -> bytes:
-    try:
-        if data.startswith(GZIP):
-            return gzip.decompress(data)
-        if data.startswith(ZIP):
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                names = [name for name in archive.namelist() if name.endswith((".json", ".txt"))]
-                if len(names) != 1:
-                    raise ValueError(
-                        f"{path} must hold one .json or .txt file, but holds "
-                        f"{', '.join(archive.namelist()[:5])}"
-                    )
-                return archive.read(names[0])
-    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} is packed, but damaged or cut short: {error}") from error
-    return data
+def _unzipped(path: Path, data: bytes) -> bytes:
+    """The one file in a zip archive; what is no archive is returned as it is."""
+    if not data.startswith(ZIP):
+        return data
+    with open_zip(path, data) as archive:
+        names = [name for name in archive.namelist() if name.endswith((".json", ".txt"))]
+        if len(names) != 1:
+            raise ValueError(
+                f"{path} must hold one .json or .txt file, but holds "
+                f"{', '.join(archive.namelist()[:5])}"
+            )
+        return archive.read(names[0])

@@ -9,6 +9,7 @@ from mmtal.results.submissions import actionformer, activitynet, ego4d, epic_kit
 from mmtal.results.submissions.file_content import FileContent, read_content
 from mmtal.results.submissions.official_list import read_class_numbers
 from mmtal.results.submissions.raw_detections import RawDetections
+from mmtal.utils.reading import reading
 
 Read = Callable[[FileContent, RawDetections, str | None, epic_kitchens.Names], None]
 
@@ -78,7 +79,8 @@ FORMATS = {
 
 def detect_format(content: FileContent) -> Format:
     """The format of a file; ValueError: it is in none."""
-    found = next((entry for entry in FORMATS.values() if entry.matches(content)), None)
+    with reading(content.path, "is in no known format"):
+        found = next((entry for entry in FORMATS.values() if entry.matches(content)), None)
     if found is not None:
         return found
     if content.json is not None and not isinstance(content.json, dict):
@@ -121,5 +123,6 @@ def read_detections(
     raw = RawDetections(path, verdict=verdict, numbers=numbers)
     if part is None and default_part in found.parts:
         part = default_part
-    found.read(content, raw, part, names or {})
+    with reading(path, f"cannot be read as {found.title}"):
+        found.read(content, raw, part, names or {})
     return found, content, raw

@@ -1,6 +1,5 @@
 """Detections as read from a file, before labels are numbered."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 from mmtal.datasets.problems import Problems
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions.remedies import REMEDIES
+from mmtal.utils.reading import is_number
 
 NUMBERED = re.compile(r"(?:id_)?([0-9]+)")
 """A number as text, also as OpenTAD writes a class that it knows by number only."""
@@ -69,7 +69,10 @@ class RawDetections:
             self.problems.add("malformed detection", f"recording '{video}', {place}: {text}")
         elif label is None:
             self.problems.add("no label", f"recording '{video}', {place}")
-        elif not (math.isfinite(segment[0]) and math.isfinite(segment[1]) and math.isfinite(score)):
+        elif not isinstance(label, str | int):
+            text = f"'label' must be a name or a whole number, but got {label!r:.60}"
+            self.problems.add("malformed detection", f"recording '{video}', {place}: {text}")
+        elif not all(map(is_number, (*segment, score))):
             text = f"segment {list(segment)}, score {score}"
             self.problems.add("NaN or infinite number", f"recording '{video}', {place}: {text}")
         else:

@@ -13,7 +13,7 @@ from mmtal.experiments.leaderboard.regression import judge
 from mmtal.experiments.leaderboard.table import build_tables
 from mmtal.experiments.leaderboard.table_text import markdown_text
 from mmtal.results.result_files import read_results
-from mmtal.utils.files import read_file
+from mmtal.utils.reading import read_file
 from tests.made_records import CLASSES, made_record, write_run
 
 

@@ -92,7 +92,7 @@ WRONG = [
     (dict(folds=dict(leave_out="{fold}", names="0")), "a range such as 0-29, but got '0'"),
     (dict(folds=dict(leave_out="{fold}", names=[0, "0"])), "'0' is there twice"),
     (dict(folds=dict(leave_out="{fold}", names=[0.5])), "must be a list of names"),
-    (dict(folds=dict(count=1)), "'count' must be an integer >= 2, but got 1"),
+    (dict(folds=dict(count=1)), "'count' must be an integer >= 2 and <= 10000, but got 1"),
     (dict(folds=dict(count=2, seed=-1)), "'seed' must be an integer >= 0"),
     (dict(folds=dict(count=2, group="(")), "'group' is no regular expression"),
 ]

@@ -101,7 +101,7 @@ FILES = {
     "claims nothing of all": ("a.npy", lambda p: npy(p, (0, 10**18)), "empty", "must not be empty"),
     "claims less than nothing": ("a.npy", lambda p: npy(p, (-3, 2)), "unusable", r"\(-3, 2\)"),
     "header of 4 GB": ("a.npy", long_header, "unusable", "4294967295 bytes"),
-    "bomb": ("a.npz", bomb, "unusable", "would become 6000001"),
+    "bomb": ("a.npz", bomb, "unusable", r"would become 600,\d+,\d+"),
     "npz with a short array": ("a.npz", short_npz, "unusable", "but 4 are there"),
     "npz truncated": ("a.npz", cut_npz, "unusable", "cannot be read"),
     "npz damaged": ("a.npz", flipped_npz, "unusable", "CRC"),

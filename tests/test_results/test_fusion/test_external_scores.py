@@ -144,7 +144,7 @@ def test_read(tmp_path: Path, key: str | None, classes: tuple | None) -> None:
         ('{"v": [1, NaN]}', "'v': class scores must be finite"),
         ('{"results": {"v": [1, 2]}, "class": ["a"]}', "name each of its 2 columns, but names 1"),
         ('{"results": {"v": [1, 2]}, "class": ["a", "a"]}', "list of different names"),
-        ("{", "are not JSON"),
+        ("{", "is not JSON"),
     ],
 )
 def test_bad_file(tmp_path: Path, text: str, message: str) -> None:
