@@ -64,7 +64,7 @@ def whole_verification(root: Path) -> int:
         min_overlap=0.5,
         regression_ranges=ranges,
     )
-    return report.counts()["NaN or infinite feature"]
+    return report.counts()["NaN, infinite or absurd feature"]
 
 
 PARTS = {"np.load": plain_loop, "verify": whole_verification}

@@ -42,13 +42,12 @@ def main() -> None:
 
 
 def write_half(trained: Path) -> None:
-    """Keep the weights, in half precision, and the classes."""
+    """Keep the weights, in half precision, and what they were trained on."""
     full = load_checkpoint_file(trained, map_location="cpu")
     weights = {name: value.half() for name, value in full["state_dict"].items()}
-    meta = dict(
-        epoch=full["meta"]["epoch"],
-        dataset_meta=dict(classes=tuple(full["meta"]["dataset_meta"]["classes"])),
-    )
+    facts = full["meta"]["dataset_meta"]
+    kept = ("classes", "longest_recording", "longest_instance")
+    meta = dict(epoch=full["meta"]["epoch"], dataset_meta={key: facts[key] for key in kept})
     torch.save(dict(meta=meta, state_dict=weights), CHECKPOINT)
 
 

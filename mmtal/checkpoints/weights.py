@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from mmtal.checkpoints.loading import load_state_dict_file
+
+MOST_PARTS = 3
+"""Parts of a model, such as ``head.cls_conv``, that may differ in a checkpoint to fine-tune."""
 
 
 def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
@@ -29,13 +33,14 @@ def fitting_weights(
     *,
     source: str | Path,
     may_differ: Sequence[str] = (),
-    remedy: str = "Give the config that it was trained with",
+    option: str | None = None,
 ) -> dict[str, Tensor]:
     """A state dict that the model takes with ``strict=True``.
 
     Weights whose names begin as ``may_differ`` says may be missing, have another shape, or be
-    unknown to the model, which keeps its own. Errors call the weights ``source`` and end with
-    ``remedy``: others differ, or ``may_differ`` is the beginning of no name.
+    unknown to the model, which keeps its own. Errors call the weights ``source``, and name
+    ``option``, by which the user can set ``may_differ``: others differ, some are NaN or infinite,
+    or ``may_differ`` is the beginning of no name.
     """
     own = model.state_dict()
     for start in may_differ:
@@ -55,10 +60,46 @@ def fitting_weights(
         raise ValueError(
             f"checkpoint {source} is not one of the config's model: "
             f"{_counts(differing, len(own))}; "
-            f"for instance {_example(differing, weights, own)}. {remedy}"
+            f"for instance {_example(differing, weights, own)}. "
+            f"Give the config that it was trained with{_advice(differing, option, may_differ)}"
         )
+    check_finite(weights, source)
     kept = {*missing, *reshaped}
     return {name: value if name in kept else weights[name] for name, value in own.items()}
+
+
+def check_finite(weights: Mapping[str, Tensor], source: str | Path) -> None:
+    """Refuse weights that are NaN or infinite.
+
+    Raises:
+        ValueError: The message counts and names them.
+    """
+    wrong = nonfinite(weights)
+    if wrong:
+        raise ValueError(
+            f"{source} holds NaN or infinity in {len(wrong)} of {len(weights)} weights, for "
+            f"instance {wrong[0]}: the training had diverged. Take a checkpoint from before that"
+        )
+
+
+def nonfinite(weights: Mapping[str, Tensor]) -> list[str]:
+    """Names of the weights that hold NaN or infinity."""
+    if not weights:
+        return []
+    # one flag for each, read together, so that a GPU is waited for once
+    flags = torch.stack([value.isfinite().all() for value in weights.values()]).tolist()
+    return [name for name, finite in zip(weights, flags, strict=True) if not finite]
+
+
+def _advice(differing: list[list[str]], option: str | None, may_differ: Sequence[str]) -> str:
+    """How to load all but what differs, where that is a small part of the model."""
+    parts = {".".join(name.split(".")[:2]) for names in differing for name in names}
+    if option is None or len(parts) > MOST_PARTS:
+        return ""
+    return (
+        ". To fine-tune it, for instance for other classes, say how the names begin of what may "
+        f"differ: {option}={','.join(sorted({*parts, *may_differ}))}"
+    )
 
 
 def _counts(differing: list[list[str]], total: int) -> str:

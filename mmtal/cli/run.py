@@ -24,7 +24,9 @@ ARGUMENTS = {
     "--work-dir": "default: work_dirs/ and the config's name",
     "--resume": dict(action="store_true"),
     "--seed": "default: the config's",
-    "--gpus": dict(type=int, default=1, metavar="N", help="number of processes and GPUs"),
+    "--gpus": dict(
+        type=int, metavar="N", help="number of processes and GPUs (default: one process)",
+    ),
     "--json": "all metrics",
     "--cfg-options": "",
 }  # fmt: skip
@@ -33,8 +35,9 @@ ARGUMENTS = {
 def run(args: Namespace) -> None:
     from mmtal.config_files import find_config, output_name
     from mmtal.engine.work_dir_lock import training_in
-    from mmtal.experiments.experiment import prepare_config, run_experiment
+    from mmtal.experiments.experiment import check_gpus, prepare_config, run_experiment
 
+    check_gpus(args.gpus)
     name = AUTO if args.config == AUTO else output_name(find_config(args.config))
     work_dir = args.work_dir or Path("work_dirs") / name
     with training_in(work_dir):

@@ -1,6 +1,7 @@
 """Find actions in a live signal.
 
-Each is printed once it can no longer change; what is printed in all is what 'mmtal infer' finds.
+Each is printed once it can no longer change; what is printed in all is what 'mmtal infer' finds
+with the same --max-duration, unless --max-delay is given.
 """
 
 import sys
@@ -23,7 +24,11 @@ ARGUMENTS = {
         type=float, metavar="SECONDS",
         help="predict whenever so much is new (default: an eighth of what the model sees)",
     ),
-    "--max-duration": "",
+    "--max-duration": "default: one and a half times the longest instance in training",
+    "--max-delay": dict(
+        type=float, metavar="SECONDS",
+        help="show an action so soon after its end: the model sees less ahead, and finds less",
+    ),
     "--score-thr": dict(default=0.0),
     "--device": "",
     "--json": "one line for each detection",
@@ -37,7 +42,9 @@ def run(args: Namespace) -> None:
     infer = TemporalActionInferencer(
         args.config, args.checkpoint, args.device, options=args.cfg_options
     )
-    stream = infer.stream(fps=args.fps, step=args.step, max_duration=args.max_duration)
+    stream = infer.stream(
+        fps=args.fps, step=args.step, max_duration=args.max_duration, max_delay=args.max_delay
+    )
     print(f"detections are final about {stream.delay:.1f} s after they end", file=sys.stderr)
     rows = lines_of_numbers(sys.stdin) if args.input == "-" else pieces(args.input, infer.dataset)
     for features in rows:

@@ -14,6 +14,7 @@ from mmtal.datasets.features import (
     common_length,
     read_blocks,
     read_shape,
+    unusable_values,
 )
 from mmtal.datasets.problems import Problems
 from mmtal.structures import FeatureGrid
@@ -32,13 +33,14 @@ def expected_length(grid: FeatureGrid, duration: float, length: int) -> float | 
     return None if abs(length - expected) <= slack else max(expected, 0.0)
 
 
-def first_nonfinite(block: Block) -> tuple[int, int] | None:
-    """Feature and channel of the first NaN or infinity of a block; None if there is none."""
-    finite = np.isfinite(block.values)
-    if finite.all():
+def first_unusable(block: Block) -> tuple[int, int, float] | None:
+    """Feature, channel and value of a block's first unusable value; None if there is none."""
+    wrong = unusable_values(block.values)
+    if not wrong.any():
         return None
-    row, channel = np.argwhere(~finite)[0]
-    return block.row + int(row), block.channel + int(channel)
+    row, channel = np.argwhere(wrong)[0]
+    value = float(block.values[row, channel])
+    return block.row + int(row), block.channel + int(channel), value
 
 
 def read_shapes(
@@ -80,7 +82,7 @@ def read_shapes(
 
 
 def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: Problems) -> None:
-    """Read all features once; recordings with NaN and infinity are problems.
+    """Read all features once; recordings with NaN, infinity or absurd numbers are problems.
 
     Several ranks share the work: each raises what it finds, which ends the job.
     """
@@ -88,9 +90,9 @@ def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: P
     def first_bad(info: dict[str, Any]) -> str | None:
         for path in info["feat_paths"]:
             for block in read_blocks(path, key=key):
-                found = first_nonfinite(block)
+                found = first_unusable(block)
                 if found:
-                    return f"feature {found[0]}, channel {found[1]} of {path}"
+                    return f"feature {found[0]}, channel {found[1]} of {path} is {found[2]:g}"
         return None
 
     rank, world_size = get_dist_info()
@@ -100,7 +102,9 @@ def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: P
         checked = progress(found, len(share), text="checking features")
         for info, bad in zip(share, checked, strict=True):
             if bad:
-                problems.add("NaN or infinite feature", f"recording '{info['video_id']}': {bad}")
+                problems.add(
+                    "NaN, infinite or absurd feature", f"recording '{info['video_id']}': {bad}"
+                )
 
 
 def _join(channels: tuple[int, ...]) -> str:

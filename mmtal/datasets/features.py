@@ -38,6 +38,9 @@ _UNREADABLE: Any = {"problem": "cannot be read", "advice": "Write the file again
 BLOCK = 1 << 22
 """Values to look at in one piece; bounds the memory of the checks."""
 
+LARGEST = 1e10
+"""Values beyond it are no features: a model's squares and sums of them leave float32's range."""
+
 
 @dataclass(frozen=True)
 class FeatureArray:
@@ -113,6 +116,13 @@ def common_length(lengths: dict[str, int]) -> int:
             f"features, but {found}. Extract them with the same feature stride"
         )
     return shortest
+
+
+def unusable_values(values: np.ndarray) -> np.ndarray:
+    """Which values are NaN, infinite or beyond ``LARGEST``: bool, of the same shape."""
+    if values.dtype == np.float16:  # none reaches it
+        return ~np.isfinite(values)
+    return ~(np.abs(values) <= LARGEST)
 
 
 def read_shape(path: str | Path, *, key: str | None = None) -> tuple[int, int]:

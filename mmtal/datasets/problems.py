@@ -22,7 +22,7 @@ REMEDIES = {
     "wrong channel count": "extract all recordings with the same model",
     "duration and feature length disagree": "check feature_stride, snippet_frames, fps and the "
     "duration (in seconds); check_duration=False leaves this check out",
-    "NaN or infinite feature": "extract these recordings again",
+    "NaN, infinite or absurd feature": "extract these recordings again",
 }
 
 

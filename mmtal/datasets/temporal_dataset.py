@@ -39,7 +39,8 @@ class TemporalDataset(BaseDataset):
     on (seed, epoch, index) alone: workers, ranks and interruptions change nothing.
 
     Metainfo: ``one_split_classes`` (a line that names them), ``classes`` (names by label),
-    ``dataset_name``, ``subset``, ``video_ids``,
+    ``dataset_name``, ``subset``, ``video_ids``, ``longest_recording`` and ``longest_instance``
+    (seconds, or None),
     ``empty_classes`` (labels without an instance here), ``bad_segments`` (counts by kind),
     ``missing`` (recordings left out for want of features; ``missing_truth`` has their
     ``segments`` and ``labels``, since evaluation counts them as recordings without a detection).
@@ -258,6 +259,12 @@ class TemporalDataset(BaseDataset):
         infos = [self.get_data_info(index) for index in range(len(self))]
         present = {int(label) for info in infos for label in info["labels"]}
         self.num_features_list = [info["num_features"] for info in infos]
+        known = [info["duration"] for info in infos if math.isfinite(info["duration"])]
+        self._metainfo["longest_recording"] = max(known, default=None)
+        self._metainfo["longest_instance"] = max(
+            (float(np.diff(info["segments"]).max()) for info in infos if len(info["segments"])),
+            default=None,
+        )
         self._metainfo["video_ids"] = list(dict.fromkeys(info["video_id"] for info in infos))
         self._metainfo["empty_classes"] = [
             label for label in range(len(self._metainfo["classes"])) if label not in present

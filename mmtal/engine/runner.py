@@ -1,5 +1,6 @@
 """Load configs, apply command-line choices and build runners."""
 
+import copy
 import difflib
 import inspect
 import os
@@ -18,6 +19,8 @@ from mmengine.runner import BaseLoop, Runner
 from mmtal.checkpoints.latest import latest_readable_checkpoint
 from mmtal.config_files import find_config, output_name, read_config
 from mmtal.engine.config_check import check_config
+from mmtal.engine.hooks.divergence_hook import DivergenceHook
+from mmtal.engine.hooks.limits_hook import LimitsHook
 from mmtal.engine.resuming import Settings, go_on
 from mmtal.engine.short_runs import build_loader, shorten_warm_up
 from mmtal.engine.terminal import TerminalHook, terminal_handler
@@ -159,8 +162,23 @@ def use_amp(config: Config) -> None:
     config.optim_wrapper.setdefault("loss_scale", "dynamic")
 
 
+def save_config(config: Config, path: str | Path) -> None:
+    """Write a config from which the same training starts again, from its beginning.
+
+    What a resumed training went on from is left out.
+    """
+    saved = copy.copy(config)
+    if saved.get("resume"):
+        saved.resume, saved.load_from = False, None
+    with whole_file(path) as temporary:
+        saved.dump(temporary)
+
+
 class QuietRunner(Runner):
-    """A runner that shows people what they need, see :mod:`mmtal.engine.terminal`."""
+    """A runner that shows people what they need, see :mod:`mmtal.engine.terminal`.
+
+    Training alone saves the config in the work dir: what it saved is not changed by a test.
+    """
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         logger = super().build_logger(*args, **kwargs)
@@ -169,11 +187,16 @@ class QuietRunner(Runner):
 
     def register_hooks(self, *args: Any, **kwargs: Any) -> None:
         super().register_hooks(*args, **kwargs)
+        for kind in (DivergenceHook, LimitsHook):
+            if not any(isinstance(hook, kind) for hook in self.hooks):
+                self.register_hook(kind())
         self._terminal = TerminalHook(terminal_handler(self.logger))
         if is_main_process():
             self.register_hook(self._terminal)
 
     def train(self) -> torch.nn.Module:
+        if not torch.cuda.is_available():
+            self.logger.info("no GPU: training on the CPU")
         try:
             return super().train()
         except OSError as error:
@@ -198,10 +221,9 @@ class QuietRunner(Runner):
             else:
                 self._load_from = str(found)
         super().load_or_resume()
-        if isinstance(self._train_loop, BaseLoop) and is_main_process():
+        if is_main_process() and isinstance(self._train_loop, BaseLoop):
             name = Path(self.cfg.filename or f"{self.timestamp}.py").name
-            with whole_file(Path(self.work_dir) / name) as temporary:
-                self.cfg.dump(temporary)
+            save_config(self.cfg, Path(self.work_dir) / name)
 
     def resume(self, *args: Any, **kwargs: Any) -> None:
         wanted = Settings(self)

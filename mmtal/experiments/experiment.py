@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,14 @@ from mmengine.runner import Runner
 from mmtal.checkpoints.latest import latest_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.hooks.operating_point_hook import score_threshold
-from mmtal.engine.runner import build_runner, load_config, main_metric, override, set_seed
+from mmtal.engine.hooks.setup_check_hook import check_instances
+from mmtal.engine.runner import (
+    build_runner,
+    load_config,
+    main_metric,
+    override,
+    set_seed,
+)
 from mmtal.experiments.auto_template import auto_template
 from mmtal.experiments.processes import run_processes
 from mmtal.experiments.summary import print_run_summary
@@ -137,6 +145,14 @@ def _adapt_to_own_data(config: Config) -> None:
     if head.get("num_classes") not in (None, 1, num_classes):
         print_log(f"num_classes {head.num_classes} -> {num_classes}, as the data say", "current")
         head.num_classes = num_classes
+    most = max(len(dataset.get_data_info(index)["labels"]) for index in range(len(dataset)))
+    limit = ceil(3 * most / 100) * 100  # as in suggested configs
+    if limit > head.get("max_per_video", limit):
+        print_log(
+            f"max_per_video {head.max_per_video} -> {limit}: up to {most} instances in a recording",
+            "current",
+        )
+        head.max_per_video = limit
     channels = dataset.num_channels
     expected = backbone.get("in_channels")
     if isinstance(expected, int) and expected != channels:
@@ -164,15 +180,20 @@ def build_dataset(config: Config, loader: str) -> Any:
     return DATASETS.build(config[loader].dataset)
 
 
-def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> dict[str, float]:
+def run_experiment(
+    config: Config, *, resume: bool = False, gpus: int | None = None
+) -> dict[str, float]:
     """Check the data, train, test the weights of the last epoch, draw, print a summary.
 
     ``resume``: go on from the latest checkpoint in the work dir, if there is one; ``gpus``:
-    processes, one per GPU (on CPU: gloo processes).
+    processes, one for each GPU (None: one process, on a GPU if there is one).
 
     Returns:
         The metrics of the test, values in [0, 1]. ``metrics.json`` has them too, with seed and
         versions, beside ``config.py`` and ``results.json``, which names protocol and recordings.
+
+    Raises:
+        ValueError: There are fewer GPUs than ``gpus``, or the data cannot be used.
     """
     train_experiment(config, resume=resume, gpus=gpus)
     runner, metrics = evaluate_experiment(config)
@@ -182,17 +203,32 @@ def run_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> di
     return metrics
 
 
-def train_experiment(config: Config, *, resume: bool = False, gpus: int = 1) -> None:
+def check_gpus(gpus: int | None) -> None:
+    """Refuse a number of GPUs that are not there; None asks for none.
+
+    Raises:
+        ValueError: There are fewer.
+    """
+    found = torch.cuda.device_count()
+    if gpus is not None and not 1 <= gpus <= found:
+        raise ValueError(
+            f"--gpus must be 1 to {found}, as many as PyTorch finds, but got {gpus}"
+            if found
+            else f"--gpus {gpus}: PyTorch finds no GPU. Without --gpus, training is on the CPU"
+        )
+
+
+def train_experiment(config: Config, *, resume: bool = False, gpus: int | None = None) -> None:
     """The first half of :func:`run_experiment`."""
+    check_gpus(gpus)
     work_dir = Path(config.work_dir)
     work_dir.mkdir(parents=True, exist_ok=True)
-    for name in ("train_dataloader", "test_dataloader"):
-        build_dataset(config, name)
+    for name, what in (("train_dataloader", "training"), ("test_dataloader", "a test")):
+        check_instances(build_dataset(config, name), what)
     config.resume = resume
-    main_metric(config.test_evaluator)["out_file"] = str(work_dir / "results.json")
     # The runner saves the config under this name, once it is known that its training begins.
     object.__setattr__(config, "_filename", "config.py")
-    if gpus > 1:
+    if gpus is not None and gpus > 1:
         with tempfile.TemporaryDirectory() as folder:
             config_file = Path(folder) / "config.py"
             config.dump(config_file)
@@ -217,6 +253,7 @@ def evaluate_experiment(config: Config) -> tuple[Runner, dict[str, float]]:
     if checkpoint is None:
         raise ValueError(f"training left no checkpoint in {work_dir}: default_hooks must save some")
     config.resume, config.load_from = False, str(checkpoint)
+    main_metric(config.test_evaluator)["out_file"] = str(work_dir / "results.json")
     runner = build_runner(config)
     metrics = runner.test()
     points = [getattr(metric, "operating_point", None) for metric in runner.test_evaluator.metrics]

@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmtal.inference.ensemble import EnsembleMember, RawPredictions, check_members
+from mmtal.models.localizers.limits import length_factor, limits_times
 from mmtal.results.fusion.action_space import ActionSpace
 from mmtal.results.instance_table import InstanceTable
 from mmtal.structures.contracts import PointHead, WindowHead, check_contract
@@ -46,8 +47,9 @@ def predict_actions(
     recordings = verb_model.video_ids
     for video in progress(recordings, len(recordings), text="predicting recordings"):
         verb, noun = verb_model.predict(video), noun_model.predict(video)
-        candidates = head.best_candidates(join_points(verb, noun, head, space, per_point))
-        found = head.finish(candidates, verb.sample)
+        with limits_times(head, length_factor(verb_model.model, verb.sample)):
+            candidates = head.best_candidates(join_points(verb, noun, head, space, per_point))
+            found = head.finish(candidates, verb.sample)
         videos[video] = {key: found[key].cpu().numpy() for key in ("segments", "labels", "scores")}
     return InstanceTable.from_videos(videos)
 

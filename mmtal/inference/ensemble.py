@@ -14,8 +14,10 @@ from mmengine.evaluator import Evaluator
 from torch import Tensor
 
 from mmtal.datasets.feature_statistics import give_statistics
+from mmtal.engine.hooks.setup_check_hook import check_classes
 from mmtal.engine.runner import main_metric
 from mmtal.inference.models import init_model
+from mmtal.models.localizers.temporal_localizer import check_predictions
 from mmtal.registry import DATASETS
 from mmtal.structures import TemporalDataSample
 from mmtal.utils.files import check_writable
@@ -75,6 +77,8 @@ class EnsembleMember:
             self.model.feature_statistics,
             source=f"checkpoint {checkpoint}",
         )
+        if self.model.head.num_classes > 1:
+            check_classes(self.model.dataset_meta, self.dataset)
         self._index = {video: i for i, video in enumerate(self.dataset.metainfo["video_ids"])}
 
     @classmethod
@@ -113,6 +117,7 @@ class EnsembleMember:
         item = self.load(video_id)
         batch = self.model.data_preprocessor({key: [value] for key, value in item.items()})
         outputs, masks = self.model.raw_predictions(batch["inputs"], batch["masks"])
+        check_predictions(outputs, masks, [video_id])
         return RawPredictions(outputs, masks, batch["data_samples"][0])
 
 
@@ -146,7 +151,7 @@ def evaluate_ensemble(
         raw = [member.predict(video_id) for member in members]
         outputs, masks = average(raw, shares)
         sample = raw[0].sample
-        (sample.pred_instances,) = first.model.head.predict_by_feat(*outputs, masks, [sample])
+        (sample.pred_instances,) = first.model.detect(outputs, masks, [sample])
         evaluator.process([sample])
     return evaluator.evaluate(len(first.video_ids))
 

@@ -14,6 +14,7 @@ from mmengine.structures import InstanceData
 
 from mmtal.config_files import demo_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.engine.hooks.operating_point_hook import FALLBACK_SCORE_THR
 from mmtal.inference.detections import Detections, write_detections
 from mmtal.inference.models import init_model
 from mmtal.inference.pipeline import InferencePipeline
@@ -21,6 +22,12 @@ from mmtal.inference.receptive_field import Reach
 from mmtal.inference.recordings import Inputs, Recording, find_recordings
 from mmtal.inference.streaming import DetectionStream
 from mmtal.inference.windowing import WindowWalker, drop_long, join, reach_of
+from mmtal.models.localizers.limits import (
+    TRAINING_LENGTH,
+    length_factor,
+    limits_times,
+    limits_warning,
+)
 from mmtal.registry import INFERENCERS
 from mmtal.structures import TemporalDataSample
 from mmtal.utils.file_names import file_stem
@@ -94,6 +101,9 @@ class TemporalActionInferencer:
         point = self.model.operating_point
         self.threshold = None if point is None else float(point["score_thr"])
         self.classes = self._class_names(classes)
+        if self.model.made_for is None:  # a checkpoint that does not say what it was trained on
+            self.model.made_for = self._longest_annotated() or TRAINING_LENGTH
+        self._reached: dict[str, dict[str, float]] = {}
         self.pipeline = InferencePipeline(
             self.dataset,
             num_channels=self.model.backbone.in_channels,
@@ -152,11 +162,16 @@ class TemporalActionInferencer:
             self.pipeline.check(recording)
         for recording in progress(recordings, len(recordings), text="checking features"):
             recording.check_values()
+        self._reached.clear()
         found = self._predict_all(list(zip(recordings, rates, strict=True)), batch_size)
         results = [
             result if score_thr is None else result.above(score_thr)
             for result in progress(found, len(recordings), text="predicting recordings")
         ]
+        shown_from = results[0].shown_from if score_thr is None else score_thr
+        text = limits_warning(self._reached, score_thr=shown_from, total=len(results))
+        if text:
+            print_log(text, "current", logging.WARNING)
         if out_file is not None:
             stamp = dict(
                 checkpoint=self.checkpoint.name,
@@ -176,6 +191,7 @@ class TemporalActionInferencer:
         fps: float | None = None,
         step: float | None = None,
         max_duration: float | None = None,
+        max_delay: float | None = None,
     ) -> DetectionStream:
         """A stream of one live signal.
 
@@ -183,7 +199,9 @@ class TemporalActionInferencer:
             fps: Frames (or samples) per second; None: as the config says.
             step: Predict whenever so many seconds are new; None: an eighth of what the model sees.
             max_duration: Detections that last longer (s) are dropped; None: the inferencer's own,
-                else twice what the coarsest level sees to either side.
+                else one and a half times the longest instance in training.
+            max_delay: Most seconds after its end at which a detection is given out; the model
+                then sees less of the future, see :class:`DetectionStream`. None: no bound.
         """
         rate = self.dataset.get("fps") if fps is None else fps
         if rate is None:
@@ -195,8 +213,17 @@ class TemporalActionInferencer:
             classes=self.classes,
             fps=float(rate),
             step=step,
-            max_duration=self.max_duration if max_duration is None else max_duration,
+            max_duration=self._longest_shown(max_duration),
+            max_delay=max_delay,
+            score_thr=FALLBACK_SCORE_THR if self.threshold is None else self.threshold,
         )
+
+    def _longest_shown(self, given: float | None) -> float | None:
+        """Seconds of the longest detection of a stream; None: not known."""
+        if given is None:
+            given = self.max_duration
+        longest = self.model.dataset_meta.get("longest_instance")
+        return 1.5 * longest if given is None and longest else given
 
     @cached_property
     def reach(self) -> Reach:
@@ -266,22 +293,25 @@ class TemporalActionInferencer:
         longest = self.max_duration
         if longest is not None:
             longest *= grid.fps / grid.feature_stride
-        walker = WindowWalker(self.model, reach=reach)
+        walker = WindowWalker(self.model, reach=reach, name=recording.name)
         pool: list[InstanceData] = []
         spans = walker.spans(length, size)
-        for start, end in progress(spans, len(spans), text=f"{recording.name}: windows"):
-            part = dict(data, feats=data["feats"][start:end], grid=grid.window(start))
-            values = self.pipeline.finish(part)["inputs"]
-            found = drop_long(walker.step(values, is_last=end == length), longest)
-            pool = [walker.head.best_candidates(join([*pool, found]))]
-            if self.pipeline.is_lazy and recording.is_mapped:  # frees the pages that were read
-                data = self.pipeline.open(recording, fps=fps, duration=data["duration"])
         metainfo = dict(video_id=recording.name, duration=data["duration"], grid=grid)
         sample = TemporalDataSample(metainfo=metainfo)
-        pool[0].segments = pool[0].segments.float()
-        return self._result(sample, walker.head.finish(pool[0], sample))
+        with limits_times(walker.head, length_factor(self.model, sample)):
+            for start, end in progress(spans, len(spans), text=f"{recording.name}: windows"):
+                part = dict(data, feats=data["feats"][start:end], grid=grid.window(start))
+                values = self.pipeline.finish(part)["inputs"]
+                found = drop_long(walker.step(values, is_last=end == length), longest)
+                pool = [walker.head.best_candidates(join([*pool, found]))]
+                if self.pipeline.is_lazy and recording.is_mapped:  # frees the pages that were read
+                    data = self.pipeline.open(recording, fps=fps, duration=data["duration"])
+            pool[0].segments = pool[0].segments.float()
+            return self._result(sample, walker.head.finish(pool[0], sample))
 
     def _result(self, sample: TemporalDataSample, found: InstanceData) -> Detections:
+        if "limits_reached" in sample:
+            self._reached[sample.video_id] = sample.limits_reached
         return Detections(
             video_id=sample.video_id,
             duration=float(sample.duration),
@@ -302,6 +332,11 @@ class TemporalActionInferencer:
         if not recording.paths or self._annotations is None:
             return {}
         return self._annotations.database.get(recording.name, {})
+
+    def _longest_annotated(self) -> float | None:
+        """Seconds of the longest recording in the config's annotation file, if it is there."""
+        database = {} if self._annotations is None else self._annotations.database
+        return max((entry.get("duration") or 0.0 for entry in database.values()), default=None)
 
     def _duration(self, recording: Recording) -> float | None:
         duration = self._entry(recording).get("duration")

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mmtal.inference.attention import watch_attention
 from mmtal.inference.open_recording import OpenedRecording
+from mmtal.models.localizers.temporal_localizer import check_predictions
 from mmtal.structures import RecordingView, clip_segments, pairwise_tiou
 from mmtal.structures.contracts import PointHead, check_contract
 from mmtal.visualization.activity import ModelActivity
@@ -43,13 +44,14 @@ def model_activity(
     batch = model.data_preprocessor(dict(inputs=[recording.features], data_samples=[sample]))
     features, masks = model.extract_feat(batch["inputs"], batch["masks"])
     raw = head(features, masks)
+    check_predictions(raw, masks, [recording.view.video_id])
     if raw[1][0].shape[1] != 2:  # another meaning: levels would be traced wrongly, silently
         raise ValueError(
             "the head must return two distances for each point, to start and end, but "
             f"{type(head).__name__} returns {raw[1][0].shape[1]} values: its predictions cannot be "
             "traced to levels"
         )
-    found = head.predict_by_feat(*raw, masks, batch["data_samples"])[0]
+    [found] = model.detect(raw, masks, batch["data_samples"])
     lengths = [int(mask[0].sum()) for mask in masks]
     levels = trace_levels(head, raw[0], raw[1], masks, found.segments, found.labels, recording)
     view = replace(

@@ -13,6 +13,7 @@ from mmtal.checkpoints.loading import load_checkpoint_file, weights_in
 from mmtal.checkpoints.weights import fitting_weights
 from mmtal.engine.hooks.feature_statistics_hook import saved_statistics
 from mmtal.engine.hooks.operating_point_hook import operating_point
+from mmtal.engine.hooks.setup_check_hook import longest_recording
 from mmtal.engine.runner import load_config, override
 from mmtal.inference.device import find_device
 from mmtal.registry import MODELS
@@ -61,6 +62,7 @@ def init_model(
         meta = content.get("meta")
         model.operating_point = operating_point(content)
         model.feature_statistics = saved_statistics(content)
+        model.made_for = longest_recording(content)
     model.cfg = config
     model.dataset_meta = (meta or {}).get("dataset_meta") or {}
     return model.to(target).eval()

@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmtal.datasets.feature_check import first_unusable
 from mmtal.datasets.feature_files import ENDINGS, composed, list_feature_files
 from mmtal.datasets.features import (
+    LARGEST,
+    Block,
     FeatureArray,
     common_length,
     open_features,
@@ -70,21 +73,20 @@ class Recording:
         return [(length, size[1]) for size in sizes.values()]
 
     def check_values(self) -> None:
-        """Look at all values, in pieces; ValueError: one is NaN or infinite."""
+        """Look at all values, in pieces; ValueError: one is NaN, infinite or absurd."""
         shapes = self.shapes()
         rows = max(1, CHUNK // sum(shape[1] for shape in shapes))
         feats = self.open()
         for start in range(0, shapes[0][0], rows):
             for index, source in enumerate(feats.sources):
-                part = source[start : start + rows]
-                finite = np.isfinite(part)
-                if not finite.all():
-                    row, channel = np.argwhere(~finite)[0]
+                found = first_unusable(Block(start, 0, source[start : start + rows]))
+                if found:
+                    row, channel, value = found
                     where = f" of {self.paths[index]}" if self.paths else ""
                     raise ValueError(
-                        f"recording '{self.name}': features must be finite, but feature "
-                        f"{start + row}{where} has {part[row, channel]} in channel {channel}. "
-                        "Extract the features again"
+                        f"recording '{self.name}': features must be numbers of at most "
+                        f"{LARGEST:g}, but feature {row}{where} has {value:g} in channel "
+                        f"{channel}. Extract the features again"
                     )
             if self.is_mapped:  # frees the pages that were read
                 feats = self.open()

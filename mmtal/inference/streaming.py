@@ -3,21 +3,27 @@
 T features (or raw samples) of C channels.
 """
 
+import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
+from mmengine.structures import InstanceData
 
-from mmtal.datasets.features import FeatureArray
+from mmtal.datasets.feature_check import first_unusable
+from mmtal.datasets.features import LARGEST, Block, FeatureArray
 from mmtal.inference.detections import Detection
 from mmtal.inference.pipeline import InferencePipeline
 from mmtal.inference.receptive_field import Reach
 from mmtal.inference.recordings import Input, Recording, find_recordings
 from mmtal.inference.windowing import WindowWalker, drop_long
 from mmtal.models import TemporalLocalizer
+from mmtal.models.localizers.limits import limits_warning
 from mmtal.ops.incremental_nms import IncrementalNMS
 from mmtal.structures import FeatureGrid
-from mmtal.structures.contracts import LazyTransform
+from mmtal.structures.contracts import LazyTransform, WindowHead, check_contract
 
 
 class DetectionStream:
@@ -41,6 +47,10 @@ class DetectionStream:
         step: Predict whenever so many seconds are new; None: an eighth of what the model sees.
         max_duration: Detections that last longer (s) are dropped; None: twice what the coarsest
             level sees to either side.
+        max_delay: Bound of ``delay`` (s); None: none. ``step`` is shortened first, to a quarter
+            of the coarsest level's; then the model sees less of the future than it could, as if the
+            recording ended there, and what is found is no longer what the inferencer finds.
+        score_thr: From which on detections are shown: whether limits that were reached matter.
 
     Attributes:
         delay (float): Seconds after its end at which a detection is given out, unless others
@@ -62,9 +72,11 @@ class DetectionStream:
         fps: float,
         step: float | None = None,
         max_duration: float | None = None,
+        max_delay: float | None = None,
+        score_thr: float = 0.0,
     ) -> None:
-        self._walker = WindowWalker(model, reach=reach)
-        head = self._walker.head
+        check_contract(model.head, WindowHead, name="a head that predicts in a stream")
+        head: Any = model.head
         nms = dict(head.nms or {"method": None})
         if nms.pop("voting_thr", None) is not None:
             raise ValueError(
@@ -83,27 +95,52 @@ class DetectionStream:
         for stage in self._stages:
             self.grid = stage.grid(self.grid)
         self.classes = classes
-        seconds_per_feature = self.grid.feature_stride / self.grid.fps
-        for name, value in (("step", step), ("max_duration", max_duration)):
+        for name, value in (
+            ("step", step), ("max_duration", max_duration), ("max_delay", max_delay),
+        ):  # fmt: skip
             if value is not None and not value > 0:
                 raise ValueError(f"{name} must be > 0 seconds, but got {value}")
-        sight = max(reach.right)
-        coarsest = reach.coarsest_stride
-        wanted = sight / 4 if step is None else step / seconds_per_feature
-        self._step = coarsest * max(1, round(wanted / coarsest))  # features
-        longest = (
-            2 * max(reach.left) if max_duration is None else max_duration / seconds_per_feature
-        )
-        self._longest = float(longest)  # features
-        self.max_duration = self._longest * seconds_per_feature
-        frames = self.grid.snippet_frames
-        waits = self._step + sight + coarsest + self._longest
-        self.delay = waits * seconds_per_feature + frames / self.grid.fps
+        sight = self._waits(reach, step, max_duration, max_delay)
+        right = tuple(min(seen, sight) for seen in reach.right)
+        reach = replace(reach, right=right)
+        self._walker = WindowWalker(model, reach=reach, name="the stream")
+        self._score_thr, self._said = score_thr, False
         self._buffer: list[np.ndarray] = []  # features from walker.start on
         self._received = 0  # features
         self._raw_received = 0
         self._predicted = 0  # features that have been looked at
         self._finished = False
+
+    def _waits(
+        self,
+        reach: Reach,
+        step: float | None,
+        max_duration: float | None,
+        max_delay: float | None,
+    ) -> int:
+        """Settle step, longest detection and delay; the features ahead that the model sees."""
+        seconds = self.grid.feature_stride / self.grid.fps  # per feature
+        coarsest, sight = reach.coarsest_stride, max(reach.right)
+        longest = 2 * max(reach.left) if max_duration is None else max_duration / seconds
+        self._longest = float(longest)  # features
+        self.max_duration = self._longest * seconds
+        wanted = sight / 4 if step is None else step / seconds
+        self._step = coarsest * max(1, round(wanted / coarsest))  # features
+        waits = self._longest + coarsest + self.grid.snippet_frames / self.grid.feature_stride
+        if max_delay is not None:
+            left = int(max_delay / seconds - waits)
+            shortest = max(1, coarsest // 4)
+            if left < shortest:
+                least = np.ceil((waits + shortest) * seconds)
+                raise ValueError(
+                    f"max_delay must be at least {least:.0f} s with "
+                    f"a max_duration of {self.max_duration:g} s, since so long an action may still "
+                    f"reach back, but got {max_delay:g}: give a smaller max_duration"
+                )
+            self._step = min(self._step, max(shortest, left - sight))
+            sight = min(sight, left - self._step)
+        self.delay = (waits + self._step + sight) * seconds
+        return sight
 
     @property
     def time(self) -> float:
@@ -126,8 +163,8 @@ class DetectionStream:
             The detections that became final, highest score first.
 
         Raises:
-            ValueError: They are not (T, C), have other channels, or hold NaN or infinity; the
-                stream is as it was before.
+            ValueError: They are not (T, C), have other channels, or hold NaN, infinity or numbers
+                beyond 1e10; the stream is as it was before.
         """
         if self._finished:
             raise ValueError("the stream is finished: begin a new one with inferencer.stream()")
@@ -163,11 +200,11 @@ class DetectionStream:
         if given != width:
             raise ValueError(f"a stream of this model must have {width} channels, but got {given}")
         values = recording.open().read()
-        if not np.isfinite(values).all():
-            row, channel = np.argwhere(~np.isfinite(values))[0]
+        found = first_unusable(Block(0, 0, values))
+        if found:
             raise ValueError(
-                f"features must be finite, but row {row} of those pushed has "
-                f"{values[row, channel]} in channel {channel}"
+                f"features must be numbers of at most {LARGEST:g}, but row {found[0]} of those "
+                f"pushed has {found[2]:g} in channel {found[1]}"
             )
         return values
 
@@ -181,7 +218,9 @@ class DetectionStream:
         for transform in self._pipeline.pointwise:
             results = transform(results)
         values = torch.from_numpy(results["feats"].read())
-        found = drop_long(self._walker.step(values, is_last=is_last), self._longest)
+        found = self._walker.step(values, is_last=is_last)
+        self._say_limit(found)
+        found = drop_long(found, self._longest)
         segments = found.segments.numpy()
         keep = segments[:, 1] - segments[:, 0] > self._min_duration
         self._nms.add(segments[keep], found.scores.numpy()[keep], found.labels.numpy()[keep])
@@ -200,6 +239,16 @@ class DetectionStream:
                 strict=True,
             )
         ]
+
+    def _say_limit(self, found: InstanceData) -> None:
+        """Warn once if a step had more candidates than the head lets through."""
+        score = getattr(self._walker.head, "topk_score", lambda _: 0.0)(found)
+        text = limits_warning(
+            {"the stream": {"pre_nms_topk": score}}, score_thr=self._score_thr, total=1
+        )
+        if text and not self._said:
+            self._said = True
+            print_log(text, "current", logging.WARNING)
 
 
 class _Stage:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmtal.inference.receptive_field import Reach, measure_reach, narrow_twin
 from mmtal.models import TemporalLocalizer
+from mmtal.models.localizers.temporal_localizer import check_predictions
 from mmtal.structures.contracts import WindowHead, check_contract
 
 
@@ -25,16 +26,20 @@ class WindowWalker:
     Args:
         model: The localizer, in evaluation mode.
         reach: Its receptive field; may be None if the first window is the last.
+        name: Of the recording, for messages.
 
     Raises:
         ValueError: The model's head is no :class:`WindowHead`.
     """
 
-    def __init__(self, model: TemporalLocalizer, *, reach: Reach | None) -> None:
+    def __init__(
+        self, model: TemporalLocalizer, *, reach: Reach | None, name: str = "the recording"
+    ) -> None:
         check_contract(model.head, WindowHead, name="a head that predicts in windows")
         self.model = model
         self.head: Any = model.head
         self.reach = reach
+        self.name = name
         self.level_strides: list[int] = list(model.backbone.level_strides)
         self.next_points = [0] * len(self.level_strides)
 
@@ -56,8 +61,8 @@ class WindowWalker:
         """
         start, end = self.start, self.start + len(values)
         inputs, masks = self._batch(values, start, end, is_last)
-        features, level_masks = self.model.extract_feat(inputs, masks)
-        raw = self.head(features, level_masks)
+        raw, level_masks = self.model.raw_predictions(inputs, masks)
+        check_predictions(raw, level_masks, [self.name])
         taken = [  # points that no earlier window gave, and that see no further than the end
             mask & self._is_new(level, mask, start, None if is_last else end)
             for level, mask in enumerate(level_masks)

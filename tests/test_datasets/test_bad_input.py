@@ -204,7 +204,7 @@ BAD_INPUT = {
     "NaN": (
         lambda disk: disk.put("b", with_value(np.nan)),
         {},
-        r"NaN or infinite feature \(1 found\): extract.*\n.*'b': feature 40, channel 2 of .*b\.npy",
+        r"absurd feature \(1 found\): extract.*\n.*'b': feature 40, channel 2 of .*b\.npy",
     ),
     "infinity": (
         lambda disk: disk.put("b", with_value(np.inf)),

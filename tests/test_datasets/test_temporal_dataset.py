@@ -24,6 +24,8 @@ def test_entries_and_metainfo(disk):
         "classes": ("run", "jump"),  # of the whole file: "jump" is in the validation subset
         "dataset_name": "Disk",
         "subset": "training",
+        "longest_recording": 10.0,
+        "longest_instance": 3.0,
         "video_ids": ["a", "b"],
         "empty_classes": [1],
         "one_split_classes": "classes of one split only: 1 of 'Validation' (jump)",

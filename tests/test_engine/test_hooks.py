@@ -10,7 +10,7 @@ from mmengine.runner.base_loop import BaseLoop
 from torch import nn
 
 from mmtal.engine.hooks import SeedHook, SetupCheckHook, seed_hook
-from mmtal.engine.hooks.setup_check_hook import check_setup
+from mmtal.engine.hooks.setup_check_hook import check_classes, check_setup
 from mmtal.registry import HOOKS
 
 
@@ -18,7 +18,9 @@ class Dataset:
     """What the hooks look at."""
 
     def __init__(self, classes=("a", "b", "c"), num_channels=6, empty=()):
-        self.metainfo = dict(classes=classes, empty_classes=list(empty))
+        self.metainfo = dict(
+            classes=classes, empty_classes=list(empty), subset="some", video_ids=["r1", "r2"]
+        )
         self.num_channels = num_channels
         self.ann_file = "data/annotations.json"
         self.calls = []
@@ -126,8 +128,9 @@ def test_refused(built, dataset, message):
 
 
 class Loop(BaseLoop):
-    def __init__(self, dataset):
+    def __init__(self, dataset, out_file=None):
         self.dataloader = SimpleNamespace(dataset=dataset)
+        self.evaluator = SimpleNamespace(metrics=[SimpleNamespace(out_file=out_file)])
 
     def run(self):
         raise NotImplementedError
@@ -162,6 +165,18 @@ def test_classes_without_training_data_are_silenced(num_classes, loops, silenced
     assert built.head.silenced == silenced
 
 
+@pytest.mark.parametrize("phase", ["train", "val", "test"])
+def test_data_without_an_instance_are_refused_with_their_counts(phase):
+    with pytest.raises(ValueError, match=r"subset some: .* 2 recordings and 0 instances"):
+        before_run(model(), **{phase: Loop(Dataset(empty=[0, 1, 2]))})
+
+
+def test_a_test_split_without_labels_may_write_results():
+    before_run(model(), test=Loop(Dataset(empty=[0, 1, 2]), out_file="results.json"))
+    with pytest.raises(ValueError, match="validation needs instances"):
+        before_run(model(), val=Loop(Dataset(empty=[0, 1, 2]), out_file="results.json"))
+
+
 def test_order_of_hooks():
     """The check comes first of all: EMAHook copies the model, and nothing may start before."""
     with DefaultScope.overwrite_default_scope("mmtal"):
@@ -169,3 +184,12 @@ def test_order_of_hooks():
         hooks = [HOOKS.build(dict(type=name)) for name in names]
     levels = ["HIGHEST", "VERY_HIGH", "NORMAL", "LOWEST"]
     assert [hook.priority for hook in hooks] == levels
+
+
+def test_testing_on_other_classes_is_refused():
+    trained = dict(classes=("a", "c", "b"))
+    with pytest.raises(ValueError, match=r"class 1 was 'c', but is 'b' in data/annotations\.json"):
+        check_classes(trained, Dataset())
+    for known in (dict(classes=("a", "b", "c")), {}):
+        check_classes(known, Dataset())
+    check_classes(trained, [1, 2, 3])

@@ -332,7 +332,11 @@ BAD = {
     "a batch": (np.stack([GOOD, GOOD]), r"shape \(T, C\).* but got \(2, 40, 6\)"),
     "a name that leaves the folder": ({"../x": GOOD}, r"'../x': must have a name that can be"),
     "no numbers": (np.full((4, 6), "x"), "must be numbers"),
-    "NaN": (np.where(np.arange(240).reshape(40, 6) == 9, np.nan, GOOD), "must be finite.*nan"),
+    "NaN": (
+        np.where(np.arange(240).reshape(40, 6) == 9, np.nan, GOOD),
+        "feature 1 has nan in .* 3",
+    ),
+    "absurd": (np.where(np.arange(240).reshape(40, 6) == 9, -1e20, GOOD), r"has -1e\+20 in"),
     "nothing": ([], "at least one recording"),
     "empty tuple": ((), "an empty tuple has no features"),
     "sources of other lengths": ((GOOD, GOOD[:9]), "must agree in length"),
@@ -404,3 +408,17 @@ def test_checkpoints_of_other_models_and_unsafe_ones_are_refused(case, tmp_path)
     torch.save(dict(state_dict={}, evil=functools.partial(print)), tmp_path / "evil.pth")
     with pytest.raises(ValueError, match=r"refused and nothing in it was run: .*partial"):
         TemporalActionInferencer(config, tmp_path / "evil.pth")
+
+
+def test_the_limits_follow_the_length_and_are_said(infer, monkeypatch):
+    said = []
+    monkeypatch.setattr(inferencer, "print_log", lambda text, *_: said.append(text))
+    monkeypatch.setattr(infer.model.head, "max_per_video", 3)
+    monkeypatch.setattr(infer.model, "made_for", 50.0)
+    monkeypatch.setattr(infer, "threshold", 0.01)
+    short, long = infer([features(60), features(500)], fps=1, batch_size=2)
+    assert (len(short), len(long)) == (3, 30)
+    assert len(said) == 1 and "max_per_video was reached in 2 of 2" in said[0]
+    monkeypatch.setattr(infer, "window", 200.0)  # windows find the same
+    [windowed] = infer(features(500), fps=1)
+    assert_same(windowed, long)

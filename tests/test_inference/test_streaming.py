@@ -8,6 +8,7 @@ import pytest
 from inference_case import UNCAPPED, assert_same, features, make_case
 
 from mmtal.apis import DetectionStream, TemporalActionInferencer
+from mmtal.inference import streaming
 
 RAW = """
 raw = [
@@ -171,3 +172,35 @@ test_dataloader['dataset'].update(
     monkeypatch.setattr(infer.model.head, "nms", voting)
     with pytest.raises(ValueError, match=r"segment voting .* cannot be streamed"):
         infer.stream(fps=1)
+
+
+@pytest.mark.parametrize("bound", [40, 30, 22])
+def test_a_bounded_delay_holds_however_the_signal_is_cut(infer, bound):
+    values = features(300)
+    whole = infer.stream(fps=1)
+    streams = [infer.stream(fps=1, max_delay=bound) for _ in range(2)]
+    assert streams[0].delay <= bound < whole.delay
+    found = [run(stream, values, largest=n) for stream, n in zip(streams, (1, 90), strict=True)]
+    assert found[0] and sorted(found[0]) == sorted(found[1])
+
+
+def test_a_delay_that_cannot_be_is_refused(infer):
+    with pytest.raises(ValueError, match=r"at least 15 s with a max_duration of 9 s.*but got 10"):
+        infer.stream(fps=1, max_delay=10)
+    infer.stream(fps=1, max_delay=15)
+
+
+def test_a_bound_that_costs_nothing_changes_nothing(infer):
+    values = features(333)
+    [expected] = infer(values, fps=1)
+    whole = infer.stream(fps=1)
+    assert_same(run(infer.stream(fps=1, max_delay=whole.delay), values, largest=50), expected)
+
+
+def test_candidates_beyond_pre_nms_topk_are_said_once(infer, monkeypatch):
+    said = []
+    monkeypatch.setattr(streaming, "print_log", lambda text, *_: said.append(text))
+    monkeypatch.setattr(infer.model.head, "pre_nms_topk", 5)
+    monkeypatch.setattr(infer, "threshold", 0.01)
+    run(infer.stream(fps=1), features(200), largest=50)
+    assert len(said) == 1 and "pre_nms_topk was reached in 1 of 1" in said[0]

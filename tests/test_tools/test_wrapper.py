@@ -67,18 +67,6 @@ def test_trains_tests_draws_and_prints_the_final_map(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_then_one_tests(tmp_path: Path) -> None:
-    data = make_dataset(tmp_path / "data")
-    config = write_config(tmp_path / "tiny.py", data)
-    done = call(
-        tmp_path, "--config_template", config, "--data_path", data, "--epochs", 2, "--gpus", 2,
-        "--batch_size", 1, "--output_name", "run",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.fullmatch(r"FINAL_mAP: \d+\.\d\d", done.stdout.strip().splitlines()[-1])
-
-
-@pytest.mark.slow
 def test_salads50_for_two_epochs(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
     done = call(
         tmp_path, "--config_template", "salads50_cnn", "--data_path", shared_data("salads50"),
@@ -89,6 +77,11 @@ def test_salads50_for_two_epochs(tmp_path: Path, shared_data: Callable[[str], Pa
 
 
 FAILURES = [
+    (
+        "GPUs that are not there, before the data are looked at",
+        ["--config_template", "demo", "--data_path", "nowhere", "--gpus", "99"],
+        "--gpus",
+    ),
     ("no such folder", ["--config_template", "demo", "--data_path", "nowhere"], "nowhere"),
     ("no such template", ["--config_template", "demmo", "--data_path", "."], "did you mean demo"),
     ("nothing to find", ["--config_template", "demo", "--data_path", "."], "annotations.json"),

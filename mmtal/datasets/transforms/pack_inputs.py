@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from mmengine.structures import InstanceData
 
+from mmtal.datasets.features import LARGEST, unusable_values
 from mmtal.registry import TRANSFORMS
 from mmtal.structures import TemporalDataSample
 
@@ -23,12 +24,14 @@ class PackInputs:
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         values = results["feats"].read()  # (T, C)
-        if not np.isfinite(values).all():
-            step, channel = np.argwhere(~np.isfinite(values))[0]
+        wrong = unusable_values(values)
+        if wrong.any():
+            step, channel = np.argwhere(wrong)[0]
             raise ValueError(
-                f"recording '{results['video_id']}': features must be finite, but feature {step} "
-                f"of the sequence has {values[step, channel]} in channel {channel} (files: "
-                f"{', '.join(results.get('feat_paths', []))}). Extract the features again"
+                f"recording '{results['video_id']}': features must be numbers of at most "
+                f"{LARGEST:g}, but feature {step} of the sequence has {values[step, channel]} in "
+                f"channel {channel} (files: {', '.join(results.get('feat_paths', []))}). Extract "
+                "the features again"
             )
         sample = TemporalDataSample(
             metainfo={

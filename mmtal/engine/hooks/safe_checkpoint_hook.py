@@ -13,17 +13,13 @@ from mmengine.runner import BaseLoop, Runner
 from torch import Tensor, nn
 
 from mmtal.checkpoints.loading import MapLocation, load_checkpoint_file, make_plain, weights_in
-from mmtal.checkpoints.weights import fitting_weights
+from mmtal.checkpoints.weights import check_finite, fitting_weights
 from mmtal.engine.resuming import check_resumable
 from mmtal.registry import HOOKS
 from mmtal.utils.files import whole_file
 from mmtal.utils.wording import counted
 
-FINE_TUNING = (
-    "Give the config that it was trained with. If you want to fine-tune it, for instance for other "
-    "classes, say how the names begin of what may differ: --cfg-options "
-    "default_hooks.safe_checkpoint.may_differ=head.cls_conv"
-)
+OPTION = "--cfg-options default_hooks.safe_checkpoint.may_differ"
 
 
 @HOOKS.register_module()
@@ -34,6 +30,8 @@ class SafeCheckpointHook(Hook):
     loads (``load_from``) and resumes. A file that would run code is refused, and all of the
     model's weights must be in it; MMEngine itself would run the one and start from random weights
     with the other. Other runners in the process keep MMEngine's.
+
+    Weights that are NaN or infinite are neither read nor written.
 
     *Writing*: MMEngine would pickle its message hub with NumPy arrays and functions in it. What is
     turned into plain types here becomes objects again in :func:`load_checkpoint_file`, and anyone
@@ -63,6 +61,9 @@ class SafeCheckpointHook(Hook):
                 _look_here(hook, runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        for key in ("state_dict", "ema_state_dict"):
+            weights = checkpoint.get(key) or {}
+            check_finite(weights, f"not saved: the checkpoint of iteration {runner.iter}")
         make_plain(checkpoint)
 
     def _save(self, runner: Runner, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
@@ -87,6 +88,7 @@ class SafeCheckpointHook(Hook):
             check_resumable(runner, rest, filename)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         checkpoint = {**rest, "state_dict": self._fit(runner, model, weights, filename)}
+        check_finite(rest.get("ema_state_dict") or {}, filename)
         runner.call_hook("after_load_checkpoint", checkpoint=checkpoint)
         model.load_state_dict(checkpoint["state_dict"])
         runner._has_loaded = True
@@ -100,7 +102,7 @@ class SafeCheckpointHook(Hook):
         if not starts_training:
             return fitting_weights(weights, model, source=filename)
         fitting = fitting_weights(
-            weights, model, source=filename, may_differ=self.may_differ, remedy=FINE_TUNING
+            weights, model, source=filename, may_differ=self.may_differ, option=OPTION
         )
         kept = [name for name, value in fitting.items() if value is not weights.get(name)]
         if kept:

@@ -11,6 +11,7 @@ from mmengine.runner.base_loop import BaseLoop
 from torch import nn
 
 from mmtal.registry import HOOKS
+from mmtal.utils.wording import counted
 
 
 @HOOKS.register_module()
@@ -25,9 +26,19 @@ class SetupCheckHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        for loop in (runner._train_loop, runner._val_loop, runner._test_loop):
+        for what, loop in (
+            ("training", runner._train_loop),
+            ("validation", runner._val_loop),
+            ("a test", runner._test_loop),
+        ):
             if isinstance(loop, BaseLoop):
                 check_setup(model, loop.dataloader.dataset)
+                metrics = getattr(getattr(loop, "evaluator", None), "metrics", ())
+                if what != "a test" or not any(getattr(m, "out_file", None) for m in metrics):
+                    check_instances(loop.dataloader.dataset, what)
+        if isinstance(runner._train_loop, BaseLoop):
+            meta = getattr(runner.train_dataloader.dataset, "metainfo", {})
+            model.made_for = meta.get("longest_recording")
         if isinstance(runner._train_loop, BaseLoop) and hasattr(model.head, "silence_classes"):
             meta = getattr(runner.train_dataloader.dataset, "metainfo", {})
             _print_one_split_classes(meta)
@@ -40,10 +51,50 @@ class SetupCheckHook(Hook):
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         _print_one_split_classes(getattr(runner.test_dataloader.dataset, "metainfo", {}))
 
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        if not isinstance(runner._train_loop, BaseLoop):
+            model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+            model.made_for = longest_recording(checkpoint)
+            for loop in (runner._val_loop, runner._test_loop):
+                if isinstance(loop, BaseLoop) and getattr(model.head, "num_classes", 1) > 1:
+                    check_classes(data_facts(checkpoint), loop.dataloader.dataset)
+
 
 def _print_one_split_classes(meta: Mapping[str, Any]) -> None:
     if meta.get("one_split_classes"):
         print_log(meta["one_split_classes"], "current")
+
+
+def data_facts(checkpoint: Any) -> Mapping[str, Any]:
+    """What a checkpoint says of its training data: MMEngine's ``dataset_meta``, may be empty."""
+    meta = checkpoint.get("meta") if isinstance(checkpoint, Mapping) else None
+    return (meta or {}).get("dataset_meta") or {}
+
+
+def longest_recording(checkpoint: Any) -> float | None:
+    """Seconds of the longest recording that a checkpoint was trained on; None: not known."""
+    return data_facts(checkpoint).get("longest_recording")
+
+
+def check_classes(trained: Mapping[str, Any], dataset: Any) -> None:
+    """Refuse to test a model on data whose classes have other names than in training.
+
+    Args:
+        trained: What the checkpoint says of its training data.
+        dataset: To be tested on.
+
+    Raises:
+        ValueError: Names the first class that differs.
+    """
+    theirs = getattr(dataset, "metainfo", {}).get("classes")
+    for label, (was, now) in enumerate(zip(trained.get("classes", ()), theirs or (), strict=False)):
+        if was != now:
+            raise ValueError(
+                f"the model was trained for other classes than the data have: class {label} was "
+                f"'{was}', but is '{now}' in {getattr(dataset, 'ann_file', 'the data')}. Test on "
+                "the data that it was trained for, or set test_dataloader.dataset.classes to the "
+                "names of the training, in their order"
+            )
 
 
 def check_setup(model: nn.Module, dataset: Any) -> None:
@@ -66,4 +117,30 @@ def check_setup(model: nn.Module, dataset: Any) -> None:
         raise ValueError(
             f"the model expects features with {expected} channels (model.backbone.in_channels), "
             f"but those of {source} have {actual}: set model.backbone.in_channels={actual}"
+        )
+
+
+def check_instances(dataset: Any, what: str) -> None:
+    """Refuse a data set without instances where they are needed.
+
+    Args:
+        dataset: A :class:`~mmtal.datasets.TemporalDataset`, or one with other metainfo.
+        what: What needs them: ``training``, ``validation`` or ``a test``.
+
+    Raises:
+        ValueError: It has none; the message has its counts.
+    """
+    meta = getattr(dataset, "metainfo", {})
+    classes, absent = meta.get("classes"), meta.get("empty_classes")
+    if classes and absent and len(absent) == len(classes):
+        number = counted(len(meta["video_ids"]), "recording")
+        ways = {
+            "validation": "choose another subset, or train without: val_dataloader=None "
+            "val_cfg=None val_evaluator=None",
+            "a test": "choose another subset; mmtal test --out FILE only writes the detections",
+        }
+        raise ValueError(
+            f"{getattr(dataset, 'ann_file', type(dataset).__name__)}, subset {meta['subset']}: "
+            f"{what} needs instances, but {number} and 0 instances are there: "
+            + ways.get(what, "choose another subset, or annotate it")
         )

@@ -37,7 +37,7 @@ class AverageRecall(InstanceMetric):
         self.tiou_thresholds = tiou_thresholds
         self.numbers = numbers
 
-    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+    def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
         truth, proposals = as_tables(results)
         at, recall, area = average_recall(
             without_duplicates(truth)[0],

@@ -39,7 +39,7 @@ class FrameMetrics(InstanceMetric):
         self.score_thr = score_thr
         self.overlaps = overlaps
 
-    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+    def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
         truth: list[np.ndarray] = []
         predicted: list[np.ndarray] = []
         for result in results:

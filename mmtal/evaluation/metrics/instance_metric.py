@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
 
 from mmtal.results.instance_table import InstanceTable
 
@@ -37,6 +38,17 @@ class InstanceMetric(BaseMetric):
                     },
                 )
             )
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """Numbers to log: none where the recordings have no instances."""
+        if any(len(result["truth"]["labels"]) for result in results):
+            return self.figures(results)
+        print_log(f"{len(results)} recordings without instances: no figures", "current")
+        return {}
+
+    def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """Numbers to log, of recordings with instances."""
+        raise NotImplementedError
 
     @property
     def classes(self) -> Sequence[str]:

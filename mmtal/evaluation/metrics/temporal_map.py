@@ -115,20 +115,22 @@ class TemporalMAP(InstanceMetric):
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         """Numbers to log; prints the table and writes the results file."""
+        logged = super().compute_metrics(results)
+        if not logged and self.out_file:  # a test split without labels
+            detections = self._named(as_tables(results)[1])
+            self._write(
+                detections, dict(num_videos=len(results), **self._data_facts()), self.classes
+            )
+        return logged
+
+    def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
         truth, detections = as_tables(results, (self.dataset_meta or {}).get("missing_truth"))
         classes = self.classes
         self.operating_point = None
         if self.external is not None:
             # External scores change the detections' own, from which others will have to choose.
             self.operating_point = _best_f1(_one_class(truth), _one_class(detections))
-            detections = name_detections(
-                detections,
-                self.external,
-                classes,
-                rule=self.external_rule,
-                top_classes=self.top_classes,
-                top_segments=self.top_segments,
-            )
+            detections = self._named(detections)
         protocol = self.protocol
         if self.class_agnostic:
             truth, detections, classes = _one_class(truth), _one_class(detections), ("action",)
@@ -145,8 +147,7 @@ class TemporalMAP(InstanceMetric):
                 protocol, name="custom", videos=None, excluded=None, num_classes=None
             )
         stamp = protocol.evaluate(truth, detections, classes, partial=True)
-        for key in ("dataset_name", "subset", "bad_segments", "missing"):
-            stamp[key] = (self.dataset_meta or {}).get(key)
+        stamp.update(self._data_facts())
         point = _best_f1(truth, detections)
         stamp["operating_point"] = point and asdict(point)
         if self.external is None:
@@ -157,9 +158,7 @@ class TemporalMAP(InstanceMetric):
         self.report = f"{table}\n{format_remarks(stamp)}"
         print_log(f"\n{self.report}", "current")
         if self.out_file:
-            number = int(detections.labels.max(initial=-1)) + 1
-            names = list(classes) or [f"class_{i}" for i in range(number)]
-            write_results(self.out_file, detections, names, stamp)
+            self._write(detections, stamp, classes)
         is_test = MessageHub.get_current_instance().get_info("loop_stage") == "test"
         if not len(detections) and (is_test or "ensemble" in stamp):  # in training it may
             raise ValueError(
@@ -170,6 +169,30 @@ class TemporalMAP(InstanceMetric):
             name: float("nan") if value is None else value
             for name, value in stamp["metrics"].items()
         }
+
+    def _named(self, detections: InstanceTable) -> InstanceTable:
+        """With the classes of the external scores, if there are any."""
+        if self.external is None:
+            return detections
+        return name_detections(
+            detections,
+            self.external,
+            self.classes,
+            rule=self.external_rule,
+            top_classes=self.top_classes,
+            top_segments=self.top_segments,
+        )
+
+    def _data_facts(self) -> dict[str, Any]:
+        meta = self.dataset_meta or {}
+        return {key: meta.get(key) for key in ("dataset_name", "subset", "bad_segments", "missing")}
+
+    def _write(
+        self, detections: InstanceTable, stamp: Mapping[str, Any], classes: Sequence[str]
+    ) -> None:
+        number = int(detections.labels.max(initial=-1)) + 1
+        names = list(classes) or [f"class_{i}" for i in range(number)]
+        write_results(str(self.out_file), detections, names, stamp)
 
 
 def _one_class(table: InstanceTable) -> InstanceTable:

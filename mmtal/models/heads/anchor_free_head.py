@@ -305,13 +305,24 @@ class AnchorFreeHead(nn.Module):
             kept.append(rows)
         return candidates[torch.cat(kept)] if kept else candidates
 
+    def topk_score(self, candidates: InstanceData) -> float:
+        """The highest score at which ``pre_nms_topk`` may have cut off others; 0: nowhere."""
+        if len(candidates) < self.pre_nms_topk:
+            return 0.0
+        levels = candidates.levels
+        full = (levels.bincount() >= self.pre_nms_topk).nonzero().flatten().tolist()
+        return max((float(candidates.scores[levels == level].min()) for level in full), default=0.0)
+
     def finish(self, candidates: InstanceData, sample: TemporalDataSample) -> InstanceData:
         """Predictions of a recording from its candidates: NMS, cap, seconds, clip.
 
         Args:
-            candidates: ``segments`` (M, 2) in units of the sample's grid, ``scores``, ``labels``.
-            sample: Of the whole recording.
+            candidates: ``segments`` (M, 2) in units of the sample's grid, ``scores``, ``labels``,
+                ``levels``.
+            sample: Of the whole recording; gets ``limits_reached``, if any were: the score of the
+                last that was kept, by the limit's name.
         """
+        reached = {"pre_nms_topk": self.topk_score(candidates)}
         segments, scores, labels = candidates.segments, candidates.scores, candidates.labels
         if self.min_duration is not None:
             keep = segment_lengths(segments) > self.min_duration
@@ -324,5 +335,9 @@ class AnchorFreeHead(nn.Module):
             scores, order = scores.sort(descending=True)
             kept = order[: self.max_per_video]
             segments, scores, labels = segments[kept], scores[: len(kept)], labels[kept]
+        full = len(scores) >= self.max_per_video
+        reached["max_per_video"] = float(scores[-1]) if full else 0.0
+        if any(reached.values()):
+            sample.set_metainfo(dict(limits_reached=reached))
         segments = clip_segments(sample.grid.to_seconds(segments), 0.0, sample.duration)
         return InstanceData(segments=segments, scores=scores, labels=labels)

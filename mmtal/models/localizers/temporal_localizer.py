@@ -1,16 +1,23 @@
 """Localizer: backbone, neck and head, wired together."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from mmengine.dist import all_reduce_dict
 from mmengine.model import BaseModel
+from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmtal.models.data_preprocessor import TemporalDataPreprocessor
+from mmtal.models.localizers.limits import length_factor, limits_times
 from mmtal.registry import BACKBONES, HEADS, MODELS, NECKS
 from mmtal.structures import TemporalDataSample
 from mmtal.structures.contracts import Backbone, Head, Neck, Padding, check_contract
+
+LARGEST = 1e10
+"""No logit and no distance in level strides is beyond it."""
 
 
 @MODELS.register_module()
@@ -28,6 +35,10 @@ class TemporalLocalizer(BaseModel):
         head: Config of a :class:`mmtal.structures.contracts.Head`.
         data_preprocessor: Config; None for the default.
 
+    Attributes:
+        made_for (float | str | None): Seconds of the longest recording in training; None: not
+            known; see :func:`mmtal.models.localizers.limits.length_factor`.
+
     Raises:
         ValueError: A part lacks what its contract demands; the message names it.
     """
@@ -35,6 +46,7 @@ class TemporalLocalizer(BaseModel):
     backbone: Backbone
     neck: Neck
     head: Head
+    made_for: float | str | None = None
 
     def __init__(
         self,
@@ -106,11 +118,34 @@ class TemporalLocalizer(BaseModel):
         if mode == "loss":
             return self.head.loss_by_feat(*raw, level_masks, data_samples)
         if mode == "predict":
-            predictions = self.head.predict_by_feat(*raw, level_masks, data_samples)
-            for sample, instances in zip(data_samples, predictions, strict=True):
+            check_predictions(raw, level_masks, [sample.video_id for sample in data_samples])
+            found = self.detect(raw, level_masks, data_samples)
+            for sample, instances in zip(data_samples, found, strict=True):
                 sample.pred_instances = instances
             return data_samples
         raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', but got '{mode}'")
+
+    def detect(
+        self, raw: Sequence[Any], masks: list[Tensor], samples: list[TemporalDataSample]
+    ) -> list[InstanceData]:
+        """Detections of B recordings from the head's raw predictions.
+
+        A recording k times as long as any in training (``made_for``) may have k times as many.
+
+        Args:
+            raw: What the head's forward returns.
+            masks: Per level bool (B, T_l).
+            samples: The recordings.
+        """
+        factors = [length_factor(self, sample) for sample in samples]
+        if len(set(factors)) == 1:
+            with limits_times(self.head, factors[0]):
+                return self.head.predict_by_feat(*raw, masks, samples)
+        found = []
+        for row, sample in enumerate(samples):
+            parts = [[x[row : row + 1] for x in part] for part in (*raw, masks)]
+            found += self.detect(parts[:-1], parts[-1], [sample])
+        return found
 
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """The sum to step on, and what is logged: means over ranks, as one process would log."""
@@ -127,3 +162,30 @@ class TemporalLocalizer(BaseModel):
         return [results[i] for i in range(len(results))]
 
     val_step = test_step
+
+
+def check_predictions(raw: Sequence[Any], masks: Sequence[Tensor], names: Sequence[str]) -> None:
+    """Refuse raw predictions that mean nothing where they are valid: NaN, or beyond ``LARGEST``.
+
+    Args:
+        raw: What the head's forward returns; lists of (B, ..., T_l) over the levels are looked at.
+        masks: Per level bool (B, T_l).
+        names: Of the B recordings.
+
+    Raises:
+        ValueError: Names the recordings.
+    """
+    wrong = torch.zeros(len(names), dtype=torch.bool, device=masks[0].device)
+    for level in (zip(part, masks, strict=False) for part in raw if isinstance(part, list)):
+        for values, mask in level:
+            if values.shape[-1] == mask.shape[-1]:
+                invalid = ~(values < LARGEST).flatten(1, -2).all(1)  # (B, T_l)
+                wrong |= (invalid & mask).any(1)
+    if wrong.any():
+        found = [name for name, is_wrong in zip(names, wrong.tolist(), strict=True) if is_wrong]
+        raise ValueError(
+            f"the model's predictions are NaN or beyond {LARGEST:g} for "
+            f"{', '.join(map(repr, found[:5]))}: its training had diverged, its features are of "
+            "extreme size, or mixed precision overflows. Try an earlier checkpoint, and mmtal data "
+            "verify"
+        )

@@ -25,7 +25,7 @@ UNUSABLE = (
     "empty feature file",
     "sources of different lengths",
     "wrong channel count",
-    "NaN or infinite feature",
+    "NaN, infinite or absurd feature",
     "features never change",
     "too short for the window",
     "duration and feature length disagree",

@@ -106,7 +106,7 @@ def _check_files(
             findings.report(scan.problem, scan.text, of=recording, severity=severity, remedy=remedy)
         elif scan.nonfinite:
             text = f"{scan.nonfinite} of {scan.path}"
-            findings.report("NaN or infinite feature", text, of=recording)
+            findings.report("NaN, infinite or absurd feature", text, of=recording)
     if not usable or not recording.scans:
         recording.scans = []
         return

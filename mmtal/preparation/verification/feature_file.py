@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from mmtal.datasets.feature_check import THREADS, first_nonfinite
-from mmtal.datasets.features import Block, read_blocks, read_shape
+from mmtal.datasets.feature_check import THREADS, first_unusable
+from mmtal.datasets.features import LARGEST, Block, read_blocks, read_shape, unusable_values
 from mmtal.utils.progress import progress
 
 MAX_CHANNELS = 1 << 20
@@ -120,8 +120,8 @@ class _Scan:
         self.length, self.channels = length, channels
         self.first = np.zeros(channels, dtype=np.float16)
         self.constant = np.full(channels, length > 1)
-        self.number = {"NaN": 0, "infinite": 0}
-        self.place: tuple[int, int] | None = None
+        self.number = {"NaN": 0, "infinite": 0, f"beyond {LARGEST:g}": 0}
+        self.place: tuple[int, int, float] | None = None
         self.hash = hashlib.blake2b(f"{length} {channels}".encode(), digest_size=16)
 
     def add(self, block: Block) -> None:
@@ -137,11 +137,13 @@ class _Scan:
         columns = np.flatnonzero(alive)
         alive[columns] = (values[:, columns] == self.first[part][columns]).all(axis=0)
         self.constant[part] = alive
-        place = first_nonfinite(block)
+        place = first_unusable(block)
         if place:
             self.place = self.place or place
-            self.number["NaN"] += int(np.isnan(values).sum())
-            self.number["infinite"] += int(np.isinf(values).sum())
+            nan, infinite = np.isnan(values).sum(), np.isinf(values).sum()
+            counts = (nan, infinite, unusable_values(values).sum() - nan - infinite)
+            for kind, count in zip(self.number, counts, strict=True):
+                self.number[kind] += int(count)
 
     def result(self, path: Path) -> FileScan:
         nonfinite = ""

@@ -40,7 +40,7 @@ _ERRORS = {
     "sources of different lengths": "extract them with the same feature stride",
     "wrong channel count": REMEDIES["wrong channel count"],
     "channels do not fit the model": "set model.backbone.in_channels to the channels of the data",
-    "NaN or infinite feature": REMEDIES["NaN or infinite feature"],
+    "NaN, infinite or absurd feature": REMEDIES["NaN, infinite or absurd feature"],
     "features never change": "extract this recording again: every feature is the same",
     "too short for the window": "take the recording out or shorten window_size",
     "duration and feature length disagree": REMEDIES["duration and feature length disagree"],

@@ -56,3 +56,6 @@ class OpenTADHead(AnchorFreeHead):
         if len(candidates) <= self.pre_nms_topk:
             return candidates
         return candidates[candidates.scores.topk(self.pre_nms_topk).indices]
+
+    def topk_score(self, candidates: InstanceData) -> float:
+        return float(candidates.scores.min()) if len(candidates) >= self.pre_nms_topk else 0.0

@@ -98,3 +98,11 @@ def test_features_of_another_width_are_refused():
     video["inputs"] = [video["inputs"][0][:, :5]]
     with pytest.raises(ValueError, match=r"expects features with 24 channels .* but got 5"):
         model.test_step(video)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, 1e20])
+def test_predictions_that_mean_nothing_are_an_error(value):
+    model = extra_golden(NAME).build().eval()
+    model.head.cls_conv.bias.data[0] = value
+    with pytest.raises(ValueError, match=r"predictions are NaN or beyond 1e\+10 for 'video_0'"):
+        model.test_step(join(*videos(64)))

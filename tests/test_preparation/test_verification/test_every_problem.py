@@ -153,9 +153,14 @@ CASES = {
     "channels": (put(lambda own: own.array(60, 4)), {},
         "wrong channel count", "error", "r0", "4 channels, most have 5"),
     "NaN": (put(spoiled(np.nan)), {},
-        "NaN or infinite feature", "error", "r0", "1 NaN, first in feature 7, channel 3 of .*r0"),
+        "NaN, infinite or absurd feature", "error", "r0",
+        "1 NaN, first in feature 7, channel 3 of .*r0"),
     "infinity": (put(spoiled(-np.inf)), {},
-        "NaN or infinite feature", "error", "r0", "1 infinite, first in feature 7, channel 3"),
+        "NaN, infinite or absurd feature", "error", "r0",
+        "1 infinite, first in feature 7, channel 3"),
+    "absurd": (put(spoiled(1e20)), {},
+        "NaN, infinite or absurd feature", "error", "r0",
+        r"1 beyond 1e\+10, first in feature 7, channel 3"),
     "constant channels": (put(constant(1, 4)), {},
         "constant channel", "warning", "r0", r"2 of 5 channels \(1, 4\) of .*r0\.npy"),
     "channel constant everywhere": (
@@ -259,7 +264,7 @@ def test_all_problems_come_at_once(own):
         "missing fps": 1,
         "reversed segment": 1,
         "missing feature file": 1,
-        "NaN or infinite feature": 1,
+        "NaN, infinite or absurd feature": 1,
         "missing duration": 1,
     }
 
