@@ -4,7 +4,7 @@ import dataclasses
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import print_json, shared
 
 ARGUMENTS = {
     "--ann": dict(required=True),
@@ -13,36 +13,28 @@ ARGUMENTS = {
     "--feature-stride": "default: found out",
     "--snippet-frames": "default: found out",
     "--fps": "default: as the annotations say",
-    "--train-subset": dict(metavar="NAME", help="default: training, or validation beside test"),
-    "--test-subset": dict(metavar="NAME", help="default: validation, or test"),
+    **shared("--subset-names", "--feature-key"),
     "--out": dict(default="suggested_config.py"),
     "--json": "all values, and why",
 }
 
 
 def run(args: Namespace) -> None:
-    from mmtal.preparation.suggestion import (
-        Budget,
-        choose_settings,
-        config_text,
-        explanation,
-        summarize,
-    )
-    from mmtal.utils.files import write_text
+    from mmtal.experiments.auto_template import suggest_config
+    from mmtal.preparation.suggestion import Budget
 
-    budget = Budget.parse(args.budget)
-    summary = summarize(
+    settings = suggest_config(
         args.ann,
-        features=args.features,
+        args.features,
+        args.out,
+        name=Path(args.ann).stem,
+        budget=Budget.parse(args.budget),
+        subsets=args.subset_names,
+        feature_key=args.feature_key,
         feature_stride=args.feature_stride,
         snippet_frames=args.snippet_frames,
         fps=args.fps,
-        train_subset=args.train_subset,
-        test_subset=args.test_subset,
     )
-    settings = choose_settings(summary, budget)
-    write_text(args.out, config_text(summary, settings, name=Path(args.ann).stem))
-    print(explanation(settings))
     print(f"\nwritten: {args.out}; next: mmtal train {args.out}")
     if args.json:
         print_json(args, {"config": args.out, **dataclasses.asdict(settings)})

@@ -15,8 +15,7 @@ ARGUMENTS = {
     "--subset": dict(nargs="+", note="only these"),
     "--file-prefix": dict(metavar="TEXT", help="before names of files; default: as in DIR"),
     "--file-ext": dict(choices=[".npy", ".npz", ".pt"], help="default: as in DIR"),
-    "--feature-key": dict(metavar="NAME", help="array in .npz and .pt files, if there are several"),
-    **shared("--feature-stride", "--snippet-frames"),
+    **shared("--feature-key", "--feature-stride", "--snippet-frames"),
     "--fps": "of all recordings",
     "--max-seq-len": dict(type=int, metavar="N", help="longest sequence in training"),
     "--min-overlap": dict(

@@ -57,6 +57,9 @@ SHARED: dict[str, dict[str, Any]] = {
     "--data-path": dict(metavar="DIR", help="folder with annotations and features"),
     "--device": dict(help="cpu, cuda:0, ... (default: a GPU if there is one)"),
     "--features": dict(nargs="+", metavar="DIR", help="folders of feature files"),
+    "--feature-key": dict(
+        metavar="NAME", help="array in .npz and .pt files (default: feats or the only one)",
+    ),
     "--feature-stride": dict(
         type=float, metavar="N", help="frames between the starts of two features"
     ),
@@ -96,6 +99,10 @@ SHARED: dict[str, dict[str, Any]] = {
     "--show-dir": dict(metavar="DIR", help="draw each recording into this folder"),
     "--sigma": dict(type=float, help="sigma of Gaussian soft-NMS"),
     "--snippet-frames": dict(type=float, metavar="N", help="frames that one feature covers"),
+    "--subset-names": dict(
+        nargs=2, metavar=("TRAIN", "TEST"),
+        help="subsets to train and to test on (default: training and validation, or the like)",
+    ),
     "--subset": dict(metavar="NAME", help="subset of the annotations"),
     "--to": dict(help="output format"),
     "--tiou": dict(metavar="T", help="tIoU from which two segments count as the same"),

@@ -6,7 +6,7 @@ The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in pe
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import print_json, shared
 
 AUTO = "auto"
 
@@ -21,6 +21,10 @@ ARGUMENTS = {
     "--weight-decay": dict(
         type=float, metavar="N", help="weight decay (default: the config's)",
     ),
+    **shared("--subset-names", "--feature-key"),
+    "--feature-stride": "default: the config's",
+    "--snippet-frames": "default: the config's",
+    "--fps": "default: the config's",
     "--work-dir": "default: work_dirs/ and the config's name",
     "--resume": dict(action="store_true"),
     "--seed": "default: the config's",
@@ -51,6 +55,13 @@ def run(args: Namespace) -> None:
             weight_decay=args.weight_decay,
             seed=args.seed,
             options=args.cfg_options,
+            subsets=args.subset_names,
+            data=dict(
+                feature_key=args.feature_key,
+                feature_stride=args.feature_stride,
+                snippet_frames=args.snippet_frames,
+                fps=args.fps,
+            ),
         )
         metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
     if args.json:

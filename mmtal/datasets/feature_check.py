@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -71,6 +72,10 @@ def read_shapes(
     if not channels:
         return ()
     usual = Counter(channels.values()).most_common(1)[0][0]
+    shapes = [(i["num_features"], channels[i["video_id"]]) for i in data_list if i["num_features"]]
+    if text := exchanged_axes(shapes):
+        problems.add("features seem to be (C, T)", text)
+        return usual
     for info in data_list:
         if channels.get(info["video_id"], usual) != usual:
             problems.add(
@@ -79,6 +84,21 @@ def read_shapes(
                 f"most have {_join(usual)} ({', '.join(info['feat_paths'])})",
             )
     return usual
+
+
+def exchanged_axes(shapes: Sequence[tuple[int, tuple[int, ...]]]) -> str:
+    """Why features seem to be (C, T), in words; empty if they do not.
+
+    Args:
+        shapes: Features and channels of each source, of each recording.
+    """
+    different = {channels for _, channels in shapes}
+    if len(different) < max(2, 0.75 * len(shapes)) or len({length for length, _ in shapes}) > 1:
+        return ""
+    least, most = min(map(sum, different)), max(map(sum, different))
+    return (
+        f"all {len(shapes)} recordings have {shapes[0][0]} features of {least} to {most} channels"
+    )
 
 
 def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: Problems) -> None:

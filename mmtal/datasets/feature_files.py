@@ -10,7 +10,7 @@ from pathlib import Path
 from mmtal.utils.file_names import stays_below
 
 ENDINGS = (".npy", ".npz", ".pt")
-SEPARATORS = "_-./ "
+SEPARATORS = "_-. "
 """What a prefix of file names ends in."""
 
 
@@ -58,7 +58,8 @@ def find_file_names(
     known = set(map(composed, recordings))
     for file in map(composed, files):
         stem, found = os.path.splitext(file)
-        for start in [0, *(i + 1 for i, letter in enumerate(stem) if letter in SEPARATORS)]:
+        first = stem.split("/", 1)[0]
+        for start in [0, *(i + 1 for i, letter in enumerate(first) if letter in SEPARATORS)]:
             if stem[start:] in known:
                 counts[FileNames(stem[:start], found)] += 1
     fitting = [

@@ -50,8 +50,9 @@ class TemporalDataset(BaseDataset):
         features: Folder of the feature files, relative to ``data_root``. Several folders are
             joined over the channels.
         subset: Name of the subset, or names; case does not matter.
-        feature_stride: Frames between the starts of neighboring snippets.
-        snippet_frames: Frames behind one feature.
+        feature_stride: Frames between the starts of neighboring snippets; None: the features were
+            resized to one length (ActivityNet), those of each recording cover all of it.
+        snippet_frames: Frames behind one feature; None where ``feature_stride`` is.
         fps: Frames per second; None: each recording's own, from the JSON.
         file_prefix: Comes before the recording's name in file names.
         file_ext: ``.npy``, ``.npz`` or ``.pt``.
@@ -88,8 +89,8 @@ class TemporalDataset(BaseDataset):
         *,
         features: str | Sequence[str],
         subset: str | Sequence[str],
-        feature_stride: float,
-        snippet_frames: float,
+        feature_stride: float | None,
+        snippet_frames: float | None,
         fps: float | None = None,
         file_prefix: str = "",
         file_ext: str = ".npy",
@@ -116,7 +117,12 @@ class TemporalDataset(BaseDataset):
             raise ValueError(f"file_ext must be .npy, .npz or .pt, but got '{file_ext}'")
         if repeat < 1:
             raise ValueError(f"repeat must be >= 1, but got {repeat}")
-        FeatureGrid(feature_stride, snippet_frames, 1.0 if fps is None else fps)  # checks them
+        if (feature_stride is None) != (snippet_frames is None):
+            raise ValueError(
+                "feature_stride and snippet_frames must both be numbers or both None, but got "
+                f"{feature_stride} and {snippet_frames}"
+            )
+        FeatureGrid(feature_stride or 1, snippet_frames or 1, 1.0 if fps is None else fps)  # checks
         if "classes" in (metainfo or {}):
             raise ValueError("classes must be given as an argument, but are in metainfo")
         folders = [features] if isinstance(features, str) else list(features)
@@ -168,7 +174,7 @@ class TemporalDataset(BaseDataset):
         info: dict[str, Any] = self.get_data_info(idx)
         seed, epoch = self._seed_epoch.tolist()
         info["rng"] = np.random.default_rng([seed, epoch, info["sample_idx"]])
-        info["grid"] = self._grid(info["fps"])
+        info["grid"] = self._grid(info["fps"], info["duration"], info["num_features"])
         info["feature_key"] = self.feature_key
         return info
 
@@ -313,18 +319,23 @@ class TemporalDataset(BaseDataset):
     ) -> None:
         where = f"recording '{info['video_id']}'"
         fps = entry.get("fps") if self.fps is None else self.fps
+        if fps is None and self.feature_stride is None:
+            fps = 1.0  # frames do not matter
         if fps is None:
             raise ValueError(
-                f"{self.ann_file}: {where} has no 'fps': add it, or give the argument fps"
+                f"{self.ann_file}: {where} has no 'fps': add it, or give the argument fps (--fps)"
             )
         info["fps"] = float(fps)
-        grid, length = self._grid(fps), info["num_features"]
-        if entry.get("duration") is None:
+        length, duration = info["num_features"], entry.get("duration")
+        if duration is None and self.feature_stride is None:
+            problems.add("missing duration", where)
+        grid = self._grid(fps, duration or 1.0, length)
+        if duration is None:
             # the longest recording that has so many features: clips no prediction
             longest = grid.to_seconds(length + grid.snippet_offset)
             info["duration"] = float(longest) if length else math.inf
         else:
-            info["duration"] = float(entry["duration"])
+            info["duration"] = float(duration)
             expected = expected_length(grid, info["duration"], length)
             if self.check_duration and length and expected is not None:
                 problems.add(
@@ -345,7 +356,9 @@ class TemporalDataset(BaseDataset):
             problems=problems,
         )
 
-    def _grid(self, fps: float) -> FeatureGrid:
+    def _grid(self, fps: float, duration: float, length: int) -> FeatureGrid:
+        if self.feature_stride is None or self.snippet_frames is None:
+            return FeatureGrid.covering(length, duration=duration, fps=fps)
         return FeatureGrid(self.feature_stride, self.snippet_frames, fps)
 
     def _subset_name(self) -> str:

@@ -1,47 +1,89 @@
 """Suggest a config for data that no config was written for."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mmtal.datasets.feature_files import ENDINGS, list_feature_files
 from mmtal.preparation.suggestion import (
     Budget,
+    Settings,
     choose_settings,
     config_text,
     explanation,
     summarize,
 )
 from mmtal.preparation.verification import verify
+from mmtal.preparation.verification.report import plain
 from mmtal.utils.files import write_text
 from mmtal.utils.reading import read_json
 
-ENDINGS = (".npy", ".npz", ".pt")
 
-
-def auto_template(data_path: str | Path, work_dir: str | Path) -> Path:
+def auto_template(
+    data_path: str | Path,
+    work_dir: str | Path,
+    *,
+    subsets: Sequence[str] | None = None,
+    **data: Any,
+) -> Path:
     """Verify a data set and write ``suggested_config.py``, which fits it, to the work dir.
 
+    ``subsets`` and ``data`` as for :func:`suggest_config`.
     FileNotFoundError: annotations or features cannot be found, see :func:`find_own_data`.
     ValueError: they are ambiguous, or cannot be used; what is wrong has been printed.
     """
     ann_file, features = find_own_data(data_path)
-    report = verify(ann_file, features=[str(folder) for folder in features])
-    print(report.format())
-    if not report.ok:
-        raise ValueError(
-            f"{data_path}: the data cannot be used, see the report above. Fix them, or write "
-            f"cleaned annotations: mmtal data verify --ann {ann_file} --features "
-            f"{' '.join(map(str, features))} --fix cleaned.json"
-        )
-    summary = summarize(ann_file, features=features)
     gpu = torch.cuda.get_device_properties(0).total_memory if torch.cuda.is_available() else None
-    settings = choose_settings(summary, Budget(gpu_bytes=gpu))
-    print(explanation(settings))
     path = Path(work_dir) / "suggested_config.py"
-    write_text(path, config_text(summary, settings, name=Path(data_path).resolve().name))
+    suggest_config(
+        ann_file,
+        features,
+        path,
+        name=Path(data_path).resolve().name,
+        budget=Budget(gpu_bytes=gpu),
+        verbose=True,
+        subsets=subsets,
+        **data,
+    )
     print(f"the config: {path}")
     return path
+
+
+def suggest_config(
+    ann_file: str | Path,
+    features: Sequence[str | Path],
+    out: str | Path,
+    *,
+    name: str,
+    budget: Budget,
+    verbose: bool = False,
+    subsets: Sequence[str] | None = None,
+    **data: Any,
+) -> Settings:
+    """Verify a data set, write a config that fits it to ``out``, and print why it is as it is.
+
+    ``verbose``: print the report of the verification even if the data can be used. ``subsets``
+    are those to train and to test on, ``data`` more arguments of both verify and summarize.
+    ValueError: the data cannot be used; what is wrong has been printed.
+    """
+    report = verify(ann_file, features=features, subset=subsets, **data)
+    if verbose or not report.ok:
+        print(report.format())
+    if not report.ok:
+        first = report.findings[0]
+        raise ValueError(
+            f"{ann_file}: the data cannot be used ({first.kind}: {plain(first.value)}), see the "
+            "report above. Fix them; what is wrong with single instances is left out by mmtal data "
+            f"verify --ann {ann_file} --features {' '.join(map(str, features))} --fix cleaned.json"
+        )
+    summary = summarize(ann_file, features=features, subsets=subsets, **data)
+    settings = choose_settings(summary, budget)
+    write_text(out, config_text(summary, settings, name=name))
+    print(explanation(settings))
+    return settings
 
 
 def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
@@ -62,10 +104,9 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
     ]  # fmt: skip
     folder = root / "features"
     sources = [path for path in _folders(folder) if _holds_features(path)]
+    below = list_feature_files(folder)
     recordings = (_database(files[0]) if files else None) or {}  # perhaps P01/P01_02
-    if _holds_features(folder) or any(
-        (folder / f"{name}{ending}").is_file() for name in recordings for ending in ENDINGS
-    ):
+    if _holds_features(folder) or recordings.keys() & {os.path.splitext(f)[0] for f in below}:
         features = [[folder]]
     elif sources:
         features = [sources]
@@ -93,7 +134,9 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _holds_features(folder: Path) -> bool:
-    return folder.is_dir() and any(p.suffix in ENDINGS and p.is_file() for p in folder.iterdir())
+    return folder.is_dir() and any(
+        p.name.endswith(ENDINGS) and p.is_file() for p in folder.iterdir()
+    )
 
 
 def _database(path: Path) -> dict[str, Any] | None:

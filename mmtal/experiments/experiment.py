@@ -3,7 +3,7 @@
 import platform
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
@@ -18,6 +18,7 @@ from mmengine.runner import Runner
 
 from mmtal.checkpoints.latest import latest_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.engine.hooks.operating_point_hook import score_threshold
 from mmtal.engine.hooks.setup_check_hook import check_instances
 from mmtal.engine.runner import (
@@ -98,22 +99,29 @@ def prepare_config(
     weight_decay: float | None = None,
     seed: int | None = None,
     options: Mapping[str, Any] | None = None,
+    subsets: Sequence[str] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> Config:
     """A template's config with the data's place and the given options; the rest stays as it is.
 
     The template ``auto`` verifies the data and suggests a config. Epochs are after warm-up, the
-    batch is of each process, and ``options`` are any values by dotted name.
+    batch is of each process, and ``options`` are any values by dotted name. ``subsets`` are
+    those to train and to test on, ``data`` arguments of the datasets (None is left out).
     """
+    data = {key: value for key, value in (data or {}).items() if value is not None}
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be >= 1, but got {value}")
-    path = auto_template(data_path, work_dir) if template == AUTO else template
-    config = load_config(path, work_dir=str(work_dir))
+    if template == AUTO:
+        template = str(auto_template(data_path, work_dir, subsets=subsets, **data))
+    config = load_config(template, work_dir=str(work_dir))
     place = find_data(config.train_dataloader.dataset, data_path)
     for name in LOADERS:
         config[name].dataset.update(
-            data_root=str(place.root), ann_file=place.ann_file, features=place.features
+            data_root=str(place.root), ann_file=place.ann_file, features=place.features, **data
         )
+        if subsets:
+            config[name].dataset.subset = subsets[name != LOADERS[0]]
     for evaluator in (config.val_evaluator, config.test_evaluator):
         metric = main_metric(evaluator)
         if metric.get("external_scores"):
@@ -129,16 +137,26 @@ def prepare_config(
     override(config, options or {})
     set_seed(config, seed=seed, deterministic=False)
     if not place.is_official:
-        _adapt_to_own_data(config)
+        _adapt_to_own_data(config, choose=not subsets)
     return config
 
 
-def _adapt_to_own_data(config: Config) -> None:
+def _adapt_to_own_data(config: Config, *, choose: bool) -> None:
     """Check own data strictly, and give the model their classes and channels."""
+    own = config.train_dataloader.dataset
+    features = own.features if isinstance(own.features, str) else own.features[0]
+    names = find_file_names(
+        list_feature_files(Path(own.data_root, features)),
+        AnnotationFile(Path(own.data_root, own.ann_file)).database,
+    )
     for name in LOADERS:
-        config[name].dataset.update(bad_segments="error", check_duration=True, allow_missing=False)
+        config[name].dataset.update(
+            bad_segments="error", check_duration=True, allow_missing=False,
+            file_prefix=names.prefix, file_ext=names.ending,
+        )  # fmt: skip
         config[name].dataset.pop("classes", None)
-    _choose_subsets(config)
+    if choose:
+        _choose_subsets(config)
     dataset = build_dataset(config, "train_dataloader")
     backbone, head = config.model.backbone, config.model.head
     num_classes = len(dataset.metainfo["classes"])

@@ -51,6 +51,12 @@ class InferencePipeline:
         while self.transforms and getattr(self.transforms[-1], "pointwise", False):
             self.pointwise.insert(0, self.transforms.pop())
         self.is_lazy = all(isinstance(t, LazyTransform) for t in self.transforms)
+        if dataset["feature_stride"] is None:
+            raise ValueError(
+                "the config's features were resized to one length (feature_stride=None), so where "
+                "they lie in time depends on durations, which features alone do not tell: annotate "
+                "the recordings with durations and use mmtal test"
+            )
         self.feature_stride = float(dataset["feature_stride"])
         self.snippet_frames = float(dataset["snippet_frames"])
         self.num_channels = num_channels

@@ -67,6 +67,12 @@ class FeatureGrid:
         stride = frames / length
         return FeatureGrid(feature_stride=stride, snippet_frames=stride, fps=self.fps)
 
+    @classmethod
+    def covering(cls, num_features: int, *, duration: float, fps: float) -> "FeatureGrid":
+        """The grid of snippets that touch each other and cover a recording of so many seconds."""
+        stride = duration * fps / max(num_features, 1)
+        return cls(feature_stride=stride, snippet_frames=stride, fps=fps)
+
     def num_features(self, duration: float) -> float:
         """How many features a recording of ``duration`` seconds should have (not rounded)."""
         return (duration * self.fps - self.snippet_frames) / self.feature_stride + 1

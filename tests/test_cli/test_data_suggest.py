@@ -30,7 +30,7 @@ def test_json(run: Run, tmp_path: Path) -> None:
 FAILURES = [
     ("budget", ["--budget", "big"], "24GB"),
     ("stride", ["--feature-stride", "7"], "do not fit together"),
-    ("subset", ["--test-subset", "tset"], "'training', 'validation'"),
+    ("subset", ["--subset-names", "training", "tset"], "'training', 'validation'"),
 ]
 
 

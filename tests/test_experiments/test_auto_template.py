@@ -1,14 +1,19 @@
 """Own data without a config."""
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from mmengine.config import Config
 from tiny import make_dataset
 
-from mmtal.experiments.auto_template import auto_template, find_own_data
+from mmtal.experiments.auto_template import auto_template, find_own_data, suggest_config
 from mmtal.experiments.experiment import build_dataset, prepare_config
+from mmtal.preparation.suggestion import Budget
+from mmtal.preparation.verification import verify
 
 
 def put(path: Path, content: object = None) -> Path:
@@ -90,6 +95,92 @@ def test_data_with_errors_end_it_and_no_config_is_written(
     assert not (tmp_path / "w").exists()
     out = "".join(capsys.readouterr())
     assert "rec_3" in out and "NaN" in out
+
+
+def change(data: Path, edit: Callable[[str, dict, np.ndarray], np.ndarray | None]) -> Path:
+    """Edit name, entry and features of every recording of a made-up data set."""
+    content = json.loads((data / "annotations.json").read_text())
+    for name, entry in content["database"].items():
+        file = data / "features" / f"{name}.npy"
+        features = edit(name, entry, np.load(file))
+        if features is not None:
+            np.save(file, features)
+    put(data / "annotations.json", content)
+    return data
+
+
+def resize(name: str, entry: dict, features: np.ndarray) -> np.ndarray:
+    return features[np.linspace(0, len(features) - 1, 80).round().astype(int)]
+
+
+def rename(name: str, entry: dict, features: np.ndarray) -> None:
+    entry["subset"] = "split1_" + entry["subset"]
+
+
+def forget(*keys: str) -> Callable:
+    def edit(name: str, entry: dict, features: np.ndarray) -> None:
+        for key in keys:
+            del entry[key]
+
+    return edit
+
+
+def turn(name: str, entry: dict, features: np.ndarray) -> np.ndarray:
+    return features.T
+
+
+def turn_equal(name: str, entry: dict, features: np.ndarray) -> np.ndarray:
+    entry["duration"], entry["fps"] = 50.25, 4  # 201 frames: 40 features every 5, or 6 every 33.5
+    entry["annotations"] = entry["annotations"][:2]
+    return features[:40].T
+
+
+GRID = dict(feature_stride=1, snippet_frames=1)
+JUDGED = {  # what is edited, the refusal, the options that it advises, what they make of the config
+    "no durations": (forget("duration"), "--feature-stride, --snippet-frames", dict(data=GRID), {}),
+    "neither durations nor fps": (
+        forget("duration", "fps"), "--fps", dict(data=dict(GRID, fps=2)), dict(fps=2)),
+    "subsets of other names": (
+        rename, "--subset-names", dict(subsets=["split1_training", "split1_validation"]),
+        dict(subset="split1_training")),
+    "resized to one length": (resize, None, {}, dict(feature_stride=None, snippet_frames=None)),
+    "(C, T)": (turn, r"seem to be \(C, T\)", None, {}),
+    "(C, T) of one length": (turn_equal, r"Are they \(C, T\)", None, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", JUDGED)
+def test_verify_suggest_and_run_judge_alike_and_the_advice_works(tmp_path: Path, case: str) -> None:
+    edit, refusal, advice, expected = JUDGED[case]
+    data = change(make_dataset(tmp_path / "data"), edit)
+    files = (data / "annotations.json", [data / "features"])
+    if refusal is not None:
+        report = verify(files[0], features=files[1])
+        assert not report.ok
+        assert any(re.search(refusal, finding.value + finding.kind) for finding in report.findings)
+        with pytest.raises(ValueError, match=refusal):
+            prepare_config("auto", data_path=data, work_dir=tmp_path / "w")
+    if advice is None:
+        return
+    out = tmp_path / "suggested.py"
+    given = {**advice.get("data", {}), "subsets": advice.get("subsets")}
+    suggest_config(*files, out, name="mine", budget=Budget(), **given)
+    config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w", **advice)
+    for found in (config, Config.fromfile(out)):
+        dataset = build_dataset(found, "train_dataloader")
+        assert len(dataset) >= 8 and len(dataset[0]["data_samples"].gt_instances)
+        assert expected.items() <= found.train_dataloader.dataset.items()
+
+
+def test_prefixes_and_arrays_are_found(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    for file in list((data / "features").iterdir()):
+        np.savez(file.with_name(f"v_{file.stem}.npz"), features=np.load(file)[None])
+        file.unlink()
+    for name in ("auto", "salads50_cnn"):
+        config = prepare_config(name, data_path=data, work_dir=tmp_path / "w")
+        assert config.train_dataloader.dataset.file_prefix == "v_"
+        assert len(build_dataset(config, "test_dataloader")) == 5
 
 
 def test_recordings_without_a_frame_rate(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -238,7 +238,8 @@ def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
         without = sum(getattr(r, key) is None for r in recordings)
         if without:
             remedy = {
-                "duration": "it is then taken from the features (--durations, --features give it)",
+                "duration": "give --durations, or --features with --feature-stride and "
+                "--snippet-frames, here or when a config is suggested or trained",
                 "fps": "give it here with --fps, or in the config with fps=",
             }[key]
             collected.note(f"{without} recordings have no {key}: {remedy}")

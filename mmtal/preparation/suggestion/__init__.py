@@ -1,7 +1,7 @@
 """A config for a new data set, from its statistics."""
 
 from mmtal.preparation.suggestion.config_text import config_text, explanation
-from mmtal.preparation.suggestion.data_summary import DataSummary, choose_subsets, summarize
+from mmtal.preparation.suggestion.data_summary import DataSummary, summarize
 from mmtal.preparation.suggestion.rules import Budget, Settings, choose_settings
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "DataSummary",
     "Settings",
     "choose_settings",
-    "choose_subsets",
     "config_text",
     "explanation",
     "summarize",

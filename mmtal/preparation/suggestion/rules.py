@@ -196,7 +196,7 @@ class _Choice:
         )
         found = "found from durations and numbers of features"
         self.why["grid"] = (
-            f"Where features lie in time ({found if summary.grid_is_inferred else 'as given'}): "
+            f"Where features lie in time ({found if summary.placement.inferred else 'as given'}): "
             f"{rate:.4g} features per second. One instance in ten is shorter than {short:.3g} of "
             f"them; the median is {np.median(summary.durations):.3g}."
         )

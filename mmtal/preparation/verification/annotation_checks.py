@@ -1,6 +1,6 @@
 """Checks of names, labels and segments, once files and annotations have been read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from mmtal.datasets.annotation_file import repeated_instances
 from mmtal.datasets.label_checks import SHOWN, misspelt_labels
@@ -130,9 +130,13 @@ def _snippet_seconds(recording: Recording) -> float:
 
 
 def check_labels(
-    recordings: Sequence[Recording], classes: Sequence[str], findings: Findings
+    recordings: Sequence[Recording],
+    classes: Sequence[str],
+    findings: Findings,
+    *,
+    needed: Collection[str],
 ) -> None:
-    """Spelling of the classes, and which of them each split has."""
+    """Spelling of the classes, and which of them each split has; ``needed`` must have some."""
     spellings: dict[str, str] = {}
     for name in classes:
         other = spellings.setdefault(" ".join(name.casefold().split()), name)
@@ -152,6 +156,7 @@ def check_labels(
             f"'{shown[split]}' has none",
             subset=shown[split],
             ann_file=ann_file,
+            severity="error" if split in needed else None,
         )
     for split, found in annotated.items():
         absent = [n for n in classes if n not in found and any(n in o for o in annotated.values())]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtal.datasets.feature_check import DURATION_TOLERANCE, expected_length
+from mmtal.datasets.feature_check import DURATION_TOLERANCE, exchanged_axes, expected_length
 from mmtal.datasets.feature_files import composed, find_file_names, list_feature_files
 from mmtal.datasets.features import MAX_LENGTH_DIFFERENCE, common_length
 from mmtal.preparation.verification.annotations import AnnotationContent
@@ -155,7 +155,10 @@ def check_channels(
     if not read:
         return ()
     usual = Counter(recording.channels for recording in read).most_common(1)[0][0]
-    for recording in read:
+    exchanged = exchanged_axes([(recording.length, recording.channels) for recording in read])
+    if exchanged:
+        findings.report("features seem to be (C, T)", exchanged)
+    for recording in () if exchanged else read:
         if recording.channels != usual:
             turned = recording.length == usual[0] and len(usual) == 1
             findings.report(
@@ -222,7 +225,7 @@ def check_lengths(recordings: Sequence[Recording], findings: Findings) -> None:
         if not recording.length or recording.duration is None:
             continue
         grid = recording.grid
-        if grid is None:
+        if grid is None or recording.placement is not None:
             unknown[id(recording.setting)].append(recording)
             continue
         expected = expected_length(grid, recording.duration, recording.length)
@@ -273,13 +276,7 @@ def _check_common_stride(recordings: Sequence[Recording], findings: Findings) ->
     outliers = np.flatnonzero(np.abs(lengths - predicted) > slack).tolist()
     unit = "frames" if all(r.fps for r in recordings) else "s"
     if len(outliers) > max(FEW * len(recordings), 1):
-        findings.report(
-            "no common feature stride",
-            f"{len(outliers)} of {len(recordings)} recordings deviate from a stride of "
-            f"{1 / fit[0]:.4g} {unit} by more than {DURATION_TOLERANCE:.0%}",
-            ann_file=recordings[0].setting.ann_file,
-        )
-        return
+        return  # it is the stride that is wrong
     for index in outliers:
         findings.report(
             "duration and feature length disagree",

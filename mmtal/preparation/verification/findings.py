@@ -15,6 +15,7 @@ _ERRORS = {
     "malformed entry": "bring the entry into the format that docs/own_dataset.md describes",
     "name is no path below the features": REMEDIES["name is no path below the features"],
     "subset does not occur": "choose one of the subsets that are listed",
+    "no subsets to train and test on": "a model cannot be trained without them",
     "no instance": "annotate at least one segment with a label",
     "repeated recording": "take all but one out: JSON keeps only the last of one name",
     "recording in two splits": "keep it in one of them: a model must not be tested on what it was "
@@ -33,11 +34,13 @@ _ERRORS = {
     "empty segment": REMEDIES["empty segment"],
     "segment outside the recording": REMEDIES["segment outside the recording"],
     # the feature files
+    "place in time unknown": "a model cannot be trained without it",
     "missing feature folder": "check the folder's name, data_root and features",
     "missing feature file": REMEDIES["missing feature file"],
     "unusable feature file": REMEDIES["unusable feature file"],
     "empty feature file": "extract the features again or take the recording out",
     "sources of different lengths": "extract them with the same feature stride",
+    "features seem to be (C, T)": REMEDIES["features seem to be (C, T)"],
     "wrong channel count": REMEDIES["wrong channel count"],
     "channels do not fit the model": "set model.backbone.in_channels to the channels of the data",
     "NaN, infinite or absurd feature": REMEDIES["NaN, infinite or absurd feature"],
@@ -58,8 +61,6 @@ _WARNINGS = {
     "identical features": "take one out if they are one recording",
     "extra feature file": "annotate it, or ignore it: it is never read",
     "constant channel": "leave the channel out, or ask why the extractor gives nothing there",
-    "no common feature stride": "check fps, duration and the features: no one stride explains "
-    "their lengths",
     "instance out of reach": "let the regression ranges and levels cover the instances",
 }
 KINDS: dict[str, tuple[Severity, str]] = {

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mmtal.preparation.judgment import Placement
 from mmtal.preparation.verification.feature_file import FileScan
 from mmtal.preparation.verification.settings import DataSetting
 from mmtal.structures import FeatureGrid
@@ -36,6 +37,7 @@ class Recording:
         paths: Its feature files, one per folder.
         scans: What is in them; as long as ``paths`` if all could be read.
         length: Features; 0: not known.
+        placement: Where features lie in time, where the setting does not tell.
         bad: Numbers of the instances that are reversed, empty or outside.
     """
 
@@ -48,12 +50,17 @@ class Recording:
     paths: list[Path] = field(default_factory=list)
     scans: list[FileScan] = field(default_factory=list)
     length: int = 0
+    placement: Placement | None = None
     bad: set[int] = field(default_factory=set)
 
     @property
     def grid(self) -> FeatureGrid | None:
         """Grid of the files; None: not all of it is known."""
         setting = self.setting
+        if self.placement is not None:
+            return self.placement.of({"fps": self.fps, "duration": self.duration}, self.length)
+        if setting.feature_stride is None and setting.role and self.duration:  # resized
+            return FeatureGrid.covering(self.length, duration=self.duration, fps=self.fps or 1.0)
         if setting.feature_stride is None or setting.snippet_frames is None or self.fps is None:
             return None
         return FeatureGrid(setting.feature_stride, setting.snippet_frames, self.fps)

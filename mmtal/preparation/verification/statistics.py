@@ -153,7 +153,11 @@ def _classes(
 
 def _fit(recordings: Sequence[Recording]) -> dict[str, Any] | None:
     """Feature stride that the lengths of the files tell, where it is not given."""
-    usable = [r for r in recordings if r.length and r.duration is not None and r.grid is None]
+    usable = [
+        r
+        for r in recordings
+        if r.length and r.duration is not None and r.setting.feature_stride is None
+    ]
     fit = fit_lengths(usable) if usable else None
     if fit is None:
         return None

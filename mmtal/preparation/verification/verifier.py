@@ -30,7 +30,15 @@ from mmtal.preparation.verification.settings import (
     settings_of_config,
 )
 from mmtal.preparation.verification.statistics import describe
+from mmtal.preparation.verification.training import check_subsets, find_places
 from mmtal.structures import FeatureGrid
+
+OF_LENGTHS = (
+    "features seem to be (C, T)",
+    "wrong channel count",
+    "duration and feature length disagree",
+)
+"""Findings that say more exactly why features cannot be placed in time."""
 
 
 def verify(
@@ -110,9 +118,10 @@ def _verify(settings: Sequence[DataSetting], model: ModelSetting) -> Report:
     findings = Findings()
     recordings, classes, files = read_recordings(settings, findings)
     read_features(recordings, files, findings)
+    found, unplaced = find_places(recordings)
     check_ids(recordings, findings)
     check_instances(recordings, classes, findings)
-    check_labels(recordings, classes, findings)
+    check_labels(recordings, classes, findings, needed=check_subsets(recordings, findings))
     if model.num_classes not in (None, 1, len(classes)):
         findings.report(
             "classes do not fit the model",
@@ -121,13 +130,16 @@ def _verify(settings: Sequence[DataSetting], model: ModelSetting) -> Report:
     channels = check_channels(recordings, model, channels_after, findings)
     check_identical(recordings, findings)
     check_lengths(recordings, findings)
+    if not any(finding.kind in OF_LENGTHS for finding in findings):
+        for text in unplaced:
+            findings.report("place in time unknown", text)
     reach = check_reach(recordings, model, findings)
     statistics = describe(recordings, classes, reach=reach, model=model, channels=channels)
     return Report(
         source=_source(settings),
         findings=in_order(mark_known(findings, recordings, files)),
         statistics=statistics,
-        notes=_notes(settings, model),
+        notes=[*found, *_notes(settings, model, found)],
         ann_files=[file.path for file in files],
         extents={
             recording.video_id: recording.extent
@@ -143,11 +155,11 @@ def _source(settings: Sequence[DataSetting]) -> str:
     return ", ".join(files) + (f" with {', '.join(folders)}" if folders else "")
 
 
-def _notes(settings: Sequence[DataSetting], model: ModelSetting) -> list[str]:
+def _notes(settings: Sequence[DataSetting], model: ModelSetting, found: Sequence[str]) -> list[str]:
     notes = []
     if not any(setting.folders for setting in settings):
         notes.append("features were not checked: no folder was given")
-    if any(setting.feature_stride is None for setting in settings):
+    if not found and any(s.feature_stride is None and not s.role for s in settings):
         notes.append(
             "feature stride and snippet are not known (--feature-stride, --snippet-frames): "
             "lengths are only compared with each other"

@@ -7,110 +7,7 @@ import numpy as np
 import pytest
 from tiny import make_dataset
 
-from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.preparation.suggestion import choose_subsets, summarize
-from mmtal.preparation.suggestion.data_summary import find_grid
-from mmtal.structures import FeatureGrid
-
-
-def annotate(path: Path, subsets: dict[str, str]) -> AnnotationFile:
-    database = {name: dict(subset=subset, annotations=[]) for name, subset in subsets.items()}
-    path.write_text(json.dumps(dict(database=database)))
-    return AnnotationFile(path)
-
-
-def recordings(*, stride: float, snippet: float, fps: float, number: int = 12) -> tuple:
-    """Recordings whose features were extracted as is usual, and their lengths."""
-    random = np.random.default_rng(0)
-    frames = random.integers(40 * snippet, 300 * snippet, number)
-    entries = {f"r{i}": dict(duration=float(n / fps), fps=fps) for i, n in enumerate(frames)}
-    return entries, {f"r{i}": int((n - snippet) // stride) + 1 for i, n in enumerate(frames)}
-
-
-@pytest.mark.parametrize(
-    ("stride", "snippet", "fps"),
-    [
-        (1, 1, 15),  # one feature for each frame
-        (4, 16, 30),  # THUMOS14, I3D: snippets overlap
-        (16, 16, 25),  # ActivityNet, TSP: snippets touch
-        (16, 32, 29.97),  # EPIC-Kitchens, SlowFast
-        (25, 50, 50),  # windows over a sensor's signal
-    ],
-)
-def test_stride_and_snippet_are_found(stride: int, snippet: int, fps: float) -> None:
-    entries, lengths = recordings(stride=stride, snippet=snippet, fps=fps)
-    grid, own_fps, inferred = find_grid(
-        entries, lengths, feature_stride=None, snippet_frames=None, fps=None
-    )
-    assert (grid, own_fps, inferred) == (FeatureGrid(stride, snippet, fps), True, True)
-
-
-def test_what_the_user_says_counts() -> None:
-    entries, lengths = recordings(stride=4, snippet=16, fps=30)
-    grid, own_fps, inferred = find_grid(
-        entries, lengths, feature_stride=4, snippet_frames=4, fps=30
-    )
-    assert (grid, own_fps, inferred) == (FeatureGrid(4, 4, 30), False, False)
-
-
-def test_without_a_frame_rate_features_are_the_frames() -> None:
-    entries, lengths = recordings(stride=1, snippet=1, fps=4)
-    for entry in entries.values():
-        del entry["fps"]
-    grid, own_fps, _ = find_grid(
-        entries, lengths, feature_stride=None, snippet_frames=None, fps=None
-    )
-    assert (grid, own_fps) == (FeatureGrid(1, 1, 4), False)
-
-
-def test_features_of_another_video_are_refused() -> None:
-    entries, lengths = recordings(stride=4, snippet=16, fps=30)
-    lengths["r3"] *= 2
-    with pytest.raises(ValueError, match=r"1 of 12 recordings differ .* such as 'r3'"):
-        find_grid(entries, lengths, feature_stride=None, snippet_frames=None, fps=None)
-
-
-def test_without_durations_the_user_must_say() -> None:
-    entries, lengths = {"a": dict(fps=30)}, {"a": 100}
-    with pytest.raises(ValueError, match="--feature-stride"):
-        find_grid(entries, lengths, feature_stride=None, snippet_frames=None, fps=None)
-    grid, _, inferred = find_grid(entries, lengths, feature_stride=4, snippet_frames=16, fps=30)
-    assert (grid, inferred) == (FeatureGrid(4, 16, 30), False)
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (("Training", "Validation"), ("Training", "Validation")),  # as the file writes them
-        (("train", "val", "test"), ("train", "val")),
-        (("training", "testing"), ("training", "testing")),
-        (("validation", "test"), ("validation", "test")),  # THUMOS14
-    ],
-)
-def test_subsets(tmp_path: Path, names: tuple[str, ...], expected: tuple[str, str]) -> None:
-    file = annotate(tmp_path / "a.json", {f"r{i}": name for i, name in enumerate(names)})
-    assert choose_subsets(file) == expected
-
-
-@pytest.mark.parametrize(
-    ("names", "choice"),
-    [
-        (("all",), {}),
-        (("training",), {}),  # nothing to test on
-        (("training", "validation"), dict(test="tset")),
-        (("training", "validation"), dict(train="tain")),
-    ],
-)
-def test_missing_subsets_are_named(tmp_path: Path, names: tuple[str, ...], choice: dict) -> None:
-    file = annotate(tmp_path / "a.json", {f"r{i}": name for i, name in enumerate(names)})
-    with pytest.raises(ValueError, match=f"has {', '.join(map(repr, names))}.*--train-subset"):
-        choose_subsets(file, **choice)
-
-
-def test_a_subset_is_not_tested_with_what_it_was_trained_on(tmp_path: Path) -> None:
-    file = annotate(tmp_path / "a.json", {"r0": "training", "r1": "validation"})
-    with pytest.raises(ValueError, match="'training' cannot be trained on and tested with"):
-        choose_subsets(file, train="training", test="Training")
+from mmtal.preparation.suggestion import summarize
 
 
 @pytest.mark.parametrize("name", ["feature_stride", "snippet_frames", "fps"])
@@ -127,7 +24,7 @@ def test_figures_are_those_of_the_training_recordings(tmp_path: Path) -> None:
     training = {name: entry for name, entry in database.items() if entry["subset"] == "training"}
     values = [np.load(root / "features" / f"{name}.npy") for name in training]
     assert found.lengths.tolist() == [len(v) for v in values]
-    assert (found.source_channels, found.file_ext) == ((6,), ".npy")
+    assert (found.source_channels, found.names.ending) == ((6,), ".npy")
     np.testing.assert_allclose(found.mean, np.concatenate(values).mean(0), atol=1e-6)
     np.testing.assert_allclose(found.std, np.concatenate(values).std(0), atol=1e-6)
     segments = [a["segment"] for entry in training.values() for a in entry["annotations"]]

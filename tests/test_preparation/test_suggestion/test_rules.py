@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from mmtal.datasets.feature_files import FileNames
+from mmtal.preparation.judgment import Placement
 from mmtal.preparation.suggestion import Budget, DataSummary, Settings, choose_settings
 from mmtal.preparation.suggestion.rules import BYTES_PER_STEP_AND_CHANNEL
 from mmtal.registry import MODELS
@@ -23,14 +25,13 @@ def data(**changed: object) -> DataSummary:
     summary = DataSummary(
         ann_file=Path("annotations.json"),
         features=(Path("features"),),
-        file_ext=".npy",
+        names=FileNames(),
+        feature_key=None,
         train_subset="training",
         test_subset="validation",
         classes=("jump", "run"),
         source_channels=(64,),
-        grid=FeatureGrid(1, 1, 10),
-        fps_of_recordings=True,
-        grid_is_inferred=True,
+        placement=Placement(FeatureGrid(1, 1, 10), own_fps=True, inferred=True),
         lengths=np.full(40, 1000),
         durations=durations,
         crowding=20,

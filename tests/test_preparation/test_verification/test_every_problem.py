@@ -239,7 +239,7 @@ def test_every_kind_has_a_case():
         "classes do not fit the model",
         "channels do not fit the model",
         "too short for the window",
-        "no common feature stride",
+        "place in time unknown",
     }
     assert {case[2] for case in CASES.values()} | elsewhere == set(KINDS)
 
@@ -351,7 +351,8 @@ def test_no_stride_explains_the_lengths(own):
         own.database[f"r{n}"]["duration"] = 20.0 + 3 * n
         own.put(f"r{n}", own.array((40, 90, 41, 88, 42, 95)[n], 5))
     report = own.verify(feature_stride=None)
-    assert report.counts() == {"no common feature stride": 1} and report.ok
+    assert report.counts() == {"place in time unknown": 1} and not report.ok
+    assert "do not fit together" in report.findings[0].value
 
 
 def test_stride_is_told_from_the_lengths(own):
