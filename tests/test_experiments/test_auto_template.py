@@ -168,7 +168,7 @@ def test_verify_suggest_and_run_judge_alike_and_the_advice_works(tmp_path: Path,
     config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w", **advice)
     for found in (config, Config.fromfile(out)):
         dataset = build_dataset(found, "train_dataloader")
-        info = dataset.get_data_info(0)
+        info = dataset.loaded(0)
         end = info["grid"].to_seconds(info["num_features"] - 0.5)
         assert end == pytest.approx(info["duration"], abs=1), "features cover the recording"
         assert expected.items() <= found.train_dataloader.dataset.items()
