@@ -100,7 +100,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--sigma": dict(type=float, help="sigma of Gaussian soft-NMS"),
     "--snippet-frames": dict(type=float, metavar="N", help="frames that one feature covers"),
     "--subset-names": dict(
-        nargs=2, metavar=("TRAIN", "TEST"),
+        nargs=2, metavar="NAME",
         help="subsets to train and to test on (default: training and validation, or the like)",
     ),
     "--subset": dict(metavar="NAME", help="subset of the annotations"),
