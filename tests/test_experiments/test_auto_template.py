@@ -171,7 +171,8 @@ def test_verify_suggest_and_run_judge_alike_and_the_advice_works(tmp_path: Path,
         info = dataset.loaded(0)
         end = info["grid"].to_seconds(info["num_features"] - 0.5)
         assert end == pytest.approx(info["duration"], abs=1), "features cover the recording"
-        assert expected.items() <= found.train_dataloader.dataset.items()
+        dataset_config = found.train_dataloader.dataset
+        assert {key: dataset_config[key] for key in expected} == expected
 
 
 def test_prefixes_and_arrays_are_found(tmp_path: Path) -> None:
