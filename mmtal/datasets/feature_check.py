@@ -74,7 +74,7 @@ def read_shapes(
     usual = Counter(channels.values()).most_common(1)[0][0]
     shapes = [(i["num_features"], channels[i["video_id"]]) for i in data_list if i["num_features"]]
     if text := exchanged_axes(shapes):
-        problems.add("features seem to be (C, T)", text)
+        problems.add("axes seem to be exchanged", text)
         return usual
     for info in data_list:
         if channels.get(info["video_id"], usual) != usual:
@@ -87,7 +87,7 @@ def read_shapes(
 
 
 def exchanged_axes(shapes: Sequence[tuple[int, tuple[int, ...]]]) -> str:
-    """Why features seem to be (C, T), in words; empty if they do not.
+    """Why axes seem to be exchanged, in words; empty if they do not.
 
     Args:
         shapes: Features and channels of each source, of each recording.

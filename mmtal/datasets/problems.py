@@ -20,7 +20,7 @@ REMEDIES = {
     "these recordings out with allow_missing=True",
     "missing duration": "add it: without a feature_stride it alone says where the features lie",
     "unusable feature file": "see the message of each file",
-    "features seem to be (C, T)": "save features.T, a row for each feature",
+    "axes seem to be exchanged": "they are (C, T): save features.T, a row for each feature",
     "wrong channel count": "extract all recordings with the same model",
     "duration and feature length disagree": "check feature_stride, snippet_frames, fps and the "
     "duration (in seconds); check_duration=False leaves this check out",

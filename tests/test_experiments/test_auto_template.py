@@ -144,7 +144,7 @@ JUDGED = {  # what is edited, the refusal, the options that it advises, what the
         rename, "--subset-names", dict(subsets=["split1_training", "split1_validation"]),
         dict(subset="split1_training")),
     "resized to one length": (resize, None, {}, dict(feature_stride=None, snippet_frames=None)),
-    "(C, T)": (turn, r"seem to be \(C, T\)", None, {}),
+    "(C, T)": (turn, "axes seem to be exchanged", None, {}),
     "(C, T) of one length": (turn_equal, r"Are they \(C, T\)", None, {}),
 }  # fmt: skip
 

@@ -157,7 +157,7 @@ def check_channels(
     usual = Counter(recording.channels for recording in read).most_common(1)[0][0]
     exchanged = exchanged_axes([(recording.length, recording.channels) for recording in read])
     if exchanged:
-        findings.report("features seem to be (C, T)", exchanged)
+        findings.report("axes seem to be exchanged", exchanged)
     for recording in () if exchanged else read:
         if recording.channels != usual:
             turned = recording.length == usual[0] and len(usual) == 1

@@ -40,7 +40,7 @@ _ERRORS = {
     "unusable feature file": REMEDIES["unusable feature file"],
     "empty feature file": "extract the features again or take the recording out",
     "sources of different lengths": "extract them with the same feature stride",
-    "features seem to be (C, T)": REMEDIES["features seem to be (C, T)"],
+    "axes seem to be exchanged": REMEDIES["axes seem to be exchanged"],
     "wrong channel count": REMEDIES["wrong channel count"],
     "channels do not fit the model": "set model.backbone.in_channels to the channels of the data",
     "NaN, infinite or absurd feature": REMEDIES["NaN, infinite or absurd feature"],

@@ -15,11 +15,10 @@ def check_subsets(recordings: Sequence[Recording], findings: Findings) -> set[st
     setting = next(iter(settings.values()), None)
     if len(settings) != 1 or setting is None or setting.role or not setting.folders:
         return set()
-    if setting.subsets is not None and len(setting.subsets) != 2:
-        return set()
-    given = setting.subsets or (None, None)
+    if setting.subsets is not None:
+        return {name.lower() for name in setting.subsets} if len(setting.subsets) == 2 else set()
     try:
-        chosen = choose_subsets([r.subset for r in recordings], *given, source=setting.ann_file)
+        chosen = choose_subsets([r.subset for r in recordings], source=setting.ann_file)
     except ValueError as error:
         findings.report("no subsets to train and test on", str(error), ann_file=setting.ann_file)
         return set()

@@ -34,7 +34,7 @@ from mmtal.preparation.verification.training import check_subsets, find_places
 from mmtal.structures import FeatureGrid
 
 OF_LENGTHS = (
-    "features seem to be (C, T)",
+    "axes seem to be exchanged",
     "wrong channel count",
     "duration and feature length disagree",
 )

@@ -129,7 +129,17 @@ CASES = {
         "label in two spellings", "error", None, "'jmup' .*only in 'validation'.*mean 'jump'"),
     "split without instances": (lambda own: [own.database[n].pop("annotations")
                                              for n in ("r4", "r5")], {},
+        "split without instances", "error", None, "'validation' has none"),
+    "split without instances, to look at": (
+        lambda own: [own.database[n].pop("annotations") for n in ("r4", "r5")],
+        {"subset": "validation"},
         "split without instances", "warning", None, "'validation' has none"),
+    "no subset to test on": (
+        lambda own: [own.database[n].update(subset="training") for n in ("r4", "r5")], {},
+        "no subsets to train and test on", "error", None, "one to test on, but has 'training'"),
+    "turned round": (
+        lambda own: [own.put(f"r{n}", own.array(5, 57 + n)) for n in range(6)], {},
+        "axes seem to be exchanged", "error", None, "all 6 recordings have 5 features of 57 to 62"),
     "case of ids": (lambda own: rename(own, "r4", "R0"), {},
         "ids differ only in case or prefix", "warning", "R0", "'r0' .* differ only in case"),
     "prefix of ids": (lambda own: rename(own, "r4", "v_r0"), {},
@@ -192,6 +202,7 @@ ALSO = {
     "one label, two ids": {"contradicting label ids": 1},
     "label_id not configured": {"unknown label": 6},
     "duration negative": {"missing duration": 1},
+    "turned round": {"duration and feature length disagree": 6},
     "milliseconds": {"segment outside the recording": 12},
     "outside what the features reach": {"missing duration": 1},
 }
