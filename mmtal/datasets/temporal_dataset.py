@@ -122,7 +122,8 @@ class TemporalDataset(BaseDataset):
                 "feature_stride and snippet_frames must both be numbers or both None, but got "
                 f"{feature_stride} and {snippet_frames}"
             )
-        FeatureGrid(feature_stride or 1, snippet_frames or 1, 1.0 if fps is None else fps)  # checks
+        grid = (feature_stride, snippet_frames, fps)
+        FeatureGrid(*(1.0 if value is None else value for value in grid))  # checks them
         if "classes" in (metainfo or {}):
             raise ValueError("classes must be given as an argument, but are in metainfo")
         folders = [features] if isinstance(features, str) else list(features)

@@ -152,6 +152,11 @@ BAD_INPUT = {
         {},
         r"missing feature file \(1 found\): .*allow_missing=True\n.*recording 'b': .*/b\.npy",
     ),
+    "resized features without a duration": (
+        lambda disk: disk.database["b"].pop("duration"),
+        {"feature_stride": None, "snippet_frames": None},
+        r"missing duration \(1 found\): add it.*\n  - recording 'b'",
+    ),
     "name leaves the folder": (
         lambda disk: disk.database.update({"../a": disk.database["a"]}),
         {"allow_missing": True},

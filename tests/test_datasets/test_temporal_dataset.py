@@ -245,6 +245,7 @@ def test_allow_missing_lists_the_recordings(disk):
     ("changes", "message"),
     [
         ({"bad_segments": "drop"}, "bad_segments must be 'error' or 'keep', but got 'drop'"),
+        ({"feature_stride": None}, r"must both be numbers or both None, but got None and 1"),
         ({"file_ext": ".csv"}, r"file_ext must be .npy, .npz or .pt, but got '.csv'"),
         ({"feature_stride": 0}, "feature_stride must be > 0, but got 0"),
         ({"fps": -1}, "fps must be > 0"),
