@@ -106,6 +106,7 @@ def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings)
         )
         return
     problems = list(entry_problems(entry))
+    no_subset = isinstance(entry, dict) and "subset" not in entry
     for index, expected, found in problems:
         findings.report(
             "malformed entry",
@@ -114,6 +115,9 @@ def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings)
             recording=video_id,
             ann_file=file.path,
             instance=index,
+            remedy="give every recording a subset: mmtal data split makes them"
+            if no_subset
+            else None,
         )
     if not isinstance(entry, dict) or not isinstance(entry.get("subset"), str):
         return

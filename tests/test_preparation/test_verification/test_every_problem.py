@@ -357,6 +357,11 @@ def test_turned_arrays_are_recognized(own):
     assert ["features.T" in f.remedy for f in found] == [True, False]
 
 
+def test_missing_subsets_are_made_by_another_command(own):
+    own.database["r0"].pop("subset")
+    assert "mmtal data split" in own.verify().findings[0].remedy
+
+
 def test_no_stride_explains_the_lengths(own):
     for n in range(6):
         own.database[f"r{n}"]["duration"] = 20.0 + 3 * n
