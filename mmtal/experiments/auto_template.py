@@ -21,6 +21,7 @@ from mmtal.preparation.verification.report import plain
 from mmtal.utils.files import write_text
 from mmtal.utils.reading import read_json
 
+
 def auto_template(
     data_path: str | Path,
     work_dir: str | Path,
