@@ -3,12 +3,10 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from mmtal.utils.wording import counted
+from mmtal.utils.wording import counted, first_of
 
 LEAST = 0.95
 """Share of the recordings that results must have, unless fewer are asked for."""
-SHOWN = 5
-"""Names of recordings that a message shows."""
 
 
 def check_coverage(
@@ -41,9 +39,8 @@ def check_coverage(
     present = len(listed) - len(absent)
     if (allow_partial and present) or present >= LEAST * len(listed):
         return
-    names = ", ".join(f"'{video}'" for video in absent[:SHOWN])
     text = f"{source} holds results of {present:,} of {counted(len(listed), 'recording')}, not of "
-    text += names + (f" and {len(absent) - SHOWN:,} more" if len(absent) > SHOWN else "")
+    text += first_of(absent)
     if others := [video for video in found if video not in wanted]:
         text += f". It has others, such as '{others[0]}': choose --ann and --subset to fit"
     if present:

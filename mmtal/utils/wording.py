@@ -9,6 +9,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def first_of(names: Sequence[str], number: int = 5) -> str:
+    """The first names, and how many more there are: ``'a', 'b' and 3 more``."""
+    more = f" and {len(names) - number:,} more" if len(names) > number else ""
+    return ", ".join(f"'{name}'" for name in names[:number]) + more
+
+
 def duration(seconds: float) -> str:
     """Such as ``45 s``, ``12 min``, ``3.5 h``."""
     if seconds < 120:

@@ -239,6 +239,9 @@ def test_allow_missing_lists_the_recordings(disk):
     (disk.features / "a.npy").unlink()
     dataset = disk.dataset(allow_missing=True)
     assert dataset.metainfo["missing"] == ["a"] and dataset.metainfo["video_ids"] == ["b"]
+    truth = dataset.metainfo["missing_truth"]["a"]
+    assert truth["segments"] == [a["segment"] for a in disk.database["a"]["annotations"]]
+    assert len(truth["labels"]) == len(truth["segments"]) > 0
 
 
 @pytest.mark.parametrize(

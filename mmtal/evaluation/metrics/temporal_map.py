@@ -49,8 +49,8 @@ class TemporalMAP(InstanceMetric):
         class_agnostic: Evaluate where, not what: all labels count as one class.
         per_class: Also print the AP of each class.
         out_file: Write the detections here, as ActivityNet results JSON.
-        allow_partial: Evaluate although more than 5 % of the recordings have no features and were
-            left out.
+        allow_partial: Evaluate although more than 5 % of the recordings have no features:
+            they count as recordings without a detection.
         prefix: Replaces ``tal``.
 
     Attributes:

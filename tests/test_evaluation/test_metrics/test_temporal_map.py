@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
+from mmengine.logging import MessageHub
 from mmengine.structures import InstanceData
 
 from mmtal.evaluation.average_precision import detection_scores
@@ -229,3 +230,27 @@ def test_external_scores_are_checked_before_all_is_predicted(tmp_path: Path) -> 
 def test_bad_arguments(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TemporalMAP(**arguments)
+
+
+def test_recordings_without_features_count_as_empty(tmp_path: Path) -> None:
+    """One of 20 may be missing; where more are, it is an error before anything is computed."""
+    samples = [sample(f"v{n:02d}", [(1, 0, 10)], [(1, 0, 10, 0.5)]) for n in range(19)]
+    missing = {"w": dict(segments=[[0, 10]], labels=[1])}
+    meta = dict(META, video_ids=[s.video_id for s in samples], missing=["w"], missing_truth=missing)
+    out = tmp_path / "results.json"
+    numbers = evaluate(samples, meta=meta, out_file=out)
+    assert numbers["tal/mAP"] == pytest.approx(0.95)
+    content = json.loads(out.read_text())
+    assert content["mmtal"]["absent_videos"] == 1 and "w" not in content["results"]
+    few = dict(meta, video_ids=meta["video_ids"][:18])
+    with pytest.raises(ValueError, match=r"18 of 19 recordings have features.*--allow-partial"):
+        evaluate(samples[:18], meta=few)
+    assert evaluate(samples[:18], meta=few, allow_partial=True)["tal/mAP"] == pytest.approx(18 / 19)
+
+
+def test_a_test_without_a_detection_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = [sample("a", [(1, 0, 10)], [])]
+    assert evaluate(samples)["tal/mAP"] == 0  # a validation in training
+    monkeypatch.setattr(MessageHub, "get_info", lambda self, key, default=None: "test")
+    with pytest.raises(ValueError, match="finds nothing in any of 1 recording"):
+        evaluate(samples)
