@@ -12,11 +12,15 @@ from mmtal.structures import RecordingHits, RecordingView
 from mmtal.visualization.bars import pack_lanes
 from mmtal.visualization.colors import class_color
 from mmtal.visualization.layout import STEPS, format_time
+from mmtal.visualization.subtitles import LEAST
 
 PAGE_SECONDS = 120.0
 """A longer recording is shown page by page, with an overview of the whole below."""
 
 MAX_LANES = 3
+UNMATCHED = 8
+"""Least width of hollow and striped bars, pixels: edges of two and something between them."""
+
 INK, SOFT, LINE = "#1b1b1b", "#666666", "#dddddd"
 
 Bar = tuple[float, float, int, int, bool]
@@ -138,8 +142,10 @@ class VideoStrip:
             for a, b, label, lane, matched in bars:
                 if a < end and b > start:
                     y = top + self.bars_top + lane * height
-                    left, right = self._x(max(a, start), page), self._x(min(b, end), page)
-                    box = (round(left), y, max(round(right), round(left) + 2), y + height)
+                    left, right = (round(self._x(t, page)) for t in (max(a, start), min(b, end)))
+                    width = max(right - left, 2 if matched else UNMATCHED)
+                    left = min(max((left + right - width) // 2, self.gutter), self.width - width)
+                    box = (left, y, left + width, y + height)
                     _draw_bar(image, box, class_color(label), matched=matched, striped=row == 1)
         if self.pages > 1:
             self._draw_overview(draw, page)
@@ -187,7 +193,9 @@ class VideoStrip:
 
 
 def _covers(segments: np.ndarray, seconds: float) -> np.ndarray:
-    return (segments[:, 0] <= seconds) & (seconds < segments[:, 1])
+    """Which segments are named at a time: each as long as a subtitle, or nobody could read it."""
+    ends = np.maximum(segments[:, 1], segments[:, 0] + LEAST / 1000)
+    return (segments[:, 0] <= seconds) & (seconds < ends)
 
 
 def _with_lanes(segments: np.ndarray, labels: np.ndarray, matched: np.ndarray) -> list[Bar]:
@@ -205,7 +213,7 @@ def _draw_bar(
     left, top, right, bottom = box
     draw = ImageDraw.Draw(image)
     inner = (left, top, right - 1, bottom - 2)
-    if matched or right - left < 4:
+    if matched:
         draw.rectangle(inner, color)
         return
     tile = Image.new("RGB", (right - left, bottom - top - 1), "white")

@@ -4,9 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.structures import RecordingView
+from mmtal.visualization.colors import class_color
 from mmtal.visualization.video_strip import PAGE_SECONDS, VideoStrip
 
 
@@ -50,3 +52,35 @@ def test_nothing_annotated_and_nothing_predicted() -> None:
     strip = VideoStrip(view, ["run"], find_hits(view), width=320, length=0.0)
     assert strip.picture(strip.state_at(1.0)).size == (320, strip.height)
     assert len(strip.cursor(0.0)) == 1  # a row of instances, none of predictions
+
+
+def test_missed_and_false_ones_of_a_pixel_are_hollow_and_striped() -> None:
+    """What one picture in 64 shows is no wider than a pixel in ten minutes."""
+    segments = np.array([[20.0, 20.1], [50.0, 50.1]])  # found, missed
+    view = RecordingView(
+        "a", 100.0, gt_segments=segments, gt_labels=np.zeros(2, int),
+        pred_segments=np.array([[20.0, 20.1], [80.0, 80.1]]),  # true, false
+        pred_scores=np.array([0.9, 0.8]), pred_labels=np.zeros(2, int),
+    )  # fmt: skip
+    strip = VideoStrip(view, ["run"], find_hits(view), width=640, length=100.0)
+    pixels = np.asarray(strip.picture(strip.state_at(0)))
+    color = np.array(ImageColor.getrgb(class_color(0)))
+    middle = strip.bars_top + strip.bars_height // 2
+
+    def near(seconds: float, row: int) -> tuple[int, int]:
+        """Pixels of the class's color, and white ones between them."""
+        x = round(strip.gutter + seconds / 100 * (640 - strip.gutter))
+        line = pixels[middle + row * strip.row_height, x - 6 : x + 7]
+        own = (line == color).all(axis=1)
+        inner = slice(own.argmax(), len(own) - own[::-1].argmax())
+        return int(own.sum()), int((line[inner] == 255).all(axis=1).sum())
+
+    assert near(20, 0) == near(20, 1) == (2, 0)
+    assert near(50, 0) == (4, 4)
+    assert near(80, 1)[1] > 0
+
+
+def test_a_short_one_is_named_long_enough_to_be_read() -> None:
+    view = RecordingView("a", 10.0, gt_segments=np.array([[2.0, 2.1]]), gt_labels=np.zeros(1, int))
+    strip = VideoStrip(view, ["run"], find_hits(view), width=640, length=10.0)
+    assert [strip.state_at(t)[2] for t in (1.9, 2.0, 2.45, 2.5)] == [(), (0,), (0,), ()]
