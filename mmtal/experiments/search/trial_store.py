@@ -12,6 +12,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from mmtal.experiments.search.space import Space
+from mmtal.utils.reading import reading
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -66,21 +67,23 @@ class TrialStore:
         stored = {d.key: d.stored_of(template[d.key]) for d in space}
         self.template_outside = [key for key, value in stored.items() if value is None]
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.study = _open(path)
-        known = self.study.user_attrs.get("identity")
-        if known is None:
-            if self.study.trials:
-                raise ValueError(f"{path} holds a study that mmtal search did not begin")
-            known = dict(identity)
-            self.study.set_user_attr("identity", known)
-        for name, now in identity.items():
-            refuse_difference(path, name, known.get(name, ""), now)
-        interrupted = self.study.get_trials(states=[TrialState.RUNNING])
-        self.resumed = len(interrupted)
-        for trial in interrupted:  # no process trains them any more: they are put first in line
-            self.study.tell(trial.number, state=TrialState.FAIL)
-            if trial.params and not trial.user_attrs.get("template"):
-                self.study.enqueue_trial(trial.params)
+        with reading(path, "is no store of a search"):
+            self.study = _open(path)
+            known = self.study.user_attrs.get("identity")
+            if known is None:
+                if self.study.trials:
+                    raise ValueError(f"{path} holds a study that mmtal search did not begin")
+                known = dict(identity)
+                self.study.set_user_attr("identity", known)
+            for name, now in identity.items():
+                refuse_difference(path, name, str(known.get(name, "")), now)
+            interrupted = self.study.get_trials(states=[TrialState.RUNNING])
+            self.resumed = len(interrupted)
+            for trial in interrupted:  # no process trains them any more: they are put first in line
+                self.study.tell(trial.number, state=TrialState.FAIL)
+                if trial.params and not trial.user_attrs.get("template"):
+                    self.study.enqueue_trial(trial.params)
+            self.study.get_trials()  # all that it holds can be read
         # a resumed search must not draw once more what it drew at its start
         draws = seed + 1_000_003 * len(self.study.trials)
         self.study.sampler = optuna.samplers.TPESampler(seed=draws % 2**32)

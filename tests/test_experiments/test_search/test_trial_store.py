@@ -2,6 +2,7 @@
 
 import pickle
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -151,3 +152,25 @@ def test_refuses_what_is_no_store(tmp_path: Path) -> None:
         database.execute("create table studies (name text)")
     with pytest.raises(ValueError, match="must be an SQLite file"):
         open_store(tmp_path / "other.db")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update study_user_attributes set value_json='[1]'",
+        "update study_user_attributes set value_json='{'",
+        "update trials set state='EVIL'",
+        'update trial_params set distribution_json=\'{"name": "os.system"}\'',
+        "update trial_values set value=NULL",
+        "update alembic_version set version_num='x'",
+    ],
+)
+def test_a_damaged_or_hostile_store_is_one_error(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "trials.db"
+    store = open_store(path)
+    finish(store, 0.5)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(change)
+        database.commit()
+    with pytest.raises(ValueError, match=r"trials\.db"):
+        open_store(path)
