@@ -3,12 +3,7 @@
 Inference, experiments and cli may import them.
 """
 
-from mmtal.engine.hooks import (
-    PredictionPicturesHook,
-    SafeCheckpointHook,
-    SeedHook,
-    SetupCheckHook,
-)
+from mmtal.engine.hooks import PredictionPicturesHook, SafeCheckpointHook, SeedHook, SetupCheckHook
 from mmtal.engine.weight_decay_constructor import WeightDecayConstructor
 
 __all__ = [

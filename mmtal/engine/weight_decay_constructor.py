@@ -45,10 +45,7 @@ class WeightDecayConstructor:
         ]
         is_decayed = {id(p) for p in decayed}
         others = [p for p in model.parameters() if p.requires_grad and id(p) not in is_decayed]
-        groups: list[dict[str, Any]] = [
-            dict(params=decayed),
-            dict(params=others, weight_decay=0.0),
-        ]
+        groups: list[dict[str, Any]] = [dict(params=decayed), dict(params=others, weight_decay=0.0)]
         optimizer = OPTIMIZERS.build(
             {**self.optimizer_cfg, "params": [g for g in groups if g["params"]]}
         )

@@ -61,10 +61,7 @@ class IncrementalNMS:
         return len(self.scores)
 
     def add(
-        self,
-        segments: NDArray[np.float64],
-        scores: NDArray[np.float32],
-        labels: NDArray[np.int64],
+        self, segments: NDArray[np.float64], scores: NDArray[np.float32], labels: NDArray[np.int64]
     ) -> None:
         """Candidates (N, 2), (N,), (N,); none may begin before a frontier already given."""
         keep = scores > self.min_score if self.method == "hard" else scores >= self.min_score

@@ -10,12 +10,7 @@ _PAIRS_AT_ONCE = 2**20  # bounds the memory to a few times 4 MiB
 
 
 def vote_segments(
-    kept: Tensor,
-    segments: Tensor,
-    scores: Tensor,
-    tiou_thr: float,
-    *,
-    weight: str = "score_tiou",
+    kept: Tensor, segments: Tensor, scores: Tensor, tiou_thr: float, *, weight: str = "score_tiou"
 ) -> Tensor:
     """Replace each kept segment by the weighted mean of its neighbors among all candidates.
 

@@ -79,9 +79,7 @@ class Truncate:
         for _ in range(self.max_tries):
             start = int(rng.integers(len(feats) - length, endpoint=True))
             segments, kept = keep_inside(
-                results["segments"],
-                *self.bounds(grid, start, length),
-                self.min_overlap,
+                results["segments"], *self.bounds(grid, start, length), self.min_overlap
             )
             if kept.any() or not len(segments):
                 break

@@ -12,8 +12,7 @@ def judgment_text(judgments: Sequence[Judgment], confidence: float) -> str:
     """A table, what fell on top, and a sentence."""
     order = ["fell", "not judged", "rose", "as before", "new"]
     ranked = sorted(
-        (one for one in judgments if one.verdict in order),
-        key=lambda one: order.index(one.verdict),
+        (one for one in judgments if one.verdict in order), key=lambda one: order.index(one.verdict)
     )
     idle = [one for one in judgments if one.verdict == "not run"]
     header = ["protocol", "method", "figure", "accepted", "new", "change", "noise", "bound"]

@@ -141,11 +141,7 @@ def file_sha256(path: Path) -> str:
 
 def _config(row: Row, place: Mapping[str, Any], seed: int) -> Config:
     return prepare_config(
-        row.config,
-        data_path=row.data,
-        work_dir="",
-        seed=seed,
-        options={**row.options, **place},
+        row.config, data_path=row.data, work_dir="", seed=seed, options={**row.options, **place}
     )
 
 

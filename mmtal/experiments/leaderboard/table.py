@@ -73,9 +73,7 @@ class Table:
 
 
 def build_tables(
-    runs: Sequence[Run],
-    published: Sequence[PublishedFigure],
-    planned: Sequence[Planned] = (),
+    runs: Sequence[Run], published: Sequence[PublishedFigure], planned: Sequence[Planned] = ()
 ) -> list[Table]:
     """All tables of runs, published figures and rows of specs; those with records come first."""
     groups = group_runs(runs)

@@ -18,12 +18,7 @@ TEMPLATE = "template.py"
 
 
 def write_best_config(
-    settings: SearchSettings,
-    values: Mapping[str, Any],
-    *,
-    origin: str,
-    number: int,
-    value: float,
+    settings: SearchSettings, values: Mapping[str, Any], *, origin: str, number: int, value: float
 ) -> Path:
     """Write ``best.py`` into the study's folder: the template, and what the trial changes.
 

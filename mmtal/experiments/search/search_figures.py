@@ -16,13 +16,7 @@ from mmtal.experiments.search.trial_store import TrialStore
 from mmtal.experiments.search.trial_table import reached
 from mmtal.utils.wording import counted
 from mmtal.visualization.colors import BASE, GROUND_TRUTH, HIT, MISS
-from mmtal.visualization.layout import (
-    MARGIN,
-    WIDTH,
-    Sheet,
-    plain,
-    shorten,
-)
+from mmtal.visualization.layout import MARGIN, WIDTH, Sheet, plain, shorten
 
 LEAST_TRIALS = 4
 """Fewer complete trials say nothing about importance."""

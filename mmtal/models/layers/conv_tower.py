@@ -72,11 +72,7 @@ class ConvTower(ConvNormReLU):
     ) -> None:
         super().__init__()
         self.add_layers(
-            in_channels,
-            channels,
-            num_convs=num_convs,
-            kernel_size=kernel_size,
-            with_norm=with_norm,
+            in_channels, channels, num_convs=num_convs, kernel_size=kernel_size, with_norm=with_norm
         )
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:

@@ -32,10 +32,7 @@ class CenterAssigner:
     sees_predictions = False
 
     def __init__(
-        self,
-        regression_ranges: Sequence[tuple[float, float]],
-        *,
-        center_radius: float | None = 1.5,
+        self, regression_ranges: Sequence[tuple[float, float]], *, center_radius: float | None = 1.5
     ) -> None:
         if any(low < 0 or low >= high for low, high in regression_ranges):
             raise ValueError(

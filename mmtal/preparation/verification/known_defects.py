@@ -27,9 +27,7 @@ _CASES = {
 
 
 def mark_known(
-    findings: Iterable[Finding],
-    recordings: Sequence[Recording],
-    files: Sequence[AnnotationContent],
+    findings: Iterable[Finding], recordings: Sequence[Recording], files: Sequence[AnnotationContent]
 ) -> list[Finding]:
     """The findings, those that are known marked with the name of the published data set.
 

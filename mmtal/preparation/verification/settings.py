@@ -143,9 +143,7 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
     )
 
 
-def _pipeline(
-    pipeline: Sequence[Any],
-) -> tuple[list[Transform], CropTransform | None, list[str]]:
+def _pipeline(pipeline: Sequence[Any]) -> tuple[list[Transform], CropTransform | None, list[str]]:
     steps: list[Transform] = []
     unknown: list[str] = []
     truncate = None
