@@ -63,16 +63,10 @@ MODULES = {
 
 
 def update_names(content: Any) -> tuple[Any, dict[str, str]]:
-    """Replace old names in a config.
+    """A copy of a config with today's names, and the new name of each old one that was found.
 
     Where a dict has a key under its old and its new name, the later one holds: it overrides what
     was inherited from a base.
-
-    Args:
-        content: Plain dicts, lists and values; it is left as it was.
-
-    Returns:
-        A copy with today's names, and the new name of each old one that was found.
     """
     found: dict[str, str] = {}
 

@@ -33,15 +33,9 @@ MapLocation = str | torch.device | Callable[..., Any] | dict[str, Any] | None
 
 
 def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> Any:
-    """What a checkpoint file holds, as MMEngine expects it, config texts out of its reach.
+    """What a checkpoint file, or its http(s) URL, holds, config texts out of MMEngine's reach.
 
-    Args:
-        path: A file written by ``torch.save``, or its http(s) URL.
-        map_location: As for ``torch.load``.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The file holds more than tensors and plain types, or is damaged.
+    ValueError: it holds more than tensors and plain types, or is damaged.
     """
     path = _local_copy(str(path))
     if not path.is_file():

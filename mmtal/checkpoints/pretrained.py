@@ -11,15 +11,11 @@ from mmtal.registry import WEIGHT_INITIALIZERS
 
 @WEIGHT_INITIALIZERS.register_module(name="Pretrained")
 class PretrainedInit(MMEnginePretrainedInit):
-    """Initialize a module with the weights of a checkpoint.
+    """Initialize a module with the weights of a checkpoint file, or of its http(s) URL.
 
     Takes the place of MMEngine's where ``default_scope`` is ``mmtal``: nothing in the file is run,
-    and all weights must fit.
-
-    Args:
-        checkpoint: Path of the file, or its http(s) URL.
-        prefix: Only weights whose names begin so, without it; None: all.
-        map_location: Not used, weights go to where the module is.
+    and all weights must fit: those whose names begin with ``prefix``, without it; None: all. They
+    go to where the module is, whatever ``map_location``.
     """
 
     def __call__(self, module: nn.Module) -> None:

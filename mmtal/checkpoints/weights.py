@@ -13,15 +13,9 @@ MOST_PARTS = 3
 
 
 def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
-    """Load the weights of a checkpoint file, averaged ones where it holds them.
+    """Load the weights of a checkpoint file or URL, averaged ones where it holds them.
 
-    Args:
-        model: A model of any kind.
-        checkpoint: Path of the file, or its http(s) URL.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is unsafe or damaged, or it is not a checkpoint of this model.
+    ValueError: it is unsafe or damaged, or it is not a checkpoint of this model.
     """
     weights = load_state_dict_file(checkpoint)
     model.load_state_dict(fitting_weights(weights, model, source=checkpoint))

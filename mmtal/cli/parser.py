@@ -16,12 +16,9 @@ class CommandParser(argparse.ArgumentParser):
     """A parser whose long flags may be spelled with ``-`` or ``_``.
 
     Arguments in :data:`mmtal.cli.options.SHARED` have their help, type and metavar from there.
-
-    Args:
-        module: Of the command; None for a group of commands. Its docstring describes the command;
-            its ``ARGUMENTS``, and those of its ``GROUPS`` by their title, have by name what
-            :meth:`add_argument` takes, or only the note of a shared argument or the help of
-            another.
+    A command's module describes it in its docstring; its ``ARGUMENTS``, and those of its ``GROUPS``
+    by their title, have by name what :meth:`add_argument` takes, or only the note of a shared
+    argument or the help of another. A group of commands has no module.
     """
 
     def __init__(self, *, module: Any = None, **kwargs: Any) -> None:
@@ -44,13 +41,9 @@ class CommandParser(argparse.ArgumentParser):
     def add_argument(
         self, *names: str, note: str = "", group: Any = None, **kwargs: Any
     ) -> argparse.Action:
-        """Add an argument.
+        """Add an argument, which may be of a ``group``, as ``argparse.ArgumentParser`` does.
 
-        Args:
-            names: Its flags, or its name if it is positional.
-            note: What this command adds to the shared help; a default is added by itself.
-            group: Of ``add_argument_group`` or ``add_mutually_exclusive_group``.
-            kwargs: As for ``argparse.ArgumentParser.add_argument``.
+        ``note`` is what this command adds to the shared help; a default is added by itself.
         """
         names = tuple(map(_hyphenated, names))
         settings = {**SHARED.get(names[0], {}), **kwargs}
@@ -72,12 +65,7 @@ class CommandParser(argparse.ArgumentParser):
         return parser
 
     def alias(self, old: str, new: str) -> None:
-        """Take an argument in an old form, too, without showing it.
-
-        Args:
-            old: A flag, or the name of a positional argument.
-            new: The same of the argument as it is now.
-        """
+        """Take an argument, a flag or a positional one, in an old form, too, without showing it."""
         old = _hyphenated(old)
         [action] = [a for a in self._actions if new in (a.option_strings or [a.dest])]
 

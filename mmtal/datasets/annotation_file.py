@@ -97,16 +97,12 @@ class AnnotationFile:
             )
 
     def class_names(self, classes: Sequence[str] | int | str | None) -> list[str]:
-        """The names of the classes by label.
+        """The names of the classes by label, if these are the file's.
 
-        Args:
-            classes: Names; or their number, where classes without an instance in the file get
-                the name ``class_<label>``; or None: all must occur in the file; or
-                ``"occurring"`` or ``"alphabetical"``: those that occur, by id without the gaps, or
-                by name.
-
-        Raises:
-            ValueError: Names and ids of the file contradict each other or leave gaps.
+        ``classes`` are names; or their number, where classes without an instance in the file get
+        the name ``class_<label>``; or None: all must occur in the file; or ``"occurring"`` or
+        ``"alphabetical"``: those that occur, by id without the gaps, or by name. ValueError: names
+        and ids of the file contradict each other or leave gaps.
         """
         if isinstance(classes, str):
             return self._occurring(classes)

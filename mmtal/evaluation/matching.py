@@ -102,13 +102,8 @@ def match_detections(
     a recording that the ground truth does not list is a false positive. A lower score never takes
     an instance from a higher one: what is found among the best detections does not depend on how
     many more there are. Between equal scores the order decides, see :func:`score_order`.
-
-    Args:
-        truth: Ground truth, see :func:`mmtal.results.instance_table.without_duplicates`.
-        detections: Those with other labels than ``classes`` are left out.
-        tiou_thresholds: See :func:`mmtal.evaluation.thresholds.tiou_grid`.
-        classes: Labels that count, ascending; None: those of the ground truth.
-        min_tiou: Also keep ``pairs`` from this tIoU, above 0, where the thresholds are higher.
+    ``classes`` are the labels that count, ascending; None: those of the ground truth. ``pairs`` are
+    kept from ``min_tiou``, above 0, on, where the thresholds are higher.
     """
     thresholds = tiou_grid(tiou_thresholds)
     if classes is None:

@@ -21,12 +21,7 @@ from mmtal.visualization.viewer import viewer_page
 
 @master_only
 def print_training_summary(runner: Runner, config: str | Path) -> None:
-    """Print the table of the last validation, where the checkpoints are, and what comes next.
-
-    Args:
-        runner: One that has trained.
-        config: Its config, path or name.
-    """
+    """Print the table of the last validation, where the checkpoints are, and what comes next."""
     for metric in runner.val_evaluator.metrics if runner.val_loop is not None else ():
         print(getattr(metric, "report", ""))
     hub = runner.message_hub
@@ -44,10 +39,8 @@ def print_training_summary(runner: Runner, config: str | Path) -> None:
 def print_run_summary(runner: Runner, results: Path, *, score_thr: float) -> None:
     """Draw the detections, and print where everything is and what comes next.
 
-    Args:
-        runner: One that has tested, from a work dir with ``config.py``.
-        results: The detections, as ActivityNet results JSON.
-        score_thr: From which on the picture shows a detection; on the page it can be changed.
+    The runner has tested, from a work dir with ``config.py``. The picture shows detections from
+    ``score_thr`` on; on the page it can be changed.
     """
     dataset = runner.test_dataloader.dataset
     views, classes = views_of_results(dataset, read_json(results)["results"])
@@ -77,10 +70,7 @@ def views_of_results(
 ) -> tuple[list[RecordingView], list[str]]:
     """Ground truth and detections of a data set's recordings, and the names of the classes.
 
-    Args:
-        dataset: A :class:`~mmtal.datasets.TemporalDataset`.
-        results: Detections by recording, as in results files. Where they know no classes, neither
-            does what is returned.
+    Where the results know no classes, neither does what is returned.
     """
     classes = list(dataset.metainfo["classes"])
     agnostic = any(d["label"] not in classes for found in results.values() for d in found)

@@ -20,15 +20,9 @@ from mmtal.structures.contracts import LazyTransform, Transform
 class InferencePipeline:
     """The transforms between loading and packing, in the config's order.
 
-    Args:
-        dataset: Config of the test data set.
-        num_channels: C that the model expects.
-        statistics: Of the training features, as the model's checkpoint holds them.
-
-    Attributes:
-        transforms (list): Transforms of the whole recording.
-        pointwise (list): Transforms at the end that treat each feature by itself.
-        is_lazy (bool): Whether ``transforms`` read nothing.
+    ``pointwise`` are those at the end that treat each feature by itself, ``transforms`` those of
+    the whole recording; ``is_lazy``: these read nothing. Statistics are of the training features,
+    as the model's checkpoint holds them.
     """
 
     def __init__(

@@ -203,14 +203,9 @@ def select(
 ) -> tuple[Tensor, Tensor]:
     """The backend ``builtin``; arguments as in :func:`mmtal.ops.segment_nms`.
 
-    Args:
-        segments: (N, 2), N > 0.
-        scores: (N,), >= 0.
-        classes: (N,) int64, 0 to K - 1; candidates of different classes do not compete.
-        max_picks: Stop after so many.
-
-    Returns:
-        Indices (M,) of the picks and their scores float32 (M,), highest first, on the CPU.
+    Of N > 0 segments with scores >= 0, those of different ``classes``, int64 (N,), do not compete.
+    Returned are indices (M,) of the picks and their scores float32 (M,), highest first, on the CPU;
+    there are at most ``max_picks``.
     """
     starts, ends = (column.numpy() for column in segments.float().cpu().unbind(1))
     class_of = classes.cpu().numpy()

@@ -13,11 +13,7 @@ from mmtal.results.instance_table import InstanceTable
 
 
 class InstanceMetric(BaseMetric):
-    """Collects ground truth and predictions as NumPy arrays.
-
-    Args:
-        prefix: Comes before the names of the numbers.
-    """
+    """Collects ground truth and predictions as NumPy arrays."""
 
     default_prefix = "tal"
 

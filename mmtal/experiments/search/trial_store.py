@@ -39,18 +39,12 @@ class TrialResult:
 
 
 class TrialStore:
-    """Ask for trials, and remember them.
+    """Ask for trials, and remember them in an SQLite file, which is made if it is missing.
 
-    Args:
-        path: SQLite file; it is made if it is missing.
-        space: What is varied.
-        template: The template's own value of each dimension. It is trained first, as what others
-            must beat; where a value lies outside of the space, the search learns nothing from it.
-        identity: What makes trials comparable, by name; kept in the store.
-        seed: Of the choice of values.
-
-    Raises:
-        ValueError: The file is no store, or that of another search; the message says what differs.
+    The template's own values are trained first, as what others must beat; where one lies outside of
+    the space, the search learns nothing from it. ``identity`` is what makes trials comparable, by
+    name, and is kept. ValueError: the file is no store, or that of another search; it says what
+    differs.
     """
 
     def __init__(

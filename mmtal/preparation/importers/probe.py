@@ -23,11 +23,7 @@ def _read_json(path: Path, changed: int) -> Any:
 
 
 class Probe:
-    """What the content of a file, or of a folder's first files, looks like.
-
-    Args:
-        path: File or folder; it must exist.
-    """
+    """What the content of a file, or of a folder's first files, looks like."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
