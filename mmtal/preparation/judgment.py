@@ -273,7 +273,8 @@ def _likeness(values: np.ndarray) -> tuple[float, float]:
 
 def _whole_strides(frames: float, length: int) -> int:
     """Whole numbers of frames that so many features can be apart; snippets are up to 4 strides."""
-    return math.ceil(frames / (length - 1)) - math.ceil(frames / (length + 3))
+    # half a stride more: durations are rounded
+    return math.ceil(frames / (length - 1)) - math.ceil(frames / (length + 3.5))
 
 
 def _tidy(value: float) -> float:

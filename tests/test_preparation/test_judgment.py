@@ -119,7 +119,7 @@ def equal(*, length: int, channels: int, frames: float, smooth: int | None = Non
 
 
 AXES = {  # features, channels, frames of every recording, smooth axis, whether it is asked
-    "stride by chance, 13; as (C, T) 4": (64, 200, 812, None, True),
+    "stride by chance, 13; as (C, T) 4": (64, 200, 812.01, None, True),
     "2.08 frames; as (C, T) 16": (768, 100, 1600, None, True),
     "16 frames either way, but smooth along the channels": (128, 256, 2056, 1, True),
     "16 frames either way, and smooth in time": (128, 256, 2056, 0, False),
