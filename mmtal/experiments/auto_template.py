@@ -99,7 +99,7 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
         raise FileNotFoundError(f"--data-path {root} is not a folder")
     places = [root / "annotations.json", root / "annotations" / "annotations.json"]
     files = [path for path in places if path.is_file()][:1] or [
-        path for folder in (root, root / "annotations") for path in sorted(folder.glob("*.json"))
+        path for folder in (root, root / "annotations") for path in sorted(folder.glob("*.json*"))
         if _database(path) is not None
     ]  # fmt: skip
     folder = root / "features"

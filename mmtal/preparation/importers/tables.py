@@ -3,9 +3,7 @@
 import csv
 import datetime
 import functools
-import gzip
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.columns import names_columns
+from mmtal.utils.reading import unpack_gzip
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 PREAMBLE = 50
@@ -64,18 +63,19 @@ def read_text(path: Path) -> str:
 
     ValueError: it is not text in UTF-8, (with its mark) UTF-16 or Windows-1252.
     """
-    return _read_text(path, path.stat().st_mtime_ns)[0]
+    return _decoded(path)[0]
+
+
+def _decoded(path: Path) -> tuple[str, str]:
+    """The text, and its encoding."""
+    status = path.stat()
+    return _read_text(path, (status.st_mtime_ns, status.st_size))
 
 
 @functools.lru_cache(maxsize=4)  # formats are detected before they are read
-def _read_text(path: Path, changed: int) -> tuple[str, str]:
+def _read_text(path: Path, changed: tuple[int, int]) -> tuple[str, str]:
     del changed
-    data = path.read_bytes()
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            data = gzip.decompress(data)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ValueError(f"{path}: is gzipped, but damaged ({error})") from error
+    data = unpack_gzip(path, path.read_bytes())
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     for encoding in ["utf-16"] if utf16 else ["utf-8-sig", "cp1252"]:
         try:
@@ -114,7 +114,7 @@ def read_table(path: Path, collected: Collected, wanted: Sequence[str] = ()) -> 
     if is_workbook(path):
         delimiter, lines = "", _sheet(path, collected)
     else:
-        text, encoding = _read_text(path, path.stat().st_mtime_ns)
+        text, encoding = _decoded(path)
         if encoding == "cp1252":
             collected.note(f"{path}: is not in UTF-8, and was read as Windows-1252")
         delimiter, lines = _fields(path, text, wanted, collected)

@@ -1,5 +1,7 @@
 """What all formats share: format, subset, duration, label ids, segments."""
 
+import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from importer_helpers import instances
 
 from mmtal.datasets import TemporalDataset
+from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.preparation.importers import (
     FORMATS,
     ImportOptions,
@@ -290,6 +293,20 @@ def test_times_in_another_unit(
         unit = "ms" if "ms" in message else "frames"
         start = dict(ms=4.5, frames=140 / 30)[unit]
         assert instances(load(path, unit=unit, **options), "a")[0][1] == start
+
+
+def test_byte_order_marks_and_gzip(load: Callable, write: Callable) -> None:
+    """In every reader of text: annotations, lists, classes, durations."""
+    entry = dict(subset="x", annotations=[dict(label="run", segment=[1, 2])])
+    text = json.dumps({"database": {"a": entry}})
+    for data in (text.encode("utf-8-sig"), gzip.compress(text.encode()), text.encode("utf-16")):
+        path = write("a.json", data)
+        assert list(load(path).database) == list(AnnotationFile(path).database) == ["a"]
+    names = write("c.txt", gzip.compress("0 run\n".encode("utf-8-sig")))
+    lists = [Source(write("l.txt", "a\n".encode("utf-8-sig")), "test")]
+    durations = write("d.csv", "recording,duration\na,9\n".encode("utf-8-sig"))
+    found = load(path, classes=read_class_names(names), lists=lists, durations=durations)
+    assert found.database["a"]["subset"] == "test" and found.database["a"]["duration"] == 9
 
 
 def test_a_file_without_an_instance_is_refused(load: Callable, write: Callable) -> None:
