@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mmtal.utils.errors import import_hints
 
 if TYPE_CHECKING:
+    from mmtal.checkpoints.files import save_whole
     from mmtal.checkpoints.official import load_official_state_dict
     from mmtal.config_files import demo_recording
     from mmtal.inference.detections import Detection, Detections
@@ -21,6 +22,7 @@ __all__ = [
     "demo_recording",
     "init_model",
     "load_official_state_dict",
+    "save_whole",
 ]
 _MODULES = {
     "Detection": "mmtal.inference.detections",
@@ -30,6 +32,7 @@ _MODULES = {
     "demo_recording": "mmtal.config_files",
     "init_model": "mmtal.inference.models",
     "load_official_state_dict": "mmtal.checkpoints.official",
+    "save_whole": "mmtal.checkpoints.files",
 }
 
 

@@ -187,7 +187,11 @@ def write_foreign_checkpoint(
 
 
 def save_whole(path: str | Path, content: Mapping[str, Any]) -> None:
-    """``torch.save`` that leaves a whole file or none, and says of a full disk what it is."""
+    """``torch.save`` that leaves a whole file or none.
+
+    Raises:
+        OSError: The disk is full, or the folder cannot be written to; names the path.
+    """
     data = io.BytesIO()
     torch.save(content, data)
     with whole_file(path) as temporary:

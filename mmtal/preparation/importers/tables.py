@@ -119,12 +119,13 @@ def read_table(path: Path, collected: Collected, wanted: Sequence[str] = ()) -> 
             collected.note(f"{path}: is not in UTF-8, and was read as Windows-1252")
         delimiter, lines = _fields(path, text, wanted, collected)
     named = (n for n, (_, fields) in enumerate(lines[:PREAMBLE]) if names_columns(fields, wanted))
-    first = next(named, 0)
+    found = next(named, None)
+    first = found or 0
     header = [name.strip() for name in lines[first][1]] if lines else []
     while header and not header[-1]:
         header.pop()
     repeated = [name for name in header if header.count(name) > 1]
-    if repeated:
+    if repeated and found is not None:  # else it is a row, of a text without names
         raise ValueError(f"{path}: the column '{repeated[0]}' occurs twice in the first line")
     if any(any(fields) for _, fields in lines[:first]):
         collected.note(f"{path}: what is before the names of the columns was not read")

@@ -11,8 +11,7 @@ from typing import Any
 from mmengine.config import Config
 from torch import Tensor
 
-from mmtal.apis import load_official_state_dict
-from mmtal.checkpoints.files import save_whole
+from mmtal.apis import load_official_state_dict, save_whole
 from mmtal.checkpoints.names import Rule
 from mmtal.cli.entry import run_tool
 from mmtal.engine.runner import load_config
