@@ -35,7 +35,7 @@ def run(args: Namespace) -> None:
     from mmtal.evaluation.protocols import find_protocol, protocol_names, read_protocol_truth
     from mmtal.evaluation.report import format_comparison, format_protocols, format_table, notices
     from mmtal.evaluation.ties import tie_range
-    from mmtal.results.coverage import check_coverage
+    from mmtal.results.coverage import check_classes, check_coverage
     from mmtal.results.result_files import read_results
     from mmtal.utils.files import write_json
 
@@ -60,6 +60,7 @@ def run(args: Namespace) -> None:
         source=args.results,
         allow_partial=args.allow_partial,
     )
+    check_classes(detections, classes, args.results)
     stamps = [protocol.evaluate(truth, detections, classes) for protocol in protocols]
     for protocol, stamp in zip(protocols, stamps, strict=True):
         stamp["beyond_classes"] = int((detections.labels >= len(classes)).sum())

@@ -141,7 +141,13 @@ def read_shape(path: str | Path, *, key: str | None = None) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Block:
-    """A part (rows, channels) of a feature file, from a row and a channel on."""
+    """A part of a feature file.
+
+    Attributes:
+        row: First feature.
+        channel: First channel.
+        values: (rows, channels).
+    """
 
     row: int
     channel: int

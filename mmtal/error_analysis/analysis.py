@@ -29,7 +29,7 @@ from mmtal.evaluation.average_precision import average_precision, class_mean
 from mmtal.evaluation.matching import MatchedDetections, match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.evaluation.thresholds import Thresholds
-from mmtal.results.coverage import check_coverage
+from mmtal.results.coverage import check_classes, check_coverage
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import read_ground_truth, read_results
 
@@ -176,6 +176,7 @@ def analyze_result_file(
         source=results,
         allow_partial=allow_partial,
     )
+    check_classes(detections, classes, results)
     return analyze_errors(
         truth,
         detections,

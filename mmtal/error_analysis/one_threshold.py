@@ -126,9 +126,14 @@ def calibrate(matches: MatchedDetections, threshold: int) -> Calibration:
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """The curve of one class at one threshold, and its area ``ap``.
+    """The curve of one class at one threshold; P hits.
 
-    ``recall`` and ``precision`` are (P,) after each of P hits; precision never rises (VOC 2011).
+    Attributes:
+        label: Of the class.
+        num_truth: Instances of the class.
+        recall: (P,) after each hit.
+        precision: (P,) there, never rising (VOC 2011): the area below is the AP.
+        ap: The area.
     """
 
     label: int
@@ -162,8 +167,13 @@ def precision_recall(matches: MatchedDetections, threshold: int) -> list[Precisi
 class RecordingErrors:
     """What goes wrong in one recording, with the G best detections of each class.
 
-    Of its ``instances`` so many are ``missed`` by these, and so many of them are ``false``;
-    ``shown`` are their rows among the matched ones, ``video`` its own in the list of recordings.
+    Attributes:
+        video: Row in the list of recordings.
+        video_id: Its name.
+        instances: Number of instances.
+        missed: Instances that no such detection hits.
+        false: Such detections that hit nothing.
+        shown: Rows of such detections among the matched ones.
     """
 
     video: int

@@ -14,8 +14,12 @@ from mmtal.results.instance_table import InstanceTable
 class OperatingPoint:
     """What detections that score at least ``score_thr`` are worth, all classes together.
 
-    ``f1`` is 2 TP / (detections + instances), in [0, 1], ``precision`` TP / detections, ``recall``
-    TP / instances; from ``tiou`` on a detection counts as true.
+    Attributes:
+        score_thr: The threshold.
+        f1: 2 TP / (detections + instances), in [0, 1].
+        precision: TP / detections.
+        recall: TP / instances.
+        tiou: From which tIoU on a detection counts as true.
     """
 
     score_thr: float

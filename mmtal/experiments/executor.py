@@ -51,7 +51,13 @@ JobType = TypeVar("JobType", bound=Job)
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome(Generic[JobType]):
-    """How a job ended: what its function returned or, in one line, why it failed (else empty)."""
+    """How a job ended.
+
+    Attributes:
+        job: The job.
+        value: What its function returned; None if it failed.
+        error: Why it failed, in one line; empty: it did not.
+    """
 
     job: JobType
     value: Any = None

@@ -41,9 +41,13 @@ LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
 @dataclass(frozen=True)
 class DataLocation:
-    """Where annotation JSON and feature folders of a data set lie below its root.
+    """Where one data set lies.
 
-    ``is_official``: whether this is the layout that the template was written for.
+    Attributes:
+        root: Folder that the other paths start from.
+        ann_file: Annotation JSON.
+        features: Feature folder, or folders.
+        is_official: Whether this is the layout that the template was written for.
     """
 
     root: Path

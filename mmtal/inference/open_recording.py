@@ -22,9 +22,13 @@ from mmtal.structures import RecordingView, TemporalDataSample
 
 @dataclass(frozen=True)
 class OpenedRecording:
-    """A recording after the pipeline for testing: its features, float32 (T, C), and what is known.
+    """A recording after the pipeline for testing.
 
-    ``sample.grid`` says where the features lie in time; ``view`` is the ground truth.
+    Attributes:
+        features: float32 (T, C).
+        sample: What is known of it; ``sample.grid`` says where the features lie in time.
+        view: Its ground truth, for pictures.
+        dataset: The data set that it is from.
     """
 
     features: torch.Tensor

@@ -23,8 +23,11 @@ TEMPLATE_VERSIONS = ">=0.1,<0.2"
 class NewProject:
     """What was written.
 
-    ``files`` are paths below the folder, the component's first; ``commands`` are what to run next,
-    from the top folder of the repository.
+    Attributes:
+        folder: The project's folder.
+        class_name: The component, as configs call it.
+        files: Paths below the folder, the component's first.
+        commands: What to run next, from the top folder of the repository.
     """
 
     folder: Path

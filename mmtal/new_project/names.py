@@ -17,7 +17,13 @@ REGISTRIES = dict(
 
 @dataclass(frozen=True)
 class Names:
-    """Names such as ``my_idea`` (folder and module), ``my_idea_head`` and ``MyIdeaHead``."""
+    """What a project and its component are called.
+
+    Attributes:
+        project: Folder and module, ``my_idea``.
+        component: Module of the component, ``my_idea_head``.
+        class_name: Class of the component, ``MyIdeaHead``.
+    """
 
     project: str
     component: str

@@ -1,8 +1,9 @@
 """Refuse results that say too little about the recordings that they should be about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from mmtal.results.instance_table import InstanceTable
 from mmtal.utils.wording import counted, first_of
 
 LEAST = 0.95
@@ -46,3 +47,19 @@ def check_coverage(
     if present:
         text += ". With --allow-partial, recordings without results count as empty"
     raise ValueError(text)
+
+
+def check_classes(detections: InstanceTable, classes: Sequence[str], source: str | Path) -> None:
+    """Refuse results whose numbers of classes are all beyond those of the annotations.
+
+    Raises:
+        ValueError: No detection is of one of ``classes``.
+    """
+    labels = detections.labels
+    if len(labels) and labels.min() >= len(classes):
+        raise ValueError(
+            f"{source}: no detection is of a class of the annotations: labels are "
+            f"{labels.min()} to {labels.max()}, and those of {counted(len(classes), 'class')} 0 to "
+            f"{len(classes) - 1}. Give the annotations (--ann) that the results were made with, or "
+            "say what the numbers are by --classes FILE"
+        )

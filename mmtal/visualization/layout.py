@@ -44,7 +44,13 @@ SPANS = (
 
 @dataclass(frozen=True)
 class Line:
-    """A stretch of a recording, in seconds, drawn as one line of ``scale`` inches per second."""
+    """A stretch of a recording that is drawn as one line.
+
+    Attributes:
+        start: Seconds.
+        end: Seconds.
+        scale: Inches per second; the same for all lines of a picture.
+    """
 
     start: float
     end: float

@@ -16,7 +16,11 @@ NOT_CURVES = {"step", "iter", "epoch", "mode", "memory", "time", "data_time", "e
 class TrainingLog:
     """What a training logged, by name: steps (S,) and values (S,).
 
-    ``validation`` is by epoch, or by iteration where the training counts no epochs.
+    Attributes:
+        name: Of the work dir or file.
+        training: Losses and the like, by iteration.
+        validation: Metrics, by epoch, or by iteration where the training counts no epochs.
+        by_epoch: Whether validation counts epochs.
     """
 
     name: str

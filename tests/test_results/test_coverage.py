@@ -1,6 +1,9 @@
+from contextlib import nullcontext
+
 import pytest
 
-from mmtal.results.coverage import check_coverage
+from mmtal.results.coverage import check_classes, check_coverage
+from mmtal.results.instance_table import InstanceTable
 
 LISTED = [f"v{number:02d}" for number in range(40)]
 
@@ -32,3 +35,16 @@ def test_coverage(found: list[str], detections: int, partial: bool, message: str
     else:
         with pytest.raises(ValueError, match=f"^x .*{message}"):
             check()
+
+
+@pytest.mark.parametrize(
+    ("labels", "refused"),
+    [([0, 7], False), ([], False), ([3, 3], True), ([7, 8], True)],
+)
+def test_results_of_other_classes_alone_are_refused(labels: list[int], refused: bool) -> None:
+    rows = dict(segments=[[0, 1]] * len(labels), labels=labels, scores=[0.5] * len(labels))
+    table = InstanceTable.from_videos({"v": rows})
+    with (
+        pytest.raises(ValueError, match="no detection is of a class") if refused else nullcontext()
+    ):
+        check_classes(table, ["a", "b", "c"], "x.json")

@@ -25,9 +25,14 @@ SHORT = 8
 
 @dataclass(frozen=True, kw_only=True)
 class RunSetup:
-    """Config as it is run, but for the work dir, and annotation file of a run, with their hashes.
+    """What a run is made of.
 
-    ``config_text``: see :class:`mmtal.experiments.leaderboard.record.Record`.
+    Attributes:
+        config: As it is run, but for the work dir.
+        config_text: See :class:`mmtal.experiments.leaderboard.record.Record`.
+        config_sha256: Of that text.
+        ann_file: Annotation file of the run.
+        annotations_sha256: Of that file.
     """
 
     config: Config

@@ -35,8 +35,10 @@ CHECKPOINTS = 10
 class Folders:
     """Where runs leave what they make.
 
-    ``work`` gets a folder for each run, with checkpoints, which are deleted once the record is
-    there unless ``keep_checkpoints``, and logs.
+    Attributes:
+        records: Records, detections and matches.
+        work: A folder for each run: checkpoints and logs.
+        keep_checkpoints: False: they are deleted once the record is there.
     """
 
     records: Path

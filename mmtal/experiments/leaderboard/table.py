@@ -32,9 +32,13 @@ RUN = "mmtal leaderboard run"
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """One row: what our records say, or what a source says, or neither yet.
+    """One row.
 
-    ``missing`` is what to do to fill it or to complete it, one sentence each.
+    Attributes:
+        method: What it is called.
+        measured: What our records say; None: published, or missing.
+        published: What a source says; None: ours.
+        missing: What to do to fill it or to complete it, one sentence each.
     """
 
     method: str
@@ -53,10 +57,15 @@ class TableRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One benchmark under one protocol, its rows by ``main_metric``.
+    """One benchmark under one protocol.
 
-    The best is first, then come averages over folds, empty ones last. ``differences`` are of every
-    pair of methods whose detections can be compared.
+    Attributes:
+        benchmark: Its name.
+        protocol: Its name.
+        main_metric: What rows are sorted by.
+        columns: Metrics.
+        rows: Best first, then averages over folds, empty ones last.
+        differences: Of every pair of methods whose detections can be compared.
     """
 
     benchmark: str

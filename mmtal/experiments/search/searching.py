@@ -35,9 +35,13 @@ PLACES = re.compile(r"\b(work_dir|data_root|ann_file|num_workers|experiment_name
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search has found: mAP on the held-out recordings, in [0, 1], and the file to train.
+    """What a search has found.
 
-    ``values`` are those of the best trial, by key; ``template_value`` is None where it failed.
+    Attributes:
+        best_value: mAP on the held-out recordings, in [0, 1].
+        values: Of the best trial, by key.
+        template_value: mAP of the template as it is; None: it failed.
+        best_config: The file to train.
     """
 
     best_value: float

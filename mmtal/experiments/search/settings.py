@@ -17,9 +17,14 @@ VALIDATIONS = 5
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """Everything that the trials of a search share; ``options`` are fixed values by dotted name.
+    """Everything that the trials of a search share.
 
-    ``seed`` is of the search, the holdout, and every trial's training.
+    Attributes:
+        template: Name or path of the config that is varied.
+        data_path: Folder that holds the data set.
+        folder: Of the study.
+        seed: Of the search, the holdout, and every trial's training.
+        options: Fixed values by dotted name.
     """
 
     template: str

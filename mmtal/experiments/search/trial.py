@@ -21,7 +21,14 @@ from mmtal.experiments.search.trial_store import TrialResult
 
 @dataclass(frozen=True, kw_only=True)
 class TrialJob:
-    """A trial of Optuna's to be trained, with the values that it varies by key."""
+    """A trial to be trained.
+
+    Attributes:
+        trial: As Optuna asked for it.
+        values: What it varies, by key.
+        settings: Of the search.
+        holdout: Where it trains and is validated.
+    """
 
     trial: Trial
     values: Mapping[str, Any]

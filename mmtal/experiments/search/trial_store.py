@@ -27,9 +27,13 @@ LOCK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What the training of a trial gave: the last mAP, in [0, 1]; NaN: there was none.
+    """What the training of a trial gave.
 
-    ``pruned``: whether it was stopped early.
+    Attributes:
+        value: The last mAP, in [0, 1]; NaN: there was none.
+        pruned: Whether it was stopped early.
+        seconds: From start to end.
+        validation_seconds: Spent on validation.
     """
 
     value: float

@@ -21,7 +21,14 @@ def normal_name(name: str) -> str:
 
 @dataclass
 class Instance:
-    """One instance, in seconds; ``where`` is the place it was read from, for messages."""
+    """One instance.
+
+    Attributes:
+        start, end: In seconds.
+        label: Name of the class.
+        label_id: Its number; None: the source has none.
+        where: The place it was read from, for messages.
+    """
 
     start: float
     end: float
@@ -32,7 +39,16 @@ class Instance:
 
 @dataclass
 class Recording:
-    """One recording; None is what the source does not say. Duration in seconds."""
+    """One recording; None is what the source does not say.
+
+    Attributes:
+        name: Its name, as its features are called.
+        subset: Name of its subset.
+        duration: In seconds.
+        fps: Frames per second.
+        group: Recordings of one group stay together in a split.
+        instances: In the order of the source.
+    """
 
     name: str
     subset: str | None = None

@@ -25,7 +25,14 @@ from mmtal.preparation.importers.tables import read_header
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its name, what it is, and the two functions of its module."""
+    """A format that can be imported.
+
+    Attributes:
+        name: As ``--format`` takes it.
+        title: What it is, for people.
+        matches: Whether the content of a file or folder is of this format.
+        read: Adds what a source holds to a collection.
+    """
 
     name: str
     title: str

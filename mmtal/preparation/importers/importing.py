@@ -30,9 +30,13 @@ MEDIA_ENDINGS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".wav", ".mp3", ".csv"
 
 @dataclass(frozen=True)
 class Imported:
-    """What has been imported: a database as in an annotation JSON, of these formats.
+    """What has been imported.
 
-    ``dropped`` is how many rows were left out, by reason; ``notes`` are for the user.
+    Attributes:
+        database: As in an annotation JSON.
+        formats: Names of the formats that were read.
+        dropped: How many rows were left out, by reason.
+        notes: What the user should know.
     """
 
     database: dict[str, dict[str, Any]]

@@ -23,8 +23,11 @@ from mmtal.utils.reading import read_json
 class AnnotationContent:
     """An annotation file without what is not in the format.
 
-    ``names`` are all of its recordings; ``numbers``, where instances were left out, those in the
-    file of the ones that are left.
+    Attributes:
+        path: The file.
+        names: All of its recordings, whatever their entries look like.
+        database: Entries in the format.
+        numbers: Where instances were left out: the numbers in the file of those that are left.
     """
 
     path: Path

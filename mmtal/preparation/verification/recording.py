@@ -12,7 +12,14 @@ from mmtal.structures import FeatureGrid
 
 @dataclass(frozen=True)
 class Instance:
-    """A usable annotation of a recording, in seconds; ``index`` in the file's list."""
+    """A usable annotation of a recording.
+
+    Attributes:
+        index: In the file's list.
+        start: Seconds.
+        end: Seconds.
+        label: Name of the class.
+    """
 
     index: int
     start: float

@@ -16,7 +16,10 @@ from mmtal.results.instance_table import InstanceTable
 class ActionSpace:
     """Which verbs and nouns make which actions; an action is named ``take plate``.
 
-    ``verbs`` and ``nouns`` are names by label, ``pairs`` the labels of both of each action.
+    Attributes:
+        verbs: Names of the verbs by label.
+        nouns: Names of the nouns by label.
+        pairs: Of each of the K actions, the labels of its verb and its noun.
     """
 
     verbs: tuple[str, ...]
