@@ -9,6 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from mmtal.visualization.layout import render
+
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -43,7 +45,7 @@ def html_page(
 def html_figure(figure: Figure, caption: str = "") -> Markup:
     """A Matplotlib figure as an inline SVG with its caption (plain text)."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg")
+    render(figure, buffer, format="svg")
     svg = buffer.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     note = Markup("<figcaption>{}</figcaption>").format(caption) if caption else ""

@@ -1,10 +1,12 @@
 """Measures that the pictures share: sizes are inches, times seconds, so that text always fits."""
 
 import bisect
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from mmtal.utils.files import whole_file
@@ -94,8 +97,28 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure, whole or not at all; see :func:`check_format`."""
     path = check_format(path)
     with whole_file(path) as temporary:
-        figure.savefig(temporary, dpi=DPI)
+        render(figure, temporary, dpi=DPI)
     return path
+
+
+def render(figure: Figure, target: Any, **settings: Any) -> None:
+    """``Figure.savefig``, with one warning for all that its font lacks."""
+    font = get_font(findfont(FontProperties()))
+    texts = "".join(text.get_text() for text in figure.findobj(Text))
+    if not all(font.get_char_index(ord(c)) for c in texts if c.isprintable()):
+        _warn_of_boxes()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
+        figure.savefig(target, **settings)
+
+
+@lru_cache(maxsize=1)
+def _warn_of_boxes() -> None:
+    warnings.warn(
+        "Matplotlib's font lacks characters of these names: pictures show boxes in their place, "
+        "pages show them",
+        stacklevel=3,
+    )
 
 
 def check_format(path: str | Path) -> Path:
@@ -208,7 +231,9 @@ def text_width(text: str, size: float) -> float:
     """Width of a text in inches."""
     font = get_font(findfont(FontProperties()))
     font.set_size(size, 72)
-    font.set_text(text, 0.0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # see render
+        font.set_text(text, 0.0)
     return float(font.get_width_height()[0]) / 64 / 72
 
 

@@ -13,6 +13,7 @@ from pictures import check_texts
 from mmtal.visualization.bars import pack_lanes
 from mmtal.visualization.layout import (
     Sheet,
+    _warn_of_boxes,
     format_time,
     lines_of_time,
     plain,
@@ -112,3 +113,12 @@ def test_the_check_of_texts_finds_what_is_wrong(second, message) -> None:
     figure.text(*second, "another name")
     with pytest.raises(AssertionError, match=message):
         check_texts(figure)
+
+
+def test_characters_that_the_font_lacks_are_one_warning(tmp_path: Path) -> None:
+    _warn_of_boxes.cache_clear()
+    sheets = [Sheet(name, legend=[("#000000", "歩く")]) for name in ("動作認識", "作")]
+    with pytest.warns() as caught:
+        [save_figure(sheet.finish(1.0), tmp_path / "a.png") for sheet in sheets]
+    assert len(caught) == 1
+    assert "pictures show boxes" in str(caught[0].message)
