@@ -134,7 +134,7 @@ def test_all_options_reach_the_import(run: Run, tmp_path: Path) -> None:
         (["t.csv", "--shares", "a=0.5", "b=0.5", "--folds", "2"], "not both"),
         (["t.csv", "--folds", "13"], "13 subsets need at least as many"),
         (["t.csv", "--subset", "training"], "--subset is for --shares and --folds"),
-        (["t.csv", "--format", "thumos"], "13 row(s) cannot be read"),
+        (["t.csv", "--format", "thumos"], "13 rows cannot be read"),
         (["t.csv", "--classes", "none.txt"], "does not exist"),
         (["t.csv", "--out", "a.txt"], "must end in .json"),
         (["t.csv", "--out", "t.csv"], "would overwrite the source t.csv"),

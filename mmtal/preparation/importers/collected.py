@@ -9,6 +9,7 @@ from typing import Any
 from mmtal.datasets.annotation_file import MOST_CLASSES
 from mmtal.datasets.feature_files import composed
 from mmtal.preparation.importers.values import is_name
+from mmtal.utils.wording import counted
 
 SHOWN = 10
 """Unreadable rows that an error message shows."""
@@ -165,7 +166,7 @@ class Collected:
         ValueError: there are any.
         """
         if self._errors:
-            lines = [f"{len(self._errors)} row(s) cannot be read, nothing is written:"]
+            lines = [f"{counted(len(self._errors), 'row')} cannot be read, nothing is written:"]
             lines += [f"  - {text}" for text in self._errors[:SHOWN]]
             if len(self._errors) > SHOWN:
                 lines.append(f"  - and {len(self._errors) - SHOWN} more")

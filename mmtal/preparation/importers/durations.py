@@ -12,6 +12,7 @@ from mmtal.preparation.importers.options import ImportOptions
 from mmtal.preparation.importers.tables import read_table
 from mmtal.preparation.importers.times import to_positive, to_seconds
 from mmtal.utils.progress import progress
+from mmtal.utils.wording import counted
 
 NAMES = ("recording", "video", "video_id", "video_name", "name", "id", "file")
 COLUMNS = {
@@ -84,7 +85,8 @@ def add_lengths(collected: Collected, lengths: Mapping[str, Lengths], fps: float
             recording.fps = length.fps
     if unknown:
         collected.note(
-            f"the table of durations lacks {len(unknown)} recording(s), such as '{unknown[0]}'"
+            f"the table of durations lacks {counted(len(unknown), 'recording')}, such as "
+            f"'{unknown[0]}'"
         )
 
 
@@ -114,4 +116,4 @@ def add_lengths_of_features(collected: Collected, folder: Path, options: ImportO
         else:
             recording.duration = ((read_shape(path)[0] - 1) * stride + snippet) / fps
     if missing:
-        collected.note(f"{missing} recording(s) have no feature file in {folder}")
+        collected.note(f"{counted(missing, 'recording')} without a feature file in {folder}")

@@ -22,6 +22,7 @@ from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.subsets import subset_in_name, subset_of_word
 from mmtal.preparation.importers.tables import read_text
 from mmtal.utils.reading import reading
+from mmtal.utils.wording import counted
 
 SHOWN = 3
 DEFAULT_SUBSET = "training"
@@ -144,7 +145,7 @@ def _take_lists(lists: Sequence[Source], collected: Collected) -> None:
         collected.drop("recording on no list", rest)
         collected.recordings = {k: r for k, r in collected.recordings.items() if k in listed}
     elif rest:
-        collected.note(f"{rest} recordings are on no list: they are '{DEFAULT_SUBSET}'")
+        collected.note(f"on no list, hence '{DEFAULT_SUBSET}': {counted(rest, 'recording')}")
     for name, recording in collected.recordings.items():
         recording.subset = listed.get(name, DEFAULT_SUBSET)
 
@@ -163,7 +164,8 @@ def _group(recordings: Sequence[Recording], group: str | None) -> None:
     without = [r.name for r in recordings if r.group is None]
     if without:
         raise ValueError(
-            f"--group '{group}': {len(without)} recording(s) have no group, such as '{without[0]}'"
+            f"--group '{group}': {counted(len(without), 'recording')} without a group, such as "
+            f"'{without[0]}'"
         )
 
 
@@ -246,7 +248,7 @@ def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
                 "--snippet-frames, here or when a config is suggested or trained",
                 "fps": "give it here with --fps, or in the config with fps=",
             }[key]
-            collected.note(f"{without} recordings have no {key}: {remedy}")
+            collected.note(f"{counted(without, 'recording')} without {key}: {remedy}")
 
 
 def _entry(recording: Recording, numbers: Mapping[str, int]) -> dict[str, Any]:

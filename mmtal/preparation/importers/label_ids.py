@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mmtal.preparation.importers.collected import Collected, Recording
 from mmtal.preparation.importers.options import ImportOptions
+from mmtal.utils.wording import counted
 
 
 def number_labels(
@@ -41,7 +42,8 @@ def number_labels(
         source = "the file of classes" if options.classes else "the other labels' ids"
         raise ValueError(
             f"{first[missing[0]]}: label '{missing[0]}' has no number in {source} "
-            f"({len(missing)} such label(s)); add it, or name it with --background to leave it out"
+            f"({counted(len(missing), 'such label')}); add it, or name it with --background to "
+            "leave it out"
         )
     labels: dict[int, str] = {}
     for label, number in ids.items():

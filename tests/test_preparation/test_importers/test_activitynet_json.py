@@ -44,7 +44,7 @@ def test_the_published_form(load: Callable, write: Callable) -> None:
     assert ids == [1, 0]  # by name
     assert imported.database["v3"] == dict(subset="testing", fps=25, annotations=[])
     assert any("keys not used: resolution, url" in note for note in imported.notes)
-    assert any("1 recordings have no duration" in note for note in imported.notes)
+    assert any("1 recording without duration" in note for note in imported.notes)
 
 
 def test_durations_as_text(load: Callable, write: Callable) -> None:
@@ -92,7 +92,7 @@ def test_all_errors_together(load: Callable, write: Callable, change: dict, mess
     with pytest.raises(ValueError) as caught:
         load(write("a.json", {"database": entries}))
     text = str(caught.value)
-    assert text.startswith("2 row(s) cannot be read")
+    assert text.startswith("2 rows cannot be read")
     assert "recording 'a'" in text and message in text
     assert "recording 'b': must be an object, but got 'nothing'" in text
 

@@ -196,7 +196,7 @@ def test_via_errors(load: Callable, write: Callable) -> None:
     project["metadata"]["1_d"] = {"vid": "9", "z": [1, 2], "av": {"1": "r"}}
     with pytest.raises(ValueError) as caught:
         load(write("p.json", project))
-    assert "2 row(s)" in str(caught.value)
+    assert "2 rows" in str(caught.value)
     assert "segment '1_a': has no label" in str(caught.value)
     assert "segment '1_d': needs a view and two times" in str(caught.value)
     del project["file"]["1"]

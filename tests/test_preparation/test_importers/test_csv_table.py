@@ -281,7 +281,7 @@ def test_all_bad_rows_in_one_error(load: Callable, write: Callable) -> None:
     with pytest.raises(ValueError) as caught:
         load(write("t.csv", "recording,start,end,label\n" + "\n".join(rows)))
     text = str(caught.value)
-    assert text.startswith("7 row(s) cannot be read, nothing is written:")
+    assert text.startswith("7 rows cannot be read, nothing is written:")
     for line, message in [
         (3, "'x' is no time"),
         (4, "a time is missing"),
@@ -295,7 +295,7 @@ def test_all_bad_rows_in_one_error(load: Callable, write: Callable) -> None:
 
 
 def test_many_bad_rows_are_counted(load: Callable, write: Callable) -> None:
-    with pytest.raises(ValueError, match=r"^25 row\(s\)(.|\n)*line 11: (.|\n)*and 15 more$"):
+    with pytest.raises(ValueError, match=r"^25 rows(.|\n)*line 11: (.|\n)*and 15 more$"):
         load(write("t.csv", "recording,start,end,label\n" + "a,1,x,run\n" * 25))
 
 
@@ -315,7 +315,7 @@ def test_many_bad_rows_are_counted(load: Callable, write: Callable) -> None:
          "line 3: recording 'a' has the subset 'train' before, 'test' here"),
         ("recording,start_frame,end_frame,label\na,1,2,run\n", {}, "frame rate is not known"),
         ("recording,start,end,label\na,1,2,x\n", {"group": "("}, "is no pattern"),
-        ("recording,start,end,label\na,1,2,x\n", {"group": r"(\d)"}, "1 recording(s) have no"),
+        ("recording,start,end,label\na,1,2,x\n", {"group": r"(\d)"}, "1 recording without a group"),
     ],
 )  # fmt: skip
 def test_errors(load: Callable, write: Callable, text: str, options: dict, message: str) -> None:

@@ -54,7 +54,7 @@ def test_recordings_on_no_list_are_left_out(load: Callable, write: Callable) -> 
     assert imported.dropped["recording on no list"] == 1
     imported = load(*paths, fps=1, lists=[Source(write("test.bundle", "b\n"), "test")])
     assert {k: v["subset"] for k, v in imported.database.items()} == {"a": "training", "b": "test"}
-    assert "1 recordings are on no list: they are 'training'" in imported.notes
+    assert "on no list, hence 'training': 1 recording" in imported.notes
 
 
 def test_numbers_as_labels(load: Callable, write: Callable) -> None:

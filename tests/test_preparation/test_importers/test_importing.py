@@ -120,7 +120,7 @@ def test_table_of_durations(load: Callable, write: Callable) -> None:
         assert [e["duration"] for e in imported.database.values()] == [9.5, 8.0], text
     imported = load(path, durations=write("d.csv", "recording,duration\na,9.5\n"))
     assert "duration" not in imported.database["b"]
-    assert any("lacks 1 recording(s), such as 'b'" in note for note in imported.notes)
+    assert any("lacks 1 recording, such as 'b'" in note for note in imported.notes)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_durations_from_features(load: Callable, write: Callable, tmp_path: Path
     imported = load(write("t.csv", TABLE), **arguments, feature_stride=4, snippet_frames=16)
     assert imported.database["a"]["duration"] == (19 * 4 + 16) / 8
     assert "duration" not in imported.database["b"]
-    assert any("1 recording(s) have no feature file" in note for note in imported.notes)
+    assert any("1 recording without a feature file" in note for note in imported.notes)
     with pytest.raises(ValueError, match="need --feature-stride and --snippet-frames"):
         load(write("t.csv", TABLE), **arguments)
     with pytest.raises(ValueError, match="give --fps"):
@@ -253,7 +253,7 @@ def test_doubts_are_told(load: Callable, write: Callable) -> None:
     notes = "\n".join(load(write("t.csv", text)).notes)
     assert "differ only in case: 'Run', 'run'" in notes
     assert "must be named 'clip.mp4.npy'" in notes
-    assert "1 recordings have no fps" in notes
+    assert "1 recording without fps" in notes
     assert "2 instances repeat another" in notes
 
 

@@ -53,7 +53,7 @@ def test_thumos_errors_name_the_line(load: Callable, write: Callable, tmp_path) 
     write("ann/Diving_val.txt", "video_validation_1 1.5 4.0\n\nvideo_validation_1 1.5\nv 1 x\n")
     with pytest.raises(ValueError) as caught:
         load(tmp_path / "ann", format_name="thumos")
-    assert "2 row(s)" in str(caught.value)
+    assert "2 rows" in str(caught.value)
     assert "Diving_val.txt, line 3: must be 'video start end'" in str(caught.value)
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="holds no text files"):
