@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mmtal.datasets.annotation_file import MOST_CLASSES
 from mmtal.datasets.problems import Problems
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions.remedies import REMEDIES
 from mmtal.utils.reading import is_number
 
-NUMBERED = re.compile(r"(?:id_)?([0-9]+)")
+NUMBERED = re.compile(r"(?:id_)?([0-9]{1,9})")
 """A number as text, also as OpenTAD writes a class that it knows by number only."""
 
 
@@ -168,8 +169,8 @@ SAY_WHAT = "Say what they are by --classes FILE, with a line '7 BaseballPitch' f
 def _number(label: str | int) -> int | None:
     if isinstance(label, str):
         numbered = NUMBERED.fullmatch(label)
-        return int(numbered[1]) if numbered else None
-    return label if type(label) is int and label >= 0 else None  # True is none
+        label = int(numbered[1]) if numbered else -1
+    return label if type(label) is int and 0 <= label < MOST_CLASSES else None  # True is none
 
 
 def _is_number(value: Any) -> bool:

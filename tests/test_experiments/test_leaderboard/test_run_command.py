@@ -91,8 +91,8 @@ def processes_of(session: int) -> list[str]:
 def test_run_writes_all_and_does_nothing_twice(place: Workplace) -> None:
     place.write(
         dict(method="one", seeds="0-1"),
-        # 1000 recordings per batch: no batch, which shows only in training
-        dict(method="fails", options={"train_dataloader.batch_size": 1000}),
+        # diverges, which shows only in training
+        dict(method="fails", options={"optim_wrapper.optimizer.lr": 1e15}),
         dict(method="two", folds=dict(leave_out="rec_{fold}", names="0-1")),
     )
     code, text = place.run("--workers", "2")

@@ -150,6 +150,7 @@ THREE = ["a", "b", "c"]
         ([0, 7], THREE, [0, 7]),  # a class that the annotations lack
         ([3], THREE, [3]),
         ([-1], THREE, r"unknown label \(1 found"),
+        (["46116860184273879041", "1000000"], THREE, r"unknown label \(2 found"),
     ],
 )
 def test_labels_that_are_numbers(
