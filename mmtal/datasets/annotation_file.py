@@ -4,7 +4,6 @@ Each annotation holds ``label``, ``segment`` [start, end] in seconds and usually
 """
 
 import itertools
-import math
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -315,10 +314,10 @@ def repeated_instances(instances: Sequence[tuple[float, float, Any]]) -> dict[in
         Index of the earlier one, by index of the repetition.
     """
     width = 2 * DUPLICATE_TOLERANCE
-    kept: dict[tuple[Any, int, int], list[int]] = {}
+    kept: dict[tuple[Any, float, float], list[int]] = {}
     repeated: dict[int, int] = {}
     for index, (start, end, label) in enumerate(instances):
-        cell = (math.floor(start / width), math.floor(end / width))
+        cell = (start // width, end // width)
         near = itertools.chain.from_iterable(
             kept.get((label, cell[0] + i, cell[1] + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1)
         )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmtal.datasets import TemporalDataset, feature_check
+from mmtal.datasets.annotation_file import repeated_instances
 
 
 def set_(container: dict, key: str, value: object) -> None:
@@ -283,3 +284,8 @@ def test_ranks_share_the_scan_of_values(disk, monkeypatch):
     monkeypatch.setattr(feature_check, "get_dist_info", lambda: (1, 2))
     with pytest.raises(ValueError, match="NaN"):
         disk.dataset()
+
+
+def test_repeated_instances_of_any_size() -> None:
+    instances = [(1.0, 2.0, "a"), (1.0, 2.0004, "a"), (0.0, 1e308, "a"), (0.0, 1e308, "a")]
+    assert repeated_instances(instances) == {1: 0, 3: 2}
