@@ -59,19 +59,23 @@ def local_attention(
     """
     B, T, H, D = query.shape
     reach = window // 2
-    num_blocks = -(-T // BLOCK)
+    num_blocks = (T + BLOCK - 1) // BLOCK  # not -(-T // BLOCK): ONNX rounds towards zero
     tail = num_blocks * BLOCK - T
     num_keys = BLOCK + 2 * reach
 
-    def keys_of_blocks(x: Tensor) -> Tensor:  # (B, T, ...) -> (B, N, K, ...)
+    position = torch.arange(num_keys, device=query.device)
+    first = BLOCK * torch.arange(num_blocks, device=query.device)
+    index = (first[:, None] + position).flatten()  # (N * K,)
+
+    def keys_of_blocks(x: Tensor) -> Tensor:  # (B, T, ...) -> (B, N * K, ...)
+        # By index, not unfold, whose gradient is slow, and which ONNX does not have.
         pad = [0, 0] * (x.ndim - 2) + [reach, reach + tail]
-        return F.pad(x, pad).unfold(1, num_keys, BLOCK).movedim(-1, 2)
+        return F.pad(x, pad).index_select(1, index)
 
     blocks = F.pad(query, (0, 0, 0, 0, 0, tail)).reshape(B * num_blocks, BLOCK, H, D)
     keys = keys_of_blocks(key).reshape(B * num_blocks, num_keys, H, D)
     values = keys_of_blocks(value).reshape(B * num_blocks, num_keys, H, D)
 
-    position = torch.arange(num_keys, device=query.device)
     relative = position - position[:BLOCK, None]  # (Q, K): 0 .. window - 1 inside the window
     in_window = (relative >= 0) & (relative < window)
     valid = keys_of_blocks(mask).reshape(B * num_blocks, 1, 1, num_keys)
