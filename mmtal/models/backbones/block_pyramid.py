@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmtal.models.layers import ConvEmbedding, PaddingRule, sinusoid_table
@@ -101,17 +100,17 @@ class BlockPyramid(nn.Module):
 
     def _positions(self, mask: Tensor) -> Tensor:
         """Position encoding (B or 1, C, T); the table is stretched for longer sequences."""
-        T = mask.shape[1]
-        if self.padding.max_seq_len >= T:
+        T, longest = mask.shape[1], self.padding.max_seq_len
+        if longest >= T and not torch.compiler.is_compiling():  # an exported graph has one path
             return self.pos_table[None, :, :T]
-        # A sequence of T_i features has its table stretched to its own padded length.
-        stretched = [
-            F.interpolate(
-                self.pos_table[None], size=self.padding.official_length(length), mode="linear"
-            )[..., :T]
-            for length in mask.sum(1).tolist()
-        ]
-        return torch.cat([F.pad(table, (0, T - table.shape[-1])) for table in stretched])
+        # A sequence has its table stretched, linearly, to its own padded length.
+        shrink = longest / self.padding.official_lengths(mask.sum(1, keepdim=True))  # (B, 1)
+        at = (torch.arange(T, device=mask.device) + 0.5) * shrink - 0.5  # (B, T)
+        at = at.clamp(0, longest - 1)
+        left = at.long()
+        right = (left + 1).clamp(max=longest - 1)
+        table = self.pos_table.t()
+        return torch.lerp(table[left], table[right], (at - left).unsqueeze(2)).transpose(1, 2)
 
 
 def windows_of_levels(window: int | Sequence[int], num_levels: int) -> list[int]:

@@ -7,6 +7,9 @@ reaches the last valid positions: padding is part of the model.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
 
 @dataclass(frozen=True)
 class PaddingRule:
@@ -36,6 +39,11 @@ class PaddingRule:
         if length <= self.max_seq_len:
             return self.max_seq_len
         return -(-length // self.divisor) * self.divisor
+
+    def official_lengths(self, lengths: Tensor) -> Tensor:
+        """:meth:`official_length` of each of an integer tensor, any shape."""
+        beyond = (lengths + (self.divisor - 1)) // self.divisor * self.divisor
+        return torch.where(lengths > self.max_seq_len, beyond, self.max_seq_len)
 
     def padded_length(self, length: int) -> int:
         """The shortest padded length that gives the same result."""
