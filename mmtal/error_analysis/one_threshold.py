@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.evaluation.average_precision import average_precision, hit_precision
-from mmtal.evaluation.matching import MatchedDetections, greedy_match, overlapping_pairs
+from mmtal.evaluation.matching import MatchedDetections
 from mmtal.evaluation.operating_point import best_threshold
+from mmtal.evaluation.pairs import greedy_match, overlapping_pairs
 
 BINS = 10
 NUMBER = 20

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matching import MatchedDetections, Pairs, overlapping_pairs
+from mmtal.evaluation.matching import MatchedDetections
+from mmtal.evaluation.pairs import Pairs, overlapping_pairs
 
 MIN_TIOU = 0.1
 """Below it two segments have nothing to do with each other (DETAD)."""

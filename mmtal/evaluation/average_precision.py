@@ -11,9 +11,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matching import MatchedDetections, Matches, match_detections, rank_in_group
+from mmtal.evaluation.matching import MatchedDetections, Matches, match_by_class, rank_in_group
 from mmtal.evaluation.precision_curve import class_ap, precision_at_hits
-from mmtal.evaluation.thresholds import Thresholds, threshold_name
+from mmtal.evaluation.thresholds import Thresholds, threshold_name, tiou_grid
 from mmtal.results.instance_table import InstanceTable
 
 LabelHandling = Literal["official", "corrected"]
@@ -85,13 +85,23 @@ def detection_scores(
         raise ValueError(f"recall_at must be integers >= 1, but got {tuple(recall_at)}")
     if label_handling == "official":
         detections = collided_labels(truth, detections)
-    matches = match_detections(truth, detections, tiou_thresholds)
+    classes = np.unique(truth.labels)
+    parts = [
+        (
+            average_precision(
+                part, normalized=normalized, mean_truth=len(truth) / max(len(classes), 1)
+            )[0],
+            recall_at_kx(part, recall_at),
+        )
+        for part in match_by_class(truth, detections, tiou_thresholds, classes=classes)
+    ]
+    ap, recall = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
     return DetectionScores(
-        classes=matches.classes,
-        tiou_thresholds=matches.tiou_thresholds,
+        classes=classes,
+        tiou_thresholds=tiou_grid(tiou_thresholds),
         recall_at=tuple(recall_at),
-        ap=average_precision(matches, normalized=normalized)[0],
-        recall=recall_at_kx(matches, recall_at),
+        ap=ap,
+        recall=recall,
     )
 
 
@@ -99,6 +109,7 @@ def average_precision(
     matches: Matches,
     *,
     normalized: bool = False,
+    mean_truth: float | None = None,
     video_weights: NDArray[np.float64] | None = None,
     hits: NDArray[np.bool_] | None = None,
     made: NDArray[np.bool_] | None = None,
@@ -115,6 +126,7 @@ def average_precision(
     Args:
         matches: Detections and their hits.
         normalized: AP_N in place of AP.
+        mean_truth: Instances that it supposes; None: the mean of the classes of the matches.
         video_weights: (B, V) how often each recording counts, >= 0; None: B = 1, each once. What
             lies in no listed recording counts once.
         hits: (T, M) true positives; None: those of the matches.
@@ -140,6 +152,7 @@ def average_precision(
     gain = np.ones_like(total)
     if normalized:
         mean = total.sum(axis=1, keepdims=True) / np.maximum((total > 0).sum(axis=1), 1)[:, None]
+        mean = mean if mean_truth is None else mean_truth
         np.divide(mean, wanted, out=gain, where=wanted > 0)
     ap = np.empty((len(weights), num_thresholds, num_classes))
     ends = matches.class_ends

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matching import Pairs, overlapping_pairs, rank_in_group, score_order
+from mmtal.evaluation.matching import rank_in_group, score_order
+from mmtal.evaluation.pairs import Pairs, overlapping_pairs
 from mmtal.evaluation.thresholds import Thresholds, tiou_grid
 from mmtal.results.instance_table import InstanceTable
 
@@ -33,7 +34,7 @@ def average_recall(
         raise ValueError(f"max_proposals must be >= 1, but got {max_proposals}")
     total = len(proposals)
     pred_video = proposals.video_index_in(truth.video_ids)
-    order = score_order(proposals, pred_video)
+    order = score_order(proposals.video_ids, proposals.video, proposals.scores, pred_video)
     pred_video = pred_video[order]
     segments = proposals.segments[order]
 
@@ -45,14 +46,14 @@ def average_recall(
     recall = np.zeros((len(thresholds), GRID))
     if kept.sum():
         stretch = np.arange(1, GRID + 1) / GRID * (max_proposals * len(videos) / kept.sum())
-        per_video = np.minimum((kept[:, None] * stretch).astype(np.int64), kept[:, None])  # (V, P)
         pairs = overlapping_pairs(
             pred_video, segments, truth.video, truth.segments, thresholds.min()
         )
         rank = rank_in_group(pred_video)
-        for row, threshold in zip(recall, thresholds, strict=True):
-            first = _first_hit(pairs, rank, threshold, len(truth))
-            row[:] = (first[:, None] < per_video[truth_video]).mean(axis=0)
+        first = [_first_hit(pairs, rank, threshold, len(truth)) for threshold in thresholds]
+        for point, factor in enumerate(stretch):
+            limit = np.minimum((kept * factor).astype(np.int64), kept)[truth_video]  # (N,)
+            recall[:, point] = [(ranks < limit).mean() for ranks in first]
     average = recall.mean(axis=0)
     area = (np.diff(numbers) * (average[1:] + average[:-1]) / 2).sum() / numbers[-1]
     return numbers, average, float(area)

@@ -4,18 +4,18 @@ Letters as in :mod:`mmtal.results.instance_table`: N ground truth, M detections,
 classes, T tIoU thresholds; P pairs of a detection and an instance.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmtal.evaluation.pairs import Pairs, greedy_match, overlapping_pairs
 from mmtal.evaluation.thresholds import Thresholds, tiou_grid
 from mmtal.results.instance_table import InstanceTable
 
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
-
-MAX_PAIRS = 1 << 17
-"""Pairs whose tIoU is computed at a time: what is held then fits the cache."""
+MAX_DETECTIONS = 1 << 20
+"""How many are matched at a time where the classes may be taken one after the other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class MatchedDetections(Matches):
     detections: InstanceTable
     rows: NDArray[np.int64]
     truth_class: NDArray[np.int64]
-    matched: NDArray[np.int64]
+    matched: NDArray[np.int32]
     pairs: Pairs
 
     def share_of_g(self) -> NDArray[np.int64]:
@@ -111,7 +111,9 @@ def match_detections(
     truth_class = np.searchsorted(classes, truth.labels)
     rows = np.flatnonzero(np.isin(detections.labels, classes))
     pred_class = np.searchsorted(classes, detections.labels[rows])
-    order = score_order(detections.select(rows), pred_class)
+    order = score_order(
+        detections.video_ids, detections.video[rows], detections.scores[rows], pred_class
+    )
     rows, pred_class = rows[order], pred_class[order]
     ordered = detections.select(rows)
     pred_video = ordered.video_index_in(truth.video_ids)
@@ -123,7 +125,7 @@ def match_detections(
         truth.segments,
         min(min_tiou, thresholds.min()),
     )
-    matched = np.full((len(thresholds), len(rows)), -1)
+    matched = np.full((len(thresholds), len(rows)), -1, dtype=np.int32)
     pred, instance, tiou = pairs
     for row, threshold in zip(matched, thresholds, strict=True):
         near = np.flatnonzero(tiou >= threshold)
@@ -150,86 +152,53 @@ def match_detections(
     )
 
 
-def segment_tiou(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """tIoU of rows: (P, 2), (P, 2) -> (P,); 0 where the union is empty."""
-    overlap = np.minimum(first[:, 1], second[:, 1]) - np.maximum(first[:, 0], second[:, 0])
-    overlap = overlap.clip(min=0)
-    union = (first[:, 1] - first[:, 0]) + (second[:, 1] - second[:, 0]) - overlap
-    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+def match_by_class(
+    truth: InstanceTable,
+    detections: InstanceTable,
+    tiou_thresholds: Thresholds,
+    *,
+    classes: NDArray[np.int64] | None = None,
+) -> Iterator[MatchedDetections]:
+    """Match as :func:`match_detections`, a few classes at a time: memory goes with the largest.
 
-
-def overlapping_pairs(
-    pred_group: NDArray[np.int64],
-    pred_segments: NDArray[np.float64],
-    truth_group: NDArray[np.int64],
-    truth_segments: NDArray[np.float64],
-    min_tiou: float,
-) -> Pairs:
-    """All (prediction, instance) of one group with a tIoU of at least ``min_tiou``, above 0.
-
-    Groups (M,) and (N,) are for instance recording and class as one number; segments are (M, 2)
-    and (N, 2). Returned are row of the prediction, row of the instance and tIoU; ordered by
-    prediction, then highest tIoU first, then (equal tIoU) the later instance first.
+    A class is whole in one of the parts, which come in the order of ``classes``; rows of a part
+    are of its own tables.
     """
-    by_group = np.argsort(truth_group, kind="stable")
-    first = np.searchsorted(truth_group, pred_group, "left", sorter=by_group)
-    count = np.searchsorted(truth_group, pred_group, "right", sorter=by_group) - first
-    ends = np.cumsum(count)
-    parts: list[Pairs] = []
-    low = 0
-    while low < len(count):
-        done = ends[low] - count[low]
-        high = max(low + 1, int(np.searchsorted(ends, done + MAX_PAIRS, "right")))
-        pred = np.repeat(np.arange(low, high), count[low:high])
-        # Position of each pair among its prediction's pairs: 0, 1, ..., 0, 1, ...
-        within = np.arange(len(pred)) - (ends - count - done)[pred]
-        truth = by_group[first[pred] + within]
-        tiou = segment_tiou(pred_segments[pred], truth_segments[truth])
-        near = tiou >= min_tiou
-        parts.append((pred[near], truth[near], tiou[near]))
-        low = high
-    if not parts:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    pred, truth, tiou = (np.concatenate(part) for part in zip(*parts, strict=True))
-    order = np.lexsort((-truth, -tiou, pred))
-    return pred[order], truth[order], tiou[order]
+    if classes is None:
+        classes = np.unique(truth.labels)
+    orders = [np.argsort(table.labels, kind="stable") for table in (truth, detections)]
+    ends = np.searchsorted(detections.labels, classes, "right", sorter=orders[1])
+    # Instances are counted for each recording and class.
+    number = np.cumsum(np.diff(ends, prepend=0) + len(truth.video_ids)) // MAX_DETECTIONS
+    parts = np.split(classes, np.flatnonzero(np.diff(number)) + 1)
+    for part in parts:
+        if len(parts) == 1:  # without a copy
+            yield match_detections(truth, detections, tiou_thresholds, classes=part)
+            return
+        own_truth, own_detections = (
+            table.select(
+                order[slice(*np.searchsorted(table.labels, part[[0, -1]] + [0, 1], sorter=order))]
+            )
+            for table, order in zip((truth, detections), orders, strict=True)
+        )
+        yield match_detections(own_truth, own_detections, tiou_thresholds, classes=part)
 
 
-def greedy_match(pred: NDArray[np.int64], truth: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Walk down pairs (P,) and accept each whose two members are both still free: bool (P,).
-
-    All pairs that come first for both of their members are accepted at once, since nothing before
-    them can take either; the rest is repeated with the pairs left. This is the same result as the
-    walk, in as many rounds as the longest chain of pairs that wait for each other (a few).
-    """
-    accepted = np.zeros(len(pred), dtype=bool)
-    if not len(pred):
-        return accepted
-    leader_of_pred = np.empty(pred.max() + 1, dtype=np.int64)
-    leader_of_truth = np.empty(truth.max() + 1, dtype=np.int64)
-    pending = np.arange(len(pred))
-    while len(pending):
-        a, b = pred[pending], truth[pending]
-        # Of repeated indices the last one written stays: written backwards, the first pair does.
-        leader_of_pred[a[::-1]] = pending[::-1]
-        leader_of_truth[b[::-1]] = pending[::-1]
-        wins = (leader_of_pred[a] == pending) & (leader_of_truth[b] == pending)
-        accepted[pending[wins]] = True
-        # A member is taken exactly if the pair that led it in this round was accepted.
-        pending = pending[~(accepted[leader_of_pred[a]] | accepted[leader_of_truth[b]])]
-    return accepted
-
-
-def score_order(detections: InstanceTable, group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows by group, then by falling score.
+def score_order(
+    video_ids: Sequence[str],
+    video: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    group: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Rows by group, then by falling score; all (M,), ``video`` an index into ``video_ids``.
 
     Equal scores are ordered by the recording's name, then by row, so that the figures depend
     neither on the order of the recordings nor on the machine. (The official ActionFormer leaves
     ties to NumPy's unstable sort: on detections with scores of five digits its mAP differs by up
     to 0.007 between processors.)
     """
-    by_name = np.argsort(np.argsort(np.array(detections.video_ids, dtype=str)))
-    return np.lexsort((by_name[detections.video], -detections.scores, group))
+    by_name = np.argsort(np.argsort(np.array(video_ids, dtype=str)))
+    return np.lexsort((by_name[video], -scores, group))
 
 
 def rank_in_group(group: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.evaluation.matching import match_detections
+from mmtal.evaluation.matching import match_by_class
 from mmtal.results.instance_table import InstanceTable
 
 
@@ -42,11 +42,13 @@ def best_f1(
     detections.
     """
     labels = np.union1d(truth.labels, detections.labels)
-    matches = match_detections(truth, detections, [tiou], classes=labels)
-    if not matches.hits.any():
+    parts = match_by_class(truth, detections, [tiou], classes=labels)
+    columns = zip(*((part.scores, part.hits[0]) for part in parts), strict=True)
+    scores, hits = map(np.concatenate, columns)
+    if not hits.any():
         return None
-    score, f1, precision, recall = best_threshold(matches.scores, matches.hits[0], len(truth))
-    below = matches.scores[matches.scores < score].max(initial=0.0)
+    score, f1, precision, recall = best_threshold(scores, hits, len(truth))
+    below = scores[scores < score].max(initial=0.0)
     return OperatingPoint(_shortest(score, below=below), f1, precision, recall, tiou)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmtal.evaluation.average_precision import average_precision, class_mean
-from mmtal.evaluation.matching import Matches, match_detections
+from mmtal.evaluation.matching import match_detections
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.results.instance_table import InstanceTable
 
@@ -38,27 +38,20 @@ def tie_range(
         return None
     truth, detections, _ = protocol.prepare(truth, detections, classes)
     matches = match_detections(truth, detections, protocol.tiou_thresholds)
-    same_class = np.diff(matches.pred_class) == 0
-    if not (same_class & (np.diff(matches.scores) == 0)).any():
+    equal = (np.diff(matches.pred_class) == 0) & (np.diff(matches.scores) == 0)
+    if not equal.any():
         return None
+    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+    group = np.append(0, np.cumsum(~equal))[tied]
     right = matches.hits.sum(axis=0)
     random = np.random.default_rng(0)
-    means = [_mean_ap(matches, random.permutation(len(right))) for _ in range(ORDERS)]
-    return dict(
-        random=(min(means), max(means)),
-        extremes=(_mean_ap(matches, right), _mean_ap(matches, -right)),
-    )
 
+    def mean_ap(precedence: np.ndarray) -> float:
+        """Average mAP where the lower precedence comes first among equal scores of a class."""
+        order = np.arange(len(right))
+        order[tied] = tied[np.lexsort((precedence[tied], group))]
+        moved = replace(matches, pred_video=matches.pred_video[order], hits=matches.hits[:, order])
+        return float(class_mean(average_precision(moved))[0].mean())
 
-def _mean_ap(matches: Matches, precedence: np.ndarray) -> float:
-    """Average mAP where the lower precedence comes first among equal scores of a class."""
-    order = np.lexsort((precedence, -matches.scores, matches.pred_class))
-    moved = replace(
-        matches,
-        pred_class=matches.pred_class[order],
-        pred_video=matches.pred_video[order],
-        scores=matches.scores[order],
-        hits=matches.hits[:, order],
-    )
-    ap = average_precision(moved)
-    return float(class_mean(ap)[0].mean())
+    means = [mean_ap(random.permutation(len(right))) for _ in range(ORDERS)]
+    return dict(random=(min(means), max(means)), extremes=(mean_ap(right), mean_ap(-right)))

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmtal.evaluation import matching
 from mmtal.evaluation.average_precision import detection_scores
+from mmtal.evaluation.operating_point import best_f1
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import read_ground_truth, read_results
 
@@ -235,3 +237,37 @@ def test_bad_arguments(arguments: dict, message: str) -> None:
     arguments = {"tiou_thresholds": [0.5], **arguments}
     with pytest.raises(ValueError, match=message):
         detection_scores(table(v=[(0, 0, 1)]), table(v=[]), **arguments)
+
+
+@pytest.mark.parametrize("at_once", [1, 60, 500])  # each class alone, some together, all
+def test_figures_do_not_depend_on_how_many_classes_are_matched_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    rng = np.random.default_rng(0)
+    truth, found = (
+        InstanceTable.from_videos(
+            {
+                f"v{i}": dict(
+                    segments=np.sort(rng.uniform(0, 20, (number, 2))),
+                    labels=rng.integers(low, 9, number) * 2,  # labels that nobody has between
+                    scores=rng.integers(1, 9, number) / 10,
+                )
+                for i in range(5)
+            }
+        )
+        for number, low in ((20, 1), (60, 0))
+    )
+    figures = []
+    for most in (matching.MAX_DETECTIONS, at_once):
+        monkeypatch.setattr(matching, "MAX_DETECTIONS", most)
+        scores = [
+            detection_scores(truth, found, [0.3, 0.5], recall_at=(1, 5), normalized=normalized)
+            for normalized in (False, True)
+        ]
+        figures.append([best_f1(truth, found), *(part.ap for part in scores), scores[0].recall])
+    parts = list(matching.match_by_class(truth, found, [0.3]))
+    assert len(parts) == {1: 8, 500: 1}.get(at_once, len(parts))
+    assert sum(len(part.rows) for part in parts) == np.isin(found.labels, truth.labels).sum()
+    for whole, cut in zip(*figures, strict=True):
+        np.testing.assert_equal(cut, whole)
+    assert 0 < scores[0].average_map < 1

@@ -8,17 +8,15 @@ from importlib import resources
 from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmtal.evaluation.average_precision import (
     LabelHandling,
-    average_precision,
-    class_mean,
     collided_labels,
+    detection_scores,
     named_means,
-    recall_at_kx,
 )
 from mmtal.evaluation.average_recall import average_recall
-from mmtal.evaluation.matching import match_detections
 from mmtal.evaluation.thresholds import Thresholds, threshold_name, tiou_grid
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import video_list_sha256
@@ -232,25 +230,23 @@ class EvaluationProtocol:
         if self.proposals:
             return self._proposal_figures(truth, detections), {}
         # The labels are handled already.
-        matches = match_detections(truth, detections, self.tiou_thresholds)
-        thresholds = matches.tiou_thresholds
-        ap = average_precision(matches)
-        means = named_means("mAP", ap, thresholds)
-        recall = recall_at_kx(matches, self.recall_at)
-        mean_recall = class_mean(recall)
+        found = detection_scores(truth, detections, self.tiou_thresholds, recall_at=self.recall_at)
+        thresholds = found.tiou_thresholds
+        means = named_means("mAP", found.ap[None], thresholds)
+        mean_recall = found.mean_recall
         if self.pooled_recall and len(truth):
-            mean_recall = recall @ matches.num_truth / len(truth)
+            mean_recall = found.recall @ np.unique(truth.labels, return_counts=True)[1] / len(truth)
         for k, multiple in enumerate(self.recall_at):
             for t, threshold in enumerate(thresholds):
                 means[f"recall@{multiple}x@{threshold_name(threshold)}"] = mean_recall[t, k : k + 1]
         if self.normalized_above is not None:
-            sure = matches.scores >= self.normalized_above
-            normalized = average_precision(matches, normalized=True, made=sure)
-            means |= named_means("mAP_N", normalized, thresholds)
+            sure = detections.select(detections.scores >= self.normalized_above)
+            normalized = detection_scores(truth, sure, self.tiou_thresholds, normalized=True)
+            means |= named_means("mAP_N", normalized.ap[None], thresholds)
         metrics = {name: float(values[0]) for name, values in means.items()}
         ap_per_class = {
-            class_name(classes, label): ap[0, :, c].tolist()
-            for c, label in enumerate(matches.classes)
+            class_name(classes, label): found.ap[:, c].tolist()
+            for c, label in enumerate(found.classes)
         }
         return metrics, ap_per_class
 
@@ -307,11 +303,21 @@ def without_recordings(table: InstanceTable, excluded: frozenset[str]) -> Instan
 
 def rounded(detections: InstanceTable, segments: int, scores: int) -> InstanceTable:
     """Segments and scores rounded to so many decimals, as a results file of that many holds."""
-    # Python's rounding, which OpenTAD uses; NumPy's scales first and differs near the halves.
-    rounded_ends = [round(end, segments) for end in detections.segments.ravel().tolist()]
-    values = [round(score, scores) for score in detections.scores.tolist()]
-    ends = np.array(rounded_ends, dtype=np.float64).reshape(-1, 2)
-    return replace(detections, segments=ends, scores=np.array(values, dtype=np.float64))
+    return replace(
+        detections,
+        segments=_rounded(detections.segments, segments),
+        scores=_rounded(detections.scores, scores),
+    )
+
+
+def _rounded(values: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+    """Rounded as Python does, hence OpenTAD; NumPy's rounding alone differs near the halves."""
+    scaled = values * 10.0**decimals
+    result = np.rint(scaled) / 10.0**decimals
+    # Within what the product may be off (or a number that is whole anyway): exactly.
+    unsure = (np.abs(scaled % 1 - 0.5) < 1e-6) | (np.abs(scaled) > 1e9)
+    result[unsure] = [round(value, decimals) for value in values[unsure].tolist()]
+    return result
 
 
 def class_name(classes: Sequence[str], label: int) -> str:

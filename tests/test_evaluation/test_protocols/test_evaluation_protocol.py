@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmtal.evaluation.average_precision import detection_scores
 from mmtal.evaluation.protocols import EvaluationProtocol, find_protocol
-from mmtal.evaluation.protocols.evaluation_protocol import VideoList
+from mmtal.evaluation.protocols.evaluation_protocol import VideoList, rounded
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import video_list_sha256
 
@@ -70,6 +72,18 @@ def test_rounding_is_that_of_python() -> None:
     _, rounded, _ = protocol(decimals=(2, 4)).prepare(table(a=[(0, 0, 1)]), found, CLASSES)
     assert rounded.segments[:, 0].tolist() == [round(low, 2) for low in segments]
     assert set(rounded.scores.tolist()) == {round(0.12345, 4)}
+
+
+@given(
+    st.lists(st.floats(-1e12, 1e12) | st.integers(-(10**7), 10**7).map(lambda n: n / 2000)),
+    st.integers(0, 5),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_number_is_rounded_as_python_does(numbers: list[float], decimals: int) -> None:
+    rows = [(0, low, low, low) for low in numbers]
+    found = rounded(table(a=rows), decimals, decimals)
+    assert found.scores.tolist() == [round(low, decimals) for low in numbers]
+    assert found.segments[:, 1].tolist() == found.scores.tolist()
 
 
 def test_official_labels_collide() -> None:
