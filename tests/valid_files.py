@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
 from made_records import write_run
 
@@ -212,6 +215,14 @@ def lines(*texts: str) -> bytes:
 FEATURES = np.arange(12, dtype=np.float32).reshape(4, 3)
 NPY = dumped(lambda file: np.save(file, FEATURES))
 NPZ = dumped(lambda file: np.savez_compressed(file, feats=FEATURES))
+HDF5 = dumped(lambda file: h5py.File(file, "w").create_dataset("feats", data=FEATURES))
+PARQUET = dumped(lambda file: pq.write_table(pa.table(dict(a=FEATURES[0], b=FEATURES[1])), file))
+SENSOR = [f"{t:.2f},{t % 1:.3f},{-t:.3f}" for t in np.arange(40) / 20]
+SAMPLES = dumped(
+    lambda file: pq.write_table(
+        pa.table({"timestamp": np.arange(40) * 20 + 1.7e12, "acc": np.cos(np.arange(40))}), file
+    )
+)
 PT = dumped(lambda file: torch.save(torch.from_numpy(FEATURES), file))
 WEIGHTS = {"head.cls_conv.bias": torch.zeros(3), "head.cls_conv.weight": torch.ones(3, 2)}
 CHECKPOINT = dumped(
@@ -259,6 +270,11 @@ def features(path: Path) -> None:
 def scanned(path: Path) -> None:
     found = scan_file(path, key=None)
     assert not found.problem or path.name in found.text
+
+
+def told(path: Path) -> None:
+    path.with_name("a.csv").write_text("counter,y,x,label\n0,1,2,run\n1,3,4,sit\n")
+    features(path.with_name("a.csv"))
 
 
 def npy_scores(path: Path) -> None:
@@ -373,9 +389,19 @@ CASES = {
     "features, npy": Case("a.npy", NPY, features),
     "features, npz": Case("a.npz", NPZ, features),
     "features, pt": Case("a.pt", PT, features),
+    "features, h5": Case("a.h5", HDF5, features),
+    "features, parquet": Case("a.parquet", PARQUET, features),
+    "features, csv": Case("a.csv", lines("a,b", "1,2.5", "3,-4"), features),
+    "samples, csv": Case("a.csv", lines("time,x [g],y [g]", *SENSOR), features),
+    "samples, parquet": Case("a.parquet", SAMPLES, features),
     "scan, npy": Case("a.npy", NPY, scanned),
     "scan, npz": Case("a.npz", NPZ, scanned),
     "scan, pt": Case("a.pt", PT, scanned),
+    "scan, h5": Case("a.h5", HDF5, scanned),
+    "scan, samples": Case("a.csv", lines("time,x [g],y [g]", *SENSOR), scanned),
+    "what tables say": Case(
+        "tables.yaml", lines("time: counter", "unit: 0.01", "max_gap: 1", "channels: [x, y]"), told
+    ),
     "class scores": Case("a.json", text(SCORES), read_external_scores),
     "class scores, ranked": Case("a.json", text(RANKED), load_score_file),
     "class scores, pickle": Case(

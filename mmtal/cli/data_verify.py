@@ -14,7 +14,7 @@ ARGUMENTS = {
     "--features": "",
     "--subset": dict(nargs="+", note="only these"),
     "--file-prefix": dict(metavar="TEXT", help="before names of files; default: as in DIR"),
-    "--file-ext": dict(choices=[".npy", ".npz", ".pt"], help="default: as in DIR"),
+    "--file-ext": dict(metavar="TEXT", help="default: as in DIR"),
     **shared("--feature-key", "--feature-stride", "--snippet-frames"),
     "--fps": "of all recordings",
     "--max-seq-len": dict(type=int, metavar="N", help="longest sequence in training"),

@@ -58,7 +58,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--device": dict(help="cpu, cuda:0, ... (default: a GPU if there is one)"),
     "--features": dict(nargs="+", metavar="DIR", help="folders of feature files"),
     "--feature-key": dict(
-        metavar="NAME", help="array in .npz and .pt files (default: feats or the only one)",
+        metavar="NAME", help="array in .npz, .h5 and .pt files (default: feats or the only one)",
     ),
     "--feature-stride": dict(
         type=float, metavar="N", help="frames between the starts of two features"

@@ -88,7 +88,9 @@ def pieces(path: str, dataset: Any, *, size: int = 64) -> Iterator[Any]:
     """The features of a file in pieces of ``size`` rows."""
     from mmtal.inference.recordings import find_recordings
 
-    [recording] = find_recordings(path, key=dataset.get("feature_key"))
+    rate = dataset.get("fps")
+    key = dataset.get("feature_key")
+    [recording] = find_recordings(path, key=key, rate=(lambda _: rate) if rate else None)
     values = recording.open().read()
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,9 @@ def read_shapes(
     """
 
     def shape(info: dict[str, Any]) -> tuple[int, tuple[int, ...]] | str:
+        paths = info["feat_paths"]
         try:
-            shapes = {path: read_shape(path, key=key) for path in info["feat_paths"]}
+            shapes = {path: read_shape(path, key=key, **reading_of(info)) for path in paths}
             length = common_length({path: size[0] for path, size in shapes.items()})
         except (ValueError, OSError) as error:
             return str(error)
@@ -86,6 +88,11 @@ def read_shapes(
     return usual
 
 
+def reading_of(info: dict[str, Any]) -> dict[str, Any]:
+    """How tables of sensors of an entry are read, see :func:`read_shape`."""
+    return dict(rate=info.get("rate"), together=[Path(path) for path in info["feat_paths"]])
+
+
 def exchanged_axes(shapes: Sequence[tuple[int, tuple[int, ...]]]) -> str:
     """Why axes seem to be exchanged, in words; empty if they do not.
 
@@ -109,7 +116,7 @@ def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: P
 
     def first_bad(info: dict[str, Any]) -> str | None:
         for path in info["feat_paths"]:
-            for block in read_blocks(path, key=key):
+            for block in read_blocks(path, key=key, **reading_of(info)):
                 found = first_unusable(block)
                 if found:
                     return f"feature {found[0]}, channel {found[1]} of {path} is {found[2]:g}"

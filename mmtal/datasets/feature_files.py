@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmtal.datasets.features import ENDINGS
 from mmtal.utils.file_names import stays_below
 
-ENDINGS = (".npy", ".npz", ".pt")
 SEPARATORS = "_-. "
 """What a prefix of file names ends in."""
 

@@ -7,16 +7,19 @@ import math
 import pickle
 import threading
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
+from mmtal.datasets import sensor_tables
+from mmtal.datasets.lazy_rows import UNREADABLE as _UNREADABLE
+from mmtal.datasets.lazy_rows import LazyRows, open_hdf5, plain_shape
 from mmtal.utils.reading import open_zip, reading
 
 MAX_LENGTH_DIFFERENCE = 2
@@ -33,8 +36,6 @@ KEYS = ("feats", "features")
 MAX_HEADER = 1 << 16
 """Bytes of the longest ``.npy`` header; NumPy would allocate whatever a damaged file claims."""
 
-_UNREADABLE: Any = {"problem": "cannot be read", "advice": "Write the file again"}
-
 BLOCK = 1 << 22
 """Values to look at in one piece; bounds the memory of the checks."""
 
@@ -50,7 +51,7 @@ class FeatureArray:
         sources: Arrays (T, C_i) or, as windows over a signal, (T, C_i, window); the same T.
     """
 
-    sources: tuple[np.ndarray, ...]
+    sources: tuple[np.ndarray | LazyRows, ...]
 
     def __len__(self) -> int:
         return len(self.sources[0])
@@ -64,9 +65,12 @@ class FeatureArray:
         return sum(int(np.prod(source.shape[1:])) for source in self.sources)
 
     def windows(self, size: int, step: int) -> "FeatureArray":
-        """Windows of ``size`` features, ``step`` apart, as (T', C_i, size); reads nothing."""
+        """Windows of ``size`` features, ``step`` apart, (T', C_i, size); reads no mapped file."""
         return FeatureArray(
-            tuple(sliding_window_view(source, size, axis=0)[::step] for source in self.sources)
+            tuple(
+                sliding_window_view(np.asarray(source), size, axis=0)[::step]
+                for source in self.sources
+            )
         )
 
     def read(self) -> np.ndarray:
@@ -77,28 +81,32 @@ class FeatureArray:
         for source in self.sources:
             width = int(np.prod(source.shape[1:]))
             view = out[:, first : first + width]
-            if source.ndim == 2:
-                view[...] = source
-            else:
-                view[...] = source.reshape(length, width)
+            values = np.asarray(source)
+            view[...] = values if values.ndim == 2 else values.reshape(length, width)
             first += width
         return out
 
 
-def open_features(paths: Sequence[str | Path], *, key: str | None = None) -> FeatureArray:
+def open_features(
+    paths: Sequence[str | Path], *, key: str | None = None, rate: float | None = None
+) -> FeatureArray:
     """Open the feature files of one recording and join them over the channels.
 
     Args:
-        paths: ``.npy`` (memory-mapped), ``.npz`` or ``.pt`` files of shape (T, C); further axes
-            of length 1, as in (1, T, C), are left out.
-        key: Name of the array in ``.npz`` files, and in ``.pt`` files that hold a dict; None: one
-            of ``KEYS``, else the only one.
+        paths: ``.npy`` (memory-mapped), ``.h5`` and ``.parquet`` (read as far as they are used),
+            ``.npz``, ``.pt``, ``.csv`` or ``.tsv`` files of shape (T, C); further axes of length 1,
+            as in (1, T, C), are left out. Tables of samples with a column of times are brought to
+            one grid.
+        key: Name of the array in ``.npz`` and ``.h5`` files, and in ``.pt`` files that hold a dict;
+            None: one of ``KEYS``, else the only one.
+        rate: Samples per second of that grid; None: the tables' own.
 
     Raises:
         ValueError: A file is unreadable, is not (T, C) floats, or the lengths differ too much.
         FileNotFoundError: A file does not exist.
     """
-    sources = tuple(_open(Path(path), key) for path in paths)
+    files = [Path(path) for path in paths]
+    sources = tuple(_open(path, key, rate, files) for path in files)
     length = common_length({str(p): len(s) for p, s in zip(paths, sources, strict=True)})
     return FeatureArray(tuple(source[:length] for source in sources))
 
@@ -125,17 +133,24 @@ def unusable_values(values: np.ndarray) -> np.ndarray:
     return ~(np.abs(values) <= LARGEST)
 
 
-def read_shape(path: str | Path, *, key: str | None = None) -> tuple[int, int]:
+def read_shape(
+    path: str | Path,
+    *,
+    key: str | None = None,
+    rate: float | None = None,
+    together: Sequence[Path] = (),
+) -> tuple[int, int]:
     """(T, C) of a feature file, from its header where the format has one.
 
-    ValueError: the file is unreadable or does not hold (T, C) floats.
+    ``together``: all files of the recording; the rest as for :func:`open_features`. ValueError: the
+    file is unreadable or does not hold (T, C) floats.
     """
     path = Path(path)
     if path.suffix == ".npz":
         shape, dtype = _npz_header(path, key)
         _check_layout(path, shape, dtype)
     else:
-        shape = _open(path, key).shape
+        shape = _open(path, key, rate, together).shape
     return shape[0], shape[1]
 
 
@@ -154,18 +169,24 @@ class Block:
     values: np.ndarray
 
 
-def read_blocks(path: str | Path, *, key: str | None = None) -> Iterator[Block]:
+def read_blocks(
+    path: str | Path,
+    *,
+    key: str | None = None,
+    rate: float | None = None,
+    together: Sequence[Path] = (),
+) -> Iterator[Block]:
     """Read a feature file once, from the first byte to the last, in bounded memory.
 
     It is read and not mapped, so that a disk error is an exception and does not end the process.
     ValueError: the file is unreadable or does not hold (T, C) floats.
     """
     path = Path(path)
-    if path.suffix == ".pt":
-        array = _open(path, key)
+    if path.suffix not in (".npy", ".npz"):
+        array = _open(path, key, rate, together)
         rows = max(1, BLOCK // array.shape[1])
         for row in range(0, len(array), rows):
-            yield Block(row, 0, array[row : row + rows])
+            yield Block(row, 0, np.asarray(array[row : row + rows]))
         return
     read_shape(path, key=key)  # names what is wrong with the layout
     with reading(path, **_UNREADABLE), ExitStack() as stack:
@@ -198,12 +219,17 @@ def _lines(
             yield first, start, values
 
 
-def _open(path: Path, key: str | None) -> np.ndarray:
-    opener = {".npy": _open_npy, ".npz": _open_npz, ".pt": _open_pt}.get(path.suffix)
-    if opener is None:
-        raise ValueError(f"{path}: a feature file must end in .npy, .npz or .pt")
+def _open(
+    path: Path, key: str | None, rate: float | None, together: Sequence[Path]
+) -> np.ndarray | LazyRows:
+    opener = _OPENERS.get(path.suffix)
     with reading(path, **_UNREADABLE):
-        array = opener(path, key)
+        if path.suffix in sensor_tables.ENDINGS:
+            array = sensor_tables.open_table(path, rate=rate, together=together)
+        elif opener is not None:
+            array = opener(path, key)
+        else:
+            raise ValueError(f"{path}: a feature file must end in {', '.join(ENDINGS)}")
     _check_layout(path, array.shape, array.dtype)
     return array
 
@@ -249,18 +275,26 @@ def _open_pt(path: Path, key: str | None) -> np.ndarray:
     return to_array(loaded).reshape(plain_shape(loaded.shape))
 
 
+def _open_h5(path: Path, key: str | None) -> LazyRows:
+    return open_hdf5(path, lambda names: _choose(path, key, names))
+
+
+_OPENERS: dict[str, Callable[[Path, str | None], np.ndarray | LazyRows]] = {
+    ".npy": _open_npy,
+    ".npz": _open_npz,
+    ".pt": _open_pt,
+    ".h5": _open_h5,
+    ".hdf5": _open_h5,
+}
+ARRAYS = tuple(_OPENERS)
+ENDINGS = (*ARRAYS, *sensor_tables.ENDINGS)
+"""Of feature files; the first ones are preferred where a recording has several."""
+
+
 def to_array(tensor: torch.Tensor) -> np.ndarray:
     """The values of a tensor; bfloat16, which NumPy lacks, as float32."""
     tensor = tensor.detach().cpu()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-
-
-def plain_shape(shape: Sequence[int]) -> tuple[int, ...]:
-    """A shape without axes of length 1, the first ones first, as long as it has more than two."""
-    plain = list(shape)
-    while len(plain) > 2 and 1 in plain:
-        plain.remove(1)
-    return tuple(plain)
 
 
 def _array_name(path: Path, archive: zipfile.ZipFile, key: str | None) -> str:

@@ -18,7 +18,8 @@ from mmtal.datasets.annotation_file import (
     parse_instances,
 )
 from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
-from mmtal.datasets.feature_files import ENDINGS, FileNames
+from mmtal.datasets.feature_files import FileNames
+from mmtal.datasets.features import ENDINGS
 from mmtal.datasets.label_checks import check_labels, labels_of, one_split_classes
 from mmtal.datasets.problems import Problems
 from mmtal.datasets.segment_checks import end_tolerance, unit_of_times
@@ -55,7 +56,8 @@ class TemporalDataset(BaseDataset):
         snippet_frames: Frames behind one feature; None where ``feature_stride`` is.
         fps: Frames per second; None: each recording's own, from the JSON.
         file_prefix: Comes before the recording's name in file names.
-        file_ext: ``.npy``, ``.npz`` or ``.pt``.
+        file_ext: One of ``ENDINGS``, such as ``.npy`` or ``.csv``. Tables of sensors are brought to
+            ``fps / feature_stride`` samples per second.
         feature_key: Name of the array in files with named arrays; None: ``feats``, ``features``,
             or the only one.
         classes: Names of the classes, or their number where the file lacks some; None: those of
@@ -114,7 +116,7 @@ class TemporalDataset(BaseDataset):
         if bad_segments not in ("error", "keep"):
             raise ValueError(f"bad_segments must be 'error' or 'keep', but got '{bad_segments}'")
         if file_ext not in ENDINGS:
-            raise ValueError(f"file_ext must be .npy, .npz or .pt, but got '{file_ext}'")
+            raise ValueError(f"file_ext must be one of {', '.join(ENDINGS)}, but got '{file_ext}'")
         if repeat < 1:
             raise ValueError(f"repeat must be >= 1, but got {repeat}")
         if (feature_stride is None) != (snippet_frames is None):
@@ -286,7 +288,7 @@ class TemporalDataset(BaseDataset):
                     f"feature folder '{folder}' does not exist: check data_root and features"
                 )
         data_list, missing = [], []
-        for video_id in entries:
+        for video_id, entry in entries.items():
             try:
                 paths = [self.file_names.path(folder, video_id) for folder in self.folders]
             except ValueError:
@@ -300,7 +302,9 @@ class TemporalDataset(BaseDataset):
                     problems.add("missing feature file", case)
             else:
                 files = [str(path) for path in paths]
-                data_list.append({"video_id": video_id, "feat_paths": files})
+                fps = self.fps or entry.get("fps")
+                rate = fps / self.feature_stride if fps and self.feature_stride else None
+                data_list.append({"video_id": video_id, "feat_paths": files, "rate": rate})
         if missing and not data_list:
             present = next(self.folders[0].iterdir(), None)
             raise FileNotFoundError(

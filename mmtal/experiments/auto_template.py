@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from mmtal.datasets.feature_files import ENDINGS, list_feature_files
+from mmtal.datasets.feature_files import list_feature_files
+from mmtal.datasets.features import ARRAYS, ENDINGS
 from mmtal.preparation.suggestion import (
     Budget,
     Settings,
@@ -111,10 +112,16 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
     elif sources:
         features = [sources]
     else:
-        features = [[path] for path in _folders(root) if _holds_features(path)]
+        arrays = [path for path in _folders(root) if _holds_features(path, ARRAYS)]
+        # tables may be of annotations
+        features = [[p] for p in arrays or filter(_holds_features, _folders(root))]
     for what, found, wanted in (
         ("annotation file", files, "annotations.json"),
-        ("folder of feature files", features, "features/ with a .npy, .npz or .pt per recording"),
+        (
+            "folder of feature files",
+            features,
+            "features/ with a .npy or .csv per recording",
+        ),
     ):
         if not found:
             raise FileNotFoundError(f"--data-path {root} holds no {what}: expected {wanted}")
@@ -133,9 +140,9 @@ def _folders(path: Path) -> list[Path]:
     return sorted(p for p in path.iterdir() if p.is_dir()) if path.is_dir() else []
 
 
-def _holds_features(folder: Path) -> bool:
+def _holds_features(folder: Path, endings: tuple[str, ...] = ENDINGS) -> bool:
     return folder.is_dir() and any(
-        p.name.endswith(ENDINGS) and p.is_file() for p in folder.iterdir()
+        p.name.endswith(endings) and p.is_file() for p in folder.iterdir()
     )
 
 

@@ -14,6 +14,7 @@ from mmengine.structures import InstanceData
 
 from mmtal.config_files import demo_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.datasets.sensor_tables import clock_rate
 from mmtal.engine.hooks.operating_point_hook import FALLBACK_SCORE_THR
 from mmtal.inference.detections import Detections, write_detections
 from mmtal.inference.models import init_model
@@ -125,7 +126,7 @@ class TemporalActionInferencer:
         All inputs are checked before the first is predicted; files are written after the last.
 
         Args:
-            inputs: An array or tensor (T, C), a feature file (.npy, .npz, .pt), a folder of them,
+            inputs: An array or tensor (T, C), a feature file or table, a folder of them,
                 a list of any of these, or a dict of them by the recordings' names. A tuple holds
                 the sources of one recording, or the folders of the sources.
             fps: Frames (or samples) per second, for all or by recording; None: as the config
@@ -156,6 +157,7 @@ class TemporalActionInferencer:
             file_prefix=self.dataset.get("file_prefix", ""),
             file_ext=self.dataset.get("file_ext", ".npy"),
             key=self.dataset.get("feature_key"),
+            rate=lambda r: self._fps(r, fps) / self.pipeline.feature_stride,
         )
         rates = [self._fps(recording, fps) for recording in recordings]
         for recording in recordings:
@@ -348,6 +350,8 @@ class TemporalActionInferencer:
             fps = self.dataset.get("fps")
         if fps is None:
             fps = self._entry(recording).get("fps")
+        if fps is None and (clock := clock_rate(recording.paths)):
+            fps = clock * self.pipeline.feature_stride
         if fps is None:
             raise ValueError(
                 f"recording '{recording.name}': its frames per second are unknown, give fps (the "

@@ -4,8 +4,8 @@ T features (or raw samples) of C channels; several sources are joined over the c
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,19 @@ import numpy as np
 import torch
 
 from mmtal.datasets.feature_check import first_unusable
-from mmtal.datasets.feature_files import ENDINGS, composed, list_feature_files
+from mmtal.datasets.feature_files import composed, list_feature_files
 from mmtal.datasets.features import (
+    ENDINGS,
     LARGEST,
     Block,
     FeatureArray,
     common_length,
     open_features,
-    plain_shape,
     read_shape,
     to_array,
 )
+from mmtal.datasets.lazy_rows import plain_shape
+from mmtal.datasets.sensor_tables import clock_rate
 from mmtal.utils.file_names import stays_below
 
 CHUNK = 1 << 22
@@ -45,21 +47,25 @@ class Recording:
         paths: Feature files, one for each source; empty for arrays.
         arrays: (T, C_i), one for each source; empty for files.
         key: Name of the array in files with named arrays.
+        rate: Samples per second that tables of sensors are brought to; None: their own.
     """
 
     name: str
     paths: tuple[Path, ...] = ()
     arrays: tuple[np.ndarray, ...] = ()
     key: str | None = None
+    rate: float | None = None
 
     def open(self) -> FeatureArray:
-        """The features; nothing is read from ``.npy`` files."""
-        return open_features(self.paths, key=self.key) if self.paths else FeatureArray(self.arrays)
+        """The features; nothing is read from files that can be read in parts."""
+        if not self.paths:
+            return FeatureArray(self.arrays)
+        return open_features(self.paths, key=self.key, rate=self.rate)
 
     @property
     def is_mapped(self) -> bool:
         """Whether opening it again costs nothing and frees what was read."""
-        return bool(self.paths) and all(path.suffix == ".npy" for path in self.paths)
+        return bool(self.paths) and all(p.suffix in (".npy", ".h5", ".hdf5") for p in self.paths)
 
     def shapes(self) -> list[tuple[int, int]]:
         """(T, C_i) of each source, the same T; checks files by their headers.
@@ -68,7 +74,10 @@ class Recording:
         """
         if not self.paths:
             return [(a.shape[0], a.shape[1]) for a in self.arrays]
-        sizes = {str(path): read_shape(path, key=self.key) for path in self.paths}
+        sizes = {
+            str(path): read_shape(path, key=self.key, rate=self.rate, together=self.paths)
+            for path in self.paths
+        }
         length = common_length({path: size[0] for path, size in sizes.items()})
         return [(length, size[1]) for size in sizes.values()]
 
@@ -79,7 +88,7 @@ class Recording:
         feats = self.open()
         for start in range(0, shapes[0][0], rows):
             for index, source in enumerate(feats.sources):
-                found = first_unusable(Block(start, 0, source[start : start + rows]))
+                found = first_unusable(Block(start, 0, np.asarray(source[start : start + rows])))
                 if found:
                     row, channel, value = found
                     where = f" of {self.paths[index]}" if self.paths else ""
@@ -93,14 +102,20 @@ class Recording:
 
 
 def find_recordings(
-    inputs: Inputs, *, file_prefix: str = "", file_ext: str = ".npy", key: str | None = None
+    inputs: Inputs,
+    *,
+    file_prefix: str = "",
+    file_ext: str = ".npy",
+    key: str | None = None,
+    rate: Callable[[Recording], float] | None = None,
 ) -> list[Recording]:
     """All recordings that are meant, in order; files and arrays are checked, not read.
 
     In folders, files begin with ``file_prefix`` and are looked for with ``file_ext`` first; ``key``
-    names the array in files of several. FileNotFoundError: a file or folder does not exist, or a
-    folder holds no feature file. ValueError: an input is not (T, C), or two recordings have the
-    same name. TypeError: an input is of another type.
+    names the array in files of several; ``rate`` tells the samples per second that tables of
+    sensors are brought to. FileNotFoundError: a file or folder does not exist, or a folder holds no
+    feature file. ValueError: an input is not (T, C), or two recordings have the same name.
+    TypeError: an input is of another type.
     """
     if isinstance(inputs, Mapping):
         items = list(inputs.items())
@@ -117,6 +132,10 @@ def find_recordings(
             f"recordings must have names of their own, but these occur twice: {', '.join(twice)}. "
             "Give the folder that they are in, or a dict {name: features}"
         )
+    if rate is not None:
+        found = [replace(r, rate=rate(r)) if clock_rate(r.paths) else r for r in found]
+    for recording in found:
+        recording.shapes()
     return found
 
 
@@ -169,7 +188,6 @@ def _recording(item: Any, name: str, key: str | None) -> Recording:
             {f"source {i} of recording '{name}'": len(a) for i, a in enumerate(arrays)}
         )
         recording = Recording(name, arrays=tuple(a[:length] for a in arrays))
-    recording.shapes()
     return recording
 
 

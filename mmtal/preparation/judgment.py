@@ -105,6 +105,7 @@ def find_placement(
     feature_stride: float | None = None,
     snippet_frames: float | None = None,
     fps: float | None = None,
+    clock: float | None = None,
 ) -> Placement:
     """Where the features lie in time, from durations and numbers of features.
 
@@ -119,6 +120,7 @@ def find_placement(
         feature_stride: Of the user, or None.
         snippet_frames: Of the user, or None.
         fps: Of the user, or None.
+        clock: Samples per second of tables of sensors, by their clock; None: they have none.
 
     Raises:
         ValueError: Durations and numbers of features do not fit together, or the arrays seem to be
@@ -127,6 +129,9 @@ def find_placement(
     if text := exchanged_axes(list(shapes.values())):
         raise ValueError(f"{text}: they seem to be (C, T). Save features.T, a row for each feature")
     own_fps = fps is None and all(entry.get("fps") for entry in entries.values())
+    if clock is not None:  # samples, each of one frame
+        feature_stride, snippet_frames = feature_stride or 1.0, snippet_frames or 1.0
+        fps = fps if own_fps else fps or clock
     first = next(iter(entries.values()))
     rate = float(first["fps"]) if own_fps else fps
     timed = [name for name, entry in entries.items() if entry.get("duration")]
@@ -230,7 +235,9 @@ def _check_axes(
     if min(length, channels[0]) < 3:
         return
     names = list(shapes)[:: math.ceil(len(shapes) / SAMPLED[0])]
-    in_time, across = np.mean([_likeness(open_features(name).sources[0]) for name in names], axis=0)
+    in_time, across = np.mean(
+        [_likeness(np.asarray(open_features(name).sources[0])) for name in names], axis=0
+    )
     frames = float(np.median(durations)) * placement.grid.fps
     if across > in_time + ALIKE:
         reason = (

@@ -123,7 +123,7 @@ def open_zip(
         zipfile.ZipFile(path if data is None else io.BytesIO(data)) as archive,
     ):
         packed = Path(path).stat().st_size if data is None else len(data)
-        _check_expansion(packed, sum(info.file_size for info in archive.infolist()))
+        check_expansion(packed, sum(info.file_size for info in archive.infolist()))
         yield archive
 
 
@@ -141,11 +141,20 @@ def unpack_gzip(path: str | Path, data: bytes) -> bytes:
             while part := file.read(1 << 20):
                 parts.append(part)
                 size += len(part)
-                _check_expansion(len(data), size)
+                check_expansion(len(data), size)
         return b"".join(parts)
 
 
-def _check_expansion(packed: int, size: int) -> None:
+def check_expansion(packed: int, size: int) -> None:
+    """Refuse what is packed far beyond what data are.
+
+    Args:
+        packed: Bytes of the file.
+        size: Bytes that it becomes.
+
+    Raises:
+        ValueError: They are too many.
+    """
     ratio, floor = MAX_EXPANSION
     if size > max(floor, ratio * packed):
         raise ValueError(

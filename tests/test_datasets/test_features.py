@@ -1,11 +1,16 @@
+import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from mmtal.datasets.features import open_features, read_blocks, read_shape
 
+ARRAYS = [".npy", ".npz", ".pt", ".h5"]
 VALUES = np.arange(12, dtype=np.float32).reshape(4, 3)
 
 
@@ -14,12 +19,21 @@ def save(path: Path, array: np.ndarray, *, key: str = "feats") -> Path:
         np.save(path, array)
     elif path.suffix == ".npz":
         np.savez(path, **{key: array, "other": np.zeros(1)})
+    elif path.suffix == ".h5":
+        with h5py.File(path, "w") as file:
+            file[key], file["name"] = array, "other"
+    elif path.suffix == ".csv":
+        names = ",".join(f"{key}_{index}" for index in range(array.shape[1]))
+        np.savetxt(path, array, delimiter=",", header=names, comments="")
+    elif path.suffix == ".parquet":
+        columns = {f"{key}_{index}": column for index, column in enumerate(array.T)}
+        pq.write_table(pa.table(columns), path, row_group_size=3)
     else:
         torch.save(torch.from_numpy(array), path)
     return path
 
 
-@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+@pytest.mark.parametrize("ext", [*ARRAYS, ".csv", ".parquet"])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_formats_and_dtypes_read_as_float32(tmp_path: Path, ext: str, dtype: str):
     path = save(tmp_path / f"a{ext}", VALUES.astype(dtype))
@@ -28,6 +42,10 @@ def test_formats_and_dtypes_read_as_float32(tmp_path: Path, ext: str, dtype: str
     values = features[1:3].read()
     assert values.dtype == np.float32 and values.flags.c_contiguous
     np.testing.assert_array_equal(values, VALUES[1:3])
+    for index in (slice(None, None, 2), slice(None, None, -1), slice(3, 0, -2), slice(4, 4)):
+        np.testing.assert_array_equal(features[1:][index].read(), VALUES[1:][index])
+    np.testing.assert_array_equal(features.windows(2, 2)[1:].read(), [[6, 9, 7, 10, 8, 11]])
+    np.testing.assert_array_equal(np.vstack([b.values for b in read_blocks(path)]), VALUES)
 
 
 def test_pt_dict_and_old_pt_format(tmp_path: Path):
@@ -38,7 +56,7 @@ def test_pt_dict_and_old_pt_format(tmp_path: Path):
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 3), (4, 1, 3), (4, 3, 1, 1)])
-@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+@pytest.mark.parametrize("ext", ARRAYS)
 def test_axes_of_length_1_are_left_out(tmp_path: Path, ext: str, shape: tuple[int, ...]):
     path = save(tmp_path / f"a{ext}", VALUES.reshape(shape))
     assert read_shape(path) == (4, 3)
@@ -141,7 +159,7 @@ def test_pickles_are_never_loaded(tmp_path: Path, ext: str):
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+@pytest.mark.parametrize("ext", ARRAYS)
 @pytest.mark.parametrize(
     ("array", "message"),
     [
@@ -158,11 +176,11 @@ def test_other_layouts_are_refused(tmp_path: Path, ext: str, array: np.ndarray, 
             function(path)
 
 
-@pytest.mark.parametrize("ext", [".npy", ".npz", ".pt"])
+@pytest.mark.parametrize("ext", [*ARRAYS, ".csv", ".parquet"])
 def test_damaged_files_are_named(tmp_path: Path, ext: str):
     path = save(tmp_path / f"a{ext}", VALUES)
-    path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ValueError, match=rf"a\{ext} .*Write the file again"):
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(ValueError, match=rf"a\{ext}( .*Write the file again|, line \d.*3 fields)"):
         read_shape(path)
 
 
@@ -174,7 +192,52 @@ def test_other_errors(tmp_path: Path):
     torch.save({"x": torch.zeros(2, 2)}, tmp_path / "a.pt")
     with pytest.raises(ValueError, match=r"no array 'y', only \['x'\]"):
         read_shape(tmp_path / "a.pt", key="y")
-    with pytest.raises(ValueError, match=r"must end in \.npy, \.npz or \.pt"):
-        read_shape(tmp_path / "a.csv")
+    with pytest.raises(ValueError, match=r"must end in \.npy, \.npz, \.pt, .*\.csv"):
+        read_shape(tmp_path / "a.txt")
     with pytest.raises(FileNotFoundError, match=r"absent\.npy"):
         open_features([tmp_path / "absent.npy"])
+
+
+def test_hdf5_that_claims_too_much_or_lies_elsewhere(tmp_path: Path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("feats", (1 << 30, 512), "f4", chunks=(1024, 512))
+    with pytest.raises(ValueError, match=r"a\.h5 cannot be read: .*would become"):
+        read_shape(tmp_path / "a.h5")
+    np.save(tmp_path / "values", VALUES)
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        elsewhere = [(str(tmp_path / "values.npy"), 128, 48)]
+        file.create_dataset("feats", (4, 3), "f4", external=elsewhere)
+    with pytest.raises(ValueError, match=r"b\.h5 cannot be read: .*lie in other files"):
+        read_shape(tmp_path / "b.h5")
+
+
+def test_only_what_is_used_is_read_of_hdf5_and_parquet(tmp_path: Path, monkeypatch):
+    from mmtal.datasets import lazy_rows
+
+    values = np.zeros((3000, 4), np.float32)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("group/feats", data=values, chunks=(100, 4), compression="gzip")
+    columns = dict.fromkeys("abcd", values[:, 0])
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet", row_group_size=100)
+    rows: list[int] = []
+    read = lazy_rows._matrix
+    monkeypatch.setattr(lazy_rows, "_matrix", lambda table: rows.append(len(table)) or read(table))
+    for name in ("a.h5", "a.parquet"):
+        assert open_features([tmp_path / name])[1050:1250].read().shape == (200, 4)
+    assert rows == [300]
+
+
+def test_parquet_with_a_column_of_lists_or_of_texts(tmp_path: Path):
+    pq.write_table(pa.table({"features": list(VALUES)}), tmp_path / "a.parquet", row_group_size=3)
+    np.testing.assert_array_equal(open_features([tmp_path / "a.parquet"]).read(), VALUES)
+    pq.write_table(pa.table({"x": [1.0], "label": ["run"]}), tmp_path / "b.parquet")
+    with pytest.raises(ValueError, match=r"b\.parquet .*'label' must hold numbers, but"):
+        read_shape(tmp_path / "b.parquet")
+
+
+@pytest.mark.parametrize(("ext", "module"), [(".h5", "h5py"), (".parquet", "pyarrow.parquet")])
+def test_a_missing_library_is_named(tmp_path: Path, monkeypatch, ext: str, module: str):
+    path = save(tmp_path / f"a{ext}", VALUES)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ValueError, match=rf"a\{ext}: pip install 'mmtal\[(hdf5|parquet)\]'"):
+        read_shape(path)

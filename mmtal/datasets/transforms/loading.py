@@ -17,14 +17,15 @@ from mmtal.structures import FeatureGrid
 class LoadFeatures:
     """Open the recording's feature files; what is never used is never read.
 
-    Needs ``feat_paths`` and, for files with named arrays, ``feature_key``. Adds ``feats``.
+    Needs ``feat_paths`` and, for files with named arrays, ``feature_key``; ``rate``, samples per
+    second, for tables of sensors. Adds ``feats``.
     """
 
     changes_grid = False
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
-        key = results.get("feature_key")
-        results["feats"] = open_features(results["feat_paths"], key=key)
+        key, rate = results.get("feature_key"), results.get("rate")
+        results["feats"] = open_features(results["feat_paths"], key=key, rate=rate)
         return results
 
 

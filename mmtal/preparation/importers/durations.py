@@ -1,12 +1,15 @@
 """Durations of recordings, from a table or from feature files."""
 
+import datetime
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.datasets.features import read_shape
+from mmtal.datasets.sensor_tables import clock_rate, table_start
 from mmtal.preparation.importers.collected import Collected, normal_name
 from mmtal.preparation.importers.options import ImportOptions
 from mmtal.preparation.importers.tables import read_table
@@ -90,6 +93,19 @@ def add_lengths(collected: Collected, lengths: Mapping[str, Lengths], fps: float
         )
 
 
+def starts_of_features(folder: Path) -> dict[str, str]:
+    """When recordings began, in ISO 8601, by names of tables of sensors with an absolute clock."""
+    starts = {}
+    for name in list_feature_files(folder):
+        start = None
+        with suppress(ValueError):  # which verify and training report, if the table is of use
+            start = table_start(folder / name)
+        if start is not None:
+            moment = datetime.datetime.fromtimestamp(start, datetime.timezone.utc)
+            starts[normal_name(os.path.splitext(name)[0])] = moment.isoformat()
+    return starts
+
+
 def add_lengths_of_features(collected: Collected, folder: Path, options: ImportOptions) -> None:
     """Fill missing durations: T features last ``((T - 1) * stride + snippet) / fps`` seconds.
 
@@ -98,8 +114,6 @@ def add_lengths_of_features(collected: Collected, folder: Path, options: ImportO
     if not folder.is_dir():
         raise FileNotFoundError(f"feature folder '{folder}' does not exist")
     stride, snippet = options.feature_stride, options.snippet_frames
-    if stride is None or snippet is None:
-        raise ValueError("durations from features need --feature-stride and --snippet-frames")
     open_ = [r for r in collected.recordings.values() if r.duration is None]
     names = find_file_names(list_feature_files(folder), collected.recordings)
     missing = 0
@@ -108,6 +122,11 @@ def add_lengths_of_features(collected: Collected, folder: Path, options: ImportO
         fps = recording.fps or options.fps
         if not os.path.isfile(path):
             missing += 1
+        elif (clock := clock_rate([path])) is not None:
+            recording.duration = read_shape(path, rate=fps)[0] / (fps or clock)
+            recording.fps = fps or clock
+        elif stride is None or snippet is None:
+            raise ValueError("durations from features need --feature-stride and --snippet-frames")
         elif fps is None:
             raise ValueError(
                 f"recording '{recording.name}': durations from features need the frame rate: give "

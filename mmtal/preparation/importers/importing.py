@@ -15,7 +15,12 @@ from mmtal.datasets.segment_checks import (
     unit_of_times,
 )
 from mmtal.preparation.importers.collected import Collected, Recording, normal_name
-from mmtal.preparation.importers.durations import add_lengths, add_lengths_of_features, read_lengths
+from mmtal.preparation.importers.durations import (
+    add_lengths,
+    add_lengths_of_features,
+    read_lengths,
+    starts_of_features,
+)
 from mmtal.preparation.importers.formats import FORMATS, detect_format
 from mmtal.preparation.importers.label_ids import number_labels
 from mmtal.preparation.importers.options import ImportOptions, Source
@@ -70,7 +75,10 @@ def import_annotations(
         if not source.path.exists():
             raise FileNotFoundError(f"{source.path} does not exist")
     lengths = read_lengths(durations) if durations is not None else {}
-    starts = {name: length.start for name, length in lengths.items() if length.start}
+    starts = {
+        **(starts_of_features(features) if features is not None else {}),
+        **{name: length.start for name, length in lengths.items() if length.start},
+    }
     options = replace(options, starts=starts)
     collected = Collected()
     used = [_read(source, format_name, options, collected) for source in sources]

@@ -15,6 +15,7 @@ from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.datasets.feature_check import THREADS
 from mmtal.datasets.feature_files import FileNames, find_file_names, list_feature_files
 from mmtal.datasets.features import FeatureArray, open_features, read_shape
+from mmtal.datasets.sensor_tables import clock_rate
 from mmtal.preparation.judgment import Placement, choose_subsets, find_placement
 from mmtal.structures import FeatureGrid
 from mmtal.utils.progress import progress
@@ -116,10 +117,14 @@ def summarize(
     def paths(name: str) -> list[Path]:
         return [names.path(folder, name) for folder in folders]
 
-    def open_(name: str) -> FeatureArray:
-        return open_features(paths(name), key=feature_key)
+    def rate(name: str) -> float | None:
+        own = fps or both[name].get("fps")
+        return own / (feature_stride or 1) if own else None
 
-    shapes = _read_shapes({name: paths(name) for name in both}, feature_key)
+    def open_(name: str) -> FeatureArray:
+        return open_features(paths(name), key=feature_key, rate=rate(name))
+
+    shapes = _read_shapes({name: (paths(name), rate(name)) for name in both}, feature_key)
     placement = find_placement(
         both,
         shapes,
@@ -127,6 +132,7 @@ def summarize(
         feature_stride=feature_stride,
         snippet_frames=snippet_frames,
         fps=fps,
+        clock=clock_rate(paths(next(iter(both)))),
     )
     classes = annotations.class_names(None)
     grids = {name: placement.of(entry, shapes[name][0]) for name, entry in entries.items()}
@@ -185,17 +191,18 @@ def channel_statistics(
 
 
 def _read_shapes(
-    paths: Mapping[str, Sequence[Path]], key: str | None
+    files: Mapping[str, tuple[Sequence[Path], float | None]], key: str | None
 ) -> dict[str, tuple[int, tuple[int, ...]]]:
     def shape(name: str) -> tuple[int, tuple[int, ...]]:
-        absent = next((path for path in paths[name] if not os.path.isfile(path)), None)
+        paths, rate = files[name]
+        absent = next((path for path in paths if not os.path.isfile(path)), None)
         if absent is not None:
             raise FileNotFoundError(f"recording '{name}' has no feature file: expected {absent}")
-        sizes = [read_shape(path, key=key) for path in paths[name]]
+        sizes = [read_shape(path, key=key, rate=rate, together=paths) for path in paths]
         return min(size[0] for size in sizes), tuple(size[1] for size in sizes)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(paths, pool.map(shape, paths), strict=True))
+        return dict(zip(files, pool.map(shape, files), strict=True))
 
 
 def _overlaps(segments: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from mmtal.datasets.feature_check import DURATION_TOLERANCE, exchanged_axes, expected_length
 from mmtal.datasets.feature_files import composed, find_file_names, list_feature_files
 from mmtal.datasets.features import MAX_LENGTH_DIFFERENCE, common_length
+from mmtal.datasets.sensor_tables import ENDINGS as TABLES
 from mmtal.preparation.verification.annotations import AnnotationContent
 from mmtal.preparation.verification.feature_file import in_parallel, scan_file
 from mmtal.preparation.verification.findings import Findings, Severity
@@ -58,7 +59,12 @@ def read_features(
             recording.paths = [names.path(f, recording.video_id) for f in setting.folders]
             todo += [(recording, index) for index in range(len(recording.paths))]
     scans = in_parallel(
-        lambda item: scan_file(item[0].paths[item[1]], key=item[0].setting.feature_key),
+        lambda item: scan_file(
+            item[0].paths[item[1]],
+            key=item[0].setting.feature_key,
+            rate=item[0].rate,
+            together=item[0].paths,
+        ),
         todo,
         text="reading features",
     )
@@ -70,8 +76,11 @@ def read_features(
             if folder not in similar and any(scan.problem for scan in recording.scans):
                 similar[folder] = _by_ending_of_name(listings[folder] or ())
         _check_files(recording, similar, findings)
+    tables = {Path(path).suffix for recording in recordings for path in recording.paths}
     for folder, present in listings.items():
         for name in sorted(present or ()):
+            if name.endswith(TABLES) and Path(name).suffix not in tables:
+                continue  # perhaps of annotations
             if composed(name).rsplit(".", 1)[0] not in expected[folder]:
                 text = f"{folder / name}: no recording has this name"
                 findings.report("extra feature file", text)
@@ -104,7 +113,9 @@ def _check_files(
                 severity = "warning" if recording.setting.allow_missing else "error"
                 remedy = _hint(recording, similar[folder])
             findings.report(scan.problem, scan.text, of=recording, severity=severity, remedy=remedy)
-        elif scan.nonfinite:
+        for text in scan.notes:
+            findings.report("irregular samples", f"{scan.path}: {text}", of=recording)
+        if scan.nonfinite and not scan.problem:
             text = f"{scan.nonfinite} of {scan.path}"
             findings.report("NaN, infinite or absurd feature", text, of=recording)
     if not usable or not recording.scans:
@@ -176,8 +187,22 @@ def check_channels(
             f"the features have {_join(usual)} channels{made}, but in_channels is "
             f"{model.in_channels}",
         )
-    _check_constant([recording for recording in read if recording.channels == usual], findings)
+    alike = [recording for recording in read if recording.channels == usual]
+    _check_names(alike, findings)
+    _check_constant(alike, findings)
     return usual
+
+
+def _check_names(recordings: Sequence[Recording], findings: Findings) -> None:
+    """Columns of tables, with their units, against those of most recordings."""
+    for source in range(len(recordings[0].scans)):
+        usual = Counter(r.scans[source].names for r in recordings).most_common(1)[0][0]
+        for recording in recordings:
+            scan = recording.scans[source]
+            if scan.names != usual:
+                names = ", ".join(scan.names) or "no names"
+                text = f"{scan.path} has {names}; most have {', '.join(usual) or 'no names'}"
+                findings.report("other columns", text, of=recording)
 
 
 def _check_constant(recordings: Sequence[Recording], findings: Findings) -> None:

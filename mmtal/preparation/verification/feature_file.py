@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ import numpy as np
 
 from mmtal.datasets.feature_check import THREADS, first_unusable
 from mmtal.datasets.features import LARGEST, Block, read_blocks, read_shape, unusable_values
+from mmtal.datasets.sensor_tables import describe_table, table_names
 from mmtal.utils.progress import progress
 
 MAX_CHANNELS = 1 << 20
@@ -40,6 +41,8 @@ class FileScan:
         nonfinite: Where NaN and infinity are, in words; empty if nowhere.
         constant: Channels with one value throughout, packed bits (C,); empty if T is 1.
         digest: Of shape, type and values.
+        names: Of the channels of a table.
+        notes: What is notable of a table's clock.
     """
 
     path: Path
@@ -50,6 +53,8 @@ class FileScan:
     nonfinite: str = ""
     constant: bytes = b""
     digest: bytes = b""
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def constant_channels(self) -> np.ndarray:
@@ -60,27 +65,33 @@ class FileScan:
         return bits.astype(bool)
 
 
-def scan_file(path: Path, *, key: str | None) -> FileScan:
-    """Read a feature file, or whatever stands in its place: what is wrong is no exception."""
+def scan_file(
+    path: Path, *, key: str | None, rate: float | None = None, together: Sequence[Path] = ()
+) -> FileScan:
+    """Read a feature file, or whatever stands in its place: what is wrong is no exception.
+
+    ``rate`` and ``together`` are as for :func:`read_shape`.
+    """
     found = _not_a_file(path)
     if found:
         return found
     try:
-        length, channels = read_shape(path, key=key)
+        length, channels = read_shape(path, key=key, rate=rate, together=together)
         if channels > MAX_CHANNELS:
             raise ValueError(
                 f"{path}: features must have the shape (T, C), but {channels} channels are too "
                 "many. Save one row per feature"
             )
         scan = _Scan(length, channels)
-        for block in read_blocks(path, key=key):
+        for block in read_blocks(path, key=key, rate=rate, together=together):
             scan.add(block)
+        names, notes = table_names(path), describe_table(path, rate=rate, together=together)
     except Exception as error:  # damaged files fail in many ways
         kind = "unusable feature file"
         if "must not be empty" in str(error):
             kind = "empty feature file"
         return FileScan(path, kind, str(error) or type(error).__name__)
-    return scan.result(path)
+    return replace(scan.result(path), names=names, notes=tuple(notes))
 
 
 def _not_a_file(path: Path) -> FileScan | None:

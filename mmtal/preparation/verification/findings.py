@@ -42,6 +42,8 @@ _ERRORS = {
     "sources of different lengths": "extract them with the same feature stride",
     "axes seem to be exchanged": REMEDIES["axes seem to be exchanged"],
     "wrong channel count": REMEDIES["wrong channel count"],
+    "other columns": "give the columns of all tables one order, name and unit, or list 'channels' "
+    "in tables.yaml",
     "channels do not fit the model": "set model.backbone.in_channels to the channels of the data",
     "NaN, infinite or absurd feature": REMEDIES["NaN, infinite or absurd feature"],
     "features never change": "extract this recording again: every feature is the same",
@@ -60,6 +62,8 @@ _WARNINGS = {
     "ids differ only in case or prefix": "take one out if they are one recording",
     "identical features": "take one out if they are one recording",
     "extra feature file": "annotate it, or ignore it: it is never read",
+    "irregular samples": "masked samples have the channel's mean; max_gap in tables.yaml says how "
+    "long a gap is interpolated",
     "constant channel": "leave the channel out, or ask why the extractor gives nothing there",
     "instance out of reach": "let the regression ranges and levels cover the instances",
 }

@@ -73,6 +73,11 @@ class Recording:
         return FeatureGrid(setting.feature_stride, setting.snippet_frames, self.fps)
 
     @property
+    def rate(self) -> float | None:
+        """Samples per second that tables of sensors are brought to; None: their own."""
+        return None if self.fps is None else self.fps / (self.setting.feature_stride or 1)
+
+    @property
     def extent(self) -> float:
         """Duration in seconds; where it is missing, as far as the features reach, or infinity."""
         if self.duration is not None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from mmtal.datasets.features import open_features
+from mmtal.datasets.sensor_tables import clock_rate
 from mmtal.preparation.judgment import choose_subsets, find_placement
 from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Recording
@@ -54,7 +55,10 @@ def _place(group: Sequence[Recording]) -> str:
     placement = find_placement(
         {r.video_id: {"duration": r.duration, "fps": r.fps} for r in group},
         {r.video_id: (r.length, r.channels) for r in group},
-        open_features=lambda name: open_features(by_name[name].paths, key=setting.feature_key),
+        open_features=lambda name: open_features(
+            by_name[name].paths, key=setting.feature_key, rate=by_name[name].rate
+        ),
+        clock=clock_rate(group[0].paths),
         feature_stride=setting.feature_stride,
         snippet_frames=setting.snippet_frames,
         fps=setting.fps,
