@@ -6,11 +6,11 @@ N candidates, M kept segments.
 import torch
 from torch import Tensor
 
-from mmtal.ops import nms_mmcv
+from mmtal.ops import nms_mmcv, nms_torch
 from mmtal.ops.nms_rule import METHODS
 from mmtal.ops.voting import WEIGHTS, vote_segments
 
-BACKENDS = ("auto", "builtin", "mmcv")
+BACKENDS = ("auto", "builtin", "torch", "mmcv")
 
 
 @torch.no_grad()
@@ -50,8 +50,10 @@ def segment_nms(
         voting_thr: Refine the kept segments by :func:`mmtal.ops.vote_segments` at this tIoU;
             None: no voting. Only with ``class_agnostic``, since one class has too few neighbors.
         voting_weight: What a neighbor weighs in it, ``score_tiou`` or ``score``.
-        backend: ``builtin``; ``mmcv`` (needs compiled ops); or ``auto``: mmcv's for hard NMS of
-            CUDA tensors where it is there, else ``builtin``, the faster one.
+        backend: ``builtin``, compiled for the CPU; ``torch``, on the device of the tensors;
+            ``mmcv`` (needs compiled ops); or ``auto``: for CUDA tensors ``mmcv`` where it has
+            the op (hard NMS), else ``torch`` unless candidates are too many for its memory;
+            ``builtin`` for all others.
 
     Returns:
         Segments (M, 2), scores (M,) and labels (M,), highest score first, with the device and
@@ -75,14 +77,17 @@ def segment_nms(
         candidate_labels = labels[eligible]
     if len(candidates) == 0:
         return candidates, candidate_scores, candidate_labels
-    if _use_mmcv(backend, segments, method):
-        select = nms_mmcv.select
-    else:
+    classes = _classes(candidate_labels, class_agnostic)
+    if backend == "auto":
+        backend = _best_backend(classes, method)
+    if backend == "builtin":
         from mmtal.ops.nms_numba import select
+    else:
+        select = (nms_torch if backend == "torch" else nms_mmcv).select
     kept, kept_scores = select(
         candidates,
         candidate_scores,
-        _classes(candidate_labels, class_agnostic),
+        classes,
         method=method,
         tiou_thr=1.0 if tiou_thr is None else tiou_thr,
         sigma=1.0 if sigma is None else sigma,
@@ -98,10 +103,12 @@ def segment_nms(
     return kept_segments.to(segments.dtype), kept_scores.to(scores), kept_labels
 
 
-def _use_mmcv(backend: str, segments: Tensor, method: str) -> bool:
-    if backend == "auto":
-        return segments.is_cuda and method == "hard" and nms_mmcv.has_cuda_nms()
-    return backend == "mmcv"
+def _best_backend(classes: Tensor, method: str) -> str:
+    if not classes.is_cuda:
+        return "builtin"
+    if method == "hard" and nms_mmcv.has_cuda_nms():
+        return "mmcv"
+    return "torch" if nms_torch.fits(classes) else "builtin"
 
 
 def _classes(labels: Tensor, class_agnostic: bool) -> Tensor:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mmtal.ops import nms_mmcv, segment_nms
-from mmtal.ops.nms import _use_mmcv
+from mmtal.ops import nms_mmcv, nms_torch, segment_nms
+from mmtal.ops.nms import _best_backend
 
 DEVICES = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
 GOLDEN_CASES = json.loads((Path(__file__).parents[1] / "data/golden/nms.json").read_text())
@@ -23,7 +23,7 @@ HARD = {"method": "hard", "tiou_thr": 0.5, "min_score": 0.001, "max_per_video": 
 Nms = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
 
-@pytest.fixture(scope="module", params=["builtin", "mmcv"])
+@pytest.fixture(scope="module", params=["builtin", "torch", "mmcv"])
 def nms(request: pytest.FixtureRequest) -> Nms:
     """``segment_nms`` with each backend that can run here."""
     if request.param == "mmcv" and nms_mmcv.compiled_ops() is None:
@@ -326,19 +326,27 @@ def test_mmcv_without_compiled_ops(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on_cuda", "method", "has_ops", "expected"),
+    ("on_cuda", "method", "has_ops", "most", "expected"),
     [
-        (True, "hard", True, True),
-        (True, "hard", False, False),  # builtin copies to the CPU and back
-        (True, "gaussian", True, False),  # mmcv has no CUDA op for it
-        (False, "hard", True, False),  # builtin is faster
+        (True, "hard", True, 4, "mmcv"),
+        (True, "hard", False, 4, "torch"),
+        (True, "gaussian", True, 4, "torch"),  # mmcv has no CUDA op for it
+        (True, "gaussian", True, 3, "builtin"),  # two candidates make four pairs
+        (False, "hard", True, 4, "builtin"),  # it is faster
     ],
 )
 def test_auto(
-    monkeypatch: pytest.MonkeyPatch, on_cuda: bool, method: str, has_ops: bool, expected: bool
+    monkeypatch: pytest.MonkeyPatch,
+    on_cuda: bool,
+    method: str,
+    has_ops: bool,
+    most: int,
+    expected: str,
 ) -> None:
-    class Segments:
+    class Classes:
         is_cuda = on_cuda
+        bincount = torch.tensor([1, 1]).bincount
 
     monkeypatch.setattr(nms_mmcv, "has_cuda_nms", lambda: has_ops)
-    assert _use_mmcv("auto", Segments, method) == expected
+    monkeypatch.setattr(nms_torch, "MAX_PAIRS", most)
+    assert _best_backend(Classes, method) == expected
