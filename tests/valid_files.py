@@ -196,6 +196,149 @@ ELAN = """<?xml version="1.0" encoding="UTF-8"?>
   </TIER>
 </ANNOTATION_DOCUMENT>
 """
+BORIS = dict(
+    time_format="hh:mm:ss", project_name="p", project_date="2026-01-01T10:00:00",
+    project_format_version="7.0", project_description="",
+    subjects_conf={"0": dict(key="a", name="anna", description="")},
+    behaviors_conf={
+        "0": dict(type="State event", code="groom", key="g", modifiers="", category=""),
+        "1": dict(type="Point event", code="bark", key="b", modifiers="", category=""),
+    },
+    observations={
+        "obs 1": {
+            "file": {"1": ["/videos/a.mp4", "/videos/b.mp4"], "2": []}, "type": "MEDIA",
+            "date": "2026-01-01T10:00:00", "description": "", "time offset": 0.0,
+            "events": [
+                [1.5, "anna", "groom", "slow|left", ""], [2.0, "ben", "groom", "", ""],
+                [3.0, "", "bark", "", "loud"], [12.25, "ben", "groom", "", ""],
+                [4.0, "anna", "groom", "slow|left", ""],
+            ],
+            "independent_variables": {"site": "north"},
+            "media_info": {
+                "length": {"/videos/a.mp4": 10.0, "/videos/b.mp4": 20.5},
+                "fps": {"/videos/a.mp4": 25.0, "/videos/b.mp4": 25.0},
+            },
+        },
+        "obs 2": {"file": [], "type": "LIVE", "events": []},
+    },
+)  # fmt: skip
+BORIS_AGGREGATED = (
+    "Observation id\tObservation date\tMedia duration (s)\tFPS (frame/s)\tSubject\tBehavior\t"
+    "Modifier #1\tModifier #2\tBehavior type\tStart (s)\tStop (s)\tDuration (s)\tComment start\n"
+    "obs 1\t2026\t10.0;20.5\t25.0;25.0\tanna\tgroom\tslow\tleft\tSTATE\t1.5\t4.0\t2.5\t\n"
+    "obs 1\t2026\t10.0;20.5\t25.0;25.0\tben\tgroom\t\t\tSTATE\t2.0\t12.25\t10.25\t\n"
+    "obs 1\t2026\t10.0;20.5\t25.0;25.0\tNo focal subject\tbark\t\t\tPOINT\t3.0\t3.0\tNA\tloud\n"
+)
+BORIS_TABULAR = (
+    "Observation id\tMedia duration (s)\tFPS (frame/s)\tSubject\tBehavior\tModifier #1\t"
+    "Modifier #2\tBehavior type\tTime\tComment\n"
+    "obs 1\t10.0;20.5|9\t25.0;25.0\tanna\tgroom\tslow\tleft\tSTART\t1.5\t\n"
+    "obs 1\t10.0;20.5|9\t25.0;25.0\tben\tgroom\t\t\tSTART\t2.0\t\n"
+    "obs 1\t10.0;20.5|9\t25.0;25.0\tNo focal subject\tbark\t\t\tPOINT\t3.0\tloud\n"
+    "obs 1\t10.0;20.5|9\t25.0;25.0\tanna\tgroom\tslow\tleft\tSTOP\t4.0\t\n"
+    "obs 1\t10.0;20.5|9\t25.0;25.0\tben\tgroom\t\t\tSTOP\t12.25\t\n"
+)
+AUDACITY = "1.500000\t4.000000\trun\n\\\t100.0\t200.0\n5.000000\t5.000000\thop\n"
+SHORT_TEXTGRID = """File type = "ooTextFile"
+Object class = "TextGrid"
+
+0
+10
+<exists>
+1
+"IntervalTier"
+"act"
+0
+10
+3
+0
+1.5
+""
+1.5
+4
+"run"
+4
+10
+""
+"""
+TEXTGRID = """File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 10
+tiers? <exists>
+size = 2
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "act"
+        xmin = 0
+        xmax = 10
+        intervals: size = 2
+        intervals [1]:
+            xmin = 0
+            xmax = 1.5
+            text = ""
+        intervals [2]:
+            xmin = 1.5
+            xmax = 4
+            text = "run"
+    item [2]:
+        class = "TextTier"
+        name = "moments"
+        xmin = 0
+        xmax = 10
+        points: size = 1
+        points [1]:
+            number = 5
+            mark = "hop"
+"""
+SRT = "1\n00:00:01,500 --> 00:00:04,000\nrun\n\n2\n00:00:05,000 --> 00:00:06,000\n<i>sit</i>\n"
+VTT = (
+    "WEBVTT - x\n\nNOTE y\n\n1\n00:01.500 --> 00:00:04.000 align:left\n<v Anna>run\n\n"
+    "00:05.000 --> 00:06.000\nsit\n"
+)
+RAVEN = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tAnnotation\n"
+    + "".join(
+        f"{n}\t{view}\t1\t{start}\t{end}\t100.0\t{label}\n"
+        for n, start, end, label in ((1, 1.5, 4.0, "run"), (2, 5.0, 6.0, "sit"))
+        for view in ("Waveform 1", "Spectrogram 1")
+    )
+)
+BIDS = "onset\tduration\ttrial_type\n1.5\t2.5\trun\n5\t0\thop\n"
+BENTO = (
+    "Bento annotation file\nMovie file(s):  a.seq b.seq \n\nStimulus name: \n"
+    "Annotation start frame: 1\nAnnotation stop frame: 20\nAnnotation framerate: 2\n\n"
+    "List of channels:\nCh1\n\nList of annotations:\nrun\nsit\n\nCh1----------\n>run\n"
+    "Start\t Stop\t Duration \n2\t4\t2.5\n\n>sit\nStart\t Stop\t Duration \n5.5\t6\t1\n\n"
+)
+FRAME_TABLE = ",background,run,sit\n" + "".join(
+    f"{k},{int(not 3 <= k < 8 and not 10 <= k < 12)},{int(3 <= k < 8)},{int(10 <= k < 12)}\n"
+    for k in range(14)
+)
+SOCCERNET = dict(
+    UrlLocal="epl/1 - 0/",
+    annotations=[
+        dict(gameTime="1 - 00:18", label="Corner", position="18250", team="home", visibility="x"),
+        dict(gameTime="2 - 01:02", label="Goal", team="not applicable"),
+    ],
+)
+SPOT = [
+    dict(
+        video="v1", num_frames=100, num_events=2, fps=25.0, width=1,
+        events=[dict(frame=25, label="serve", comment="ace"),
+                dict(frame=50, label="bounce", comment="", score=0.5)],
+    ),
+    dict(video="v2", num_frames=100, num_events=1, events=[dict(frame=50, label="bounce")]),
+]  # fmt: skip
+SHORT_TASKS = [
+    dict(
+        id=7, video="/data/upload/3/ab12cd34-clip_0.mp4", annotator=1, annotation_id=3,
+        actions=[dict(ranges=[dict(start=1, end=50)], timelinelabels=["run"])],
+    ),
+    dict(id=8, video="clip_1.mp4"),
+]  # fmt: skip
 SCORES = dict(results=dict(a=[0.5, 0.5], b=[0.1, 0.9]), classes=["x", "y"])
 RANKED = dict(results=dict(a=[dict(label="x", score=0.5)], b=[dict(label="y", score=1)]))
 CHARADES = dict(a=dict(duration=9.0, subset="training", actions=[[1, 2.0, 3.0]]))
@@ -382,6 +525,23 @@ CASES = {
         ),
         imported,
     ),
+    "import, Label Studio's short form": Case("a.json", text(SHORT_TASKS), imported),
+    "import, BORIS": Case("a.boris", text(BORIS), imported, packed=True),
+    "import, BORIS aggregated": Case("a.tsv", BORIS_AGGREGATED.encode(), imported),
+    "import, BORIS tabular": Case("a.tsv", BORIS_TABULAR.encode(), imported),
+    "import, Audacity": Case("a.txt", AUDACITY.encode(), imported),
+    "import, TextGrid": Case(
+        "a.TextGrid", TEXTGRID.encode(), lambda path: imported(path, labels=("act", "moments"))
+    ),
+    "import, short TextGrid": Case("a.TextGrid", SHORT_TEXTGRID.encode(), imported),
+    "import, SRT": Case("a.srt", SRT.encode(), imported),
+    "import, VTT": Case("a.vtt", VTT.encode(), imported),
+    "import, Raven": Case("a.txt", RAVEN.encode(), imported),
+    "import, BIDS": Case("a_events.tsv", BIDS.encode(), imported),
+    "import, Bento": Case("a.annot", BENTO.encode(), imported),
+    "import, table of frames": Case("a.csv", FRAME_TABLE.encode(), imported),
+    "import, SoccerNet": Case("a.json", text(SOCCERNET), imported),
+    "import, E2E-Spot": Case("a.json", text(SPOT), imported),
     "list of recordings": Case("a.txt", lines("a", "features/b.npy"), listed),
     "durations": Case("a.csv", lines("video,duration,fps", "a,0:09.5,30", "b,9,25"), read_lengths),
     "class names": Case("a.txt", lines("0 run", "1 sit"), read_class_names),

@@ -6,17 +6,14 @@ from pathlib import Path
 from mmtal.cli.data_split import SPLIT, describe_files, pairs, split
 from mmtal.cli.options import print_json, shared
 
-FORMATS = (
-    "csv", "activitynet", "thumos", "epic", "ego4d", "charades", "frames", "label-studio", "via",
-    "elan",
-)  # fmt: skip
 ARGUMENTS = {
     "sources": dict(nargs="+", metavar="[SUBSET=]SOURCE", help="files and folders; a data set"),
     "--out": dict(required=True, note=".json, or .csv or .tsv for a table"),
-    "--format": dict(choices=FORMATS, note="default: by the content"),
+    "--format": dict(metavar="NAME", note="default: by the content"),
     "--bad-segments": dict(
-        choices=["error", "keep", "drop"], default="error",
-        help="reversed, empty or outside the recording",
+        choices=["error", "keep", "drop", "point"], default="error",
+        help="reversed, empty or outside the recording, or STARTs without STOP; point: empty ones "
+        "are events without duration",
     ),
     "--json": "what was read, left out and written",
 }  # fmt: skip
@@ -37,6 +34,13 @@ GROUPS = {
         "--labels": dict(
             nargs="+", default=[], metavar="NAME",
             help="which labels, of several: verb, noun or action; tiers; attribute",
+        ),
+        "--subjects": dict(
+            nargs="+", default=[], metavar="NAME", help="take only what these subjects do"
+        ),
+        "--class-parts": dict(
+            nargs="+", choices=["subject", "modifiers"], default=[],
+            help="part of the class besides the label",
         ),
         "--background": dict(
             nargs="*", default=["background"], metavar="LABEL",
@@ -80,6 +84,8 @@ def run(args: Namespace) -> None:
             classes=read_class_names(Path(args.classes)) if args.classes else None,
             background=tuple(args.background),
             group=args.group,
+            subjects=tuple(args.subjects),
+            class_parts=tuple(args.class_parts),
             inclusive=args.inclusive,
             feature_stride=args.feature_stride,
             snippet_frames=args.snippet_frames,

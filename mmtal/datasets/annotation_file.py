@@ -1,15 +1,19 @@
 """The annotation JSON: ``database[video] = {subset, duration, fps, annotations: [...]}``.
 
-Each annotation holds ``label``, ``segment`` [start, end] in seconds and usually ``label_id``.
+Each annotation holds ``label``, ``segment`` [start, end] in seconds and usually ``label_id``; an
+event without duration has a ``time`` in place of the segment, and is left out, with a notice.
 """
 
+import functools
 import itertools
+import logging
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 
 from mmtal.datasets.problems import Problems
 from mmtal.datasets.segment_checks import clip_segment, segment_problem
@@ -54,6 +58,9 @@ class AnnotationFile:
                 if index is not None:
                     where += f", instance {index}"
                 raise _malformed(self.path, where, expected, found)
+        self.num_points = sum(len(take_points(entry)) for entry in self.database.values())
+        if self.num_points:
+            _notice(self.path, self.num_points)
 
     def recordings(self, subset: str | Sequence[str]) -> dict[str, dict[str, Any]]:
         """The entries of one or several subsets, whatever their case, in the order of the file.
@@ -112,6 +119,8 @@ class AnnotationFile:
         names, conflicts = names_by_id(self.database)
         if conflicts:
             raise ValueError(f"{self.path}: {conflicts[0][1]}")
+        if classes is None and not names and self.num_points:
+            raise ValueError(f"{self.path}: {points_text(self.num_points)}: no segment is left")
         if classes is None and not names:
             raise _malformed(self.path, "the file", "at least one instance with a label", {})
         number = len(names) if classes is None else classes
@@ -203,11 +212,40 @@ def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
             if not isinstance(instance, dict):
                 continue
         segment = instance.get("segment")
+        if is_point(instance):
+            segment = [instance["time"]] * 2
         if not (isinstance(segment, list) and len(segment) == 2 and all(map(is_number, segment))):
             yield index, "'segment' to be [start, end] in seconds", segment
         number = instance.get("label_id", 0)
         if not isinstance(number, int) or number >= MOST_CLASSES:
             yield index, f"'label_id' to be a whole number below {MOST_CLASSES:,}", number
+
+
+def is_point(instance: Any) -> bool:
+    """Whether an instance is an event without duration."""
+    return isinstance(instance, dict) and instance.get("segment") is None and "time" in instance
+
+
+def take_points(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take the events without duration out of an entry in the format."""
+    instances = entry.get("annotations") or []
+    points = [instance for instance in instances if is_point(instance)]
+    if points:
+        entry["annotations"] = [instance for instance in instances if not is_point(instance)]
+    return points
+
+
+def points_text(count: int) -> str:
+    """What is said of events without duration that are left out."""
+    return (
+        f"{counted(count, 'event')} without duration ('time' in place of a segment) left out: "
+        "training and evaluation are on segments"
+    )
+
+
+@functools.cache  # once, however often a run opens the file
+def _notice(path: Path, count: int) -> None:
+    print_log(f"{path}: {points_text(count)}", "current", logging.WARNING)
 
 
 def unread_list(entry: Mapping[str, Any]) -> str | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-TABLE = "video,begin,end,class,subject\n" + "".join(
-    f"{'ab'[k % 2]}{k},{k}.5,{k + 3},{'run' if k % 3 else 'jump'},s{k // 2}\n" for k in range(12)
+TABLE = "video,begin,end,class,subject,site\n" + "".join(
+    f"{'ab'[k % 2]}{k},{k}.5,{k + 3},{'run' if k % 3 else 'jump'},s{k // 2},x\n" for k in range(12)
 )
 
 Run = Callable[..., tuple[int, str, str]]
@@ -30,7 +30,7 @@ def test_import_and_what_it_tells(run: Run) -> None:
     assert len(read("data/ann.json")) == 12
     assert text.startswith("read as: csv\n")
     assert "| training |         12 |     ? |        12 |       2 |           0 |" in text
-    assert "note: t.csv: columns not used: subject" in text
+    assert "note: t.csv: columns not used: site" in text
     assert "note: t.csv: says no subsets; recordings are 'training' unless" in text
     assert text.rstrip().endswith(
         "next: mmtal data verify --ann data/ann.json --features FOLDER_OF_FEATURES"
@@ -41,9 +41,7 @@ def test_json(run: Run) -> None:
     code, text, _ = run("t.csv", "--out", "a.json", "--shares", "x=0.5", "y=0.5", "--json")
     found = json.loads(text)
     assert (
-        code == 0
-        and found["formats"] == ["csv"]
-        and "columns not used: subject" in found["notes"][0]
+        code == 0 and found["formats"] == ["csv"] and "columns not used: site" in found["notes"][0]
     )
     assert sum(part["recordings"] for part in found["files"]["a.json"].values()) == 12
 

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.cli import data_import, results_convert, results_join
+from mmtal.cli import results_convert, results_join
 from mmtal.cli.main import build_parser, main
 from mmtal.cli.options import SHARED
 from mmtal.cli.parser import commands
 from mmtal.evaluation.protocols import protocol_names
 from mmtal.new_project import KINDS
-from mmtal.preparation.importers import FORMATS
 from mmtal.results.fusion.join_actions import JoinSettings
 from mmtal.results.submissions.formats import FORMATS as RESULT_FORMATS
 from mmtal.results.submissions.remedies import FIXES, LARGE
@@ -75,7 +74,6 @@ def test_every_command_says_what_it_does(command: str) -> None:
 
 
 def test_choices_are_those_of_the_library() -> None:
-    assert set(data_import.FORMATS) == set(FORMATS)
     assert set(results_convert.FORMATS) == set(RESULT_FORMATS)
     assert set(results_convert.TARGETS) == set(TARGETS)
     assert set(results_convert.FIXABLE) == {*FIXES, LARGE}

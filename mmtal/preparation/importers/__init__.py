@@ -1,7 +1,13 @@
 """Import annotations of other formats."""
 
 from mmtal.preparation.importers.class_names import read_class_names
-from mmtal.preparation.importers.formats import FORMATS, detect_format
+from mmtal.preparation.importers.detection import (
+    add_format,
+    detect_format,
+    find_format,
+    known_formats,
+)
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.importing import Imported, import_annotations
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.splitting import fold_databases, split_database
@@ -13,16 +19,19 @@ from mmtal.preparation.importers.summary import (
 from mmtal.preparation.importers.writing import write_annotations
 
 __all__ = [
-    "FORMATS",
+    "Format",
     "ImportOptions",
     "Imported",
     "Source",
+    "add_format",
     "describe_subsets",
     "detect_format",
+    "find_format",
     "fold_databases",
     "format_split",
     "format_summary",
     "import_annotations",
+    "known_formats",
     "read_class_names",
     "split_database",
     "write_annotations",

@@ -9,7 +9,11 @@ from typing import Any
 from mmtal.datasets.annotation_file import MOST_CLASSES
 from mmtal.datasets.feature_files import composed
 from mmtal.preparation.importers.values import is_name
+from mmtal.utils.reading import is_number
 from mmtal.utils.wording import counted
+
+DETAILS = ("subject", "modifiers", "comment", "score")
+"""What an instance may have besides times and label: texts, and a number in [0, 1]."""
 
 SHOWN = 10
 """Unreadable rows that an error message shows."""
@@ -29,6 +33,8 @@ class Instance:
         label: Name of the class.
         label_id: Its number; None: the source has none.
         where: The place it was read from, for messages.
+        point: Whether it is an event without duration, at ``start`` and ``end`` alike.
+        details: Of ``DETAILS``, those that are known.
     """
 
     start: float
@@ -36,6 +42,8 @@ class Instance:
     label: str
     label_id: int | None
     where: str
+    point: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -69,6 +77,7 @@ class Collected:
         self.recordings: dict[str, Recording] = {}
         self.dropped: Counter[str] = Counter()
         self.notes: list[str] = []
+        self.unpaired: list[tuple[str, str]] = []
         self._errors: list[str] = []
 
     def recording(
@@ -120,9 +129,16 @@ class Collected:
         *,
         where: str,
         label_id: Any = None,
+        point: bool = False,
+        **details: Any,
     ) -> None:
-        """Add an instance, times in seconds, if its label and label id can be such."""
-        if not is_name(label):
+        """Add an instance, times in seconds, if its label, label id and details can be such."""
+        details = {k: v.strip() if isinstance(v, str) else v for k, v in details.items()}
+        wrong = next((k for k, v in details.items() if not _is_detail(k, v)), None)
+        if wrong:
+            kind = "a number" if wrong == "score" else "a text"
+            self.error(where, f"'{wrong}' must be {kind}, but got {details[wrong]!r:.60}")
+        elif not is_name(label):
             text = (
                 "the label is empty"
                 if label == ""
@@ -134,7 +150,9 @@ class Collected:
             text = f"'label_id' must be a whole number >= 0 and < {most}, but got {label_id!r:.60}"
             self.error(where, text)
         else:
-            recording.instances.append(Instance(start, end, label.strip(), label_id, where))
+            known = {k: v for k, v in details.items() if v not in (None, "")}
+            instance = Instance(start, end, label.strip(), label_id, where, point, known)
+            recording.instances.append(instance)
 
     def drop(self, reason: str, count: int = 1) -> None:
         """Count rows that are left out on purpose."""
@@ -171,3 +189,7 @@ class Collected:
             if len(self._errors) > SHOWN:
                 lines.append(f"  - and {len(self._errors) - SHOWN} more")
             raise ValueError("\n".join(lines))
+
+
+def _is_detail(name: str, value: Any) -> bool:
+    return value is None or (is_number(value) if name == "score" else isinstance(value, str))

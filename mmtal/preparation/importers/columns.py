@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from mmtal.preparation.importers.options import UNIT_WORDS
 
 NEEDED = ("recording", "start", "end", "label")
-ROLES = (*NEEDED, "length", "label_id", "subset", "duration", "fps", "recording_start")
+ROLES = (*NEEDED, "length", "time", "label_id", "subset", "duration", "fps", "recording_start")
 FILE = "FILE"
 """In place of a column's name: the table is one recording, named after its file."""
 
@@ -16,6 +16,7 @@ ALIASES = {
     "start": "start begin onset from first",
     "end": "end stop finish offset to until last",
     "length": "duration length dur",  # of the instance
+    "time": "event_time",  # of an event without duration, beside start and end
     "label": "label label_name labels class class_name action action_name activity category event "
     "event_type behavior behaviour trial_type",
     "label_id": "label_id class_id action_id category_id activity_id",

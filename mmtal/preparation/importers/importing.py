@@ -9,27 +9,29 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from mmtal.datasets.segment_checks import (
+    OUTSIDE_TOLERANCE,
     clip_segment,
     end_tolerance,
     segment_problem,
     unit_of_times,
 )
 from mmtal.preparation.importers.collected import Collected, Recording, normal_name
+from mmtal.preparation.importers.detection import detect_format, find_format
 from mmtal.preparation.importers.durations import (
     add_lengths,
     add_lengths_of_features,
     read_lengths,
     starts_of_features,
 )
-from mmtal.preparation.importers.formats import FORMATS, detect_format
 from mmtal.preparation.importers.label_ids import number_labels
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.subsets import subset_in_name, subset_of_word
 from mmtal.preparation.importers.tables import read_text
 from mmtal.utils.reading import reading
-from mmtal.utils.wording import counted
+from mmtal.utils.wording import counted, first_of
 
 SHOWN = 3
+NOBODY = "(no subject)"
 DEFAULT_SUBSET = "training"
 MEDIA_ENDINGS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".wav", ".mp3", ".csv", ".txt")
 
@@ -59,15 +61,16 @@ def import_annotations(
     durations: Path | None = None,
     features: Path | None = None,
     lists: Sequence[Source] = (),
-    bad_segments: Literal["error", "keep", "drop"] = "error",
+    bad_segments: Literal["error", "keep", "drop", "point"] = "error",
 ) -> Imported:
-    """Read annotations of any of the ``FORMATS``, by default recognized by the content.
+    """Read annotations of any of the ``known_formats``, by default recognized by the content.
 
     Sources together are one data set. A table of durations overrides what they say; a folder of
     features gives those still missing. ``lists`` are text files that list the recordings of a
     subset; they override the sources, and recordings on none of them are for training, unless there
     is a list for that, too: then they are left out. Reversed and empty segments and those outside
-    their recording are an error, or kept or dropped, and counted. ValueError: something cannot be
+    their recording are an error, or kept or dropped, and counted; ``point`` makes empty ones events
+    without duration. ValueError: something cannot be
     read or is contradictory; all unreadable rows are in one error.
     """
     options = options or ImportOptions()
@@ -83,7 +86,9 @@ def import_annotations(
     collected = Collected()
     used = [_read(source, format_name, options, collected) for source in sources]
     _take_lists(lists, collected)
+    _take_unpaired(collected, bad_segments)
     collected.raise_errors()
+    _take_details(collected, options)
     if not any(recording.instances for recording in collected.recordings.values()):
         left_out = ", ".join(f"{number} x {why}" for why, number in collected.dropped.items())
         raise ValueError(
@@ -115,9 +120,9 @@ def _read(
     source: Source, format_name: str | None, options: ImportOptions, collected: Collected
 ) -> str:
     with reading(source.path, "cannot be recognized"):
-        chosen = FORMATS[format_name] if format_name else detect_format(source.path, options)
+        chosen = find_format(format_name) if format_name else detect_format(source.path, options)
     with reading(source.path, f"is not complete as {chosen.title}"):
-        chosen.read(source, options, collected)
+        chosen.add_to(collected, source, options)
     named = subset_in_name(source.path)
     open_ = [r for r in collected.recordings.values() if r.subset is None]
     for recording in open_:
@@ -130,6 +135,48 @@ def _read(
             f"SUBSET={source.path}, --lists, --shares or --folds make others"
         )
     return chosen.name
+
+
+def _take_unpaired(collected: Collected, policy: str) -> None:
+    if policy == "drop":
+        collected.drop("START or STOP without the other", len(collected.unpaired))
+        return
+    for where, text in collected.unpaired:
+        collected.error(
+            where, f"{text}: correct it in the tool, or leave it out with --bad-segments drop"
+        )
+
+
+def _take_details(collected: Collected, options: ImportOptions) -> None:
+    """Choose subjects, make them the group or a part of the class, and likewise modifiers."""
+    crowded = None
+    for recording in collected.recordings.values():
+        if options.subjects:
+            kept = [i for i in recording.instances if i.details.get("subject") in options.subjects]
+            collected.drop("of another subject", len(recording.instances) - len(kept))
+            recording.instances = kept
+        subjects = sorted({str(i.details.get("subject", NOBODY)) for i in recording.instances})
+        crowded = crowded or (subjects if len(subjects) > 1 else None)
+        if options.group == "subject" and recording.group is None and subjects:
+            if len(subjects) > 1 or subjects[0] == NOBODY:
+                raise ValueError(
+                    f"--group subject needs one subject in each recording, but '{recording.name}' "
+                    f"has {first_of(subjects)}: take --class-parts subject, or --subjects NAME"
+                )
+            recording.group = subjects[0]
+        for instance in recording.instances:
+            parts = {k: instance.details.pop(k, "") for k in options.class_parts}
+            if parts.get("modifiers"):
+                instance.label += f" ({parts['modifiers']})"
+            if parts.get("subject"):
+                instance.label = f"{parts['subject']}: {instance.label}"
+    if crowded and "subject" not in options.class_parts:
+        collected.note(
+            f"classes do not distinguish the subjects ({first_of(crowded)}): --class-parts subject "
+            "does, and --subjects NAME takes one"
+        )
+    if any("modifiers" in i.details for r in collected.recordings.values() for i in r.instances):
+        collected.note("classes do not distinguish modifiers: --class-parts modifiers does")
 
 
 def _take_lists(lists: Sequence[Source], collected: Collected) -> None:
@@ -170,6 +217,8 @@ def _group(recordings: Sequence[Recording], group: str | None) -> None:
             found = pattern.search(recording.name)
             recording.group = found[1] if found else None
     without = [r.name for r in recordings if r.group is None]
+    if group == "subject":  # nobody does anything in the others
+        without = [r.name for r in recordings if r.group is None and r.instances]
     if without:
         raise ValueError(
             f"--group '{group}': {counted(len(without), 'recording')} without a group, such as "
@@ -202,6 +251,12 @@ def _check_segments(
                 instance.start, instance.end = clip_segment(*span, duration, tolerance=tolerance)
                 clipped += span != (instance.start, instance.end)
             kind = segment_problem(instance.start, instance.end, duration)
+            if kind == "empty segment" and (instance.point or policy == "point"):
+                instance.point = True
+                inside = min(max(instance.start, 0.0), duration)
+                near = abs(inside - instance.start) <= tolerance + OUTSIDE_TOLERANCE
+                instance.start = instance.end = inside if near else instance.start
+                kind = None if near else "event outside the recording"
             if kind:
                 segment = f"'{instance.label}' [{instance.start:g}, {instance.end:g}] s"
                 length = f", duration {duration:g} s" * (instance.end > duration)
@@ -209,7 +264,7 @@ def _check_segments(
             if not kind or policy == "keep":
                 kept.append(instance)
         recording.instances = kept
-    if found and policy == "error":
+    if found and policy in ("error", "point"):
         lines = ["segments are wrong, nothing is written:"]
         for kind, cases in found.items():
             lines.append(f"{kind} ({len(cases)} found):")
@@ -219,6 +274,8 @@ def _check_segments(
             "Correct them (times are in seconds here); or take them as they are, for a published "
             "data set, with --bad-segments keep; or leave them out with --bad-segments drop"
         )
+        if "empty segment" in found:
+            lines.append("If they are events without duration: --bad-segments point")
         if "empty segment" in found and options.unit == "frames":
             lines.append("If ends are the last frames of their segments, add --inclusive")
         raise ValueError("\n".join(lines))
@@ -232,6 +289,12 @@ def _check_segments(
 
 
 def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
+    points = sum(instance.point for r in recordings for instance in r.instances)
+    if points:
+        collected.note(
+            f"{counted(points, 'event')} without duration: kept with a 'time', and left out of "
+            "training, which is on segments only"
+        )
     labels = {instance.label for r in recordings for instance in r.instances}
     folded = Counter(label.casefold() for label in labels)
     twice = sorted(label for label in labels if folded[label.casefold()] > 1)
@@ -266,10 +329,11 @@ def _entry(recording: Recording, numbers: Mapping[str, int]) -> dict[str, Any]:
             entry[key] = getattr(recording, key)
     entry["annotations"] = [
         {
-            "label": instance.label,
-            "label_id": numbers[instance.label],
-            "segment": [instance.start, instance.end],
+            "label": i.label,
+            "label_id": numbers[i.label],
+            **({"time": i.start} if i.point else {"segment": [i.start, i.end]}),
+            **i.details,
         }
-        for instance in recording.instances
+        for i in recording.instances
     ]
     return entry

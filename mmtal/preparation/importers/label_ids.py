@@ -1,6 +1,6 @@
 """Number the classes."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from mmtal.preparation.importers.collected import Collected, Recording
 from mmtal.preparation.importers.options import ImportOptions
@@ -36,7 +36,8 @@ def number_labels(
             f"of classes gives that to {(options.classes or {}).get(ids[wrong[0]], 'no class')!r}"
         )
     if not ids:
-        ids = _by_classes(options) if options.classes else _by_name(first)
+        long = {i.label for r in recordings for i in r.instances if not i.point}
+        ids = _by_classes(options) if options.classes else _by_name(first, long)
     missing = [label for label in first if label not in ids]
     if missing:
         source = "the file of classes" if options.classes else "the other labels' ids"
@@ -61,8 +62,10 @@ def number_labels(
     return ids
 
 
-def _by_name(labels: dict[str, str]) -> dict[str, int]:
-    return {label: number for number, label in enumerate(sorted(labels))}
+def _by_name(labels: Iterable[str], long: Container[str]) -> dict[str, int]:
+    """Those of segments first, so that their numbers have no gaps without those of points."""
+    ordered = sorted(labels, key=lambda label: (label not in long, label))
+    return {label: number for number, label in enumerate(ordered)}
 
 
 def _by_classes(options: ImportOptions) -> dict[str, int]:

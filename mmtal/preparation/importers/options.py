@@ -14,10 +14,14 @@ UNIT_WORDS = {
 
 @dataclass(frozen=True)
 class Source:
-    """A file or folder to import; ``subset`` is given by the user, or None."""
+    """A file or folder to import; ``subset`` is given by the user, or None.
+
+    ``in_folder`` says that the file is one of those of a folder that was given.
+    """
 
     path: Path
     subset: str | None = None
+    in_folder: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Source":
@@ -42,6 +46,8 @@ class ImportOptions:
         classes: Class names by label id.
         background: Labels that are no action.
         group: Column, or pattern with one group, that says which recordings belong together.
+        subjects: Whose instances to take, where the files say it; empty: everybody's.
+        class_parts: What is part of the class besides the label: ``subject``, ``modifiers``.
         inclusive: Whether ends in frames are the last ones that belong to the instance.
         starts: When recordings began, by name: what absolute times of a table are counted from.
         feature_stride: Frames between the starts of neighboring features.
@@ -55,6 +61,8 @@ class ImportOptions:
     classes: Mapping[int, str] | None = None
     background: tuple[str, ...] = ("background",)
     group: str | None = None
+    subjects: tuple[str, ...] = ()
+    class_parts: tuple[str, ...] = ()
     inclusive: bool = False
     starts: Mapping[str, str] = field(default_factory=dict)
     feature_stride: float | None = None

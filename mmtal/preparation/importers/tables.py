@@ -38,12 +38,14 @@ class Table:
         header: Names of the columns.
         rows: All below the header that are as long as it.
         delimiter: Between two fields; empty in a workbook.
+        above: The fields of the lines before the header.
     """
 
     path: Path
     header: list[str]
     rows: list[Row]
     delimiter: str
+    above: list[list[str]]
 
     def read_decimal_commas(self, columns: Sequence[str], collected: Collected) -> None:
         """Write points for the decimal commas of these columns.
@@ -98,7 +100,12 @@ def read_header(path: Path, wanted: Sequence[str] = ()) -> list[str]:
     return read_table(path, Collected(), wanted).header
 
 
-def read_table(path: Path, collected: Collected, wanted: Sequence[str] = ()) -> Table:
+def read_table(
+    path: Path,
+    collected: Collected,
+    wanted: Sequence[str] = (),
+    names: Sequence[str] | None = None,
+) -> Table:
     """Read a table; rows of another length become errors.
 
     The line that names the columns may have others before it; Excel's ``sep=;`` counts.
@@ -107,6 +114,7 @@ def read_table(path: Path, collected: Collected, wanted: Sequence[str] = ()) -> 
         path: The file.
         collected: Gets errors and notes.
         wanted: Names of columns that the line must have.
+        names: Names of the columns of a table that has no such line.
 
     ImportError: it is a workbook, and the library that reads those is not installed.
     ValueError: the file is no table, or a column occurs twice.
@@ -127,7 +135,9 @@ def read_table(path: Path, collected: Collected, wanted: Sequence[str] = ()) -> 
     repeated = [name for name in header if header.count(name) > 1]
     if repeated and found is not None:  # else it is a row, of a text without names
         raise ValueError(f"{path}: the column '{repeated[0]}' occurs twice in the first line")
-    if any(any(fields) for _, fields in lines[:first]):
+    if names is not None:
+        header, first = list(names), -1
+    if any(any(fields) for _, fields in lines[: max(first, 0)]):
         collected.note(f"{path}: what is before the names of the columns was not read")
     rows = []
     for where, line in lines[first + 1 :]:
@@ -138,7 +148,8 @@ def read_table(path: Path, collected: Collected, wanted: Sequence[str] = ()) -> 
             collected.error(where, _wrong_length(fields, header, delimiter))
         else:
             rows.append(Row(where, dict(zip(header, fields, strict=False))))
-    return Table(path, header, rows, delimiter)
+    above = [_split(f[0], delimiter) if delimiter else f for _, f in lines[: max(first, 0)]]
+    return Table(path, header, rows, delimiter, above)
 
 
 def _fields(

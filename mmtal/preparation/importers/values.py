@@ -1,6 +1,6 @@
 """Check values from files."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,3 +18,16 @@ def media_name(address: str) -> str:
     """
     path = unquote(address.rsplit("?d=", 1)[-1].partition("?")[0]).replace("\\", "/")
     return PurePosixPath(path).stem
+
+
+def file_stem(path: Path, *ends: str) -> str:
+    """The name of a file without its ending, and without ``.gz`` and these ends before it.
+
+    Example:
+        ``sub-01_events.tsv`` with the end ``_events`` is ``sub-01``.
+    """
+    name = path.name.removesuffix(".gz")
+    name = name.rpartition(".")[0] or name
+    for end in ends:
+        name = name.removesuffix(end) or name
+    return name

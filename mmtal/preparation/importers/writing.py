@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mmtal.preparation.importers.collected import DETAILS
 from mmtal.utils.files import write_text
 
 COLUMNS = {"subset": "subset", "duration": "recording_duration", "fps": "fps", "group": "group"}
 """Column of the table for each key of a recording."""
+KEYS = {"event_time": "time"}
+"""Likewise of an instance, where the two differ."""
 
 
 def write_annotations(path: Path, database: Mapping[str, Mapping[str, Any]]) -> None:
@@ -38,16 +41,32 @@ def to_table(database: Mapping[str, Mapping[str, Any]], delimiter: str) -> str:
     Numbers are written so that reading them again gives the same numbers.
     """
     keys = [key for key in COLUMNS if any(key in entry for entry in database.values())]
+    instances = [i for entry in database.values() for i in entry["annotations"]]
+    details = [
+        name
+        for name in ("event_time", *DETAILS)
+        if any(KEYS.get(name, name) in i for i in instances)
+    ]
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow(
-        ["recording", "start", "end", "label", "label_id", *(COLUMNS[key] for key in keys)]
+        [
+            "recording",
+            "start",
+            "end",
+            "label",
+            "label_id",
+            *(COLUMNS[key] for key in keys),
+            *details,
+        ]
     )
     for name, entry in database.items():
         rest = [entry.get(key, "") for key in keys]
         for instance in entry["annotations"]:
-            start, end = instance["segment"]
-            writer.writerow([name, start, end, instance["label"], instance["label_id"], *rest])
+            start, end = instance.get("segment", ("", ""))
+            number = instance.get("label_id", "")
+            more = [instance.get(KEYS.get(key, key), "") for key in details]
+            writer.writerow([name, start, end, instance["label"], number, *rest, *more])
         if not entry["annotations"]:
-            writer.writerow([name, "", "", "", "", *rest])
+            writer.writerow([name, "", "", "", "", *rest, *("" for _ in details)])
     return text.getvalue()

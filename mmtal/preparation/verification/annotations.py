@@ -8,7 +8,9 @@ from typing import Any
 
 from mmtal.datasets.annotation_file import (
     entry_problems,
+    is_point,
     names_by_id,
+    points_text,
     read_database,
     shorten,
 )
@@ -28,12 +30,14 @@ class AnnotationContent:
         names: All of its recordings, whatever their entries look like.
         database: Entries in the format.
         numbers: Where instances were left out: the numbers in the file of those that are left.
+        points: Events without duration of each recording, which are not in the database.
     """
 
     path: Path
     names: frozenset[str]
     database: dict[str, dict[str, Any]]
     numbers: dict[str, list[int]]
+    points: dict[str, list[dict[str, Any]]]
 
 
 def read_recordings(
@@ -78,9 +82,11 @@ def read_file(path: Path, findings: Findings) -> AnnotationContent:
             recording=video_id,
             ann_file=path,
         )
-    file = AnnotationContent(path, frozenset(database), {}, {})
+    file = AnnotationContent(path, frozenset(database), {}, {}, {})
     for video_id, entry in database.items():
         _add(file, video_id, entry, findings)
+    if count := sum(map(len, file.points.values())):
+        findings.report("event without duration", points_text(count), ann_file=path)
     return file
 
 
@@ -124,10 +130,13 @@ def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings)
         )
     if not isinstance(entry, dict) or not isinstance(entry.get("subset"), str):
         return
-    if problems:
-        bad = {index for index, _, _ in problems}
-        found = entry.get("annotations", [])
-        instances = found if isinstance(found, list) else []
+    found = entry.get("annotations", [])
+    instances = found if isinstance(found, list) else []
+    points = {number for number, instance in enumerate(instances) if is_point(instance)}
+    if problems or points:
+        bad = {index for index, _, _ in problems} | points
+        sound = sorted(points - {index for index, _, _ in problems})
+        file.points[video_id] = [instances[number] for number in sound]
         numbers = [index for index in range(len(instances)) if index not in bad]
         wrong = {name for name in ("duration", "fps") for _, e, _ in problems if f"'{name}'" in e}
         entry = {name: value for name, value in entry.items() if name not in wrong}

@@ -164,6 +164,7 @@ def _clean_entry(
         before = kept[index][1]["segment"]
         _log(changes, "instance removed", video_id, kept[index][0], before=before, reason=reason)
     entry["annotations"] = [i for index, (_, i) in enumerate(kept) if index not in repeated]
+    entry["annotations"] += file.points.get(video_id, [])
     return entry
 
 

@@ -52,6 +52,7 @@ _ERRORS = {
 }
 _WARNINGS = {
     "missing duration": "add the duration; until then it is as long as the features reach",
+    "event without duration": "give it an end if it is to be learned",
     "duplicated instance": "take one out, or set remove_duplicates=True",
     "shorter than one snippet": "check the times; so short an instance leaves hardly a trace in "
     "the features",

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from mmtal.datasets.problems import Problems
-from mmtal.preparation.importers.ego4d import STRIDE
+from mmtal.preparation.importers.formats.ego4d import STRIDE
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions.activitynet import check_fields, read_recordings, rows_by_recording
 from mmtal.results.submissions.file_content import FileContent, write_content

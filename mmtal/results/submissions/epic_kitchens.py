@@ -20,7 +20,7 @@ from mmtal.datasets.problems import Problems
 from mmtal.preparation.importers.class_names import read_class_names
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.durations import read_lengths
-from mmtal.preparation.importers.epic_kitchens import COLUMNS, FRAME_RATE, LENGTHS
+from mmtal.preparation.importers.formats.epic_kitchens import COLUMNS, FRAME_RATE, LENGTHS
 from mmtal.preparation.importers.tables import read_table as read_rows
 from mmtal.results.submissions.activitynet import check_fields, each_detection
 from mmtal.results.submissions.file_content import FileContent, write_content

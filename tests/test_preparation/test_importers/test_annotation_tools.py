@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from importer_helpers import instances
+from valid_files import SHORT_TASKS
 
 VIDEO = [
     {
@@ -57,6 +58,17 @@ def test_label_studio_timeline(load: Callable, write: Callable) -> None:
     assert imported.dropped == {"canceled annotation": 1}
 
 
+def test_label_studio_short_form(load: Callable, write: Callable) -> None:
+    imported = load(write("min.json", SHORT_TASKS), fps=25)
+    assert instances(imported, "clip_0") == [("run", 0.0, 2.0)]
+    assert imported.database["clip_1"]["annotations"] == []
+    with pytest.raises(ValueError, match="task 7: has 2 annotations: mark one"):
+        load(write("min.json", [*SHORT_TASKS, SHORT_TASKS[0]]), fps=25)
+    regions = [dict(start=1.5, end=4, instant=False, timeserieslabels=["walk"])]
+    series = write("min.json", [dict(id=1, csv="walks/p.csv", label=regions, annotation_id=1)])
+    assert instances(load(series, unit="seconds"), "p") == [("walk", 1.5, 4.0)]
+
+
 def test_label_studio_time_series(load: Callable, write: Callable) -> None:
     path = write("export.json", series(1500, 4000))
     imported = load(path, unit="milliseconds", group="person", columns={"recording": "csv"})
@@ -66,8 +78,8 @@ def test_label_studio_time_series(load: Callable, write: Callable) -> None:
     assert instances(rows, "person_1") == [("walk", 1.5, 4.0)]
     clock = load(write("export.json", series("00:00:01.5", "00:00:04")))
     assert instances(clock, "person_1") == [("walk", 1.5, 4.0)]
-    with pytest.raises(ValueError, match="left out: 1 x instant without duration"):
-        load(write("export.json", series(1, 1, instant=True)), unit="seconds")
+    instant = load(write("export.json", series(1.5, 1.5, instant=True)), unit="seconds")
+    assert instant.database["person_1"]["annotations"][0]["time"] == 1.5
 
 
 def test_label_studio_audio_labels_are_in_seconds(load: Callable, write: Callable) -> None:

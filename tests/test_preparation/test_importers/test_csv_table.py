@@ -38,7 +38,6 @@ RUN = [("run", 1.5, 4.0)]
         ("recording,start_ms,duration_ms,label\na,1500,2500,run\n", "length in milliseconds"),
         ("recording,start (ms),duration,label\na,1500,2500,run\n", "its unit is the start's"),
         ("participant,onset,offset,activity\na,1.5,4,run\n", "a participant is a recording"),
-        ("onset\tduration\ttrial_type\n1.5\t2.5\trun\n", "BIDS; named after the file"),
         ("From X, version 1\nat,10:31\n\nrecording,start,end,label\na,1.5,4,run", "preamble"),
         ("X;;;\nrecording;start;end;label\na;1,5;4;run", "preamble of a spreadsheet"),
         ("recording,start,end,label,,\na,1.5,4,run,,\n", "empty columns at the end"),

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,16 @@ from importer_helpers import instances
 from mmtal.datasets import TemporalDataset
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.preparation.importers import (
-    FORMATS,
+    Format,
     ImportOptions,
     Source,
+    detection,
     import_annotations,
+    known_formats,
     read_class_names,
     write_annotations,
 )
+from mmtal.preparation.importers.collected import Collected
 
 TABLE = "recording,start,end,label\na,1.5,4,run\nb,2,3,jump\n"
 
@@ -55,7 +59,7 @@ def test_ambiguous_files_are_refused(load: Callable, write: Callable, tmp_path: 
     write("both/a.eaf", "<ANNOTATION_DOCUMENT/>")
     write("both/a.txt", "run\nrun\njump\n")
     with pytest.raises(
-        ValueError, match=r"could be frames \(.*\) and elan \(.*choose with --format"
+        ValueError, match=r"could be elan \(.*\) and frames \(.*choose with --format"
     ):
         load(tmp_path / "both", fps=1)
     assert len(instances(load(tmp_path / "both", fps=1, format_name="frames"), "a")) == 2
@@ -73,8 +77,26 @@ def test_folders(load: Callable, tmp_path: Path, write: Callable) -> None:
 
 
 def test_names_of_formats_are_their_keys() -> None:
-    assert [entry.name for entry in FORMATS.values()] == list(FORMATS)
-    assert len(FORMATS) == 10
+    formats = known_formats()
+    assert [entry.name for entry in formats.values()] == list(formats)
+    assert len(formats) >= 21
+
+
+def test_a_plugin_adds_a_format(
+    load: Callable, write: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(source: Source, options: ImportOptions, collected: Collected) -> None:
+        recording = collected.recording("x", where=str(source.path))
+        collected.add(recording, 1, 2, "run", where=str(source.path))
+
+    mine = Format("mine", "my format", lambda probe: probe.text == "mine", read)
+    monkeypatch.setattr(detection, "_FORMATS", dict(known_formats()))
+    monkeypatch.setattr(detection, "load_plugins", lambda: detection.add_format(mine))
+    assert load(write("a.x", "mine")).formats == ("mine",)
+    with pytest.raises(ValueError, match="there is a format 'elan' already"):
+        detection.add_format(replace(mine, name="elan"))
+    with pytest.raises(ValueError, match=r"the format must be one of activitynet, .* but got 'x'"):
+        load(write("a.x", "mine"), format_name="x")
 
 
 # ---------------------------------------------------------------- subset

@@ -120,6 +120,9 @@ CASES = {
     "two spellings": (lambda own: own.database["r4"]["annotations"].append(
         {"label": "Run ", "label_id": 2, "segment": [20, 22]}), {},
         "labels differ only in case or spaces", "warning", None, "'run' and 'Run '"),
+    "point": (lambda own: own.database["r4"]["annotations"].append(
+        {"label": "run", "label_id": 1, "time": 20}), {},
+        "event without duration", "warning", None, "1 event without duration"),
     "class absent": (lambda own: [own.database[n]["annotations"].pop() for n in ("r4", "r5")], {},
         "class absent from a split", "warning", None, "1 of 2 do not .* in 'validation': 'jump'"),
     "misspelt in a split": (lambda own: [i.update(label="jmup", label_id=2)

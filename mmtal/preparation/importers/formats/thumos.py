@@ -3,6 +3,7 @@
 import re
 
 from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, text_files
 from mmtal.preparation.importers.tables import read_text
@@ -65,3 +66,6 @@ def _add_line(
         subset = subset or (in_name[1] if in_name else None)
         recording = collected.recording(name, where=where, subset=subset)
         collected.add(recording, start, end, label, where=where)
+
+
+FORMAT = Format("thumos", "THUMOS or MultiTHUMOS text files", matches, read)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from mmtal.datasets.annotation_file import unread_list
-from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.collected import DETAILS, Collected
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.times import in_seconds, to_positive
@@ -63,8 +64,17 @@ def _add_entry(
         place = f"{where}, instance {index}"
         with collected.at(place):
             segment = instance.get("segment") if isinstance(instance, dict) else None
+            point = segment is None and "time" in (instance or {})
+            if point:
+                segment = [instance["time"]] * 2
             if not (isinstance(segment, list) and len(segment) == 2):
                 raise ValueError(f"'segment' must be two times, but got {segment!r:.60}")
             start, end = (in_seconds(t, options.unit, fps or options.fps) for t in segment)
             label, label_id = instance.get("label"), instance.get("label_id")
-            collected.add(recording, start, end, label, label_id=label_id, where=place)
+            details = {name: instance.get(name) for name in DETAILS}
+            collected.add(
+                recording, start, end, label, label_id=label_id, where=place, point=point, **details
+            )
+
+
+FORMAT = Format("activitynet", "ActivityNet JSON", matches, read)

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from mmtal.preparation.importers.collected import Collected, Recording
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
@@ -20,9 +21,7 @@ CLOSE = 0.0015
 
 
 def matches(probe: Probe) -> bool:
-    """Whether it is such a document, a folder of them, or such a text."""
-    if probe.path.is_dir():
-        return any(probe.path.glob("*.eaf"))
+    """Whether it is such a document or such a text."""
     if "<ANNOTATION_DOCUMENT" in probe.text[:5000]:
         return True
     lines = [line for line in probe.lines if not line.startswith(("#", '"#'))]
@@ -32,16 +31,12 @@ def matches(probe: Probe) -> bool:
 
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
-    """Read one document, a folder of documents, or an exported text.
+    """Read one document or an exported text.
 
     A recording is named after the one media file of its document, else after the document.
     """
-    folder = source.path.is_dir()
-    for path in sorted(source.path.glob("*.eaf")) if folder else [source.path]:
-        if "<ANNOTATION_DOCUMENT" in read_text(path)[:5000]:
-            _read_document(path, source, options, collected)
-        else:
-            _read_export(path, source, options, collected)
+    document = "<ANNOTATION_DOCUMENT" in read_text(source.path)[:5000]
+    (_read_document if document else _read_export)(source.path, source, options, collected)
 
 
 def _read_document(
@@ -223,3 +218,6 @@ def _seconds(text: str, unit: str) -> float:
     if unit in ("m", "msec") and not text.strip().isdecimal():
         raise ValueError(f"'{text}' is no number of milliseconds")
     return to_number(text.strip()) / (1000 if unit in ("m", "msec") else 1)
+
+
+FORMAT = Format("elan", "ELAN document or export", matches, read, ("*.eaf",))

@@ -10,6 +10,7 @@ from pathlib import Path
 from mmtal.preparation.importers.class_names import read_class_names
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.durations import Lengths, read_lengths
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.subsets import subset_in_name
@@ -94,3 +95,6 @@ def _lengths(table: Path, layout: str, collected: Collected) -> Mapping[str, Len
         return {}
     collected.note(f"durations from {path}")
     return read_lengths(path)
+
+
+FORMAT = Format("epic", "EPIC-Kitchens table", matches, read)

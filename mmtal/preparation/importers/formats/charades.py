@@ -3,6 +3,7 @@
 import re
 
 from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.subsets import subset_in_name
@@ -79,3 +80,6 @@ def _read_table(source: Source, options: ImportOptions, collected: Collected) ->
 
 def _label(label_id: int, options: ImportOptions) -> str:
     return (options.classes or {}).get(label_id, f"c{label_id:03d}")
+
+
+FORMAT = Format("charades", "Charades JSON or table", matches, read)

@@ -4,6 +4,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, text_files
 from mmtal.preparation.importers.tables import read_text
@@ -63,3 +64,6 @@ def _read_file(
 
 def _is_number_of(text: str, names: dict[int, str]) -> bool:
     return text.isdecimal() and text not in names.values()
+
+
+FORMAT = Format("frames", "a label for each frame", matches, read)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmtal.preparation.importers.collected import Collected, Recording
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.times import to_seconds
@@ -12,17 +13,22 @@ from mmtal.preparation.importers.values import media_name
 
 KINDS = ("timelinelabels", "timeserieslabels", "labels")
 TEXTS = ("hypertextlabels", "paragraphlabels")
+OLD = ("completions", "predictions")
+"""What takes the place of annotations in old exports, and in tasks that nobody has annotated."""
+OF_TASK = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
 UPLOAD = re.compile(r"[0-9a-f]{8}-")
 """What Label Studio puts before the name of an uploaded file."""
 
 
 def matches(probe: Probe) -> bool:
-    """Whether it is a list of tasks with ``data`` and ``annotations``."""
-    return (
-        isinstance(probe.json, list)
-        and bool(probe.json)
-        and all(isinstance(task, dict) and "data" in task for task in probe.json)
-        and all("annotations" in task or "completions" in task for task in probe.json)
+    """Whether it is a list of tasks, in the full or in the short form (JSON-MIN)."""
+    tasks = probe.json
+    if not (isinstance(tasks, list) and tasks and all(isinstance(task, dict) for task in tasks)):
+        return False
+    full = all("data" in task and {"annotations", *OLD} & task.keys() for task in tasks)
+    return full or (
+        all("data" not in task and "id" in task for task in tasks)
+        and any(_regions(value) for task in tasks for value in task.values())
     )
 
 
@@ -34,7 +40,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     the export does not tell: ``options.unit``. ValueError: several control tags hold labels and
     none is chosen.
     """
-    tasks = read_json(source.path)
+    tasks = _full(read_json(source.path))
     tags = {
         item["from_name"] for task in tasks for a in _annotations(task) for item in _items(task, a)
     }
@@ -43,6 +49,34 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         where = f"{source.path}, task {task.get('id')}"
         with collected.at(where):
             _add_task(task, where, wanted, source, options, collected)
+
+
+def _regions(value: Any) -> bool:
+    """Whether a value of a short task is a list of labeled regions."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, dict) and {*KINDS, *TEXTS} & item.keys() for item in value)
+    )
+
+
+def _full(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tasks in the full form; in the short one, each has an annotation's regions by their tag."""
+    found: dict[Any, dict[str, Any]] = {}
+    for task in tasks:
+        if "data" in task:
+            return tasks
+        data = {k: v for k, v in task.items() if not isinstance(v, list) and k not in OF_TASK}
+        entry = found.setdefault(task.get("id"), dict(id=task.get("id"), data=data, annotations=[]))
+        result = [
+            dict(from_name=tag, type=next(k for k in (*KINDS, *TEXTS) if k in item), value=item)
+            for tag, value in task.items()
+            if _regions(value)
+            for item in value
+        ]
+        if result or "annotation_id" in task:
+            entry["annotations"].append(dict(result=result))
+    return list(found.values())
 
 
 def _add_task(
@@ -80,7 +114,7 @@ def _add_task(
 
 
 def _all(task: dict[str, Any]) -> list[dict[str, Any]]:
-    return task.get("annotations") or task.get("completions") or []
+    return next((task[key] for key in ("annotations", *OLD) if task.get(key)), [])
 
 
 def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
@@ -136,17 +170,19 @@ def _add(
     labels = value.get(kind) or []
     if not labels:
         collected.error(where, f"has no label ('{kind}' is empty)")
-    if value.get("instant"):
-        collected.drop("instant without duration")
-        return
+    instant = bool(value.get("instant"))
     with collected.at(where):
-        for start, end in _segments(value, kind, options):
+        for start, end in _segments(value, kind, options, options.starts.get(recording.name)):
+            end = start if instant else end
             for label in labels:
-                collected.add(recording, start, end, str(label), where=where)
+                collected.add(
+                    recording, start, end, str(label),
+                    where=where, point=instant, score=item.get("score"),
+                )  # fmt: skip
 
 
 def _segments(
-    value: dict[str, Any], kind: str, options: ImportOptions
+    value: dict[str, Any], kind: str, options: ImportOptions, origin: str | None
 ) -> list[tuple[float, float]]:
     if kind == "timelinelabels":
         if options.fps is None:
@@ -154,11 +190,14 @@ def _segments(
         pairs = [(r["start"], r["end"]) for r in value["ranges"]]
         return [(max(a - 1, 0) / options.fps, b / options.fps) for a, b in pairs]
     unit = options.unit if kind == "timeserieslabels" else "seconds"
-    times = [value["start"], value["end"]]
+    times = [value["start"], value["start"] if value.get("instant") else value["end"]]
     if unit is None and not all(isinstance(time, str) and ":" in time for time in times):
         raise ValueError(
             "times of a time series are in the unit of its time column: give --unit seconds, "
             "milliseconds or frames (row numbers, with --fps the sample rate)"
         )
-    start, end = (to_seconds(str(time), unit=unit, fps=options.fps) for time in times)
+    start, end = (to_seconds(str(t), unit=unit, fps=options.fps, origin=origin) for t in times)
     return [(start, end)]
+
+
+FORMAT = Format("label-studio", "Label Studio JSON", matches, read)

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import Any
 
-from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.collected import DETAILS, Collected
 from mmtal.preparation.importers.columns import (
     FILE,
     NEEDED,
@@ -13,13 +13,14 @@ from mmtal.preparation.importers.columns import (
     is_inclusive,
     role_of,
 )
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
-from mmtal.preparation.importers.tables import Row, Table, read_header, read_table
+from mmtal.preparation.importers.tables import Row, Table, read_table
 from mmtal.preparation.importers.times import to_number, to_positive, to_seconds
 
-ENDINGS = (".csv", ".tsv", ".xlsx", ".csv.gz", ".tsv.gz")
-TIMES = ("start", "end", "length")
+FILES = ("*.csv", "*.tsv", "*.xlsx", "*.csv.gz", "*.tsv.gz")
+TIMES = ("start", "end", "length", "time")
 HOURS = re.compile(r"\d*[1-9]\d*:\d\d:\d\d(\.\d+)?")
 """A clock that shows an hour or more."""
 
@@ -27,44 +28,32 @@ HOURS = re.compile(r"\d*[1-9]\d*:\d\d:\d\d(\.\d+)?")
 def matches(probe: Probe) -> bool:
     """Whether a line names start, end (or duration) and label.
 
-    So do EPIC-Kitchens' tables and ELAN's exports, which have readers of their own.
+    So do the tables of some tools and data sets, whose own formats come first.
     """
-    if "narration_id" in probe.header or any("Time - " in name for name in probe.header):
-        return False
-    header = probe.header
-    if probe.path.is_dir():
-        tables = table_files(probe.path)
-        header = read_header(tables[0]) if tables else []
-    roles = {role_of(column)[0] for column in header}
+    roles = {role_of(column)[0] for column in probe.header}
     return {"start", "label"} <= roles and bool({"end", "length"} & roles)
 
 
-def table_files(folder: Path) -> list[Path]:
-    """The tables of a folder."""
-    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(ENDINGS))
-
-
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
-    """Read a table, or a folder of tables.
+    """Read a table.
 
     A row with neither start, end nor label is a recording without instances. A table without a
     column for the recording is one recording, named after the file.
 
     ValueError: the columns cannot be recognized.
     """
-    folder = source.path.is_dir()
-    for path in table_files(source.path) if folder else [source.path]:
-        wanted = [name for name in options.columns.values() if name != FILE]
-        table = read_table(path, collected, wanted)
-        columns = find_columns(table.header, options.columns, where=str(path))
-        if "recording" not in columns and options.columns.get("recording") != FILE:
-            people = [name for name in table.header if name.lower() in PEOPLE]
-            if people and not folder:
-                columns["recording"] = people[0]
-                collected.note(f"{path}: a recording is a {people[0]}")
-            else:
-                _require_one_recording(table, columns, folder)
-        _read_table(table, columns, source, options, collected)
+    path = source.path
+    wanted = [name for name in options.columns.values() if name != FILE]
+    table = read_table(path, collected, wanted)
+    columns = find_columns(table.header, options.columns, where=str(path))
+    if "recording" not in columns and options.columns.get("recording") != FILE:
+        people = [name for name in table.header if name.lower() in PEOPLE]
+        if people and not source.in_folder:
+            columns["recording"] = people[0]
+            collected.note(f"{path}: a recording is a {people[0]}")
+        else:
+            _require_one_recording(table, columns, source.in_folder)
+    _read_table(table, columns, source, options, collected)
 
 
 def _require_one_recording(table: Table, columns: Mapping[str, str], folder: bool) -> None:
@@ -93,12 +82,14 @@ def _read_table(
     collected: Collected,
 ) -> None:
     path, header = table.path, table.header
-    if options.group_column and options.group_column not in header:
+    if options.group_column not in (None, *header):
         raise ValueError(
             f"{path}: no column '{options.group_column}' (--group); there is {', '.join(header)}"
         )
     group = options.group_column or "group"
-    ignored = [name for name in header if name not in (*columns.values(), group)]
+    taken = (*columns.values(), group)
+    details = {c.lower(): c for c in header if c.lower() in DETAILS and c not in taken}
+    ignored = [name for name in header if name not in (*taken, *details.values())]
     if ignored:
         collected.note(f"{path}: columns not used: {', '.join(ignored)}")
     numeric = [columns[role] for role in (*TIMES, "duration", "fps") if role in columns]
@@ -121,6 +112,7 @@ def _read_table(
                     f"'{get['recording']}' is in another table, too: choose with --columns "
                     f"recording=NAME, or recording={FILE} for a recording in each table"
                 )
+            get |= {role: row.values[column] for role, column in details.items()}
             _add_row(row, get, units, inclusive, source, options, collected)
     whole = [re.fullmatch(r"\d*", row.values[c]) for row in table.rows for c in times.values()]
     if all(whole) and not any(units.values()):
@@ -168,15 +160,19 @@ def _add_row(
     if label_id is not None and not label_id.isdecimal():
         raise ValueError(f"'label_id' must be a whole number >= 0, but got '{label_id}'")
     empty = not any(get.get(role) for role in (*TIMES, "label"))
+    point = bool(get.get("time")) and not get["start"]
     if not empty:
         rate = fps or options.fps
         origin = get.get("recording_start") or options.starts.get(get["recording"])
-        start = to_seconds(get["start"], unit=units["start"], fps=rate, origin=origin)
-        if "end" in get:
+        first = "time" if point else "start"
+        start = to_seconds(get[first], unit=units[first], fps=rate, origin=origin)
+        if point:
+            end = start
+        elif "end" in get:
             end = to_seconds(get["end"], unit=units["end"], fps=rate, origin=origin)
         else:
             end = start + to_seconds(get["length"], unit=units["length"], fps=rate)
-        if inclusive and rate:
+        if inclusive and rate and not point:
             end += 1 / rate
     recording = collected.recording(
         get["recording"],
@@ -188,4 +184,20 @@ def _add_row(
     )
     if not empty:
         number = None if label_id is None else int(label_id)
-        collected.add(recording, start, end, get["label"], label_id=number, where=row.where)
+        details: dict[str, Any] = {name: get[name] for name in DETAILS if get.get(name)}
+        if "score" in details:
+            details["score"] = to_number(details["score"])
+        where = row.where
+        collected.add(
+            recording,
+            start,
+            end,
+            get["label"],
+            label_id=number,
+            where=where,
+            point=point,
+            **details,
+        )
+
+
+FORMAT = Format("csv", "table: recording, start, end, label", matches, read, FILES)

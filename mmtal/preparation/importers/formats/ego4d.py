@@ -9,6 +9,7 @@ whole videos there, so that a clip begins at the last multiple of the feature st
 from typing import Any
 
 from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.values import is_name
@@ -86,3 +87,6 @@ def _add_clip(
     )
     for start, end, label, place in found:
         collected.add(recording, start, end, label, where=place)
+
+
+FORMAT = Format("ego4d", "Ego4D Moment Queries JSON", matches, read)

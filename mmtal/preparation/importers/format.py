@@ -1,0 +1,75 @@
+"""What makes a format of annotations."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.options import ImportOptions, Source
+from mmtal.preparation.importers.probe import Probe
+
+Database = Mapping[str, Mapping[str, Any]]
+"""Recordings by name, as in an annotation JSON; what a writer gets."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of annotations.
+
+    Attributes:
+        name: As ``--format`` and ``--to`` take it.
+        title: What it is, for people.
+        matches: Whether the content of a file (or of a folder that is read as one) is of this
+            format.
+        read: Adds what a source holds to a collection.
+        files: Names of its files in a folder, such as ``*.eaf``; each is read by itself. Empty:
+            ``read`` gets the folder.
+        write: Makes the content of a file of recordings, in seconds; None: it is only read.
+        ending: Of a written file.
+        single: Whether a written file holds one recording.
+    """
+
+    name: str
+    title: str
+    matches: Callable[[Probe], bool]
+    read: Callable[[Source, ImportOptions, Collected], None]
+    files: tuple[str, ...] = ()
+    write: Callable[[Database], str | bytes] | None = None
+    ending: str = ""
+    single: bool = False
+
+    def files_in(self, folder: Path) -> list[Path]:
+        """The files of a folder that may be of this format, in the order of their names.
+
+        Names that begin with ``**/`` are looked for in folders below it, too; where there are
+        some, the other names do not count.
+        """
+        deep = [name.removeprefix("**/") for name in self.files if name.startswith("**/")]
+        found = _named(folder.rglob("*"), deep) if deep else []
+        return found or _named(folder.iterdir(), self.files)
+
+    def fits(self, probe: Probe) -> bool:
+        """Whether a file, or the first file of a folder, is of this format."""
+        if self.files and probe.path.is_dir():
+            return any(self.matches(Probe(path)) for path in self.files_in(probe.path)[:1])
+        return self.matches(probe)
+
+    def add_to(self, collected: Collected, source: Source, options: ImportOptions) -> None:
+        """Read a source, with each file of a folder for itself.
+
+        ValueError: the folder has no such file.
+        """
+        if not (self.files and source.path.is_dir()):
+            self.read(source, options, collected)
+            return
+        files = self.files_in(source.path)
+        if not files:
+            raise ValueError(f"{source.path}: holds no file {' or '.join(self.files)}")
+        for path in files:
+            self.read(Source(path, source.subset, in_folder=True), options, collected)
+
+
+def _named(paths: Iterable[Path], names: Sequence[str]) -> list[Path]:
+    return sorted(p for p in paths if any(fnmatch(p.name.lower(), name) for name in names))

@@ -1,0 +1,1 @@
+"""The formats of annotations: a file for each, which holds a ``FORMAT``."""
