@@ -254,6 +254,8 @@ def test_every_kind_has_a_case():
         "channels do not fit the model",
         "too short for the window",
         "place in time unknown",
+        "other columns",
+        "irregular samples",
     }
     assert {case[2] for case in CASES.values()} | elsewhere == set(KINDS)
 
