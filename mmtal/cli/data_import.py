@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from mmtal.cli.data_split import SPLIT, describe_files, pairs, split
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import passed_on, print_json, shared
 
 ARGUMENTS = {
     "sources": dict(nargs="+", metavar="[SUBSET=]SOURCE", help="files and folders; a data set"),
@@ -77,18 +77,14 @@ def run(args: Namespace) -> None:
         sources,
         format_name=args.format,
         options=ImportOptions(
-            fps=args.fps,
-            unit=args.unit,
             labels=tuple(args.labels),
             columns=pairs(args.columns, "--columns"),
             classes=read_class_names(Path(args.classes)) if args.classes else None,
             background=tuple(args.background),
-            group=args.group,
             subjects=tuple(args.subjects),
             class_parts=tuple(args.class_parts),
-            inclusive=args.inclusive,
-            feature_stride=args.feature_stride,
-            snippet_frames=args.snippet_frames,
+            **passed_on(args, "fps", "unit", "group", "inclusive"),
+            **passed_on(args, "feature_stride", "snippet_frames"),
         ),
         durations=Path(args.durations) if args.durations else None,
         features=Path(args.features[0]) if args.features else None,

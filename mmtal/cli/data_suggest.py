@@ -4,7 +4,7 @@ import dataclasses
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import PLACES, passed_on, print_json, shared
 
 ARGUMENTS = {
     "--ann": dict(required=True),
@@ -30,10 +30,7 @@ def run(args: Namespace) -> None:
         name=Path(args.ann).stem,
         budget=Budget.parse(args.budget),
         subsets=args.subset_names,
-        feature_key=args.feature_key,
-        feature_stride=args.feature_stride,
-        snippet_frames=args.snippet_frames,
-        fps=args.fps,
+        **passed_on(args, *PLACES),
     )
     print(f"\nwritten: {args.out}; next: mmtal train {args.out}")
     if args.json:

@@ -6,7 +6,7 @@ missing or in another format, or an option is wrong); 130: interrupted.
 
 from argparse import Namespace
 
-from mmtal.cli.options import print_result, shared
+from mmtal.cli.options import PLACES, passed_on, print_result, shared
 
 ARGUMENTS = {
     "config": dict(nargs="?", note="its data, pipelines and model are verified"),
@@ -40,19 +40,8 @@ def run(args: Namespace) -> int:
     if args.config:
         report = verify_config(load_config(args.config, options=args.cfg_options))
     else:
-        report = verify(
-            args.ann,
-            features=args.features,
-            subset=args.subset,
-            file_prefix=args.file_prefix,
-            file_ext=args.file_ext,
-            feature_key=args.feature_key,
-            feature_stride=args.feature_stride,
-            snippet_frames=args.snippet_frames,
-            fps=args.fps,
-            max_seq_len=args.max_seq_len,
-            min_overlap=args.min_overlap,
-        )
+        files = ("features", "subset", "file_prefix", "file_ext", "max_seq_len", "min_overlap")
+        report = verify(args.ann, **passed_on(args, *files, *PLACES))
     print_result(args, report.to_json(), report.format())
     if args.out:
         write_json(args.out, report.to_json(), indent=1)

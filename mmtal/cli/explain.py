@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import passed_on, print_json
 
 ARGUMENTS = {
     "results": "",
@@ -34,11 +34,9 @@ def run(args: Namespace) -> None:
     analysis = analyze_result_file(
         args.results,
         args.ann,
-        subset=args.subset,
         tiou_thresholds=args.tiou,
-        buckets=args.buckets,
         class_file=args.classes,
-        allow_partial=args.allow_partial,
+        **passed_on(args, "subset", "buckets", "allow_partial"),
     )
     write_report(analysis, out, title=f"Errors of {Path(args.results).name}")
     shown = {

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import passed_on, print_json, shared
 
 ARGUMENTS = {
     **shared("config", "checkpoint"),
@@ -36,21 +36,14 @@ def run(args: Namespace) -> None:
     if classes and len(classes) == 1 and Path(classes[0]).is_file():
         classes = read_names(Path(classes[0]))
     infer = TemporalActionInferencer(
-        args.config,
-        args.checkpoint,
-        args.device,
         classes=classes,
-        window=args.window,
-        max_duration=args.max_duration,
         options=args.cfg_options,
+        **passed_on(args, "config", "checkpoint", "device", "window", "max_duration"),
     )
     results = infer(
         [sources(text) for text in args.inputs],
-        fps=args.fps,
-        batch_size=args.batch_size,
-        score_thr=args.score_thr,
         out_file=args.out,
-        show_dir=args.show_dir,
+        **passed_on(args, "fps", "batch_size", "score_thr", "show_dir"),
     )
     if args.json:
         print_json(args, [result.to_dict() for result in results])

@@ -114,10 +114,18 @@ SHARED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Help, metavar and type of each argument that more than one command has, by its name."""
 
+PLACES = ("feature_key", "feature_stride", "snippet_frames", "fps")
+"""Options that say what feature files hold, and where features lie in time."""
+
 
 def shared(*names: str) -> dict[str, Any]:
     """Arguments of :data:`SHARED` as they are, for a command's ``ARGUMENTS``."""
     return dict.fromkeys(names, "")
+
+
+def passed_on(args: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Options by name, for a function that has arguments of these names."""
+    return {name: getattr(args, name) for name in names}
 
 
 def print_result(args: argparse.Namespace, content: Any, text: str) -> None:

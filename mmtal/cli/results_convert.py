@@ -8,7 +8,7 @@ are submissions to these benchmarks.
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import passed_on, print_json
 
 FORMATS = ("epic", "ego4d", "activitynet", "thumos", "actionformer")
 TARGETS = ("results", "activitynet", "hacs", "epic", "ego4d", "thumos")
@@ -53,18 +53,12 @@ def run(args: Namespace) -> None:
     from mmtal.utils.wording import counted
 
     options = ConvertOptions(
-        to=args.to,
         source_format=args.source,
-        part=args.part,
         official=args.ann,
-        subset=args.subset,
         class_file=args.classes,
-        fix=args.fix,
-        max_per_video=args.max_per_video,
         levels=args.sls,
-        external_data=args.external_data,
-        retrieval=args.retrieval,
-        time_zero=args.time_zero,
+        **passed_on(args, "to", "part", "subset", "fix", "max_per_video"),
+        **passed_on(args, "external_data", "retrieval", "time_zero"),
     )
     done = convert_results(args.results, args.out, options)
     title = TARGETS[args.to].title

@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import passed_on, print_json
 
 ARGUMENTS = {
     "results": dict(nargs="+"),
@@ -61,12 +61,9 @@ def run(args: Namespace) -> None:
     found = tables[0]
     if len(tables) > 1:
         settings = MergeSettings(
-            method=args.method,
-            sigma=args.sigma,
             tiou_thr=args.tiou,
-            min_score=args.min_score,
-            max_per_video=args.max_per_video,
             class_agnostic=args.class_agnostic or external is not None,
+            **passed_on(args, "method", "sigma", "min_score", "max_per_video"),
         )
         found = merge_detections(tables, settings, weights=args.weights)
         stamp |= dict(weights=args.weights, **vars(settings))

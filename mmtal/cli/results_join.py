@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import passed_on, print_json
 
 JOINING = dict(min_tiou=0.3, max_pairs=20_000, sigma=0.4, min_score=0.001, max_per_video=2000)
 """Defaults of ``JoinSettings``."""
@@ -100,7 +100,7 @@ def from_results(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[st
         raise ValueError("results need --verb-classes and --noun-classes")
     verbs, nouns = read_names(args.verb_classes), read_names(args.noun_classes)
     space = ActionSpace.from_names(actions, verbs=verbs, nouns=nouns)
-    settings = JoinSettings(**{name: getattr(args, name) for name in JOINING})
+    settings = JoinSettings(**passed_on(args, *JOINING))
     tables = read_results(args.verbs, verbs), read_results(args.nouns, nouns)
     return join_actions(*tables, space, settings), space, vars(settings)
 

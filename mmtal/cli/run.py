@@ -6,7 +6,7 @@ The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in pe
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import PLACES, passed_on, print_json, shared
 
 AUTO = "auto"
 
@@ -47,21 +47,12 @@ def run(args: Namespace) -> None:
     with training_in(work_dir):
         config = prepare_config(
             args.config,
-            data_path=args.data_path,
             work_dir=work_dir,
-            learning_rate=args.learning_rate,
-            epochs=args.epochs,
-            batch_size=args.batch_size,
-            weight_decay=args.weight_decay,
-            seed=args.seed,
             options=args.cfg_options,
             subsets=args.subset_names,
-            data=dict(
-                feature_key=args.feature_key,
-                feature_stride=args.feature_stride,
-                snippet_frames=args.snippet_frames,
-                fps=args.fps,
-            ),
+            data=passed_on(args, *PLACES),
+            **passed_on(args, "data_path", "learning_rate", "epochs", "batch_size"),
+            **passed_on(args, "weight_decay", "seed"),
         )
         metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
     if args.json:

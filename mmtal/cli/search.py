@@ -7,7 +7,7 @@ The same command goes on with a search that was interrupted.
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import passed_on, print_json
 
 INTERRUPTED = "the same command goes on with the search"
 
@@ -47,12 +47,7 @@ def run(args: Namespace) -> None:
     found = search(
         SearchSettings(args.config, args.data_path, folder, seed=args.seed, options=options),
         read_space(args.space, args.vary, fixed=options),
-        store=args.store,
-        trials=args.trials,
-        workers=args.workers,
-        val_share=args.val_share,
-        group=args.group,
-        minutes=args.minutes,
+        **passed_on(args, "store", "trials", "workers", "val_share", "group", "minutes"),
     )
     if args.json:
         best = dict(mAP=found.best_value, values=found.values, config=str(found.best_config))

@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import passed_on, print_json, shared
 
 INTERRUPTED = "what was not final yet is not shown"
 
@@ -42,9 +42,7 @@ def run(args: Namespace) -> None:
     infer = TemporalActionInferencer(
         args.config, args.checkpoint, args.device, options=args.cfg_options
     )
-    stream = infer.stream(
-        fps=args.fps, step=args.step, max_duration=args.max_duration, max_delay=args.max_delay
-    )
+    stream = infer.stream(**passed_on(args, "fps", "step", "max_duration", "max_delay"))
     print(f"detections are final about {stream.delay:.1f} s after they end", file=sys.stderr)
     rows = lines_of_numbers(sys.stdin) if args.input == "-" else pieces(args.input, infer.dataset)
     for features in rows:

@@ -5,10 +5,12 @@ classes, T tIoU thresholds; P pairs of a detection and an instance.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 from mmtal.evaluation.pairs import Pairs, greedy_match, overlapping_pairs
 from mmtal.evaluation.thresholds import Thresholds, tiou_grid
@@ -51,6 +53,13 @@ class Matches:
     def class_ends(self) -> NDArray[np.int64]:
         """(C + 1,): detections of class c are rows ``class_ends[c]`` to ``class_ends[c + 1]``."""
         return np.searchsorted(self.pred_class, np.arange(len(self.classes) + 1))
+
+    def select(self, rows: NDArray[Any]) -> Self:
+        """The detections that a mask or an index array picks, as far as AP needs them."""
+        columns = {
+            name: getattr(self, name)[rows] for name in ("pred_class", "pred_video", "scores")
+        }
+        return replace(self, **columns, hits=self.hits[:, rows])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,32 +23,18 @@ from mmtal.utils.files import write_text
 from mmtal.utils.reading import read_json
 
 
-def auto_template(
-    data_path: str | Path,
-    work_dir: str | Path,
-    *,
-    subsets: Sequence[str] | None = None,
-    **data: Any,
-) -> Path:
+def auto_template(data_path: str | Path, work_dir: str | Path, **data: Any) -> Path:
     """Verify a data set and write ``suggested_config.py``, which fits it, to the work dir.
 
-    ``subsets`` and ``data`` as for :func:`suggest_config`.
-    FileNotFoundError: annotations or features cannot be found, see :func:`find_own_data`.
-    ValueError: they are ambiguous, or cannot be used; what is wrong has been printed.
+    ``data`` are more arguments of :func:`suggest_config`. FileNotFoundError: annotations or
+    features cannot be found, see :func:`find_own_data`. ValueError: they are ambiguous, or cannot
+    be used; what is wrong has been printed.
     """
     ann_file, features = find_own_data(data_path)
     gpu = torch.cuda.get_device_properties(0).total_memory if torch.cuda.is_available() else None
     path = Path(work_dir) / "suggested_config.py"
-    suggest_config(
-        ann_file,
-        features,
-        path,
-        name=Path(data_path).resolve().name,
-        budget=Budget(gpu_bytes=gpu),
-        verbose=True,
-        subsets=subsets,
-        **data,
-    )
+    name, budget = Path(data_path).resolve().name, Budget(gpu_bytes=gpu)
+    suggest_config(ann_file, features, path, name=name, budget=budget, verbose=True, **data)
     print(f"the config: {path}")
     return path
 

@@ -64,13 +64,8 @@ class InstanceTable:
 
     def select(self, rows: NDArray[Any]) -> InstanceTable:
         """The rows that a mask or an index array picks; every recording stays listed."""
-        return replace(
-            self,
-            video=self.video[rows],
-            segments=self.segments[rows],
-            labels=self.labels[rows],
-            scores=self.scores[rows],
-        )
+        columns = ("video", "segments", "labels", "scores")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def rows(self) -> Iterator[tuple[str, list[float], int, float]]:
         """Recording, segment, label and score of each instance, as plain values."""

@@ -78,16 +78,6 @@ class RunMatches(Matches):
             found |= named_means("mAP_N", normalized, self.tiou_thresholds)
         return found
 
-    def select(self, rows: NDArray[Any]) -> RunMatches:
-        """The detections that a mask or an index array picks."""
-        return replace(
-            self,
-            pred_class=self.pred_class[rows],
-            pred_video=self.pred_video[rows],
-            scores=self.scores[rows],
-            hits=self.hits[:, rows],
-        )
-
 
 def find_matches(
     protocol: EvaluationProtocol,
