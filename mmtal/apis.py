@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mmtal.utils.errors import import_hints
 
 if TYPE_CHECKING:
-    from mmtal.checkpoints.files import save_whole
-    from mmtal.checkpoints.official import load_official_state_dict
+    from mmtal.checkpoints.files import load_official_state_dict, save_whole
     from mmtal.config_files import demo_recording
     from mmtal.inference.detections import Detection, Detections
     from mmtal.inference.inferencer import TemporalActionInferencer
@@ -31,7 +30,7 @@ _MODULES = {
     "TemporalActionInferencer": "mmtal.inference.inferencer",
     "demo_recording": "mmtal.config_files",
     "init_model": "mmtal.inference.models",
-    "load_official_state_dict": "mmtal.checkpoints.official",
+    "load_official_state_dict": "mmtal.checkpoints.files",
     "save_whole": "mmtal.checkpoints.files",
 }
 

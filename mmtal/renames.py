@@ -37,7 +37,7 @@ MODULES = {
     "mmtal.apis.config_keys": "mmtal.experiments.config_keys",
     "mmtal.apis.experiment": "mmtal.experiments.experiment",
     "mmtal.apis.inference_pipeline": "mmtal.inference.pipeline",
-    "mmtal.apis.official_checkpoint": "mmtal.checkpoints.official",
+    "mmtal.apis.official_checkpoint": "mmtal.checkpoints.files",
     "mmtal.apis.run": "mmtal.engine.runner",
     "mmtal.datasets.importers": "mmtal.preparation.importers",
     "mmtal.datasets.verification": "mmtal.preparation.verification",

@@ -42,7 +42,7 @@ from mmtal.results.result_files import (
     score_threshold,
 )
 from mmtal.results.submissions.converting import read_official_list
-from mmtal.visualization.training_log import read_training_log
+from mmtal.visualization.curves import read_training_log
 
 CLASSES = ["run", "sit", "walk", "BaseballPitch", "BasketballDunk"]
 DETECTIONS = [

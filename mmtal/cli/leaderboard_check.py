@@ -21,9 +21,8 @@ ARGUMENTS = {
 
 
 def run(args: Namespace) -> int:
-    from mmtal.experiments.leaderboard.judgment_text import judgment_text
     from mmtal.experiments.leaderboard.measured import read_runs
-    from mmtal.experiments.leaderboard.regression import judge
+    from mmtal.experiments.leaderboard.regression import judge, judgment_text
 
     judgments = judge(read_runs([args.new]), read_runs([args.accepted]), confidence=args.confidence)
     text = judgment_text(judgments, args.confidence)

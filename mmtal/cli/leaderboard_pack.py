@@ -12,7 +12,7 @@ ARGUMENTS = {"records": ""}
 
 def run(args: Namespace) -> None:
     from mmtal.experiments.leaderboard.measured import read_runs
-    from mmtal.experiments.leaderboard.packs import pack_runs
+    from mmtal.experiments.leaderboard.record import pack_runs
     from mmtal.utils.wording import counted
 
     total = counted(len(read_runs([args.records])), "run")

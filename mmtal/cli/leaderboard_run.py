@@ -46,8 +46,13 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> int:
     from mmtal.experiments.executor import run_jobs, submit_array
-    from mmtal.experiments.leaderboard.plan import add_hashes, choose, make_plan
-    from mmtal.experiments.leaderboard.run_progress import conclude, outcome_text
+    from mmtal.experiments.leaderboard.plan import (
+        add_hashes,
+        choose,
+        conclude,
+        make_plan,
+        outcome_text,
+    )
     from mmtal.experiments.leaderboard.single_run import Folders, execute
     from mmtal.experiments.leaderboard.spec import read_spec
 

@@ -64,7 +64,7 @@ def as_dict(table: "Table") -> dict[str, Any]:
 
 def _pictures(tables: Sequence["Table"], document: Path) -> dict[str, str]:
     """Draw each table with seeds of ours into ``images/`` beside a document."""
-    from mmtal.experiments.leaderboard.table_figure import draw_table
+    from mmtal.experiments.leaderboard.table_page import draw_table
     from mmtal.visualization.layout import save_figure
 
     found = {}

@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.inference.open_recording import find_name
-from mmtal.results.recording_views import read_recording_views
-from mmtal.results.result_files import read_recordings
+from mmtal.results.result_files import read_recording_views, read_recordings
 from mmtal.structures import RecordingView
 from mmtal.utils.file_names import file_stem
 from mmtal.utils.progress import progress

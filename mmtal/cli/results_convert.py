@@ -49,7 +49,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.results.submissions.converting import ConvertOptions, convert_results
-    from mmtal.results.submissions.targets import TARGETS
+    from mmtal.results.submissions.formats import TARGETS
     from mmtal.utils.wording import counted
 
     options = ConvertOptions(

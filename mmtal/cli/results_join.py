@@ -107,8 +107,7 @@ def from_results(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[st
 
 def from_models(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[str, Any]]:
     """As :func:`from_results`."""
-    from mmtal.inference.action_models import predict_actions
-    from mmtal.inference.ensemble import EnsembleMember
+    from mmtal.inference.ensemble import EnsembleMember, predict_actions
     from mmtal.results.fusion.action_space import ActionSpace
 
     verb, noun = (

@@ -9,9 +9,8 @@ ARGUMENTS = {
 
 
 def run(args: Namespace) -> None:
-    from mmtal.visualization.curves import draw_curves
+    from mmtal.visualization.curves import draw_curves, read_training_log
     from mmtal.visualization.layout import check_format, save_figure
-    from mmtal.visualization.training_log import read_training_log
 
     check_format(args.out)
     save_figure(draw_curves([read_training_log(path) for path in args.work_dirs]), args.out)

@@ -8,7 +8,7 @@ ARGUMENTS = {"--ann": dict(required=True), "--out": dict(required=True, note="PN
 
 def run(args: Namespace) -> None:
     from mmtal.cli.recordings import subsets_of
-    from mmtal.results.recording_views import read_recording_views
+    from mmtal.results.result_files import read_recording_views
     from mmtal.visualization.layout import check_format, save_figure
     from mmtal.visualization.overview import draw_overview
 

@@ -15,7 +15,6 @@ from mmtal.engine.hooks.feature_statistics_hook import saved_statistics
 from mmtal.engine.hooks.operating_point_hook import operating_point
 from mmtal.engine.hooks.setup_check_hook import longest_recording
 from mmtal.engine.runner import load_config, override
-from mmtal.inference.device import find_device
 from mmtal.registry import MODELS
 
 
@@ -66,3 +65,16 @@ def init_model(
     model.cfg = config
     model.dataset_meta = (meta or {}).get("dataset_meta") or {}
     return model.to(target).eval()
+
+
+def find_device(device: str | torch.device | None) -> torch.device:
+    """The device of that name; None: a GPU if there is one; ValueError: it is not there."""
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+        torch.zeros(1, device=found)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device '{device}' cannot be used here: {reason}") from error
+    return found

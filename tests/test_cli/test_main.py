@@ -18,8 +18,8 @@ from mmtal.evaluation.protocols import protocol_names
 from mmtal.new_project import KINDS
 from mmtal.results.fusion.join_actions import JoinSettings
 from mmtal.results.submissions.formats import FORMATS as RESULT_FORMATS
-from mmtal.results.submissions.remedies import FIXES, LARGE
-from mmtal.results.submissions.targets import TARGETS
+from mmtal.results.submissions.formats import TARGETS
+from mmtal.results.submissions.raw_detections import FIXES, LARGE
 
 HEAVY = ("torch", "mmengine", "numpy", "matplotlib")
 ROOT = Path(__file__).resolve().parents[2]

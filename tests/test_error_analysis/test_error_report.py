@@ -13,10 +13,10 @@ from mmtal.error_analysis.report import (
     FIGURES,
     REPORT,
     check_output_folder,
+    summary,
     whole_folder,
     write_report,
 )
-from mmtal.error_analysis.summary import summary
 from mmtal.results.instance_table import InstanceTable
 
 CLASSES = ["jump", "<b>run</b>", "costs $5 & $6", "never"]

@@ -14,8 +14,7 @@ from mmengine.config import Config
 sys.path.insert(0, str(Path(__file__).parent))
 from inference_case import make_case
 
-from mmtal.inference.action_models import join_points, predict_actions
-from mmtal.inference.ensemble import EnsembleMember
+from mmtal.inference.ensemble import EnsembleMember, join_points, predict_actions
 from mmtal.registry import MODELS
 from mmtal.results.fusion.action_space import ActionSpace
 

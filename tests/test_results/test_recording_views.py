@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtal.results.recording_views import read_recording_views
+from mmtal.results.result_files import read_recording_views
 
 
 def test_ground_truth_and_predictions_of_each_recording(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmtal.inference.attention import attention_weights, local_weights, watch_attention
+from mmtal.inference.model_activity import attention_weights, local_weights, watch_attention
 from mmtal.models.layers import ConvAttention
 
 BLOCKS = [

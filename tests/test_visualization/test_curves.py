@@ -10,8 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from pictures import check_texts, written
 
-from mmtal.visualization.curves import draw_curves
-from mmtal.visualization.training_log import read_training_log
+from mmtal.visualization.curves import draw_curves, read_training_log
 
 
 def train(step: int, loss: float = 1.0, **more: float) -> dict:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mmtal.evaluation.recording_hits import find_hits
-from mmtal.results.recording_views import read_recording_views
+from mmtal.results.result_files import read_recording_views
 from mmtal.structures import RecordingView
 from mmtal.visualization.viewer import ASSETS, recording_link, viewer_page
 

@@ -1,9 +1,9 @@
-"""Test whether two methods differ beyond the choice of recordings and seeds."""
+"""Statistics of seeds and recordings: whether two methods differ beyond the choice of either."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist, fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,25 @@ from scipy.special import stdtr, stdtrit
 
 from mmtal.evaluation.average_precision import class_mean
 from mmtal.experiments.leaderboard.matches import RunMatches
-from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
 from mmtal.utils.wording import counted
+
+EMPTY = "-"
+
+
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean and sample standard deviation; one value has no deviation."""
+    return fmean(values), stdev(values) if len(values) > 1 else None
+
+
+def in_percent(values: Sequence[float], *, spread: bool = True) -> str:
+    """Such as ``70.12 ± 0.35``; without a deviation for one value, or where it is not wanted."""
+    if not values:
+        return EMPTY
+    mean, deviation = mean_and_deviation(values)
+    return f"{100 * mean:.2f}" + (
+        f" ± {100 * deviation:.2f}" if spread and deviation is not None else ""
+    )
+
 
 RESAMPLINGS = 2000
 LEVEL = 0.95

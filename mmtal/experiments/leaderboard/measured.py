@@ -11,10 +11,10 @@ import numpy as np
 from mmtal.evaluation.average_precision import class_mean
 from mmtal.evaluation.protocols import find_protocol, protocol_names
 from mmtal.experiments.leaderboard.matches import RunMatches, pool, read_matches
-from mmtal.experiments.leaderboard.packs import find_records
 from mmtal.experiments.leaderboard.record import (
     MATCHES_SUFFIX,
     Record,
+    find_records,
     read_record,
     recipe_of,
     run_name,

@@ -1,7 +1,9 @@
-"""Plan the runs of a spec: those done and those left."""
+"""Plan the runs of a spec, and report on them as they end."""
 
 import difflib
 import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -9,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.config_files import resource_root
-from mmtal.experiments.leaderboard.packs import find_records
-from mmtal.experiments.leaderboard.record import read_record
+from mmtal.experiments.executor import Outcome
+from mmtal.experiments.leaderboard.measured import group_runs, measure, read_runs
+from mmtal.experiments.leaderboard.record import Record, find_records, read_record
 from mmtal.experiments.leaderboard.run_setup import (
     RunSetup,
     check_options,
@@ -28,6 +31,7 @@ from mmtal.experiments.leaderboard.single_run import (
     resumable_epoch,
 )
 from mmtal.experiments.leaderboard.spec import PlannedRun, Row
+from mmtal.utils.wording import counted, duration
 
 
 def choose(rows: Sequence[Row], patterns: Sequence[str]) -> list[PlannedRun]:
@@ -119,3 +123,63 @@ def git_state() -> dict[str, Any]:
         return dict(commit=git("rev-parse", "HEAD"), dirty=bool(changes))
     except (OSError, subprocess.CalledProcessError):
         return {}
+
+
+def outcome_text(outcome: Outcome[RunJob]) -> str:
+    """Main figures of a run that ended, or why there are none."""
+    if outcome.error:
+        return outcome.failure
+    record: Record | None = outcome.value
+    if record is None:
+        return "left to another process, which is doing it"
+    parts = []
+    for scores in record.scores.values():
+        name = scores.get("main_metric", "mAP")
+        value = scores["metrics"][name]
+        parts.append(f"{name} " + ("-" if value is None else f"{100 * value:.2f}"))
+    return f"{', '.join(parts)}; {duration(record.seconds['train'] + record.seconds['test'])}"
+
+
+def conclude(outcomes: Sequence[Outcome[RunJob]], started: float) -> int:
+    """Print a summary of all runs; the exit code: 1 if runs have failed.
+
+    ``started`` is when the first began, by ``time.monotonic``.
+    """
+    done = [outcome.job for outcome in outcomes if outcome.value is not None]
+    print(f"{counted(len(done), 'run')} done in {duration(time.monotonic() - started)}")
+    for line in _fold_lines(done):
+        print(line)
+    failed = [outcome for outcome in outcomes if outcome.error]
+    elsewhere = len(outcomes) - len(done) - len(failed)
+    if elsewhere:
+        print(f"{counted(elsewhere, 'run')} left to other processes")
+    for outcome in failed:
+        print(f"{outcome.job.name}: {outcome.failure}")
+    if failed:
+        print(
+            f"error: {counted(len(failed), 'run')} of {len(outcomes)} failed, see above; the same "
+            "command does them again",
+            file=sys.stderr,
+        )
+    return int(bool(failed))
+
+
+def _fold_lines(jobs: Sequence[RunJob]) -> list[str]:
+    """Figures over all folds, for each row of these jobs that has a seed with all its folds."""
+    rows = {(job.run.row.benchmark, job.run.row.method) for job in jobs if job.run.fold is not None}
+    if not rows:
+        return []
+    try:
+        groups = group_runs(read_runs([jobs[0].folders.records]))
+        measured = [measure(key, runs) for key, runs in groups.items() if (key[0], key[2]) in rows]
+    except ValueError as error:
+        return [f"folds are not put together: {error}"]
+    return [
+        f"{part.benchmark}, {part.method}, {part.how}: {part.main_metric} "
+        + ", ".join(
+            f"{100 * value:.2f} (seed {seed})"
+            for seed, value in zip(part.seeds, part.metrics[part.main_metric], strict=True)
+        )
+        for found in measured
+        for part in found
+    ]

@@ -18,8 +18,13 @@ from mmengine.config import Config
 from mmtal.checkpoints.latest import latest_checkpoint
 from mmtal.experiments.experiment import evaluate_experiment, train_experiment, versions
 from mmtal.experiments.leaderboard.matches import RunMatches, find_matches, write_matches
-from mmtal.experiments.leaderboard.packs import find_records
-from mmtal.experiments.leaderboard.record import Record, read_record, recipe_of, write_record
+from mmtal.experiments.leaderboard.record import (
+    Record,
+    find_records,
+    read_record,
+    recipe_of,
+    write_record,
+)
 from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of, set_up
 from mmtal.experiments.leaderboard.spec import PlannedRun
 from mmtal.results.coverage import check_coverage

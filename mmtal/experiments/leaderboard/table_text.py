@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from mmtal.experiments.leaderboard.difference import Difference
-from mmtal.experiments.leaderboard.seed_statistics import EMPTY, in_percent
+from mmtal.experiments.leaderboard.difference import EMPTY, Difference, in_percent
 from mmtal.experiments.leaderboard.table import Table, TableRow
-from mmtal.experiments.leaderboard.table_figure import SEEDS_SHOWN
 from mmtal.utils.wording import counted, text_table
 
 PREAMBLE = (
     "Figures in percent: mean and standard deviation over the seeds. Published figures are as "
     "their sources state them. Figures under different protocols cannot be compared."
 )
+SEEDS_SHOWN = "Dots: seeds; bars: their means; diamonds and dashed lines: published figures."
+"""Caption of a table's picture."""
 
 
 def column_title(metric: str) -> str:

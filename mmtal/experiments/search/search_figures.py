@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 from optuna.trial import FrozenTrial, TrialState
 
-from mmtal.experiments.search.dimension import Dimension
+from mmtal.experiments.search.space import Dimension
 from mmtal.experiments.search.trial_store import TrialStore
 from mmtal.experiments.search.trial_table import reached
 from mmtal.utils.wording import counted

@@ -14,14 +14,22 @@ from mmengine.config import Config
 from mmtal.config_files import find_config
 from mmtal.experiments.executor import Outcome, run_jobs
 from mmtal.experiments.experiment import AUTO
-from mmtal.experiments.search.best_config import TEMPLATE, write_best_config
-from mmtal.experiments.search.holdout import Holdout, make_holdout
 from mmtal.experiments.search.search_figures import draw_history, draw_importance
-from mmtal.experiments.search.settings import SearchSettings
+from mmtal.experiments.search.settings import Holdout, SearchSettings, make_holdout
 from mmtal.experiments.search.space import Space, template_values
-from mmtal.experiments.search.trial import TrialJob, train_trial
-from mmtal.experiments.search.trial_store import TrialStore, refuse_difference
-from mmtal.experiments.search.trial_table import line_of_trial, summary, write_table
+from mmtal.experiments.search.trial_store import (
+    TrialJob,
+    TrialStore,
+    refuse_difference,
+    train_trial,
+)
+from mmtal.experiments.search.trial_table import (
+    TEMPLATE,
+    line_of_trial,
+    summary,
+    write_best_config,
+    write_table,
+)
 from mmtal.utils.files import write_text
 from mmtal.utils.wording import counted
 from mmtal.visualization import save_figure

@@ -12,16 +12,14 @@ from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions import ego4d, epic_kitchens
 from mmtal.results.submissions.checks import best_per_recording, checked
 from mmtal.results.submissions.file_content import read_content
-from mmtal.results.submissions.formats import Format, read_detections
+from mmtal.results.submissions.formats import TARGETS, Format, Target, read_detections
 from mmtal.results.submissions.official_list import (
     OfficialList,
     Submission,
     read_annotation_list,
     read_class_numbers,
 )
-from mmtal.results.submissions.raw_detections import RawDetections
-from mmtal.results.submissions.remedies import FIXED, FIXES, LARGE, MOST_LOST
-from mmtal.results.submissions.targets import TARGETS, Target
+from mmtal.results.submissions.raw_detections import FIXED, FIXES, LARGE, MOST_LOST, RawDetections
 from mmtal.utils.reading import reading
 from mmtal.utils.wording import counted
 

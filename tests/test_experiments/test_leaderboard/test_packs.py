@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from mmtal.experiments.leaderboard.measured import read_runs
-from mmtal.experiments.leaderboard.packs import find_packs, find_records, list_pack, pack_runs
-from mmtal.experiments.leaderboard.record import read_record, write_record
+from mmtal.experiments.leaderboard.record import (
+    find_packs,
+    find_records,
+    list_pack,
+    pack_runs,
+    read_record,
+    write_record,
+)
 from mmtal.experiments.leaderboard.regression import judge
 from mmtal.experiments.leaderboard.table import build_tables
 from mmtal.experiments.leaderboard.table_text import markdown_text

@@ -16,8 +16,7 @@ import tiny
 import yaml
 
 from mmtal.experiments.leaderboard.measured import read_runs
-from mmtal.experiments.leaderboard.packs import pack_runs
-from mmtal.experiments.leaderboard.record import Record
+from mmtal.experiments.leaderboard.record import Record, pack_runs
 
 pytestmark = pytest.mark.slow
 

@@ -8,10 +8,9 @@ import pytest
 import tiny
 from mmengine.config import Config
 
-from mmtal.experiments.leaderboard.fold_files import fold_options
 from mmtal.experiments.leaderboard.plan import add_hashes, choose, make_plan
 from mmtal.experiments.leaderboard.record import Record, write_record
-from mmtal.experiments.leaderboard.run_setup import RunSetup, check_options, set_up
+from mmtal.experiments.leaderboard.run_setup import RunSetup, check_options, fold_options, set_up
 from mmtal.experiments.leaderboard.single_run import Folders, RunJob, resumable_epoch
 from mmtal.experiments.leaderboard.spec import Folds, Row
 

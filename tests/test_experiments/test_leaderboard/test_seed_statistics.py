@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from mmtal.experiments.leaderboard.difference import seed_bound
-from mmtal.experiments.leaderboard.seed_statistics import mean_and_deviation
+from mmtal.experiments.leaderboard.difference import mean_and_deviation, seed_bound
 
 
 def test_one_value_has_no_deviation() -> None:

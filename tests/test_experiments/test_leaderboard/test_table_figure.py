@@ -7,7 +7,7 @@ import pytest
 from mmtal.experiments.leaderboard.measured import read_runs
 from mmtal.experiments.leaderboard.record import write_record
 from mmtal.experiments.leaderboard.table import build_tables
-from mmtal.experiments.leaderboard.table_figure import draw_table
+from mmtal.experiments.leaderboard.table_page import draw_table
 from tests.made_records import made_record, published_figure
 
 

@@ -1,4 +1,4 @@
-"""mmtal.experiments.search.best_config: the best trial as a file that the wrapper trains."""
+"""mmtal.experiments.search.trial_table: the best trial as a file that the wrapper trains."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from mmengine.config import Config
 from tiny import make_dataset, write_config
 
 from mmtal.experiments.search import SearchSettings
-from mmtal.experiments.search.best_config import TEMPLATE, write_best_config
+from mmtal.experiments.search.trial_table import TEMPLATE, write_best_config
 
 CASES: list = [
     ("named", dict(learning_rate=0.02, epochs=7, batch_size=1, weight_decay=0.5), {}),

@@ -1,11 +1,11 @@
-"""mmtal.experiments.search.dimension."""
+"""mmtal.experiments.search.space."""
 
 from typing import Any
 
 import optuna
 import pytest
 
-from mmtal.experiments.search.dimension import Dimension
+from mmtal.experiments.search.space import Dimension
 
 READ = [
     ("log", "log(5e-5,2e-4)", "log(5e-05, 0.0002)"),

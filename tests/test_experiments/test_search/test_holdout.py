@@ -1,4 +1,4 @@
-"""mmtal.experiments.search.holdout: trials are never compared on the test set."""
+"""mmtal.experiments.search.settings: trials are never compared on the test set."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from tiny import CLASSES, make_dataset, write_config
 
 from mmtal.experiments.experiment import build_dataset
 from mmtal.experiments.search import SearchSettings
-from mmtal.experiments.search.holdout import make_holdout
+from mmtal.experiments.search.settings import make_holdout
 
 RECORDINGS = {f"rec_{index}" for index in range(8)}
 

@@ -16,8 +16,7 @@ from tiny import make_dataset, write_config
 
 from mmtal.experiments.executor import Outcome
 from mmtal.experiments.search import SearchSettings, read_space, search, searching
-from mmtal.experiments.search.trial import TrialJob
-from mmtal.experiments.search.trial_store import TrialResult
+from mmtal.experiments.search.trial_store import TrialJob, TrialResult
 
 VARY = ["learning_rate=log(1e-3, 1e-2)", "epochs=int(1, 2)"]
 

@@ -6,8 +6,7 @@ import pytest
 from tiny import make_dataset, write_config
 
 from mmtal.experiments.search import SearchSettings
-from mmtal.experiments.search.holdout import Holdout
-from mmtal.experiments.search.settings import VALIDATIONS, progress_step
+from mmtal.experiments.search.settings import VALIDATIONS, Holdout, progress_step
 
 HOLDOUT = Holdout(None, ("a",), 6, 2, "")
 

@@ -10,7 +10,7 @@ import pytest
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_results
 from mmtal.results.submissions.converting import Converted, ConvertOptions, convert_results
-from mmtal.results.submissions.remedies import FIXED, FIXES, LARGE, REMEDIES
+from mmtal.results.submissions.raw_detections import FIXED, FIXES, LARGE, REMEDIES
 
 CLASSES = ["BaseballPitch", "Diving", "GolfSwing"]
 
