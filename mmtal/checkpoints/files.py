@@ -192,11 +192,7 @@ def write_foreign_checkpoint(
 
 
 def save_whole(path: str | Path, content: Mapping[str, Any]) -> None:
-    """``torch.save`` that leaves a whole file or none.
-
-    Raises:
-        OSError: The disk is full, or the folder cannot be written to; names the path.
-    """
+    """``torch.save`` that leaves a whole file or none; OSError names the path."""
     data = io.BytesIO()
     torch.save(content, data)
     with whole_file(path) as temporary:

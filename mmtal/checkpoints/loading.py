@@ -178,11 +178,7 @@ def weights_in(checkpoint: Any, source: str | Path) -> dict[str, torch.Tensor]:
 
 
 def checked_tensors(weights: Any, source: str | Path) -> dict[str, torch.Tensor]:
-    """Tensors by name, without ``module.`` before their names.
-
-    Raises:
-        ValueError: Some entries are none.
-    """
+    """Tensors by name, without ``module.`` before it; ValueError: some entries are none."""
     wrong = ["state_dict"]
     if isinstance(weights, Mapping):
         wrong = [

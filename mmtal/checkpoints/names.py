@@ -105,12 +105,7 @@ _LINEAR = (0, 1)  # and linear layers as convolutions (C, C, 1)
 
 
 def _backbone(prefix: str, norm: tuple[int, int]) -> tuple[Rule, ...]:
-    """The transformer blocks, which OpenTAD took over from the release.
-
-    Args:
-        prefix: What the others call the backbone.
-        norm: The ``ones`` of a norm.
-    """
+    """The transformer blocks, which OpenTAD took from the release; ``norm``: ``ones`` of a norm."""
     theirs, ours = f"{prefix}.{{part}}.{{i}}.", "backbone.{part}.{i}."
     return (
         Rule(theirs + "ln1.{p}", ours + "attn_norm.{p}", norm),

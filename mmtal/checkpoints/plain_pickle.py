@@ -28,11 +28,7 @@ def load_plain_pickle(path: str | Path) -> Any:
 
 
 def parse_plain_pickle(path: str | Path, data: bytes) -> Any:
-    """As :func:`load_plain_pickle`, of a file that has been read.
-
-    Raises:
-        ValueError: It holds anything else, which was not run, or is damaged.
-    """
+    """As :func:`load_plain_pickle`, of a file that has been read."""
     with reading(path, "cannot be read as a pickle, it may be damaged or cut short"):
         try:
             content = _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()

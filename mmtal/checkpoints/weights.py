@@ -63,11 +63,7 @@ def fitting_weights(
 
 
 def check_finite(weights: Mapping[str, Tensor], source: str | Path) -> None:
-    """Refuse weights that are NaN or infinite.
-
-    Raises:
-        ValueError: The message counts and names them.
-    """
+    """Refuse (ValueError) weights that are NaN or infinite; the message counts and names them."""
     wrong = nonfinite(weights)
     if wrong:
         raise ValueError(

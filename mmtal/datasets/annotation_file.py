@@ -85,11 +85,7 @@ class AnnotationFile:
         }
 
     def check_instances(self, subset: str) -> None:
-        """Refuse a subset without instances, where they are needed.
-
-        Raises:
-            ValueError: It has none; the message has the counts of all subsets.
-        """
+        """Refuse (ValueError) a subset without instances; the message counts those of all."""
         counts: dict[str, list[int]] = {}
         for entry in self.database.values():
             counts.setdefault(entry["subset"], []).append(len(entry.get("annotations", ())))
@@ -187,11 +183,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
-    """Where the entry of a recording is not in the format.
-
-    Yields:
-        Number of the instance (None: the entry itself), what was expected, and what was found.
-    """
+    """Number of the instance (None: the entry itself), what was expected, and what was found."""
     if not isinstance(entry, dict) or not isinstance(entry.get("subset"), str):
         yield None, "an object with a string 'subset'", entry
         if not isinstance(entry, dict):
@@ -348,8 +340,7 @@ def parse_instances(
 def repeated_instances(instances: Sequence[tuple[float, float, Any]]) -> dict[int, int]:
     """Instances (start, end, label) that repeat an earlier one within ``DUPLICATE_TOLERANCE``.
 
-    Returns:
-        Index of the earlier one, by index of the repetition.
+    Returned is the index of the earlier one by that of the repetition.
     """
     width = 2 * DUPLICATE_TOLERANCE
     kept: dict[tuple[Any, float, float], list[int]] = {}

@@ -96,8 +96,7 @@ def reading_of(info: dict[str, Any]) -> dict[str, Any]:
 def exchanged_axes(shapes: Sequence[tuple[int, tuple[int, ...]]]) -> str:
     """Why axes seem to be exchanged, in words; empty if they do not.
 
-    Args:
-        shapes: Features and channels of each source, of each recording.
+    ``shapes`` are features, and channels of each source, of each recording.
     """
     different = {channels for _, channels in shapes}
     if len(different) < max(2, 0.75 * len(shapes)) or len({length for length, _ in shapes}) > 1:

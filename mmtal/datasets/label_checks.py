@@ -59,11 +59,7 @@ def misspelt_labels(labels: Labels) -> list[str]:
 
 
 def check_labels(labels: Labels, *, source: str) -> None:
-    """Refuse labels that are probably one class.
-
-    Raises:
-        ValueError: There are any, see :func:`misspelt_labels`.
-    """
+    """Refuse (ValueError) labels that are probably one class, see :func:`misspelt_labels`."""
     found = misspelt_labels(labels)
     if found:
         more = [f"  - and {len(found) - SHOWN} more"] * (len(found) > SHOWN)

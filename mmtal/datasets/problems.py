@@ -51,10 +51,7 @@ class Problems:
     def add(self, kind: str, case: str, *, count: int = 1) -> None:
         """Note a case of a ``kind`` of ``remedies``; the case names recording or file.
 
-        Args:
-            kind: What is wrong.
-            case: Where.
-            count: How many such things the case stands for.
+        It stands for ``count`` such things.
         """
         self._cases.setdefault(kind, []).append(case)
         self._counts[kind] = self._counts.get(kind, 0) + count

@@ -41,10 +41,8 @@ _INTEGERS = {
 def check_config(config: Config) -> None:
     """Refuse arguments that nothing takes, and numbers that are none.
 
-    Components that are not registered are left to those who build them.
-
-    Raises:
-        ValueError: The message has the dotted name, what is expected, and the nearest name.
+    Components that are not registered are left to those who build them. ValueError has the dotted
+    name, what is expected, and the nearest name.
     """
     for name in _SECTIONS:
         _check(config.get(name), name)

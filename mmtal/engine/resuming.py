@@ -41,15 +41,9 @@ class Settings:
 
 
 def check_resumable(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
-    """Refuse a checkpoint that the runner's training cannot go on from.
+    """Refuse a checkpoint, the content of a file, that the runner's training cannot go on from.
 
-    Args:
-        runner: Has its optimizer and loops.
-        checkpoint: What its file holds.
-        source: The file.
-
-    Raises:
-        ValueError: It is of another training, or of one that today's settings end before.
+    ValueError: it is of another training, or of one that today's settings end before.
     """
     if not {"meta", "message_hub", "optimizer"} <= checkpoint.keys():
         raise ValueError(

@@ -19,11 +19,7 @@ RANKS = {"pytorch": "RANK", "slurm": "SLURM_PROCID", "mpi": "OMPI_COMM_WORLD_RAN
 
 
 def make_work_dir(path: str | Path) -> Path:
-    """Make a folder, and those above it, unless it is there.
-
-    Raises:
-        ValueError: It cannot be made, or nothing can be written there; the message says why.
-    """
+    """Make a folder, and those above it; ValueError: nothing can be written there, and why."""
     try:
         path = make_folder(path)
         tempfile.TemporaryFile(dir=path).close()
@@ -37,15 +33,9 @@ def make_work_dir(path: str | Path) -> Path:
 def training_in(work_dir: str | Path, launcher: str = "none") -> Iterator[None]:
     """Keep other trainings out of a work dir, and say after Ctrl-C what can be resumed.
 
-    The system frees the lock of a process that dies, on whatever host: what such a training left
-    is taken over, which is said.
-
-    Args:
-        work_dir: Is made.
-        launcher: See :func:`mmtal.engine.runner.load_config`; only rank 0 takes the lock.
-
-    Raises:
-        ValueError: A training that still runs has it.
+    The folder is made; of the processes of a ``launcher`` rank 0 alone takes the lock. The system
+    frees the lock of a process that dies, on whatever host: what such a training left is taken
+    over, which is said. ValueError: a training that still runs has it.
     """
     if os.environ.get(RANKS.get(launcher, ""), "0") != "0":
         yield

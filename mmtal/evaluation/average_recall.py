@@ -25,9 +25,8 @@ def average_recall(
     ``max_proposals`` are kept on average over the recordings that have instances; those in others
     count in the total. Labels play no part. Source: ActivityNet, ``Evaluation/eval_proposal.py``.
 
-    Returns:
-        AN (100,); the recall there, (100,), mean over the thresholds; the area under the curve
-        divided by the largest AN (AUC).
+    Returned are AN (100,); the recall there, (100,), mean over the thresholds; the area under the
+    curve divided by the largest AN (AUC).
     """
     thresholds = tiou_grid(tiou_thresholds)
     if max_proposals < 1:

@@ -20,19 +20,11 @@ MOST = 1000
 def tiou_grid(thresholds: Thresholds) -> NDArray[np.float64]:
     """Thresholds from a list, or from ``"start:step:stop"`` with both ends included.
 
-    They are decimal numbers: ``"0.1:0.1:0.9"`` holds 0.7, not 0.1 + 6 * 0.1 in binary.
-
-    Args:
-        thresholds: A number or several, also as text and with commas (``"0.3,0.5"``); or a
-            range; or ``"linspace(0.3, 0.7, 5)"``, NumPy's function, whose numbers may differ from
-            the decimal ones in the last digit.
-
-    Example:
-        ``tiou_grid("0.3:0.1:0.7")`` has five values.
-
-    Raises:
-        ValueError: Not rising numbers in (0, 1] that differ in their first nine decimals; or the
-            steps of a range do not meet its end.
+    They are decimal numbers: ``"0.1:0.1:0.9"`` holds 0.7, not 0.1 + 6 * 0.1 in binary. Others are
+    one number, text with commas (``"0.3,0.5"``), and ``"linspace(0.3, 0.7, 5)"``: NumPy's function,
+    whose numbers may differ from the decimal ones in the last digit. ValueError: they are not
+    rising numbers in (0, 1] that differ in their first nine decimals, or the steps of a range do
+    not meet its end.
     """
     rule = (
         "tIoU thresholds must be rising numbers in (0, 1], as a list or as 'start:step:stop', "

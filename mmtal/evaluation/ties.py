@@ -21,17 +21,10 @@ def tie_range(
 ) -> dict[str, tuple[float, float]] | None:
     """Lowest and highest average mAP, in [0, 1], where detections of equal score change places.
 
-    Which detections are right is that of the order by recording and row, for all orders.
-
-    Args:
-        protocol: One with mAP.
-        truth: As :meth:`EvaluationProtocol.evaluate` takes it, as are the next two.
-        detections: As predicted.
-        classes: Names by label.
-
-    Returns:
-        ``random``: in ``ORDERS`` random orders; ``extremes``: all wrong detections first, or all
-        right ones. None: no class has two detections of one score, or the protocol has no mAP.
+    Which detections are right is that of the order by recording and row, for all orders; arguments
+    are as :meth:`EvaluationProtocol.evaluate` takes them. ``random``: in ``ORDERS`` random orders;
+    ``extremes``: all wrong detections first, or all right ones. None: no class has two detections
+    of one score, or the protocol has no mAP.
     """
     if protocol.proposals:
         return None

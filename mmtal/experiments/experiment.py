@@ -208,14 +208,10 @@ def run_experiment(
     """Check the data, train, test the weights of the last epoch, draw, print a summary.
 
     ``resume``: go on from the latest checkpoint in the work dir, if there is one; ``gpus``:
-    processes, one for each GPU (None: one process, on a GPU if there is one).
-
-    Returns:
-        The metrics of the test, values in [0, 1]. ``metrics.json`` has them too, with seed and
-        versions, beside ``config.py`` and ``results.json``, which names protocol and recordings.
-
-    Raises:
-        ValueError: There are fewer GPUs than ``gpus``, or the data cannot be used.
+    processes, one for each GPU (None: one process, on a GPU if there is one). Returned are the
+    metrics of the test, values in [0, 1]. ``metrics.json`` has them too, with seed and versions,
+    beside ``config.py`` and ``results.json``, which names protocol and recordings. ValueError:
+    there are fewer GPUs than ``gpus``, or the data cannot be used.
     """
     train_experiment(config, resume=resume, gpus=gpus)
     runner, metrics = evaluate_experiment(config)
@@ -226,11 +222,7 @@ def run_experiment(
 
 
 def check_gpus(gpus: int | None) -> None:
-    """Refuse a number of GPUs that are not there; None asks for none.
-
-    Raises:
-        ValueError: There are fewer.
-    """
+    """Refuse (ValueError) more GPUs than there are; None asks for none."""
     found = torch.cuda.device_count()
     if gpus is not None and not 1 <= gpus <= found:
         raise ValueError(

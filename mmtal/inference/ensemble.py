@@ -50,19 +50,11 @@ class RawPredictions:
 
 
 class EnsembleMember:
-    """A trained model with its own data.
+    """A trained model, in evaluation mode, with its own test data.
 
-    Args:
-        config: A config, or its name as ``thumos_i3d``.
-        checkpoint: Checkpoint file; only tensors and plain values are read from it.
-        options: Values of the config to override, by dotted name.
-        device: Such as ``cuda:0``; None: a GPU if there is one.
-
-    Attributes:
-        name (str): Config and checkpoint, for messages.
-        config (mmengine.Config): The config.
-        dataset (TemporalDataset): The test data.
-        model (torch.nn.Module): The localizer, in evaluation mode.
+    ``config`` is a config or its name, ``options`` override its values by dotted name; of the
+    checkpoint only tensors and plain values are read. Messages call a member by its ``name``,
+    config and checkpoint.
     """
 
     def __init__(
@@ -134,13 +126,9 @@ def evaluate_ensemble(
 ) -> dict[str, float]:
     """Test an ensemble as its first member would be: the same NMS, the same metrics, in [0, 1].
 
-    Args:
-        members: Models on the same grid, each with its own features of the same recordings.
-        weights: One for each, > 0; None: equal ones.
-        out_file: Write the detections here, as ActivityNet results JSON; tried beforehand.
-
-    Raises:
-        ValueError: The members do not fit together; the message says which, and in what.
+    Members are on the same grid, each with its own features of the same recordings; ``weights``, >
+    0, are one for each. Detections are written to ``out_file`` as ActivityNet results JSON, which
+    is tried beforehand. ValueError: the members do not fit together; which, and in what.
     """
     shares = normalized_weights(weights, len(members))
     first = members[0]
@@ -178,8 +166,7 @@ def check_members(
 ) -> None:
     """Check that members can be averaged, reading all recordings but predicting none.
 
-    Raises:
-        ValueError: They cannot, or one of their :attr:`EnsembleMember.facts` in ``same`` differs.
+    ValueError: they cannot, or one of their :attr:`EnsembleMember.facts` in ``same`` differs.
     """
     first = members[0]
     for other in members[1:]:

@@ -21,15 +21,8 @@ class WindowWalker:
 
     Windows start at multiples of the coarsest level stride, so that their points are those of one
     pass. A point is taken from the first window that holds all that it depends on. Hence what is
-    found does not depend on the windows, up to rounding.
-
-    Args:
-        model: The localizer, in evaluation mode.
-        reach: Its receptive field; may be None if the first window is the last.
-        name: Of the recording, for messages.
-
-    Raises:
-        ValueError: The model's head is no :class:`WindowHead`.
+    found does not depend on the windows, up to rounding. ``reach`` may be None if the first window
+    is the last. ValueError: the model's head is no :class:`WindowHead`.
     """
 
     def __init__(
@@ -112,9 +105,8 @@ class WindowWalker:
     def spans(self, length: int, size: int) -> list[tuple[int, int]]:
         """First and last feature (exclusive) of the windows that a recording needs.
 
-        Args:
-            length: Features of the recording.
-            size: Features of a window, at least ``reach.shortest_window`` if it is shorter.
+        Windows are of ``size`` features, at least ``reach.shortest_window`` if the recording is
+        longer.
         """
         walker = WindowWalker(self.model, reach=self.reach)
         spans = [(0, min(size, length))]

@@ -47,21 +47,15 @@ def read_results(
 ) -> InstanceTable:
     """Read detections of any system, in any of ``submissions.formats.FORMATS``.
 
-    Times are taken as they are: an Ego4D submission, in seconds of the clip, is up to 0.5 s off
-    annotations that begin with the clip's features, until it is converted
-    (``mmtal results convert --ann``).
+    The file may be gzipped, or in a zip archive; its labels are names or numbers, see
+    :meth:`~mmtal.results.submissions.raw_detections.RawDetections.label_numbers`. Times are taken
+    as they are: an Ego4D submission, in seconds of the clip, is up to 0.5 s off annotations that
+    begin with the clip's features, until it is converted (``mmtal results convert --ann``).
 
-    Args:
-        path: The file; it may be gzipped, or in a zip archive.
-        classes: Names by label. Labels of the file are names or numbers, see
-            :meth:`~mmtal.results.submissions.raw_detections.RawDetections.label_numbers`.
-        part: Of a file that holds several results: ``verb``, ``noun`` or ``action`` of an
-            EPIC-Kitchens submission, ``detect`` (the default) or ``retrieve`` of one for Ego4D.
-        class_file: Names of the file's numbers: lines ``7 BaseballPitch``, a table or annotations.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is in no known format, or rows cannot be used: kinds and places are named.
+    ``part``, of a file that holds several results, is ``verb``, ``noun`` or ``action`` of an
+    EPIC-Kitchens submission, ``detect`` (the default) or ``retrieve`` of one for Ego4D.
+    ``class_file`` names the file's numbers: lines ``7 BaseballPitch``, a table or annotations.
+    ValueError: the file is in no known format, or rows cannot be used: kinds and places are named.
     """
     form, _, raw = read_detections(path, part=part, class_file=class_file)
     if form.name == "ego4d":

@@ -45,11 +45,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def make_folder(path: str | Path) -> Path:
-    """Make a folder, and those above it, unless it is there.
-
-    Raises:
-        OSError: It cannot be made; the message says why.
-    """
+    """Make a folder, and those above it, unless it is there; OSError says why it cannot be made."""
     path = Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -31,15 +31,8 @@ Pairs = list[tuple[str, Any]]
 def reading(path: str | Path, problem: str, *, advice: str = "") -> Iterator[None]:
     """Whatever a decoder raises in this block becomes a ``ValueError`` that names the file.
 
-    Errors that name it already pass as they are.
-
-    Args:
-        path: The file.
-        problem: What an error means, such as ``is not JSON``.
-        advice: How to fix it, a sentence.
-
-    Raises:
-        ValueError: Something was raised.
+    ``problem`` is what an error means, such as ``is not JSON``, ``advice`` a sentence that says how
+    to fix it. Errors that name the file already pass as they are.
     """
     try:
         yield
@@ -69,9 +62,7 @@ def _reason(error: Exception) -> str:
 def read_file(path: str | Path) -> bytes:
     """Read a file, which may lie in a zip archive: ``runs.zip/name.json``.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The archive is damaged.
+    FileNotFoundError: there is no such file. ValueError: the archive is damaged.
     """
     path = Path(path)
     if not _is_archive(path.parent):
@@ -83,11 +74,7 @@ def read_file(path: str | Path) -> bytes:
 
 
 def file_exists(path: str | Path) -> bool:
-    """Whether there is a file, which may lie in a zip archive.
-
-    Raises:
-        ValueError: The archive is damaged.
-    """
+    """Whether there is a file, also in a zip archive; ValueError: the archive is damaged."""
     path = Path(path)
     if not _is_archive(path.parent):
         return path.is_file()
@@ -107,16 +94,10 @@ def open_zip(
     problem: str = "is packed, but cannot be unpacked",
     advice: str = "",
 ) -> Iterator[zipfile.ZipFile]:
-    """A zip archive whose members are of a reasonable size all together.
+    """A zip archive, perhaps read to ``data``, whose members are of a reasonable size all together.
 
-    Args:
-        path: The archive, for messages where ``data`` is given.
-        data: Its content, if that has been read.
-        problem: As for :func:`reading`, which is around the block.
-        advice: Likewise.
-
-    Raises:
-        ValueError: It is damaged, encrypted or packed in an unknown way, here or in the block.
+    :func:`reading` is around the block. ValueError: it is damaged, encrypted or packed in an
+    unknown way, here or in the block.
     """
     with (
         reading(path, problem, advice=advice),
@@ -130,8 +111,7 @@ def open_zip(
 def unpack_gzip(path: str | Path, data: bytes) -> bytes:
     """The content of a gzipped file; what is not gzipped is returned as it is.
 
-    Raises:
-        ValueError: It is damaged, or becomes far too large.
+    ValueError: it is damaged, or becomes far too large.
     """
     if not data.startswith(GZIP):
         return data
@@ -163,23 +143,14 @@ def check_expansion(packed: int, size: int) -> None:
 
 
 def decode_text(path: str | Path, data: bytes, *, problem: str = "is not text in UTF-8") -> str:
-    """Text in UTF-8 or, with its mark, UTF-16; without a byte order mark.
-
-    Raises:
-        ValueError: It is neither.
-    """
+    """Text in UTF-8 or, with its mark, UTF-16; without that mark. ValueError: it is neither."""
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     with reading(path, problem):
         return data.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 def read_json(path: str | Path, *, pairs: Callable[[Pairs], Any] | None = None) -> Any:
-    """Read a JSON file, which may be gzipped or lie in a zip archive; see :func:`parse_json`.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not JSON.
-    """
+    """Read a JSON file, which may be gzipped or lie in a zip archive; see :func:`parse_json`."""
     text = decode_text(path, unpack_gzip(path, read_file(path)))
     return parse_json(path, text, pairs=pairs)
 
@@ -187,13 +158,8 @@ def read_json(path: str | Path, *, pairs: Callable[[Pairs], Any] | None = None) 
 def parse_json(path: str | Path, text: str, *, pairs: Callable[[Pairs], Any] | None = None) -> Any:
     """The value of a JSON text, of a bounded depth; whole numbers beyond 64 bits become floats.
 
-    Args:
-        path: Of the file, for messages.
-        text: The JSON.
-        pairs: Makes an object of names and values; None: a dict, and repeated names are errors.
-
-    Raises:
-        ValueError: It is not JSON.
+    ``pairs`` makes an object of names and values; None: a dict, and repeated names are errors.
+    ValueError: it is not JSON.
     """
     with reading(path, "is not JSON"):
         value = json.loads(
@@ -227,12 +193,8 @@ def _without_repeats(pairs: Pairs) -> dict[str, Any]:
 def check_tree(value: Any, size: int) -> None:
     """Refuse what is nested too deep, holds itself, or repeats its parts beyond reason.
 
-    Args:
-        value: Made of dicts, lists and tuples.
-        size: Of the file that it came from, in bytes.
-
-    Raises:
-        ValueError: It is such a value.
+    ``value`` is made of dicts, lists and tuples, from a file of ``size`` bytes. ValueError: it is
+    such a value.
     """
     level: list[Any] = [value] if isinstance(value, dict | list | tuple) else []
     for _ in range(MAX_DEPTH):

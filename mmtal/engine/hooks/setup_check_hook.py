@@ -79,12 +79,8 @@ def longest_recording(checkpoint: Any) -> float | None:
 def check_classes(trained: Mapping[str, Any], dataset: Any) -> None:
     """Refuse to test a model on data whose classes have other names than in training.
 
-    Args:
-        trained: What the checkpoint says of its training data.
-        dataset: To be tested on.
-
-    Raises:
-        ValueError: Names the first class that differs.
+    ``trained`` is what the checkpoint says of its training data. ValueError: the first that
+    differs.
     """
     theirs = getattr(dataset, "metainfo", {}).get("classes")
     for label, (was, now) in enumerate(zip(trained.get("classes", ()), theirs or (), strict=False)):
@@ -121,14 +117,9 @@ def check_setup(model: nn.Module, dataset: Any) -> None:
 
 
 def check_instances(dataset: Any, what: str) -> None:
-    """Refuse a data set without instances where they are needed.
+    """Refuse (ValueError) a data set without instances where they are needed.
 
-    Args:
-        dataset: A :class:`~mmtal.datasets.TemporalDataset`, or one with other metainfo.
-        what: What needs them: ``training``, ``validation`` or ``a test``.
-
-    Raises:
-        ValueError: It has none; the message has its counts.
+    ``what`` needs them: ``training``, ``validation`` or ``a test``.
     """
     meta = getattr(dataset, "metainfo", {})
     classes, absent = meta.get("classes"), meta.get("empty_classes")

@@ -168,23 +168,15 @@ def fuse_external_scores(
     top_classes: int = 2,
     top_segments: int | None = 200,
 ) -> dict[str, NDArray[Any]]:
-    """Give each segment of one recording the recording's best classes.
+    """Give each segment of one recording, (M, 2) and scores (M,), its best of K classes.
 
-    Args:
-        detections: ``segments`` (M, 2), ``scores`` (M,).
-        class_scores: (K,) of this recording.
-        rule: The new score: ``sqrt`` of class score times segment score, as the official
-            ActionFormer and OpenTAD's StandardClassifier (FineAction) have it; or their
-            ``product``, as OpenTAD's other classifiers (ActivityNet, THUMOS14, HACS). Both rank
-            alike, so AP does not change; scores do, and with them what a threshold keeps.
-        top_classes: Classes used.
-        top_segments: Segments used, the best ones; None: all, as in OpenTAD.
-
-    Returns:
-        ``segments`` (M * top_classes, 2), ``scores`` and ``labels``; highest score first.
-
-    Raises:
-        ValueError: There is no such rule, or a number is below 1.
+    ``rule`` makes the new score: ``sqrt`` of class score times segment score, as the official
+    ActionFormer and OpenTAD's StandardClassifier (FineAction) have it; or their ``product``, as
+    OpenTAD's other classifiers (ActivityNet, THUMOS14, HACS). Both rank alike, so AP does not
+    change; scores do, and with them what a threshold keeps. The best ``top_segments`` (None: all,
+    as in OpenTAD) get ``top_classes`` each. Returned are ``segments`` (M * top_classes, 2),
+    ``scores`` and ``labels``, highest score first. ValueError: there is no such rule, or a number
+    is below 1.
     """
     check_fusion(rule, top_classes, top_segments)
     best = np.argsort(-detections["scores"], kind="stable")[:top_segments]

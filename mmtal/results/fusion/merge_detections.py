@@ -138,10 +138,8 @@ def fuse_overlapping(
     if the tIoU is above ``tiou_thr``; else it begins one. A fused segment is the mean of its
     members, weighted by their scores, which are times the weight of their system. Its score is the
     sum of theirs, as far as all systems could give it: with n members of S systems, their mean
-    times min(n, S), by the sum of the weights.
-
-    Returns:
-        Segments (G, 2), labels (G,) of the best member, and scores (G,).
+    times min(n, S), by the sum of the weights. Returned are segments (G, 2), labels (G,) of the
+    best member, and scores (G,).
     """
     found: list[tuple[float, float, int, float]] = []
     for group in np.unique(groups):

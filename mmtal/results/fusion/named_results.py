@@ -18,12 +18,9 @@ def read_together(
     """Detections of several files in any format, and the names of their labels.
 
     Without ``classes``, the names that occur, sorted; with ``labels_count=False``, for proposals,
-    labels may be anything and ``classes`` is not used.
-    ``class_file`` names the numbers in the files.
-
-    Raises:
-        ValueError: A file cannot be read, holds a class that ``classes`` lacks, or its labels are
-            numbers and ``classes`` is None.
+    labels may be anything and ``classes`` is not used. ``class_file`` names the numbers in the
+    files. ValueError: a file cannot be read, holds a class that ``classes`` lacks, or its labels
+    are numbers and ``classes`` is None.
     """
     files = [read_detections(path, class_file=class_file)[2] for path in paths]
     if not labels_count:

@@ -49,11 +49,7 @@ def each_detection(
 ) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """List the recordings of an object ``{recording: [detections]}`` and go through them.
 
-    Yields:
-        Recording, position in its list, detection.
-
-    Raises:
-        ValueError: It is no such object.
+    Recording, position in its list, detection. ValueError: it is no such object.
     """
     if not isinstance(found, dict):
         raise ValueError(

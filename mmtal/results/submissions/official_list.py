@@ -74,9 +74,7 @@ def read_annotation_list(path: Path, subset: str | None) -> OfficialList:
 def read_class_numbers(path: Path) -> dict[int, str]:
     """Names of classes by number, from a file of class names or an annotation JSON.
 
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It names no class.
+    ValueError: it names no class.
     """
     if path.suffix == ".json":
         return dict(enumerate(class_names(AnnotationFile(path))))

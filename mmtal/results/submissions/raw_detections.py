@@ -78,13 +78,8 @@ class RawDetection(NamedTuple):
 class RawDetections:
     """Detections by recording, and what was wrong with the rows that could not be read.
 
-    Args:
-        path: The file, for messages.
-        verdict: What it means if something is wrong.
-        numbers: Names of the classes by number, if the user says what numbers mean.
-
-    Attributes:
-        total: Rows of the file, those that could not be read included.
+    ``total`` counts all rows of the file. ``verdict`` says what it means if something is wrong,
+    ``numbers`` are names of the classes by number, if the user says what numbers mean.
     """
 
     def __init__(
@@ -170,15 +165,9 @@ class RawDetections:
         A name is the class of that name. A number, as a number or as text, is the class that
         ``numbers`` gives it (one that ``classes`` lacks comes after their end); without them it is
         the class of that label, from 0, even beyond their end: what becomes of such classes is up
-        to the protocol. Where classes are themselves called by numbers, a number
-        is such a name or a label, whichever fits all numbers of the file; text is a name if it can
-        be.
-
-        Args:
-            classes: Names by label.
-
-        Raises:
-            ValueError: Both fit and differ, or the numbers seem to count from 1.
+        to the protocol. Where classes are themselves called by numbers, a number is such a name or
+        a label, whichever fits all numbers of the file; text is a name if it can be. ValueError:
+        both fit and differ, or the numbers seem to count from 1.
         """
         labels = {row.label for rows in self.videos.values() for row in rows}
         label_of = {name: label for label, name in enumerate(classes)}
