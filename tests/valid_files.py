@@ -33,8 +33,7 @@ from mmtal.preparation.importers import (
 from mmtal.preparation.importers.durations import read_lengths
 from mmtal.preparation.verification import verify
 from mmtal.preparation.verification.feature_file import scan_file
-from mmtal.results.fusion.external_scores import read_external_scores
-from mmtal.results.fusion.score_files import load_score_file
+from mmtal.results.fusion.external_scores import load_score_file, read_external_scores
 from mmtal.results.result_files import (
     read_ground_truth,
     read_recordings,

@@ -91,10 +91,8 @@ def run(args: Namespace) -> None:
 
 def from_results(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[str, Any]]:
     """Actions, their names, and settings for the stamp."""
-    from mmtal.results.fusion.action_space import ActionSpace
-    from mmtal.results.fusion.join_actions import JoinSettings, join_actions
-    from mmtal.results.fusion.named_results import read_names
-    from mmtal.results.result_files import read_results
+    from mmtal.results.fusion.join_actions import ActionSpace, JoinSettings, join_actions
+    from mmtal.results.result_files import read_names, read_results
 
     if not (args.verb_classes and args.noun_classes):
         raise ValueError("results need --verb-classes and --noun-classes")
@@ -108,7 +106,7 @@ def from_results(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[st
 def from_models(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[str, Any]]:
     """As :func:`from_results`."""
     from mmtal.inference.ensemble import EnsembleMember, predict_actions
-    from mmtal.results.fusion.action_space import ActionSpace
+    from mmtal.results.fusion.join_actions import ActionSpace
 
     verb, noun = (
         EnsembleMember.parse(text, options=args.cfg_options, device=args.device)

@@ -18,8 +18,8 @@ ARGUMENTS = {
 
 
 def run(args: Namespace) -> None:
-    from mmtal.results.fusion.named_results import read_names
-    from mmtal.results.fusion.score_files import load_score_file, write_external_scores
+    from mmtal.results.fusion.external_scores import load_score_file, write_external_scores
+    from mmtal.results.result_files import read_names
     from mmtal.utils.wording import counted
 
     scores = load_score_file(

@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.error_analysis.characteristics import Buckets, compute_characteristics, read_annotated
-from mmtal.error_analysis.false_negatives import FalseNegatives, analyze_false_negatives
-from mmtal.error_analysis.false_positives import FalsePositives, analyze_false_positives
-from mmtal.error_analysis.gains import mean_ap_pair
+from mmtal.error_analysis.errors import (
+    FalseNegatives,
+    FalsePositives,
+    analyze_false_negatives,
+    analyze_false_positives,
+    find_overlaps,
+    mean_ap_pair,
+)
 from mmtal.error_analysis.one_threshold import (
     Calibration,
     PrecisionRecall,
@@ -23,7 +28,6 @@ from mmtal.error_analysis.one_threshold import (
     worst_recordings,
 )
 from mmtal.error_analysis.oracles import Oracle, run_oracles
-from mmtal.error_analysis.overlaps import find_overlaps
 from mmtal.error_analysis.sensitivity import Sensitivity, analyze_sensitivity
 from mmtal.evaluation.average_precision import average_precision, class_mean
 from mmtal.evaluation.matching import MatchedDetections, match_detections

@@ -10,8 +10,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from mmtal.error_analysis.analysis import ErrorAnalysis
-from mmtal.error_analysis.false_negatives import CAUSES
-from mmtal.error_analysis.false_positives import ERROR_TYPES, OUTCOMES
+from mmtal.error_analysis.errors import CAUSES, ERROR_TYPES, OUTCOMES
 from mmtal.error_analysis.one_threshold import PrecisionRecall
 from mmtal.evaluation.thresholds import threshold_name
 from mmtal.visualization.bars import RIM

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from mmtal.error_analysis.analysis import ErrorAnalysis
-from mmtal.error_analysis.false_negatives import CAUSES
-from mmtal.error_analysis.false_positives import ERROR_TYPES
+from mmtal.error_analysis.errors import CAUSES, ERROR_TYPES
 from mmtal.error_analysis.one_threshold import top_confusions
 from mmtal.error_analysis.tables import percent
 from mmtal.evaluation.thresholds import threshold_name

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.error_analysis.gains import mean_ap_pair
-from mmtal.error_analysis.overlaps import MIN_TIOU, Overlaps
+from mmtal.error_analysis.errors import MIN_TIOU, Overlaps, mean_ap_pair
 from mmtal.evaluation.matching import MatchedDetections, match_detections
 
 ORACLES = {

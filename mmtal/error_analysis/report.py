@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 
 from mmtal.error_analysis import figures, tables
 from mmtal.error_analysis.analysis import ErrorAnalysis
-from mmtal.error_analysis.false_negatives import CAUSES
-from mmtal.error_analysis.false_positives import ERROR_TYPES, OUTCOMES
+from mmtal.error_analysis.errors import CAUSES, ERROR_TYPES, OUTCOMES
 from mmtal.error_analysis.findings import findings
 from mmtal.error_analysis.one_threshold import RecordingErrors
 from mmtal.error_analysis.oracles import ORACLES

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.error_analysis.characteristics import Characteristic
-from mmtal.error_analysis.false_negatives import found_besides, missed_instances
-from mmtal.error_analysis.gains import mean_ap_pair
+from mmtal.error_analysis.errors import found_besides, mean_ap_pair, missed_instances
 from mmtal.evaluation.average_precision import average_precision, class_mean
 from mmtal.evaluation.matching import MatchedDetections
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from mmtal.error_analysis.analysis import ErrorAnalysis
-from mmtal.error_analysis.false_negatives import CAUSES
-from mmtal.error_analysis.false_positives import ERROR_TYPES
+from mmtal.error_analysis.errors import CAUSES, ERROR_TYPES
 from mmtal.error_analysis.one_threshold import top_confusions
 from mmtal.evaluation.thresholds import threshold_name
 from mmtal.utils.wording import text_table

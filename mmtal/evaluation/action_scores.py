@@ -3,7 +3,7 @@
 from typing import Any
 
 from mmtal.evaluation.protocols import find_protocol
-from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.fusion.join_actions import ActionSpace
 from mmtal.results.instance_table import InstanceTable
 
 

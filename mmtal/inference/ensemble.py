@@ -21,7 +21,7 @@ from mmtal.inference.models import init_model
 from mmtal.models.localizers.limits import length_factor, limits_times
 from mmtal.models.localizers.temporal_localizer import check_predictions
 from mmtal.registry import DATASETS
-from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.fusion.join_actions import ActionSpace
 from mmtal.results.instance_table import InstanceTable
 from mmtal.structures import TemporalDataSample
 from mmtal.structures.contracts import PointHead, WindowHead, check_contract

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from mmtal.error_analysis.false_positives import analyze_false_positives
+from mmtal.error_analysis.errors import analyze_false_positives, find_overlaps
 from mmtal.error_analysis.one_threshold import precision_recall
-from mmtal.error_analysis.overlaps import find_overlaps
 from mmtal.evaluation.average_precision import average_precision, detection_scores
 from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable

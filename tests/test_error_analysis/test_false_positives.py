@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from mmtal.error_analysis.false_positives import (
+from mmtal.error_analysis.errors import (
     ERROR_TYPES,
     OUTCOMES,
     analyze_false_positives,
     error_types,
+    find_overlaps,
 )
-from mmtal.error_analysis.overlaps import find_overlaps
 from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable
 

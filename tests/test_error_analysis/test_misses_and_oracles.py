@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from mmtal.error_analysis.characteristics import Characteristic
-from mmtal.error_analysis.false_negatives import CAUSES, analyze_false_negatives, missed_instances
+from mmtal.error_analysis.errors import (
+    CAUSES,
+    analyze_false_negatives,
+    find_overlaps,
+    missed_instances,
+)
 from mmtal.error_analysis.oracles import run_oracles
-from mmtal.error_analysis.overlaps import find_overlaps
 from mmtal.error_analysis.sensitivity import analyze_sensitivity
 from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable

@@ -3,7 +3,7 @@
 import pytest
 
 from mmtal.evaluation.action_scores import action_scores
-from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.fusion.join_actions import ActionSpace
 from mmtal.results.instance_table import InstanceTable
 
 VERBS, NOUNS = (tuple(f"{k}_{i}" for i in range(n)) for k, n in (("verb", 97), ("noun", 300)))

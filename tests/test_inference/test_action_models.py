@@ -16,7 +16,7 @@ from inference_case import make_case
 
 from mmtal.inference.ensemble import EnsembleMember, join_points, predict_actions
 from mmtal.registry import MODELS
-from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.fusion.join_actions import ActionSpace
 
 VERBS, NOUNS = ("wave", "jump", "sit"), ("rope", "chair")
 SPACE = ActionSpace(VERBS, NOUNS, ((1, 0), (2, 1), (0, 1)))  # jump rope, sit chair, wave chair

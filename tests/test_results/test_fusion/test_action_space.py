@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmtal.results.fusion.action_space import ActionSpace
+from mmtal.results.fusion.join_actions import ActionSpace
 from mmtal.results.instance_table import InstanceTable
 
 SPACE = ActionSpace(("take", "put"), ("plate", "tap"), ((1, 0), (0, 1), (0, 0)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mmtal.results.fusion.named_results import read_names, read_together, recordings_not_in_all
+from mmtal.results.result_files import read_names, read_together, recordings_not_in_all
 
 
 def save(path: Path, content: Any) -> Path:

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmtal.results.fusion.external_scores import read_external_scores
-from mmtal.results.fusion.score_files import load_score_file, write_external_scores
+from mmtal.results.fusion.external_scores import (
+    load_score_file,
+    read_external_scores,
+    write_external_scores,
+)
 
 SCORES = {"v": [0.25, 0.5, 0.25], "w": [1.0, 0.0, 0.0]}
 CLASSES = ["jump", "run", "sit"]
