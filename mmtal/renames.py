@@ -34,7 +34,7 @@ MODULES = {
     "mmtal.apis.": "mmtal.inference.",
     "mmtal.apis.auto_template": "mmtal.experiments.auto_template",
     "mmtal.apis.checkpoint_": "mmtal.checkpoints.",
-    "mmtal.apis.config_keys": "mmtal.experiments.config_keys",
+    "mmtal.apis.config_keys": "mmtal.engine.config_check",
     "mmtal.apis.experiment": "mmtal.experiments.experiment",
     "mmtal.apis.inference_pipeline": "mmtal.inference.pipeline",
     "mmtal.apis.official_checkpoint": "mmtal.checkpoints.files",

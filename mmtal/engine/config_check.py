@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -121,6 +121,49 @@ def _arguments(kind: type) -> tuple[set[str], bool]:
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             return names, False
     return names, True
+
+
+def check_key(config: Config, key: str, *, options: Sequence[str] = ()) -> None:
+    """Refuse a dotted name that neither the config has nor the component that it configures.
+
+    MMEngine would add a misspelt name to the config without a word, and a search would vary
+    something that nothing reads. A name is such as ``train_dataloader.dataset.pipeline.1.max_len``.
+    ValueError: it is unknown; the message proposes the nearest names, of ``options`` as well.
+    """
+    value: Any = config
+    parts = key.split(".")
+    for number, part in enumerate(parts):
+        known, path = _children(value), ".".join(parts[:number])
+        if number == len(parts) - 1 and isinstance(value, Mapping):
+            known += [name for _, names, _ in _constructors(value, path) for name in sorted(names)]
+        if part not in known:
+            near = difflib.get_close_matches(part, known, n=1)
+            guesses = [".".join([*parts[:number], name, *parts[number + 1 :]]) for name in near]
+            keys = [*options, *_all_keys(config)]
+            if number < len(parts) - 1:  # the rest of the name must exist as well
+                guesses = [guess for guess in guesses if guess in keys]
+            guesses = guesses or [name for name in keys if name.endswith(f".{parts[-1]}")][:2]
+            guesses = guesses or difflib.get_close_matches(key, keys, n=1)
+            hint = ", ".join(f"'{name}'" for name in guesses)
+            raise ValueError(
+                f"the config has no value '{key}'"
+                + (f": '{path}' has no '{part}'" if path else "")
+                + (f"; did you mean {hint}?" if hint else "")
+            )
+        value = value[int(part)] if isinstance(value, list) else value.get(part)
+
+
+def _children(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(index) for index in range(len(value))]
+    return list(value) if isinstance(value, (Config, Mapping)) else []
+
+
+def _all_keys(value: Any, prefix: str = "") -> Iterator[str]:
+    for name in _children(value):
+        yield f"{prefix}{name}"
+        child = value[int(name)] if isinstance(value, list) else value[name]
+        yield from _all_keys(child, f"{prefix}{name}.")
 
 
 def _value(config: Config, name: str) -> Any:

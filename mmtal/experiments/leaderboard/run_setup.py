@@ -13,9 +13,9 @@ import numpy as np
 from mmengine.config import Config
 
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.engine.config_check import check_key
 from mmtal.engine.runner import main_metric
 from mmtal.evaluation.protocols import EvaluationProtocol, choose_protocol, find_protocol
-from mmtal.experiments.config_keys import check_key
 from mmtal.experiments.experiment import LOADERS, build_dataset, prepare_config
 from mmtal.experiments.leaderboard.spec import OWN_PROTOCOL, Folds, PlannedRun, Row
 from mmtal.preparation.importers.splitting import fold_databases

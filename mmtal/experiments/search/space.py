@@ -10,7 +10,7 @@ from typing import Any
 import optuna
 from mmengine.config import Config
 
-from mmtal.experiments.config_keys import check_key
+from mmtal.engine.config_check import check_key
 from mmtal.utils.reading import reading
 from mmtal.utils.yaml_files import read_yaml
 
