@@ -30,7 +30,7 @@ ARGUMENTS = {
 def run(args: Namespace) -> None:
     from mmtal.inference.detections import format_detections
     from mmtal.inference.inferencer import TemporalActionInferencer
-    from mmtal.results.result_files import read_names
+    from mmtal.results.submissions.official_list import read_names
 
     classes = args.classes
     if classes and len(classes) == 1 and Path(classes[0]).is_file():

@@ -49,7 +49,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.results.submissions.converting import ConvertOptions, convert_results
-    from mmtal.results.submissions.formats import TARGETS
+    from mmtal.results.submissions.formats import FORMATS, TARGETS
     from mmtal.utils.wording import counted
 
     options = ConvertOptions(
@@ -63,13 +63,13 @@ def run(args: Namespace) -> None:
     done = convert_results(args.results, args.out, options)
     title = TARGETS[args.to].title
     if args.json:
-        facts = dict(source=done.source_format.name, notes=done.notes, classes=done.classes)
+        facts = dict(source=done.source_format, notes=done.notes, classes=done.classes)
         numbers = dict(recordings=len(done.detections.video_ids), detections=len(done.detections))
         print_json(args, dict(facts, **numbers, to=args.to, out=args.out and str(args.out)))
         return
     videos = counted(len(done.detections.video_ids), "recording")
     print(
-        f"{args.results}: {done.source_format.title}, {videos}, "
+        f"{args.results}: {FORMATS[done.source_format].title}, {videos}, "
         f"{counted(len(done.detections), 'detection')}, {counted(len(done.classes), 'class')}"
     )
     for note in done.notes:

@@ -34,12 +34,8 @@ def run(args: Namespace) -> None:
     from mmtal.results.coverage import check_coverage
     from mmtal.results.fusion.external_scores import name_detections, read_external_scores
     from mmtal.results.fusion.merge_detections import MergeSettings, merge_detections
-    from mmtal.results.result_files import (
-        read_names,
-        read_together,
-        recordings_not_in_all,
-        write_results,
-    )
+    from mmtal.results.result_files import read_together, recordings_not_in_all, write_results
+    from mmtal.results.submissions.official_list import read_names
     from mmtal.utils.wording import counted
 
     if len(args.results) == 1 and not args.external:

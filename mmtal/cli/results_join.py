@@ -92,7 +92,8 @@ def run(args: Namespace) -> None:
 def from_results(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[str, Any]]:
     """Actions, their names, and settings for the stamp."""
     from mmtal.results.fusion.join_actions import ActionSpace, JoinSettings, join_actions
-    from mmtal.results.result_files import read_names, read_results
+    from mmtal.results.result_files import read_results
+    from mmtal.results.submissions.official_list import read_names
 
     if not (args.verb_classes and args.noun_classes):
         raise ValueError("results need --verb-classes and --noun-classes")

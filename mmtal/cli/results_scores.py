@@ -19,7 +19,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.results.fusion.external_scores import load_score_file, write_external_scores
-    from mmtal.results.result_files import read_names
+    from mmtal.results.submissions.official_list import read_names
     from mmtal.utils.wording import counted
 
     scores = load_score_file(

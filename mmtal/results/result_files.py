@@ -14,7 +14,7 @@ from mmtal.results.instance_table import InstanceTable
 from mmtal.results.submissions import activitynet
 from mmtal.results.submissions.file_content import read_content
 from mmtal.results.submissions.formats import read_detections
-from mmtal.results.submissions.official_list import class_names, read_class_numbers
+from mmtal.results.submissions.official_list import class_names
 from mmtal.structures import RecordingView
 from mmtal.utils.reading import reading
 
@@ -188,16 +188,6 @@ def read_together(
         file.problems.raise_if_any()
         tables.append(table)
     return tables, list(classes)
-
-
-def read_names(path: Path) -> list[str]:
-    """Names of classes by label, from a file of class names or an annotation JSON.
-
-    Numbers that the file leaves out get the name ``class_<number>``, as in annotation files.
-    ValueError: it names no class.
-    """
-    by_number = read_class_numbers(path)
-    return [by_number.get(number, f"class_{number}") for number in range(max(by_number) + 1)]
 
 
 def recordings_not_in_all(tables: Sequence[InstanceTable]) -> list[str]:

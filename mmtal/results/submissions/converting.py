@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from mmtal.results.submissions.official_list import (
     OfficialList,
     Submission,
     read_annotation_list,
-    read_class_numbers,
+    read_names,
 )
 from mmtal.results.submissions.raw_detections import FIXED, FIXES, LARGE, MOST_LOST, RawDetections
 from mmtal.utils.reading import reading
@@ -61,24 +61,7 @@ class ConvertOptions:
     time_zero: str = "features"
 
 
-@dataclass
-class Converted:
-    """What was converted, and what the user should know of it.
-
-    Attributes:
-        detections: The M detections.
-        classes: Names by label.
-        source_format: Of the file that was read.
-        notes: What was fixed, and what could not be checked.
-    """
-
-    detections: InstanceTable
-    classes: list[str]
-    source_format: Format
-    notes: list[str] = field(default_factory=list)
-
-
-def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Converted:
+def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Submission:
     """Read results, check them for a format and write them in it; without ``out`` only check.
 
     ValueError: a file cannot be read, or results are not fit for the format; the error names all
@@ -89,27 +72,19 @@ def convert_results(path: Path, out: Path | None, options: ConvertOptions) -> Co
     if options.official is not None:
         official = read_official_list(options.official, options.subset)
     _check_options(target, official, out, options)
-    converted = _convert(path, target, official, options, is_final=out is None)
-    retrieved, second = None, options.retrieval
-    if target.name == converted.source_format.name == "ego4d" and options.part is None:
+    submission = _convert(path, target, official, options, is_final=out is None)
+    second = options.retrieval
+    if target.name == submission.source_format == "ego4d" and options.part is None:
         second = second or path
     if second is not None:
         own_part = replace(options, part="retrieve") if second == path else options
         other = _convert(second, target, official, own_part, is_final=False)
+        notes = [*submission.notes, *(f"for recall: {note}" for note in other.notes)]
         retrieved = other.detections, other.classes
-        converted.notes += [f"for recall: {note}" for note in other.notes]
+        submission = replace(submission, retrieved=retrieved, notes=notes)
     if out is not None:
-        submission = Submission(
-            detections=converted.detections,
-            classes=converted.classes,
-            official=official,
-            levels=options.levels,
-            external_data=options.external_data,
-            retrieved=retrieved,
-            source=f"{path.name} ({converted.source_format.title})",
-        )
         target.write(out, submission)
-    return converted
+    return submission
 
 
 def read_official_list(path: Path, subset: str | None) -> OfficialList:
@@ -157,19 +132,18 @@ def _convert(
     options: ConvertOptions,
     *,
     is_final: bool,
-) -> Converted:
+) -> Submission:
     """Read and check one file; ``is_final``: it is itself what would be submitted."""
-    names = official.names if official else {}
     form, content, raw = read_detections(
         path,
         format_name=options.source_format,
         part=options.part,
         default_part="action" if target.name == "epic" else None,
-        names=names,
+        names=official.names if official else {},
         class_file=options.class_file,
         verdict=f"not fit to become {target.title}",
     )
-    if is_final and form.name == target.read_as and form.check_header and target.name != "results":
+    if is_final and form.name == target.read_as and target.name != "results":
         form.check_header(content, raw.problems)
     classes = _classes(form, raw, official, options)
     table = raw.table(classes)
@@ -208,7 +182,16 @@ def _convert(
         )
     if official is None:
         notes.append("not checked: the list of recordings and their durations (give --ann)")
-    return Converted(table, classes, form, notes)
+    return Submission(
+        detections=table,
+        classes=classes,
+        official=official,
+        levels=options.levels,
+        external_data=options.external_data,
+        source=f"{path.name} ({form.title})",
+        source_format=form.name,
+        notes=notes,
+    )
 
 
 def _classes(
@@ -216,8 +199,7 @@ def _classes(
 ) -> list[str]:
     """The names of the classes by label, from the first source that knows them."""
     if options.class_file is not None:
-        names = read_class_numbers(options.class_file)
-        return [names.get(label, f"class_{label}") for label in range(max(names) + 1)]
+        return read_names(options.class_file)
     if official is not None and official.classes is not None:
         return list(official.classes)
     if form.name == "epic" and options.part in epic_kitchens.COUNTS:

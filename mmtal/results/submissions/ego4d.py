@@ -38,12 +38,12 @@ def matches(content: FileContent) -> bool:
     return PARTS["detect"] in content.object
 
 
-def read(content: FileContent, raw: RawDetections, part: str | None = None) -> None:
-    """Add the detections; ``part`` is ``detect`` (the default) or ``retrieve``.
+def read(content: FileContent, raw: RawDetections) -> None:
+    """Add the detections of a part: ``detect`` (the default) or ``retrieve``.
 
     ValueError: the file is not in the layout.
     """
-    key = PARTS[part or "detect"]
+    key = PARTS[raw.part or "detect"]
     read_recordings(content, content.object.get(key), raw, where=key)
 
 

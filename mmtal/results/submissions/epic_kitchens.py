@@ -47,22 +47,20 @@ def matches(content: FileContent) -> bool:
     return both or content.object.get("challenge") == HEADER["challenge"]
 
 
-def read(
-    content: FileContent, raw: RawDetections, part: str | None = None, names: Names | None = None
-) -> None:
-    """Add the detections by one of their three labels, ``part``: ``verb``, ``noun`` or ``action``.
+def read(content: FileContent, raw: RawDetections) -> None:
+    """Add the detections by one of their three labels: ``verb``, ``noun`` or ``action``.
 
     A verb or noun keeps its number as label, an action gets a name. ValueError: the file is not in
     the layout, or no part is chosen.
     """
-    if part is None:
+    if raw.part is None:
         raise ValueError(
             f"{content.path} holds verbs, nouns and actions in one: choose with --part {{verb, "
             "noun, action}, and convert it (mmtal results convert)"
         )
     results = content.object.get("results")
     for video, number, detection in each_detection(content, results, raw, where="results"):
-        label = _label(detection, part, names or {})
+        label = _label(detection, raw.part, raw.names)
         if label is None:
             given = {key: detection.get(key) for key in PARTS}
             raw.problems.add(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from mmtal.datasets.problems import Problems
 from mmtal.results.submissions import actionformer, activitynet, ego4d, epic_kitchens, thumos
@@ -11,8 +12,6 @@ from mmtal.results.submissions.file_content import FileContent, read_content
 from mmtal.results.submissions.official_list import OfficialList, Submission, read_class_numbers
 from mmtal.results.submissions.raw_detections import RawDetections
 from mmtal.utils.reading import reading
-
-Read = Callable[[FileContent, RawDetections, str | None, epic_kitchens.Names], None]
 
 
 @dataclass(frozen=True)
@@ -22,57 +21,32 @@ class Format:
     Attributes:
         name: As the user writes it.
         title: What it is.
-        matches: Whether a file is in it.
-        read: Adds what a file holds: content, where to, part, names of EPIC's classes.
-        parts: Names of the results in one file, where there are several.
-        check_header: Notes fields that an evaluation server would refuse.
+        module: Its ``matches`` says whether a file is in it, ``read`` adds what a file holds.
     """
 
     name: str
     title: str
-    matches: Callable[[FileContent], bool]
-    read: Read
-    parts: tuple[str, ...] = ()
-    check_header: Callable[[FileContent, Problems], None] | None = None
+    module: ModuleType
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the results in one file, where there are several."""
+        return tuple(getattr(self.module, "PARTS", ()))
 
-def _plain(read: Callable[[FileContent, RawDetections], None]) -> Read:
-    return lambda content, raw, part, names: read(content, raw)
+    def check_header(self, content: FileContent, problems: Problems) -> None:
+        """Note fields that an evaluation server would refuse."""
+        if hasattr(self.module, "check_header"):
+            self.module.check_header(content, problems)
 
 
 FORMATS = {
     entry.name: entry
     for entry in (
-        Format(
-            "epic",
-            "EPIC-Kitchens C2 submission",
-            epic_kitchens.matches,
-            epic_kitchens.read,
-            epic_kitchens.PARTS,
-            epic_kitchens.check_header,
-        ),
-        Format(
-            "ego4d",
-            "Ego4D Moment Queries submission",
-            ego4d.matches,
-            lambda content, raw, part, names: ego4d.read(content, raw, part),
-            tuple(ego4d.PARTS),
-            ego4d.check_header,
-        ),
-        Format(
-            "activitynet",
-            "ActivityNet results JSON",
-            activitynet.matches,
-            _plain(activitynet.read),
-            check_header=activitynet.check_header,
-        ),
-        Format("thumos", "THUMOS14 detection text", thumos.matches, _plain(thumos.read)),
-        Format(
-            "actionformer",
-            "the official ActionFormer's columns",
-            actionformer.matches,
-            _plain(actionformer.read),
-        ),
+        Format("epic", "EPIC-Kitchens C2 submission", epic_kitchens),
+        Format("ego4d", "Ego4D Moment Queries submission", ego4d),
+        Format("activitynet", "ActivityNet results JSON", activitynet),
+        Format("thumos", "THUMOS14 detection text", thumos),
+        Format("actionformer", "the official ActionFormer's columns", actionformer),
     )
 }
 """In the order in which they are tried: an EPIC submission fits ActivityNet's layout, too."""
@@ -81,7 +55,7 @@ FORMATS = {
 def detect_format(content: FileContent) -> Format:
     """The format of a file; ValueError: it is in none."""
     with reading(content.path, "is in no known format"):
-        found = next((entry for entry in FORMATS.values() if entry.matches(content)), None)
+        found = next((entry for entry in FORMATS.values() if entry.module.matches(content)), None)
     if found is not None:
         return found
     if content.json is not None and not isinstance(content.json, dict):
@@ -121,11 +95,11 @@ def read_detections(
         parts = f"one of {', '.join(found.parts)}" if found.parts else "left out"
         raise ValueError(f"{path} is {found.title}: the part must be {parts}, but got '{part}'")
     numbers = None if class_file is None else read_class_numbers(Path(class_file))
-    raw = RawDetections(path, verdict=verdict, numbers=numbers)
     if part is None and default_part in found.parts:
         part = default_part
+    raw = RawDetections(path, verdict=verdict, numbers=numbers, part=part, names=names)
     with reading(path, f"cannot be read as {found.title}"):
-        found.read(content, raw, part, names or {})
+        found.module.read(content, raw)
     return found, content, raw
 
 

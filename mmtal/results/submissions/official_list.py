@@ -34,7 +34,7 @@ class OfficialList:
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """What is written.
+    """What is written, and what the user should know of it.
 
     Attributes:
         detections: The M detections, times in seconds (for Ego4D of the clip).
@@ -44,6 +44,8 @@ class Submission:
         external_data: ActivityNet's and HACS's declared use of other data.
         retrieved: Ego4D's detections for recall, and names by their labels; None: the same.
         source: Where the detections came from, for our own format.
+        source_format: Name of the format that they were in.
+        notes: What was fixed, and what could not be checked.
     """
 
     detections: InstanceTable
@@ -53,6 +55,8 @@ class Submission:
     external_data: str | None = None
     retrieved: tuple[InstanceTable, Sequence[str]] | None = None
     source: str = ""
+    source_format: str = ""
+    notes: Sequence[str] = ()
 
 
 def read_annotation_list(path: Path, subset: str | None) -> OfficialList:
@@ -79,6 +83,16 @@ def read_class_numbers(path: Path) -> dict[int, str]:
     if path.suffix == ".json":
         return dict(enumerate(class_names(AnnotationFile(path))))
     return read_class_names(path)
+
+
+def read_names(path: Path) -> list[str]:
+    """Names of classes by label, from a file of class names or an annotation JSON.
+
+    Numbers that the file leaves out get the name ``class_<number>``, as in annotation files.
+    ValueError: it names no class.
+    """
+    by_number = read_class_numbers(path)
+    return [by_number.get(number, f"class_{number}") for number in range(max(by_number) + 1)]
 
 
 def class_names(annotations: AnnotationFile) -> list[str]:

@@ -79,7 +79,8 @@ class RawDetections:
     """Detections by recording, and what was wrong with the rows that could not be read.
 
     ``total`` counts all rows of the file. ``verdict`` says what it means if something is wrong,
-    ``numbers`` are names of the classes by number, if the user says what numbers mean.
+    ``numbers`` are names of the classes by number, if the user says what numbers mean, ``part`` is
+    what to read of several results, ``names`` are EPIC-Kitchens' names of verbs and nouns.
     """
 
     def __init__(
@@ -88,8 +89,10 @@ class RawDetections:
         *,
         verdict: str = "these are no usable results",
         numbers: Mapping[int, str] | None = None,
+        part: str | None = None,
+        names: Mapping[str, Mapping[int, str]] | None = None,
     ) -> None:
-        self.numbers = numbers
+        self.numbers, self.part, self.names = numbers, part, names or {}
         self.total = 0
         self.videos: dict[str, list[RawDetection]] = {}
         self.problems = Problems(str(path), verdict=verdict, remedies=REMEDIES)

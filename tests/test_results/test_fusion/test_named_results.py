@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mmtal.results.result_files import read_names, read_together, recordings_not_in_all
+from mmtal.results.result_files import read_together, recordings_not_in_all
+from mmtal.results.submissions.official_list import read_names
 
 
 def save(path: Path, content: Any) -> Path:

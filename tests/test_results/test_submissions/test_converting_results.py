@@ -9,7 +9,8 @@ import pytest
 
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_results
-from mmtal.results.submissions.converting import Converted, ConvertOptions, convert_results
+from mmtal.results.submissions.converting import ConvertOptions, convert_results
+from mmtal.results.submissions.official_list import Submission
 from mmtal.results.submissions.raw_detections import FIXED, FIXES, LARGE, REMEDIES
 
 CLASSES = ["BaseballPitch", "Diving", "GolfSwing"]
@@ -37,7 +38,7 @@ def ann(tmp_path: Path) -> Path:
     return write(tmp_path / "ann.json", {"database": database})
 
 
-def convert(path: Path, out: Path | None, ann: Path | None, **options: Any) -> Converted:
+def convert(path: Path, out: Path | None, ann: Path | None, **options: Any) -> Submission:
     subset = "test" if ann else None
     return convert_results(path, out, ConvertOptions(official=ann, subset=subset, **options))
 
@@ -206,7 +207,7 @@ def test_declared_external_data(tmp_path: Path) -> None:
     content = json.loads(out.read_text())
     assert content["version"] == "VERSION 1.3"
     assert content["external_data"] == {"used": True, "details": "Kinetics"}
-    assert convert(out, None, None, to="activitynet").source_format.name == "activitynet"
+    assert convert(out, None, None, to="activitynet").source_format == "activitynet"
 
 
 def test_large_losses_are_asked_for_by_name(tmp_path: Path, ann: Path) -> None:
