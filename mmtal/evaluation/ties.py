@@ -1,6 +1,7 @@
 """How much of a figure is the order of equal scores."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
