@@ -15,6 +15,7 @@ from mmtal.checkpoints.loading import (
     checked_tensors,
     load_checkpoint_file,
     load_state_dict_file,
+    notes_of,
     weights_in,
 )
 from mmtal.checkpoints.names import OFFICIAL, SCHEMES, NamingScheme, Rule
@@ -73,8 +74,7 @@ def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
     if "state_dict" not in content and "state_dict_ema" not in content:
         content = {"state_dict": content}
     plain, averaged = content.get("state_dict"), content.get("state_dict_ema")
-    meta = content.get("meta")
-    meta = meta if isinstance(meta, Mapping) else {}
+    meta = notes_of(content)
     if meta.get("weights") == "ema":  # written by us
         plain, averaged = None, plain
     if "ema_state_dict" in content:  # MMEngine swaps the average into state_dict when it saves

@@ -52,6 +52,12 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> 
     return _decode(checkpoint)
 
 
+def notes_of(checkpoint: Any) -> Mapping[str, Any]:
+    """What a checkpoint says of its weights, under ``meta``; empty: nothing."""
+    meta = checkpoint.get("meta") if isinstance(checkpoint, Mapping) else None
+    return meta if isinstance(meta, Mapping) else {}
+
+
 def _local_copy(address: str) -> Path:
     """The path that this is, or where a download is kept: torch's hub folder."""
     scheme, separator, _ = address.partition("://")

@@ -28,7 +28,7 @@ def inspect(path: str | Path) -> dict[str, Any]:
     from torch import Tensor
 
     from mmtal.checkpoints.files import format_of
-    from mmtal.checkpoints.loading import load_checkpoint_file
+    from mmtal.checkpoints.loading import load_checkpoint_file, notes_of
 
     content = load_checkpoint_file(path, map_location="cpu")
     content = content if isinstance(content, Mapping) else {}
@@ -41,8 +41,7 @@ def inspect(path: str | Path) -> dict[str, Any]:
     }
     if not weights:
         raise ValueError(f"{path} holds no weights")
-    meta = content.get("meta")
-    meta = meta if isinstance(meta, Mapping) else {}
+    meta = notes_of(content)
     epoch = meta.get("epoch", content.get("epoch"))
     dataset_meta = meta.get("dataset_meta") or {}
     try:

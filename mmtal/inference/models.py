@@ -13,7 +13,7 @@ from mmtal.checkpoints.loading import load_checkpoint_file, weights_in
 from mmtal.checkpoints.weights import fitting_weights
 from mmtal.engine.hooks.feature_statistics_hook import saved_statistics
 from mmtal.engine.hooks.operating_point_hook import operating_point
-from mmtal.engine.hooks.setup_check_hook import longest_recording
+from mmtal.engine.hooks.setup_check_hook import data_facts
 from mmtal.engine.runner import load_config, override
 from mmtal.registry import MODELS
 
@@ -51,19 +51,16 @@ def init_model(
         config = load_config(config, options=options)
     target = find_device(device)
     model: Any = MODELS.build(config.model)
-    meta: Any = None
-    model.operating_point = None
-    model.feature_statistics = None
+    content: Any = {}
     if checkpoint is not None:
         content = load_checkpoint_file(checkpoint, "cpu")
         weights = weights_in(content, checkpoint)
         model.load_state_dict(fitting_weights(weights, model, source=checkpoint))
-        meta = content.get("meta")
-        model.operating_point = operating_point(content)
-        model.feature_statistics = saved_statistics(content)
-        model.made_for = longest_recording(content)
     model.cfg = config
-    model.dataset_meta = (meta or {}).get("dataset_meta") or {}
+    model.dataset_meta = data_facts(content)
+    model.made_for = model.dataset_meta.get("longest_recording")
+    model.operating_point = operating_point(content)
+    model.feature_statistics = saved_statistics(content)
     return model.to(target).eval()
 
 

@@ -40,6 +40,11 @@ class RecordingView:
     pred_scores: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
     pred_labels: NDArray[Any] = field(default_factory=_no_labels)
 
+    def shown(self, score_thr: float) -> NDArray[np.intp]:
+        """Rows of the predictions that score at least ``score_thr``, the best one first."""
+        rows = np.flatnonzero(self.pred_scores >= score_thr)
+        return rows[np.argsort(-self.pred_scores[rows], kind="stable")]
+
 
 @dataclass(frozen=True)
 class RecordingHits:

@@ -94,7 +94,7 @@ def draw_activity(
 ) -> Figure:
     """Levels over time below the ground truth, then attention over time, then chosen positions."""
     view = activity.view
-    shown = np.flatnonzero(view.pred_scores >= score_thr)
+    shown = view.shown(score_thr)
     segments = np.concatenate([view.gt_segments, view.pred_segments[shown]])
     width = WIDTH - 2 * MARGIN - GUTTER - 0.25
     lines = lines_of_time(view.duration, width, segments, max_lines=MAX_LINES)

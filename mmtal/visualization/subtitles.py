@@ -46,7 +46,7 @@ def subtitles(
 def cues_of(view: RecordingView, classes: Sequence[str], *, score_thr: float) -> list[Cue]:
     """What is to be read when; no two cues overlap, and moments without an instance have none."""
     found, truth = ("found: ", "truth: ") if len(view.pred_scores) else ("", "")
-    shown = _shown(view, score_thr)
+    shown = view.shown(score_thr)
     texts = [f"{truth}{classes[label]}" for label in view.gt_labels.tolist()]
     texts += [
         f"{found}{classes[label]} {score:.2f}"
@@ -75,14 +75,8 @@ def cues_of(view: RecordingView, classes: Sequence[str], *, score_thr: float) ->
 
 def count_short(view: RecordingView, *, score_thr: float) -> int:
     """How many instances and predictions of less than :data:`LEAST` are shown for longer."""
-    spans, _ = _spans(view, _shown(view, score_thr))
+    spans, _ = _spans(view, view.shown(score_thr))
     return int((spans[:, 1] - spans[:, 0] < LEAST).sum())
-
-
-def _shown(view: RecordingView, score_thr: float) -> NDArray[np.intp]:
-    """Rows of the predictions to be read, by falling score."""
-    shown = np.flatnonzero(view.pred_scores >= score_thr)
-    return shown[np.argsort(-view.pred_scores[shown], kind="stable")]
 
 
 def _spans(

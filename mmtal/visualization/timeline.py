@@ -1,6 +1,7 @@
 """Instances and predictions of one recording over time, a row for each class that occurs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -79,8 +80,7 @@ def draw_predictions(
         title: Above the picture; None: the recording's name.
         score_thr: Predictions that score lower are not drawn.
     """
-    shown = np.flatnonzero(view.pred_scores >= score_thr)
-    shown = shown[np.argsort(-view.pred_scores[shown], kind="stable")]
+    shown = view.shown(score_thr)
     picture = _Rows(view, classes, hits, shown, title=title)
     missed = int((~picture.found).sum())
     true = int(hits.hit[shown].sum())
@@ -107,15 +107,8 @@ def draw_detections(
     scores = view.pred_scores
     if len(scores) and scores.max() < score_thr:
         score_thr = float(np.quantile(scores, 0.9))
-    shown = np.flatnonzero(scores >= score_thr)
-    shown = shown[np.argsort(-scores[shown], kind="stable")]
-    found = RecordingView(
-        view.video_id,
-        view.duration,
-        pred_segments=view.pred_segments,
-        pred_scores=scores,
-        pred_labels=view.pred_labels,
-    )
+    shown = view.shown(score_thr)
+    found = replace(view, gt_segments=view.gt_segments[:0], gt_labels=view.gt_labels[:0])
     note = f"{len(shown)} of {counted(len(scores), 'detection')}, those that score at least "
     note += f"{score_thr:.2g}; paler: lower score"
     return _Rows(found, classes, None, shown).draw([note], [])

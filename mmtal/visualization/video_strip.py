@@ -53,8 +53,7 @@ class VideoStrip:
         self.em = int(np.clip(width / 60, 11, 28))
         self.font, self.small = _font(self.em), _font(int(self.em * 0.8))
         self.gutter = round(3.8 * self.em)
-        self.shown = np.flatnonzero(view.pred_scores >= score_thr)
-        self.shown = self.shown[np.argsort(-view.pred_scores[self.shown], kind="stable")]
+        self.shown = view.shown(score_thr)
         self.rows = self._bars(hits)
         self.bars_top, self.bars_height = round(1.5 * self.em), round(1.7 * self.em)
         self.row_height = self.bars_top + self.bars_height + round(0.4 * self.em)

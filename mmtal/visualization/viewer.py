@@ -110,8 +110,7 @@ def _check(views: Sequence[RecordingView], num_classes: int) -> None:
 
 def _columns(view: RecordingView, min_score: float) -> dict[str, Any]:
     """The columns that matching.js decodes: whole ms, scores in units, by falling score."""
-    order = np.argsort(-view.pred_scores, kind="stable")
-    order = order[view.pred_scores[order] >= min_score]
+    order = view.shown(min_score)
     # The small addend undoes binary rounding: 0.57 * 10,000 is 5699.999...
     units = np.floor(view.pred_scores[order] * SCORE_UNITS + 1e-6).astype(np.int64)
     return dict(

@@ -1,12 +1,12 @@
 """Statistics of the training features, kept with the weights that were trained on them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
+from mmtal.checkpoints.loading import notes_of
 from mmtal.datasets.feature_statistics import (
     Statistics,
     feature_statistics,
@@ -70,5 +70,4 @@ def _transforms(dataset: Any) -> list[Any]:
 
 def saved_statistics(checkpoint: Any) -> Statistics | None:
     """Statistics of the features that a checkpoint's weights were trained on; None: not needed."""
-    meta = checkpoint.get("meta") if isinstance(checkpoint, Mapping) else None
-    return (meta or {}).get(_KEY)
+    return notes_of(checkpoint).get(_KEY)

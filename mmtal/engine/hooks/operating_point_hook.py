@@ -1,6 +1,5 @@
 """Store the score above which a trained model's detections are shown to people."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import Runner
 
+from mmtal.checkpoints.loading import notes_of
 from mmtal.registry import HOOKS
 
 FALLBACK_SCORE_THR = 0.3
@@ -60,8 +60,7 @@ class OperatingPointHook(Hook):
 
 def operating_point(checkpoint: Any) -> dict[str, Any] | None:
     """What training found out about a checkpoint's weights; None: nothing."""
-    meta = checkpoint.get("meta") if isinstance(checkpoint, Mapping) else None
-    return (meta or {}).get(_KEY)
+    return notes_of(checkpoint).get(_KEY)
 
 
 def score_threshold(runner: Runner) -> float:

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 from torch import nn
 
+from mmtal.checkpoints.loading import notes_of
 from mmtal.registry import HOOKS
 from mmtal.utils.wording import counted
 
@@ -39,8 +40,8 @@ class SetupCheckHook(Hook):
         if isinstance(runner._train_loop, BaseLoop):
             meta = getattr(runner.train_dataloader.dataset, "metainfo", {})
             model.made_for = meta.get("longest_recording")
-        if isinstance(runner._train_loop, BaseLoop) and hasattr(model.head, "silence_classes"):
-            meta = getattr(runner.train_dataloader.dataset, "metainfo", {})
+            if not hasattr(model.head, "silence_classes"):
+                return
             _print_one_split_classes(meta)
             empty = meta.get("empty_classes", [])
             if empty and model.head.num_classes == len(meta["classes"]):
@@ -54,10 +55,11 @@ class SetupCheckHook(Hook):
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         if not isinstance(runner._train_loop, BaseLoop):
             model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-            model.made_for = longest_recording(checkpoint)
+            trained = data_facts(checkpoint)
+            model.made_for = trained.get("longest_recording")
             for loop in (runner._val_loop, runner._test_loop):
                 if isinstance(loop, BaseLoop) and getattr(model.head, "num_classes", 1) > 1:
-                    check_classes(data_facts(checkpoint), loop.dataloader.dataset)
+                    check_classes(trained, loop.dataloader.dataset)
 
 
 def _print_one_split_classes(meta: Mapping[str, Any]) -> None:
@@ -67,13 +69,7 @@ def _print_one_split_classes(meta: Mapping[str, Any]) -> None:
 
 def data_facts(checkpoint: Any) -> Mapping[str, Any]:
     """What a checkpoint says of its training data: MMEngine's ``dataset_meta``, may be empty."""
-    meta = checkpoint.get("meta") if isinstance(checkpoint, Mapping) else None
-    return (meta or {}).get("dataset_meta") or {}
-
-
-def longest_recording(checkpoint: Any) -> float | None:
-    """Seconds of the longest recording that a checkpoint was trained on; None: not known."""
-    return data_facts(checkpoint).get("longest_recording")
+    return notes_of(checkpoint).get("dataset_meta") or {}
 
 
 def check_classes(trained: Mapping[str, Any], dataset: Any) -> None:
