@@ -37,9 +37,7 @@ def run(args: Namespace) -> None:
     source = Source(Path(args.ann))
     classes = read_class_names(Path(args.classes)) if args.classes else None
     imported = import_annotations(
-        [source],
-        options=ImportOptions(group=args.group, classes=classes),
-        bad_segments="keep",
+        [source], options=ImportOptions(group=args.group, classes=classes), bad_segments="keep"
     )
     files = split(args, imported.database, Path(args.out), sources=[source.path])
     print(f"written: {', '.join(map(str, files))}")

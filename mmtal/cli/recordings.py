@@ -23,10 +23,7 @@ def subsets_of(ann_file: str) -> list[str]:
 
 
 def read_views(
-    ann_file: str,
-    results_file: str | None,
-    subset: str | None,
-    class_file: str | None = None,
+    ann_file: str, results_file: str | None, subset: str | None, class_file: str | None = None
 ) -> tuple[list[RecordingView], list[str], list[str]]:
     """Recordings of the subset or, without one, of the results, else all.
 

@@ -12,11 +12,7 @@ import torch
 from mmengine.dataset import BaseDataset, force_full_init
 from mmengine.logging import print_log
 
-from mmtal.datasets.annotation_file import (
-    CLIPPED,
-    AnnotationFile,
-    parse_instances,
-)
+from mmtal.datasets.annotation_file import CLIPPED, AnnotationFile, parse_instances
 from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
 from mmtal.datasets.feature_files import FileNames
 from mmtal.datasets.features import ENDINGS

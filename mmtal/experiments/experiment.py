@@ -21,13 +21,7 @@ from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.engine.hooks.operating_point_hook import score_threshold
 from mmtal.engine.hooks.setup_check_hook import check_instances
-from mmtal.engine.runner import (
-    build_runner,
-    load_config,
-    main_metric,
-    override,
-    set_seed,
-)
+from mmtal.engine.runner import build_runner, load_config, main_metric, override, set_seed
 from mmtal.experiments.auto_template import auto_template
 from mmtal.experiments.processes import run_processes
 from mmtal.experiments.summary import print_run_summary

@@ -291,11 +291,7 @@ def predict_actions(
 
 @torch.no_grad()
 def join_points(
-    verb: RawPredictions,
-    noun: RawPredictions,
-    head: Any,
-    space: ActionSpace,
-    per_point: int,
+    verb: RawPredictions, noun: RawPredictions, head: Any, space: ActionSpace, per_point: int
 ) -> InstanceData:
     """Candidates of one recording: ``segments`` in grid units, ``scores``, ``labels``, ``levels``.
 

@@ -26,11 +26,7 @@ class InferencePipeline:
     """
 
     def __init__(
-        self,
-        dataset: Mapping[str, Any],
-        *,
-        num_channels: int,
-        statistics: Statistics | None = None,
+        self, dataset: Mapping[str, Any], *, num_channels: int, statistics: Statistics | None = None
     ) -> None:
         pipeline = [TRANSFORMS.build(dict(t)) for t in dataset["pipeline"]]
         give_statistics(pipeline, statistics, source="the checkpoint")

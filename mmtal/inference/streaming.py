@@ -112,11 +112,7 @@ class DetectionStream:
         self._finished = False
 
     def _waits(
-        self,
-        reach: Reach,
-        step: float | None,
-        max_duration: float | None,
-        max_delay: float | None,
+        self, reach: Reach, step: float | None, max_duration: float | None, max_delay: float | None
     ) -> int:
         """Settle step, longest detection and delay; the features ahead that the model sees."""
         seconds = self.grid.feature_stride / self.grid.fps  # per feature

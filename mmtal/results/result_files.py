@@ -25,10 +25,7 @@ def video_list_sha256(video_ids: Iterable[str]) -> str:
 
 
 def write_results(
-    path: str | Path,
-    detections: InstanceTable,
-    classes: Sequence[str],
-    stamp: Mapping[str, Any],
+    path: str | Path, detections: InstanceTable, classes: Sequence[str], stamp: Mapping[str, Any]
 ) -> None:
     """Write detections as ActivityNet results JSON; ``stamp`` goes under the key ``mmtal``.
 

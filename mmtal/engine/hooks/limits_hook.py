@@ -35,9 +35,7 @@ class LimitsHook(Hook):
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         reached = {k: v for part in all_gather_object(self._reached) for k, v in part.items()}
         text = limits_warning(
-            reached,
-            score_thr=score_threshold(runner),
-            total=len(runner.test_dataloader.dataset),
+            reached, score_thr=score_threshold(runner), total=len(runner.test_dataloader.dataset)
         )
         if text:
             print_log(text, "current", logging.WARNING)

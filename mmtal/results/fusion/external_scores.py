@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax as softmax_of
 
 from mmtal.checkpoints.plain_pickle import load_plain_pickle
 from mmtal.results.instance_table import InstanceTable
@@ -84,11 +85,15 @@ def read_external_scores(path: str | Path) -> ExternalScores:
         )
     other = "is not JSON (mmtal results scores converts .npy files and pickles)"
     content = parse_json(path, decode_text(path, read_file(path), problem=other))
-    wrapped = isinstance(content, dict) and "results" in content
-    classes = next((content[key] for key in CLASS_KEYS if wrapped and key in content), None)
-    return check_external_scores(
-        content["results"] if wrapped else content, classes=classes, source=str(path)
-    )
+    videos, classes = _unwrapped(content)
+    return check_external_scores(videos, classes=classes, source=str(path))
+
+
+def _unwrapped(content: Any) -> tuple[Any, Any]:
+    """Scores by recording, and the names of their columns or None."""
+    if not isinstance(content, Mapping) or "results" not in content:
+        return content, None
+    return content["results"], next((content[key] for key in CLASS_KEYS if key in content), None)
 
 
 def check_external_scores(
@@ -248,7 +253,7 @@ def load_score_file(
     if own is not None and classes is not None:
         raise ValueError(f"{path} names its own {len(own)} classes: leave out classes")
     if softmax:
-        table = {video: _softmax(scores) for video, scores in table.items()}
+        table = {video: softmax_of(scores) for video, scores in table.items()}
     return check_external_scores(table, classes=own or classes, source=str(path))
 
 
@@ -298,10 +303,7 @@ def _load_mapping(path: Path) -> tuple[dict[str, Any], list[str] | None]:
         raise ValueError(
             f"class scores must be a .json, .pkl, .pickle or .npy file, but got {path}"
         )
-    classes = None
-    if isinstance(content, Mapping) and "results" in content:
-        classes = next((content[key] for key in CLASS_KEYS if key in content), None)
-        content = content["results"]
+    content, classes = _unwrapped(content)
     if not isinstance(content, Mapping) or not content:
         raise ValueError(f"{path} must hold {{recording: class scores}}, but it does not")
     if any(_is_ranking(values) for values in content.values()):
@@ -347,8 +349,3 @@ def _flat(values: Any, path: Path, video: str) -> NDArray[Any]:
             f"{path}, recording '{video}': class scores must be numbers, but got {values!r:.80}"
         ) from error
     return scores[0] if scores.ndim == 2 and len(scores) == 1 else scores
-
-
-def _softmax(scores: NDArray[Any]) -> NDArray[Any]:
-    powers = np.exp(scores - scores.max())
-    return powers / powers.sum()
