@@ -17,6 +17,7 @@ BASE = "mmtal"
 LEVELS = (
     ("utils",),
     (BASE,),
+    ("runtime",),
     ("structures",),
     ("ops", "datasets", "visualization"),
     ("models",),

@@ -1,6 +1,7 @@
 """Find actions in recordings that nobody has annotated."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmtal.cli.options import passed_on, print_json, shared
@@ -30,13 +31,9 @@ ARGUMENTS = {
 def run(args: Namespace) -> None:
     from mmtal.inference.detections import format_detections
     from mmtal.inference.inferencer import TemporalActionInferencer
-    from mmtal.results.submissions.official_list import read_names
 
-    classes = args.classes
-    if classes and len(classes) == 1 and Path(classes[0]).is_file():
-        classes = read_names(Path(classes[0]))
     infer = TemporalActionInferencer(
-        classes=classes,
+        classes=class_names(args.classes),
         options=args.cfg_options,
         **passed_on(args, "config", "checkpoint", "device", "window", "max_duration"),
     )
@@ -52,6 +49,15 @@ def run(args: Namespace) -> None:
     for what, where in (("detections", args.out), ("pictures", args.show_dir)):
         if where:
             print(f"{what}: {where}")
+
+
+def class_names(given: Sequence[str] | None) -> Sequence[str] | None:
+    """The names themselves, or those in the one file that is given."""
+    from mmtal.results.submissions.official_list import read_names
+
+    if given and len(given) == 1 and Path(given[0]).is_file():
+        return read_names(Path(given[0]))
+    return given
 
 
 def sources(text: str) -> str | tuple[str, ...]:

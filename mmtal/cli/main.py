@@ -29,7 +29,7 @@ COMMANDS = (
     "show page", "show curves", "show video", "show subtitles",
     "explain", "checkpoint convert", "checkpoint inspect",
     "leaderboard run", "leaderboard table", "leaderboard check", "leaderboard pack",
-    "search", "new", "config list", "config show", "config cost", "demo", "doctor",
+    "search", "new", "config list", "config show", "config cost", "export", "demo", "doctor",
 )  # fmt: skip
 """``data verify`` is in the module ``mmtal.cli.data_verify``, whose docstring describes it, with
 ``ARGUMENTS`` and ``run(args)``, which returns its exit code if that is not 0; ``INTERRUPTED`` is

@@ -101,7 +101,7 @@ class BlockPyramid(nn.Module):
     def _positions(self, mask: Tensor) -> Tensor:
         """Position encoding (B or 1, C, T); the table is stretched for longer sequences."""
         T, longest = mask.shape[1], self.padding.max_seq_len
-        if longest >= T and not torch.compiler.is_compiling():  # an exported graph has one path
+        if not torch.compiler.is_compiling() and longest >= T:  # an exported graph has one path
             return self.pos_table[None, :, :T]
         # A sequence has its table stretched, linearly, to its own padded length.
         shrink = longest / self.padding.official_lengths(mask.sum(1, keepdim=True))  # (B, 1)

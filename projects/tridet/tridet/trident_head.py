@@ -39,6 +39,8 @@ class TridentHead(AnchorFreeHead):
             positives, as :class:`TIoUFocalLoss` wants it.
     """
 
+    runtime_decoding = "bins"
+
     def __init__(
         self,
         in_channels: int,
