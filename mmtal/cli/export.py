@@ -30,12 +30,9 @@ def run(args: Namespace) -> None:
         out = source.with_name(source.stem + FORMATS[args.to])
     check_writable(out)
     inferencer = TemporalActionInferencer(
-        args.config,
-        args.checkpoint,
-        "cpu",
-        classes=class_names(args.classes),
+        args.config, args.checkpoint, "cpu", classes=class_names(args.classes),
         options=args.cfg_options,
-    )
+    )  # fmt: skip
     difference = export(inferencer, out, to=args.to)
     size = Path(out).stat().st_size / 1e6
     print_result(
