@@ -7,6 +7,8 @@ default_hooks = dict(
     operating_point=dict(type="OperatingPointHook"),
     statistics=dict(type="FeatureStatisticsHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
+    divergence=dict(type="DivergenceHook"),
+    limits=dict(type="LimitsHook"),
     pictures=dict(type="PredictionPicturesHook", in_training=0),
     logger=dict(type="LoggerHook", interval=20),
     checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="tal/mAP"),

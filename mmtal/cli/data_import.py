@@ -66,8 +66,8 @@ def run(args: Namespace) -> None:
         Source,
         format_summary,
         import_annotations,
-        read_class_names,
     )
+    from mmtal.results.submissions.official_list import read_class_numbers
 
     if len(args.features or []) > 1:
         raise ValueError("--features: the durations need one folder, not several")
@@ -79,7 +79,7 @@ def run(args: Namespace) -> None:
         options=ImportOptions(
             labels=tuple(args.labels),
             columns=pairs(args.columns, "--columns"),
-            classes=read_class_names(Path(args.classes)) if args.classes else None,
+            classes=read_class_numbers(Path(args.classes)) if args.classes else None,
             background=tuple(args.background),
             subjects=tuple(args.subjects),
             class_parts=tuple(args.class_parts),

@@ -29,13 +29,13 @@ def run(args: Namespace) -> None:
         ImportOptions,
         Source,
         import_annotations,
-        read_class_names,
     )
+    from mmtal.results.submissions.official_list import read_class_numbers
 
     if not (args.shares or args.folds):
         raise ValueError("give --shares, such as training=0.8 test=0.2, or --folds")
     source = Source(Path(args.ann))
-    classes = read_class_names(Path(args.classes)) if args.classes else None
+    classes = read_class_numbers(Path(args.classes)) if args.classes else None
     imported = import_annotations(
         [source], options=ImportOptions(group=args.group, classes=classes), bad_segments="keep"
     )

@@ -4,7 +4,7 @@ import dataclasses
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import PLACES, passed_on, print_json, shared
+from mmtal.cli.options import PLACES, class_names, passed_on, print_json, shared
 
 ARGUMENTS = {
     "--ann": dict(required=True),
@@ -14,6 +14,7 @@ ARGUMENTS = {
     "--snippet-frames": "default: found out",
     "--fps": "default: as the annotations say",
     **shared("--subset-names", "--feature-key"),
+    "--classes": "default: the labels that occur",
     "--out": dict(default="suggested_config.py"),
     "--json": "all values, and why",
 }
@@ -30,6 +31,7 @@ def run(args: Namespace) -> None:
         name=Path(args.ann).stem,
         budget=Budget.parse(args.budget),
         subsets=args.subset_names,
+        classes=class_names(args),
         **passed_on(args, *PLACES),
     )
     print(f"\nwritten: {args.out}; next: mmtal train {args.out}")

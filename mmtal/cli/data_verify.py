@@ -6,7 +6,7 @@ missing or in another format, or an option is wrong); 130: interrupted.
 
 from argparse import Namespace
 
-from mmtal.cli.options import PLACES, passed_on, print_result, shared
+from mmtal.cli.options import PLACES, class_names, passed_on, print_result, shared
 
 ARGUMENTS = {
     "config": dict(nargs="?", note="its data, pipelines and model are verified"),
@@ -17,6 +17,7 @@ ARGUMENTS = {
     "--file-ext": dict(metavar="TEXT", help="default: as in DIR"),
     **shared("--feature-key", "--feature-stride", "--snippet-frames"),
     "--fps": "of all recordings",
+    "--classes": "default: the labels that occur",
     "--max-seq-len": dict(type=int, metavar="N", help="longest sequence in training"),
     "--min-overlap": dict(
         type=float, default=0.5, metavar="SHARE", help="of an instance that truncation leaves",
@@ -37,11 +38,12 @@ def run(args: Namespace) -> int:
         raise ValueError("give either a config or --ann")
     if args.config and (args.features or args.subset):
         raise ValueError("--features and --subset are for --ann: the config names its own")
+    classes = class_names(args)
     if args.config:
-        report = verify_config(load_config(args.config, options=args.cfg_options))
+        report = verify_config(load_config(args.config, options=args.cfg_options, classes=classes))
     else:
         files = ("features", "subset", "file_prefix", "file_ext", "max_seq_len", "min_overlap")
-        report = verify(args.ann, **passed_on(args, *files, *PLACES))
+        report = verify(args.ann, classes=classes, **passed_on(args, *files, *PLACES))
     print_result(args, report.to_json(), report.format())
     if args.out:
         write_json(args.out, report.to_json(), indent=1)

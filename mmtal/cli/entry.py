@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 
 from mmtal.utils.errors import USER_ERRORS, import_hints
+from mmtal.utils.repeats import warnings_once
 
 
 def run_tool(
@@ -21,7 +22,7 @@ def run_tool(
             KeyboardInterrupt says it.
     """
     try:
-        with import_hints():
+        with import_hints(), warnings_once():
             main()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has seen enough

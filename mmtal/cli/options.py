@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from mmtal.utils.files import plain
@@ -53,7 +54,9 @@ SHARED: dict[str, dict[str, Any]] = {
         nargs="+", action=ConfigOptions, metavar="KEY=VALUE",
         help="override config values, by dotted name",
     ),
-    "--classes": dict(metavar="FILE", help="class names, by label number"),
+    "--classes": dict(
+        metavar="FILE", help="class names, by label number: a name on each line, or annotations"
+    ),
     "--data-path": dict(metavar="DIR", help="folder with annotations and features"),
     "--device": dict(help="cpu, cuda:0, ... (default: a GPU if there is one)"),
     "--features": dict(nargs="+", metavar="DIR", help="folders of feature files"),
@@ -126,6 +129,13 @@ def shared(*names: str) -> dict[str, Any]:
 def passed_on(args: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Options by name, for a function that has arguments of these names."""
     return {name: getattr(args, name) for name in names}
+
+
+def class_names(args: argparse.Namespace) -> list[str] | None:
+    """What ``--classes`` names, by label; None: it was not given."""
+    from mmtal.results.fusion.named_results import read_names
+
+    return read_names(Path(args.classes)) if args.classes else None
 
 
 def print_result(args: argparse.Namespace, content: Any, text: str) -> None:

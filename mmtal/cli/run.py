@@ -6,7 +6,7 @@ The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in pe
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import PLACES, passed_on, print_json, shared
+from mmtal.cli.options import PLACES, class_names, passed_on, print_json, shared
 
 AUTO = "auto"
 
@@ -22,6 +22,7 @@ ARGUMENTS = {
         type=float, metavar="N", help="weight decay (default: the config's)",
     ),
     **shared("--subset-names", "--feature-key"),
+    "--classes": "default: the config's, or the labels that occur",
     "--feature-stride": "default: the config's",
     "--snippet-frames": "default: the config's",
     "--fps": "default: the config's",
@@ -40,6 +41,7 @@ def run(args: Namespace) -> None:
     from mmtal.config_files import find_config, output_name
     from mmtal.engine.work_dir_lock import training_in
     from mmtal.experiments.experiment import check_gpus, prepare_config, run_experiment
+    from mmtal.utils.repeats import say_repeats
 
     check_gpus(args.gpus)
     name = AUTO if args.config == AUTO else output_name(find_config(args.config))
@@ -50,11 +52,12 @@ def run(args: Namespace) -> None:
             work_dir=work_dir,
             options=args.cfg_options,
             subsets=args.subset_names,
-            data=passed_on(args, *PLACES),
+            data=dict(classes=class_names(args), **passed_on(args, *PLACES)),
             **passed_on(args, "data_path", "learning_rate", "epochs", "batch_size"),
             **passed_on(args, "weight_decay", "seed"),
         )
         metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
     if args.json:
         print_json(args, metrics)
+    say_repeats()
     print(f"FINAL_mAP: {100 * metrics['tal/mAP']:.2f}", flush=True)

@@ -7,7 +7,7 @@ The same command goes on with a search that was interrupted.
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import passed_on, print_json
+from mmtal.cli.options import class_names, passed_on, print_json
 
 INTERRUPTED = "the same command goes on with the search"
 
@@ -29,6 +29,7 @@ ARGUMENTS = {
         "b)",
     ),
     "--cfg-options": "the same in all trials",
+    "--classes": "default: the config's, or the labels that occur",
     "--val-share": dict(
         type=float, default=0.25, metavar="SHARE", help="of the training set that is held out",
     ),
@@ -45,7 +46,14 @@ def run(args: Namespace) -> None:
     options = args.cfg_options or {}
     folder = Path(args.work_dir or Path("work_dirs", "search", Path(args.config).stem))
     found = search(
-        SearchSettings(args.config, args.data_path, folder, seed=args.seed, options=options),
+        SearchSettings(
+            args.config,
+            args.data_path,
+            folder,
+            seed=args.seed,
+            options=options,
+            classes=class_names(args),
+        ),
         read_space(args.space, args.vary, fixed=options),
         **passed_on(args, "store", "trials", "workers", "val_share", "group", "minutes"),
     )

@@ -3,12 +3,13 @@
 import os
 from argparse import Namespace
 
-from mmtal.cli.options import print_json, shared
+from mmtal.cli.options import class_names, print_json, shared
 
 ARGUMENTS = {
     **shared("config", "checkpoint"),
     "--out": "the detections, as ActivityNet results JSON",
     "--allow-partial": "of which there are features",
+    "--classes": "default: the config's, or the labels that occur",
     **shared("--show-dir", "--work-dir", "--json", "--cfg-options", "--launcher", "--local-rank"),
 }
 
@@ -18,7 +19,11 @@ def run(args: Namespace) -> None:
 
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = load_config(
-        args.config, work_dir=args.work_dir, launcher=args.launcher, options=args.cfg_options
+        args.config,
+        work_dir=args.work_dir,
+        launcher=args.launcher,
+        options=args.cfg_options,
+        classes=class_names(args),
     )
     config.load_from = args.checkpoint
     if args.out:

@@ -5,7 +5,7 @@ import os
 from argparse import Namespace
 from contextlib import nullcontext
 
-from mmtal.cli.options import shared
+from mmtal.cli.options import class_names, shared
 
 ARGUMENTS = {
     **shared("config", "--work-dir"),
@@ -19,6 +19,7 @@ ARGUMENTS = {
     ),
     "--seed": "default: the config's",
     "--deterministic": dict(action="store_true", help="deterministic operations"),
+    "--classes": "default: the config's, or the labels that occur",
     **shared("--cfg-options", "--launcher", "--local-rank"),
     "--no-summary": dict(action="store_true", help=argparse.SUPPRESS),
 }  # fmt: skip
@@ -31,7 +32,11 @@ def run(args: Namespace) -> None:
 
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = load_config(
-        args.config, work_dir=args.work_dir, launcher=args.launcher, options=args.cfg_options
+        args.config,
+        work_dir=args.work_dir,
+        launcher=args.launcher,
+        options=args.cfg_options,
+        classes=class_names(args),
     )
     set_seed(config, seed=args.seed, deterministic=args.deterministic)
     if args.amp:

@@ -10,8 +10,8 @@ SHOWN = 3
 """Classes, or pairs of labels, that a message shows."""
 
 REMEDY = (
-    "give the class one name; if they are two classes, name all classes (classes=[...] of the data "
-    "set in a config, --classes FILE of mmtal data import and split)"
+    "give the class one name; if they are two classes, name all classes: --classes FILE with a "
+    "name on each line, or classes=[...] of each data set in a config"
 )
 
 

@@ -56,6 +56,11 @@ def check_config(config: Config) -> None:
         raise ValueError(f"optim_wrapper.optimizer.lr must be a number >= 0, but got {rate!r}")
 
 
+def takes_argument(config: Mapping[str, Any], name: str) -> bool:
+    """Whether what a component's config builds has an argument of this name."""
+    return any(name in known for _, known, _ in _constructors(config, ""))
+
+
 def _check(value: Any, path: str) -> None:
     """Check a part of a config, and all parts of it."""
     last = path.rpartition(".")[2]

@@ -5,7 +5,7 @@ import difflib
 import inspect
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,12 @@ from mmengine.runner import BaseLoop, Runner
 
 from mmtal.checkpoints.latest import latest_readable_checkpoint
 from mmtal.config_files import find_config, output_name, read_config
-from mmtal.engine.config_check import check_config
-from mmtal.engine.hooks.divergence_hook import DivergenceHook
-from mmtal.engine.hooks.limits_hook import LimitsHook
+from mmtal.engine.config_check import check_config, takes_argument
 from mmtal.engine.resuming import Settings, go_on
 from mmtal.engine.short_runs import build_loader, shorten_warm_up
 from mmtal.engine.terminal import TerminalHook, terminal_handler
 from mmtal.engine.work_dir_lock import make_work_dir
+from mmtal.models.localizers.limits import LIMITS
 from mmtal.plugins import load_plugins
 from mmtal.registry import METRICS, is_kind_of
 from mmtal.renames import update_option
@@ -43,6 +42,13 @@ _ELSEWHERE = {
 }
 """What options cannot set, and what can."""
 
+SAFETY_HOOKS = {
+    "safe_checkpoint": "SafeCheckpointHook",
+    "divergence": "DivergenceHook",
+    "limits": "LimitsHook",
+}
+"""Default hooks of every shipped config, which the front door adds to others."""
+
 
 def load_config(
     path: str | Path,
@@ -50,6 +56,7 @@ def load_config(
     work_dir: str | None = None,
     launcher: str = "none",
     options: Mapping[str, Any] | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Config:
     """Read a config and settle what every tool needs.
 
@@ -59,6 +66,7 @@ def load_config(
             that :func:`mmtal.config_files.output_name` names.
         launcher: ``none``, ``pytorch``, ``slurm`` or ``mpi``.
         options: Values to override, by dotted name.
+        classes: Names by label for all data sets; None: the config's.
     """
     path = find_config(path)
     terminal_handler(MMLogger.get_current_instance())  # what is said before there is a run
@@ -69,6 +77,8 @@ def load_config(
         loader = config.get(name)
         if loader:  # more workers than cores only cost memory
             loader.num_workers = min(loader.get("num_workers", 0), os.cpu_count() or 1)
+            if classes is not None:
+                loader.dataset.classes = list(classes)
     config.launcher = launcher
     config.work_dir = work_dir or config.get("work_dir") or f"./work_dirs/{output_name(path)}"
     return config
@@ -118,6 +128,15 @@ def override(config: Config, options: Mapping[str, Any]) -> None:
         text = textwrap.shorten(str(error.args[0]), 120, placeholder=" ...")
         raise ValueError(f"--cfg-options {' '.join(options)}: {text}") from error
     check_config(config)
+    _fix_limits(config, options)
+
+
+def _fix_limits(config: Config, options: Mapping[str, Any]) -> None:
+    """Limits that the user gives are exact, and do not follow the length of a recording."""
+    head = (config.get("model") or {}).get("head") or {}
+    given = {limit for limit in LIMITS if f"model.head.{limit}" in options}
+    if given and takes_argument(head, "fixed_limits"):
+        head["fixed_limits"] = sorted(given.union(head.get("fixed_limits", ())))
 
 
 def main_metric(evaluator: Any) -> dict[str, Any]:
@@ -187,9 +206,6 @@ class QuietRunner(Runner):
 
     def register_hooks(self, *args: Any, **kwargs: Any) -> None:
         super().register_hooks(*args, **kwargs)
-        for kind in (DivergenceHook, LimitsHook):
-            if not any(isinstance(hook, kind) for hook in self.hooks):
-                self.register_hook(kind())
         self._terminal = TerminalHook(terminal_handler(self.logger))
         if is_main_process():
             self.register_hook(self._terminal)
@@ -255,13 +271,13 @@ class QuietRunner(Runner):
 
 
 def build_runner(config: Config) -> Runner:
-    """A runner for this machine: NCCL where there are GPUs, else gloo; it loads safely."""
+    """A runner for this machine: NCCL where there are GPUs, else gloo; with ``SAFETY_HOOKS``."""
     check_config(config)
     if config.get("work_dir"):
         make_work_dir(config.work_dir)
-    config.setdefault("default_hooks", {}).setdefault(
-        "safe_checkpoint", dict(type="mmtal.SafeCheckpointHook")
-    )
+    hooks = config.setdefault("default_hooks", {})
+    for name, kind in SAFETY_HOOKS.items():
+        hooks.setdefault(name, dict(type=f"mmtal.{kind}"))
     if config.launcher != "none" and not torch.cuda.is_available():
         _init_cpu_processes(config)
     return QuietRunner.from_cfg(config)

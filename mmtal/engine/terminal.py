@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mmtal.utils.progress import progress_line
+from mmtal.utils.repeats import is_new
 from mmtal.utils.wording import counted
 
 SECONDS_BETWEEN_LINES, MOST_LINES = 10.0, 100
@@ -46,15 +47,11 @@ class TerminalHandler(logging.Handler):
         """Print a message, above the line of progress if there is one."""
         text = _shortened(record.getMessage())
         if record.levelno >= logging.WARNING:
-            if not text.startswith(LEFT_OUT) and text not in _SAID:
-                _SAID.add(text)
+            if not text.startswith(LEFT_OUT) and is_new(text):
                 self.console.print(Text(f"{record.levelname.lower()}: {text}", "yellow"))
         elif not self.is_validating and not _is_said_by_mmengine():
             self.console.print(text.removeprefix("\n"))
 
-
-_SAID: set[str] = set()
-"""Warnings that have been printed: a run builds its data sets several times, and each warns."""
 
 _LIST = re.compile(r"\[([^\[\]]{80,})\]")
 
@@ -84,9 +81,8 @@ def terminal_handler(logger: MMLogger) -> TerminalHandler:
     """The logger's handler for the terminal; the first call replaces MMEngine's by it."""
     for index, handler in enumerate(logger.handlers):
         if type(handler) is logging.StreamHandler:
-            ours = TerminalHandler(handler.level)
-            ours.filters = handler.filters
-            logger.handlers[index] = ours
+            # without the filter of repeated warnings, which are counted
+            logger.handlers[index] = TerminalHandler(handler.level)
     return next(h for h in logger.handlers if isinstance(h, TerminalHandler))
 
 

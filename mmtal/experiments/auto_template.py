@@ -63,8 +63,13 @@ def suggest_config(
         first = report.findings[0]
         raise ValueError(
             f"{ann_file}: the data cannot be used ({first.kind}: {plain(first.value)}), see the "
-            "report above. Fix them; what is wrong with single instances is left out by mmtal data "
-            f"verify --ann {ann_file} --features {' '.join(map(str, features))} --fix cleaned.json"
+            f"report above. To fix it: {first.remedy}"
+            + (
+                ""
+                if first.instance is None
+                else "; or leave such instances out: mmtal data verify "
+                f"--ann {ann_file} --features {' '.join(map(str, features))} --fix cleaned.json"
+            )
         )
     summary = summarize(ann_file, features=features, subsets=subsets, **data)
     settings = choose_settings(summary, budget)

@@ -28,6 +28,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 
 from mmtal.utils.files import write_text
+from mmtal.utils.repeats import warnings_once
 from mmtal.utils.wording import duration
 
 GRACE = 10.0
@@ -248,7 +249,8 @@ def _work(function: Callable[[JobType], Any], job: JobType, slot: Slot, pipe: Co
     torch.set_num_threads(slot.threads)
     gc.freeze()  # data sets collect garbage, and need not look at what has been loaded
     try:
-        pipe.send((function(job), ""))
+        with warnings_once():
+            pipe.send((function(job), ""))
     except Exception as error:  # whatever it is, it is this job's alone
         traceback.print_exc()
         lines = str(error).strip().splitlines()

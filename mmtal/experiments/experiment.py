@@ -135,12 +135,21 @@ def prepare_config(
     override(config, options or {})
     set_seed(config, seed=seed, deterministic=False)
     if not place.is_official:
-        _adapt_to_own_data(config, choose=not subsets)
+        _adapt_to_own_data(config, options or {}, choose=not subsets, classes=data.get("classes"))
     return config
 
 
-def _adapt_to_own_data(config: Config, *, choose: bool) -> None:
-    """Check own data strictly, and give the model their classes and channels."""
+def _adapt_to_own_data(
+    config: Config,
+    options: Mapping[str, Any],
+    *,
+    choose: bool,
+    classes: Sequence[str] | None,
+) -> None:
+    """Check own data strictly, and give the model their classes and channels.
+
+    But for what the user says in ``options``.
+    """
     own = config.train_dataloader.dataset
     features = own.features if isinstance(own.features, str) else own.features[0]
     names = find_file_names(
@@ -148,11 +157,13 @@ def _adapt_to_own_data(config: Config, *, choose: bool) -> None:
         AnnotationFile(Path(own.data_root, own.ann_file)).database,
     )
     for name in LOADERS:
-        config[name].dataset.update(
-            bad_segments="error", check_duration=True, allow_missing=False,
+        strict = dict(
+            bad_segments="error", check_duration=True, allow_missing=False, classes=classes,
             file_prefix=names.prefix, file_ext=names.ending,
         )  # fmt: skip
-        config[name].dataset.pop("classes", None)
+        config[name].dataset.update(
+            {key: x for key, x in strict.items() if f"{name}.dataset.{key}" not in options}
+        )
     if choose:
         _choose_subsets(config)
     dataset = build_dataset(config, "train_dataloader")
@@ -163,7 +174,9 @@ def _adapt_to_own_data(config: Config, *, choose: bool) -> None:
         head.num_classes = num_classes
     most = max(len(dataset.get_data_info(index)["labels"]) for index in range(len(dataset)))
     limit = ceil(3 * most / 100) * 100  # as in suggested configs
-    if limit > head.get("max_per_video", limit):
+    if "max_per_video" not in head.get("fixed_limits", ()) and limit > head.get(
+        "max_per_video", limit
+    ):
         print_log(
             f"max_per_video {head.max_per_video} -> {limit}: up to {most} instances in a recording",
             "current",

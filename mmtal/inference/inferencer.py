@@ -274,8 +274,9 @@ class TemporalActionInferencer:
         except ValueError as error:
             if self.window is not None:
                 raise
-            text = f"recording '{data['video_id']}' is long ({length} features), but {error}"
-            print_log(f"{text}: that is done now", "current", logging.WARNING)
+            # the same sentence for all recordings, which a terminal shows once, with their number
+            text = f"a recording of more than {ONE_PASS} features: {error}: that is done now"
+            print_log(text, "current", logging.WARNING)
             return length if self.max_duration is not None else None
         if self.window is None:
             return max(size, 4 * reach.shortest_window)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tiny import make_dataset, write_config
@@ -67,6 +68,13 @@ def test_nothing_of_it_is_saved(tiny: Path, tmp_path: Path, poison, message, sav
     for path in tmp_path.glob("*.pth"):
         weights = torch.load(path, weights_only=True)["state_dict"]
         assert all(value.isfinite().all() for value in weights.values())
+
+
+def test_a_plain_runner_of_a_config_stops_too(tiny: Path, tmp_path: Path) -> None:
+    runner = Runner.from_cfg(config_of(tiny, tmp_path))
+    runner.register_hook(Poison(range(2, 3)))
+    with pytest.raises(ValueError, match="the loss is nan in iteration 3 of 16"):
+        runner.train()
 
 
 def test_the_flag_is_read_at_the_logging_interval(tiny: Path, tmp_path: Path) -> None:

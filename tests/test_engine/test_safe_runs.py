@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tiny import make_dataset, write_config
 
 from mmtal.config_files import find_config, list_configs, list_project_configs
-from mmtal.engine.runner import build_runner
+from mmtal.engine.runner import SAFETY_HOOKS, build_runner
 
 
 class Touch:
@@ -57,9 +57,9 @@ def test_the_front_door_adds_the_hook_to_configs_without(config, tmp_path):
         build_runner(config).test()
 
 
-def test_every_config_has_the_hook():
-    names = [*list_configs(), *list_project_configs()]
-    assert len(names) > 30
-    for name in names:
-        hooks = Config.fromfile(find_config(name)).default_hooks
-        assert hooks.safe_checkpoint.type == "SafeCheckpointHook", name
+def test_every_config_has_the_hooks():
+    configs = [*list_configs(), *list_project_configs()]
+    assert len(configs) > 30
+    for config in configs:
+        hooks = Config.fromfile(find_config(config)).default_hooks
+        assert {name: hooks[name].type for name in SAFETY_HOOKS} == SAFETY_HOOKS, config

@@ -199,3 +199,20 @@ def test_recordings_without_a_frame_rate(tmp_path: Path, capsys: pytest.CaptureF
     out = capsys.readouterr().out
     assert "warning: missing fps" in out
     assert max(map(len, out[out.index("grid: ") :].split("the config: ")[0].splitlines())) <= 100
+
+
+def test_labels_an_edit_apart_are_two_classes_where_all_are_named(tmp_path: Path) -> None:
+    def misspell(name: str, entry: dict, features: np.ndarray) -> None:
+        for instance in entry["annotations"]:
+            del instance["label_id"]
+            if entry["subset"] == "validation" and instance["label"] == "jump":
+                instance["label"] = "jmup"
+
+    data = change(make_dataset(tmp_path / "data"), misspell)
+    with pytest.raises(ValueError, match=r"did you mean 'jump'.*--classes FILE with a name on eac"):
+        auto_template(data, tmp_path / "w")
+    names = ["wave", "jump", "jmup", "sit"]
+    config = prepare_config(
+        "auto", data_path=data, work_dir=tmp_path / "w", data=dict(classes=names)
+    )
+    assert build_dataset(config, "train_dataloader").metainfo["classes"] == tuple(names)

@@ -140,6 +140,11 @@ def test_own_data_decide_classes_and_channels(tmp_path: Path) -> None:
     data = make_dataset(tmp_path / "data")
     config = prepare_config("salads50_cnn", data_path=data, work_dir=tmp_path / "w")
     assert config.model.head.num_classes == 3
+    options = {"model.head.max_per_video": 5, "train_dataloader.dataset.allow_missing": True}
+    given = prepare_config("salads50_cnn", data_path=data, work_dir=tmp_path / "w", options=options)
+    assert given.model.head.max_per_video == 5, "not raised to what the data need"
+    assert given.model.head.fixed_limits == ["max_per_video"]
+    assert given.train_dataloader.dataset.allow_missing
     assert config.model.backbone.in_channels == 6
     assert config.train_dataloader.dataset.data_root == str(data)
 

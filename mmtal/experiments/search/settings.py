@@ -145,6 +145,7 @@ class SearchSettings:
         folder: Of the study.
         seed: Of the search, the holdout, and every trial's training.
         options: Fixed values by dotted name.
+        classes: Names by label; None: the template's.
     """
 
     template: str
@@ -152,6 +153,7 @@ class SearchSettings:
     folder: Path
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    classes: Sequence[str] | None = None
 
     def config(self, values: Mapping[str, Any], work_dir: Path) -> Config:
         """The template with the values of a trial by key, on the whole training set.
@@ -166,6 +168,7 @@ class SearchSettings:
             work_dir=work_dir,
             seed=self.seed,
             options={**self.options, **dotted},
+            data=dict(classes=self.classes),
             **named,
         )
         if not config.train_cfg.get("by_epoch", True) or "max_epochs" not in config.train_cfg:

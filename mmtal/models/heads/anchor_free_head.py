@@ -40,6 +40,8 @@ class AnchorFreeHead(nn.Module):
         min_duration: Predictions must be longer, in grid units; None: even empty ones are kept.
         nms: Arguments of :func:`mmtal.ops.segment_nms`; None for none.
         max_per_video: Predictions kept.
+        fixed_limits: Which of ``pre_nms_topk`` and ``max_per_video`` hold for recordings of any
+            length; the others grow where one is longer than those of training.
         channels: Width of the towers; None: as ``in_channels``.
         num_convs: Convolutions of each tower, the predicting one included.
         kernel_size: Of the convolutions.
@@ -69,6 +71,7 @@ class AnchorFreeHead(nn.Module):
         min_duration: float | None,
         nms: dict[str, Any] | None,
         max_per_video: int,
+        fixed_limits: Sequence[str] = (),
         channels: int | None = None,
         num_convs: int = 3,
         kernel_size: int = 3,
@@ -97,6 +100,7 @@ class AnchorFreeHead(nn.Module):
         self.min_duration = min_duration
         self.nms = nms
         self.max_per_video = max_per_video
+        self.fixed_limits = tuple(fixed_limits)
 
         self.cls_tower, self.reg_tower = (
             self.tower_class(

@@ -1,4 +1,7 @@
-"""How many detections a recording may have: more where it is longer than those of training."""
+"""How many detections a recording may have: more where it is longer than those of training.
+
+But for limits that a head says are fixed, such as those that the user gives.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,8 +35,9 @@ def length_factor(model: Any, sample: TemporalDataSample) -> int:
 
 @contextmanager
 def limits_times(head: Any, factor: int) -> Iterator[None]:
-    """Multiply the limits of a head while the block runs."""
-    kept = {name: getattr(head, name) for name in LIMITS if hasattr(head, name)}
+    """Multiply the limits of a head, but for its ``fixed_limits``, while the block runs."""
+    growing = set(LIMITS).difference(getattr(head, "fixed_limits", ()))
+    kept = {name: getattr(head, name) for name in growing if hasattr(head, name)}
     try:
         for name, value in kept.items():
             setattr(head, name, value * factor)

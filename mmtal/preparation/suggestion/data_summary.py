@@ -39,6 +39,7 @@ class DataSummary:
         train_subset: Name in the file.
         test_subset: Name in the file.
         classes: Names by label.
+        classes_given: Whether they are the user's.
         source_channels: Channels of each folder.
         placement: Where features lie in time.
         lengths: int (R,), features of each recording.
@@ -57,6 +58,7 @@ class DataSummary:
     train_subset: str
     test_subset: str
     classes: tuple[str, ...]
+    classes_given: bool
     source_channels: tuple[int, ...]
     placement: Placement
     lengths: np.ndarray
@@ -81,13 +83,15 @@ def summarize(
     fps: float | None = None,
     subsets: Sequence[str] | None = None,
     feature_key: str | None = None,
+    classes: Sequence[str] | None = None,
 ) -> DataSummary:
     """Measure a data set whose files are in order (see ``mmtal data verify``).
 
     Feature folders are joined over the channels. Stride and snippet, in frames, are found from
     durations and numbers of features unless given; without ``fps``, here or in the annotations,
     features are taken as frames. ``subsets`` are those
-    to train and to test on, else see :func:`choose_subsets`.
+    to train and to test on, else see :func:`choose_subsets`. ``classes`` are names by label, else
+    the labels that occur.
 
     Raises:
         ValueError: The subsets or the place of the features in time cannot be found.
@@ -134,7 +138,6 @@ def summarize(
         fps=fps,
         clock=clock_rate(paths(next(iter(both)))),
     )
-    classes = annotations.class_names(None)
     grids = {name: placement.of(entry, shapes[name][0]) for name, entry in entries.items()}
     segments = {
         name: np.array([a["segment"] for a in entry.get("annotations", ())]).reshape(-1, 2)
@@ -154,7 +157,8 @@ def summarize(
         feature_key=feature_key,
         train_subset=train,
         test_subset=test,
-        classes=tuple(classes),
+        classes=tuple(annotations.class_names(classes)),
+        classes_given=classes is not None,
         source_channels=shapes[next(iter(entries))][1],
         placement=placement,
         lengths=np.array([shapes[name][0] for name in entries]),

@@ -45,6 +45,12 @@ def test_a_heads_limits_are_put_back_after_an_error() -> None:
     assert (head.max_per_video, head.pre_nms_topk) == (200, 2000)
 
 
+def test_limits_that_the_user_gives_stay() -> None:
+    head = SimpleNamespace(max_per_video=200, pre_nms_topk=2000, fixed_limits=("max_per_video",))
+    with limits_times(head, 3):
+        assert (head.max_per_video, head.pre_nms_topk) == (200, 6000)
+
+
 @pytest.mark.parametrize(
     ("reached", "message"),
     [
