@@ -133,7 +133,7 @@ def passed_on(args: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 def class_names(args: argparse.Namespace) -> list[str] | None:
     """What ``--classes`` names, by label; None: it was not given."""
-    from mmtal.results.fusion.named_results import read_names
+    from mmtal.results.submissions.official_list import read_names
 
     return read_names(Path(args.classes)) if args.classes else None
 
