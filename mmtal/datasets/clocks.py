@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from dateutil.parser import isoparse
 
+from mmtal.utils.wording import counted
+
 UNITS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
     **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), 1e-3),
@@ -140,7 +142,7 @@ def sorted_times(
             "reset. Cut the table there, or sort it if it is only out of order"
         )
     if back.min() < 0:
-        notes.append(f"{int((back < 0).sum())} rows out of order: sorted")
+        notes.append(f"{counted(int((back < 0).sum()), 'row')} out of order: sorted")
         order = np.argsort(times, kind="stable")
         times, values = times[order], values[order]
     unique, first, counts = np.unique(times, return_index=True, return_counts=True)
@@ -154,7 +156,7 @@ def sorted_times(
         width = np.minimum(np.diff(unique, append=unique[-1] + usual), usual)
         within = (np.arange(len(times)) - np.repeat(first, counts)) / np.repeat(counts, counts)
         return times + within * np.repeat(width, counts), values, notes
-    notes.append(f"{len(times) - len(unique)} rows repeat a time: averaged")
+    notes.append(f"{counted(len(times) - len(unique), 'row')} with the time of another: averaged")
     known = np.isfinite(values)
     number = np.add.reduceat(known, first, axis=0, dtype=float)
     total = np.add.reduceat(np.where(known, values, 0), first, axis=0)

@@ -40,12 +40,14 @@ class TableSettings:
         time: Column of the times; None: by its name.
         unit: Of the times: ``s``, ``ms``, ``us``, ``ns`` or the seconds of one tick; None: found.
         max_gap: Seconds without samples up to which values are interpolated.
+        start: What the clock shows, in seconds, at second 0 of a recording; None: the first sample.
         channels: Columns that are channels, in this order; None: all but clocks.
     """
 
     time: str | None = None
     unit: str | float | None = None
     max_gap: float = 0.5
+    start: float | None = None
     channels: tuple[str, ...] | None = None
 
 
@@ -60,7 +62,7 @@ class Samples:
         times: (N,) s of its clock, rising; None: it has no clock.
         absolute: Whether its clock counts from 1970, UTC.
         rate: Samples per second, as the clock says.
-        max_gap: As in :class:`TableSettings`.
+        settings: Of the table.
         notes: What was done to its rows.
     """
 
@@ -70,7 +72,7 @@ class Samples:
     times: np.ndarray | None = None
     absolute: bool = False
     rate: float = 0.0
-    max_gap: float = 0.5
+    settings: TableSettings = TableSettings()
     notes: tuple[str, ...] = ()
 
 
@@ -104,7 +106,7 @@ def open_table(
 @functools.lru_cache(maxsize=64)
 def _resampled(samples: Samples, start: float, length: int, rate: float) -> np.ndarray:
     assert samples.times is not None
-    times, gap = samples.times - start, samples.max_gap
+    times, gap = samples.times - start, samples.settings.max_gap
     return resample(times, samples.values, rate, length, max_gap=gap).astype(np.float32)
 
 
@@ -122,6 +124,9 @@ def find_grid(path: Path, rate: float | None, together: Sequence[Path]) -> tuple
         found = ", ".join(f"{s.path} has {s.rate:g}" for s in timed)
         raise ValueError(f"tables of one recording differ in samples per second: {found}. Give fps")
     to = rate or rates[0]
+    start = start if timed[0].settings.start is None else timed[0].settings.start
+    if start >= end:
+        raise ValueError(f"{path}: ends at {end:g} s of its clock, before 'start' in {SETTINGS}")
     length = round((end - start) * to) + 1
     rows = max(len(s.values) * to / s.rate for s in timed)
     if length > MOST_SILENCE * rows + 1000:
@@ -139,7 +144,7 @@ def describe_table(path: Path, *, rate: float | None, together: Sequence[Path]) 
     if samples.times is None:
         return []
     start, length, to = find_grid(path, rate, together)
-    gaps = find_gaps(samples.times - start, (length - 1) / to, samples.max_gap)
+    gaps = find_gaps(samples.times - start, (length - 1) / to, samples.settings.max_gap)
     shown = ", ".join(f"{a:.2f} to {b:.2f} s" for a, b in gaps[:5])
     more = f" and {len(gaps) - 5} more" if len(gaps) > 5 else ""
     return [*samples.notes, *([f"no samples from {shown}{more}: masked"] if gaps else [])]
@@ -208,13 +213,12 @@ def _read_samples(path: Path, changed: Any, settings: TableSettings, rate: float
     if settings.channels is None:
         _check_counters(path, names, values)
     if clock is None:
-        return Samples(path, names, values, max_gap=settings.max_gap)
+        return Samples(path, names, values)
     times = seconds_of(path, clock, columns[clock], unit=settings.unit, rate=rate)
     times, values, notes = sorted_times(path, times, values, max_gap=settings.max_gap)
-    return Samples(
-        path, names, values, times, bool(times[0] > 3e8), nominal_rate(times), settings.max_gap,
-        tuple(notes),
-    )  # fmt: skip
+    absolute = bool(times[0] > 3e8)
+    rate = nominal_rate(times)
+    return Samples(path, names, values, times, absolute, rate, settings, tuple(notes))
 
 
 def _channel(path: Path, name: str, column: np.ndarray) -> np.ndarray:
@@ -264,6 +268,8 @@ def _read_settings(file: Path, changed: Any) -> TableSettings:
         found = f"but has '{unknown[0]}'" if isinstance(content, dict) else "but is no mapping"
         raise ValueError(f"{file}: must have some of {', '.join(known)}, {found}")
     gap, channels = content.get("max_gap", 0.5), content.get("channels")
+    if not is_number(content.get("start", 0)):
+        raise ValueError(f"{file}: start must be seconds, but got {content['start']!r:.60}")
     if not isinstance(content.get("time", ""), str):
         raise ValueError(f"{file}: time must be a column, but got {content['time']!r:.60}")
     if not isinstance(content.get("unit", ""), str | int | float):

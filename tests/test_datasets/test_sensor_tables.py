@@ -109,7 +109,9 @@ def test_missing_values_of_one_channel_are_its_own(tmp_path: Path) -> None:
 def test_repeated_disordered_and_coarse_times(tmp_path: Path) -> None:
     twice = np.insert(SECONDS, 100, SECONDS[100])
     path = write(tmp_path / "twice.csv", "time", twice.tolist(), signal(twice))
-    assert describe_table(path, rate=None, together=()) == ["1 rows repeat a time: averaged"]
+    assert describe_table(path, rate=None, together=()) == [
+        "1 row with the time of another: averaged"
+    ]
     order = np.arange(500)
     order[[40, 41]] = 41, 40
     path = write(tmp_path / "order.csv", "time", SECONDS[order].tolist(), signal(SECONDS[order]))
@@ -215,9 +217,11 @@ def test_bad_clocks_are_named(tmp_path: Path, case: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("maxgap: 1", "must have some of time, unit, max_gap, channels, but has 'maxgap'"),
+        ("maxgap: 1", "must have some of time, unit, max_gap, start, channels, but has 'maxgap'"),
         ("[1]", "but is no mapping"),
         ("max_gap: -1", "max_gap must be seconds >= 0, but got -1"),
+        ("start: x", "start must be seconds, but got 'x'"),
+        ("start: 12", "ends at 9.98 s of its clock, before 'start'"),
         ("unit: h", "unit of 'time' must be s, ms, us or ns, but got 'h'"),
         ("unit: 0.0", "unit of 'time' must be seconds > 0"),
         ("time: stamp", "has no column 'stamp'"),
@@ -229,6 +233,15 @@ def test_bad_settings_are_named(tmp_path: Path, text: str, message: str) -> None
     (tmp_path / "tables.yaml").write_text(text)
     with pytest.raises(ValueError, match=message):
         open_features([path])
+
+
+def test_second_0_may_be_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "time", (SECONDS + 4).tolist(), signal(SECONDS))
+    for start, first in ((0, 200), (4, 0), (6, -100)):
+        (tmp_path / "tables.yaml").write_text(f"start: {start}")
+        values = open_features([path]).read()
+        assert len(values) == 500 + first
+        np.testing.assert_allclose(values[-300:], signal(SECONDS)[-300:], atol=1e-4)
 
 
 def test_settings_choose_the_channels(tmp_path: Path) -> None:

@@ -52,13 +52,14 @@ def find_places(recordings: Sequence[Recording]) -> tuple[list[str], list[str]]:
 def _place(group: Sequence[Recording]) -> str:
     setting = group[0].setting
     by_name = {recording.video_id: recording for recording in group}
+    clock = clock_rate(group[0].paths)
     placement = find_placement(
         {r.video_id: {"duration": r.duration, "fps": r.fps} for r in group},
         {r.video_id: (r.length, r.channels) for r in group},
         open_features=lambda name: open_features(
             by_name[name].paths, key=setting.feature_key, rate=by_name[name].rate
         ),
-        clock=clock_rate(group[0].paths),
+        clock=clock,
         feature_stride=setting.feature_stride,
         snippet_frames=setting.snippet_frames,
         fps=setting.fps,
@@ -68,7 +69,8 @@ def _place(group: Sequence[Recording]) -> str:
     grid = placement.grid
     if placement.resized:
         return f"all recordings were resized to {group[0].length} features, each over its duration"
+    told = "durations and numbers of features tell" if clock is None else "the tables' clocks tell"
     return (
-        f"as durations and numbers of features tell: --feature-stride {grid.feature_stride:g} "
+        f"as {told}: --feature-stride {grid.feature_stride:g} "
         f"--snippet-frames {grid.snippet_frames:g} at {grid.fps:g} frames per second"
     )
