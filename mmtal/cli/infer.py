@@ -3,8 +3,12 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mmtal.cli.options import passed_on, print_json, shared
+
+if TYPE_CHECKING:
+    from mmtal.inference.detections import Detections
 
 ARGUMENTS = {
     **shared("config", "checkpoint"),
@@ -12,7 +16,12 @@ ARGUMENTS = {
         nargs="+",
         help="feature files, or folders of them; several sources are joined by a comma: rgb,flow",
     ),
-    "--out": "the detections, as ActivityNet results JSON",
+    "--out": "the detections, as ActivityNet results JSON, or as --to says",
+    "--to": dict(
+        metavar="FORMAT",
+        note="of an annotation tool, as for mmtal data export; detections from the threshold on",
+    ),
+    "--media": "with --to: that the tool opens",
     "--show-dir": "",
     "--score-thr": "nor write them; default: write all, show from the checkpoint's threshold on",
     **shared("--fps", "--device"),
@@ -29,9 +38,15 @@ ARGUMENTS = {
 
 
 def run(args: Namespace) -> None:
+    from mmtal.cli.data_export import add_media
     from mmtal.inference.detections import format_detections
     from mmtal.inference.inferencer import TemporalActionInferencer
+    from mmtal.preparation.importers import check_export, export_annotations
 
+    if args.to and not args.out:
+        raise ValueError("--to says how to write, but not where: give --out, too")
+    if args.to:
+        check_export(Path(args.out), args.to)
     infer = TemporalActionInferencer(
         classes=class_names(args.classes),
         options=args.cfg_options,
@@ -39,9 +54,14 @@ def run(args: Namespace) -> None:
     )
     results = infer(
         [sources(text) for text in args.inputs],
-        out_file=args.out,
+        out_file=None if args.to else args.out,
         **passed_on(args, "fps", "batch_size", "score_thr", "show_dir"),
     )
+    if args.to:
+        rate = args.fps or infer.dataset.get("fps")
+        database = {result.video_id: entry(result, rate, args.score_thr) for result in results}
+        add_media(database, args.media)
+        export_annotations(Path(args.out), database, args.to)
     if args.json:
         print_json(args, [result.to_dict() for result in results])
         return
@@ -58,6 +78,23 @@ def class_names(given: Sequence[str] | None) -> Sequence[str] | None:
     if given and len(given) == 1 and Path(given[0]).is_file():
         return read_names(Path(given[0]))
     return given
+
+
+def entry(result: "Detections", fps: float | None, score_thr: float | None) -> dict[str, Any]:
+    """A recording with what was found from the threshold on as its instances."""
+    return {
+        "duration": result.duration,
+        **({"fps": fps} if fps else {}),
+        "annotations": [
+            {
+                "label": found.name,
+                "label_id": found.label,
+                "segment": [round(found.start, 4), round(found.end, 4)],
+                "score": round(found.score, 6),
+            }
+            for found in sorted(result.above(score_thr))
+        ],
+    }
 
 
 def sources(text: str) -> str | tuple[str, ...]:

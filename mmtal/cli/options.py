@@ -85,6 +85,9 @@ SHARED: dict[str, dict[str, Any]] = {
         type=float, metavar="SECONDS", help="drop detections that last longer"
     ),
     "--max-per-video": dict(type=int, metavar="N", help="keep at most N detections per recording"),
+    "--media": dict(
+        metavar="PATH", help="video or audio: a file, or a folder of files named after recordings"
+    ),
     "--min-score": dict(type=number, metavar="S", help="drop detections that score lower"),
     "--out": dict(metavar="PATH", help="output path"),
     "--part": dict(

@@ -1,5 +1,6 @@
 """Choose recordings of annotation and results files for ``mmtal show``, and where to draw them."""
 
+import mimetypes
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -76,3 +77,33 @@ def draw_each(
     for view in progress(views, len(views), text="drawing"):
         save_figure(draw(view), Path(args.out) / f"{file_stem(view.video_id)}.png")
     print(f"{counted(len(views), 'picture')} in {args.out}")
+
+
+def find_media(media: Path, names: Sequence[str]) -> dict[str, Path]:
+    """The video or audio file of each recording that has one.
+
+    Raises:
+        ValueError: No recording has one.
+    """
+    if not media.exists():
+        raise FileNotFoundError(f"--media must be a file or a folder, but there is no {media}")
+    root = media if media.is_dir() else media.parent
+    playable = {
+        file.relative_to(root).with_suffix("").as_posix(): file
+        for file in (sorted(media.rglob("*")) if media.is_dir() else [media])
+        if (mimetypes.guess_type(file)[0] or "").startswith(("video/", "audio/"))
+    }
+    if len(names) == 1 and not media.is_dir():  # whatever its name
+        playable = dict(zip(names, playable.values(), strict=False))
+    found = {
+        name: playable[stem]
+        for name in names
+        for stem in (file_stem(name), name)  # the latter wins
+        if stem in playable
+    }
+    if not found:
+        raise ValueError(
+            "--media must be video or audio files named after recordings, such as "
+            f"'{names[0]}.mp4', but got {media}"
+        )
+    return found

@@ -1,6 +1,5 @@
 """Write one interactive HTML page of many recordings: predictions against ground truth."""
 
-import mimetypes
 import os
 from argparse import Namespace
 from pathlib import Path
@@ -14,17 +13,13 @@ ARGUMENTS = {
     "--classes": "of the numbers in the results",
     "--score-thr": "default: of best F1, where the results say it; else 0.3",
     "--allow-partial": "with --subset",
-    "--media": dict(
-        metavar="PATH",
-        help="video or audio to play beside the timeline: a file, or a folder of files named "
-        "after recordings",
-    ),
+    "--media": "to play beside the timeline",
     "--min-score": dict(default=0.01),
 }  # fmt: skip
 
 
 def run(args: Namespace) -> None:
-    from mmtal.cli.recordings import read_views
+    from mmtal.cli.recordings import find_media, read_views
     from mmtal.results.coverage import check_coverage
     from mmtal.results.result_files import score_threshold
     from mmtal.utils.files import write_text
@@ -56,6 +51,11 @@ def run(args: Namespace) -> None:
     if args.results and not any(len(view.pred_scores) for view in views):
         note += " The results hold no prediction of these recordings, hence only annotations show."
     titles = (args.results and Path(args.results).stem, Path(args.ann).stem, args.subset)
+    media = find_media(Path(args.media), list(shown)) if args.media else {}
+
+    def relative(path: Path) -> str:
+        return Path(os.path.relpath(path, Path(args.out).parent)).as_posix()
+
     text = viewer_page(
         views,
         classes,
@@ -63,37 +63,7 @@ def run(args: Namespace) -> None:
         score_thr=score_threshold(args.results, args.score_thr),
         min_score=args.min_score,
         note=note,
-        media=find_media(Path(args.media), list(shown), Path(args.out)) if args.media else {},
+        media={name: quote(relative(path)) for name, path in media.items()},
     )
     write_text(args.out, text)
     print(f"{counted(len(views), 'recording')} in {args.out} ({len(text) / 1e6:.1f} MB)")
-
-
-def find_media(media: Path, names: list[str], out: Path) -> dict[str, str]:
-    """Address of the file of each recording that has one, as seen from the page."""
-    from mmtal.utils.file_names import file_stem
-
-    if not media.exists():
-        raise FileNotFoundError(f"--media must be a file or a folder, but there is no {media}")
-    root = media if media.is_dir() else media.parent
-    playable = {
-        file.relative_to(root).with_suffix("").as_posix(): quote(
-            Path(os.path.relpath(file, out.parent)).as_posix()
-        )
-        for file in (sorted(media.rglob("*")) if media.is_dir() else [media])
-        if (mimetypes.guess_type(file)[0] or "").startswith(("video/", "audio/"))
-    }
-    if len(names) == 1 and not media.is_dir():  # whatever its name
-        playable = dict(zip(names, playable.values(), strict=False))
-    found = {
-        name: playable[stem]
-        for name in names
-        for stem in (file_stem(name), name)  # the latter wins
-        if stem in playable
-    }
-    if not found:
-        raise ValueError(
-            "--media must be video or audio files named after recordings, such as "
-            f"'{names[0]}.mp4', but got {media}"
-        )
-    return found

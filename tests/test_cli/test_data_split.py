@@ -84,3 +84,35 @@ def test_export(capsys: pytest.CaptureFixture[str]) -> None:
         main(["data", "export", "--ann", "ann.json", "--out", "t.csv", "--subset", "tset"])
     assert stop.value.code == 2
     assert "no subset 'tset'; there is all" in capsys.readouterr().err
+
+
+def test_export_for_a_tool(run_export: Callable, annotations: dict) -> None:
+    """A file, or a folder with a file for each recording; predictions and media if given."""
+    assert "t.boris: 12 recordings, 12 instances\n" in run_export("--out", "t.boris")
+    text = run_export("--out", "tiers", "--to", "elan")
+    assert "12 files" in text and len(list(Path("tiers").glob("*.eaf"))) == 12
+    found = [
+        dict(label="run", score=score, segment=[start, start + 1])
+        for start, score in ((3, 0.75), (5, 0.2))
+    ]
+    Path("results.json").write_text(json.dumps(dict(version="1", results=dict(a0=found, b1=[]))))
+    Path("videos").mkdir()
+    Path("videos/a0.mp4").write_bytes(b"")
+    run_export("results.json", "--out", "p.boris", "--media", "videos", "--score-thr", 0.5)
+    observations = json.loads(Path("p.boris").read_text())["observations"]
+    assert list(observations) == ["a0", "b1"]
+    assert observations["a0"]["events"] == [
+        [3.0, "", "run", "", "score=0.75"], [4.0, "", "run", "", "score=0.75"],
+    ]  # fmt: skip
+    assert observations["a0"]["file"]["1"] == [str(Path("videos/a0.mp4").absolute())]
+    with pytest.raises(SystemExit):
+        run_export("--out", "x")
+
+
+@pytest.fixture
+def run_export(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    def call(*arguments: object) -> str:
+        main(["data", "export", "--ann", "ann.json", *map(str, arguments)])
+        return capsys.readouterr().out
+
+    return call

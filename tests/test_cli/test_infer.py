@@ -54,7 +54,25 @@ def test_sources_windows_and_options(run, case, tmp_path):
     assert [d["score"] for d in one] == pytest.approx([d["score"] for d in other], abs=5e-5)
 
 
+def test_writes_for_a_tool(run, case, tmp_path):
+    """What scores high enough, with scores, times and the name of the recording."""
+    np.save(tmp_path / "own.npy", features(50))
+    target = tmp_path / "found.boris"
+    run(
+        *case, tmp_path / "own.npy", "--fps", 2, "--out", target, "--to", "boris",
+        "--score-thr", 0.1,
+    )  # fmt: skip
+    project = json.loads(target.read_text())
+    events = project["observations"]["own"]["events"]
+    assert events and len(events) % 2 == 0
+    assert all(float(event[4].removeprefix("score=")) >= 0.1 for event in events)
+    assert project["observations"]["own"]["media_info"]["fps"] == {"own": 2.0}
+    code, _, error = run(*case, tmp_path / "own.npy", "--to", "boris")
+    assert code == 2 and "give --out, too" in error
+
+
 BAD = {
+    "no such tool": (["{config}", "{model}", "{own}", "--to", "x"], "must be one of activitynet"),
     "no such config": (["nowhere", "{model}", "{own}"], "'nowhere' is neither a file nor the name"),
     "no such checkpoint": (["{config}", "nowhere.pth", "{own}"], "nowhere.pth does not exist"),
     "no such input": (["{config}", "{model}", "nowhere.npy"], "nowhere.npy does not exist"),

@@ -7,6 +7,7 @@ from mmtal.preparation.importers.detection import (
     find_format,
     known_formats,
 )
+from mmtal.preparation.importers.exporting import check_export, export_annotations
 from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.importing import Imported, import_annotations
 from mmtal.preparation.importers.options import ImportOptions, Source
@@ -24,8 +25,10 @@ __all__ = [
     "Imported",
     "Source",
     "add_format",
+    "check_export",
     "describe_subsets",
     "detect_format",
+    "export_annotations",
     "find_format",
     "fold_databases",
     "format_split",

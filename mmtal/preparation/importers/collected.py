@@ -56,6 +56,7 @@ class Recording:
         duration: In seconds.
         fps: Frames per second.
         group: Recordings of one group stay together in a split.
+        media: Its video or sound files one after the other, and their seconds, if known.
         instances: In the order of the source.
     """
 
@@ -64,6 +65,7 @@ class Recording:
     duration: float | None = None
     fps: float | None = None
     group: str | None = None
+    media: dict[str, float | None] | None = None
     instances: list[Instance] = field(default_factory=list)
 
 
@@ -89,6 +91,7 @@ class Collected:
         duration: float | None = None,
         fps: float | None = None,
         group: str | None = None,
+        media: dict[str, float | None] | None = None,
         once: bool = False,
     ) -> Recording:
         """The recording of this name, made if it is new; contradictions are errors.
@@ -107,9 +110,10 @@ class Collected:
         if found is None:
             if not name:
                 self.error(where, "the recording has no name")
-            found = self.recordings[name] = Recording(name, subset, duration, fps, group)
+            found = Recording(name, subset, duration, fps, group, media)
+            self.recordings[name] = found
             return found
-        given = dict(subset=subset, duration=duration, fps=fps, group=group)
+        given = dict(subset=subset, duration=duration, fps=fps, group=group, media=media)
         for key, value in given.items():
             known = getattr(found, key)
             if known is None:

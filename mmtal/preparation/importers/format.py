@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,10 @@ class Format:
         return found or _named(folder.iterdir(), self.files)
 
     def fits(self, probe: Probe) -> bool:
-        """Whether a file, or the first file of a folder, is of this format."""
+        """Whether a file, or the first file of a folder that is not empty, is of this format."""
         if self.files and probe.path.is_dir():
-            return any(self.matches(Probe(path)) for path in self.files_in(probe.path)[:1])
+            files = (path for path in self.files_in(probe.path) if path.stat().st_size)
+            return any(self.matches(Probe(path)) for path in islice(files, 1))
         return self.matches(probe)
 
     def add_to(self, collected: Collected, source: Source, options: ImportOptions) -> None:

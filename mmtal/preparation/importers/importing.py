@@ -324,7 +324,7 @@ def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
 
 def _entry(recording: Recording, numbers: Mapping[str, int]) -> dict[str, Any]:
     entry: dict[str, Any] = {"subset": recording.subset}
-    for key in ("duration", "fps", "group"):
+    for key in ("duration", "fps", "group", "media"):
         if getattr(recording, key) is not None:
             entry[key] = getattr(recording, key)
     entry["annotations"] = [

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mmtal.preparation.importers.tiers import OURS
+
 UNIT_WORDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "seconds"),
     **dict.fromkeys(("f", "frame", "frames"), "frames"),
@@ -84,13 +86,15 @@ class ImportOptions:
         return None if self.group is None or "(" in self.group else self.group
 
     def choose(self, present: list[str], *, what: str, where: str) -> list[str]:
-        """Those of several kinds of labels that are wanted; a single kind needs no choice.
+        """Those of several kinds of labels that are wanted.
+
+        A single kind needs no choice, nor do those that mmtal has written.
 
         A kind is called ``what``, such as ``tier``, in the file ``where``. ValueError: there are
         several and none is chosen, or a chosen one is missing.
         """
         if not self.labels:
-            if len(present) > 1:
+            if len(present) > 1 and not all(map(OURS.fullmatch, present)):
                 raise ValueError(
                     f"{where}: labels are in {len(present)} {what}s; choose with --labels from "
                     + ", ".join(f"'{name}'" for name in present)

@@ -4,6 +4,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+from mmtal.utils import file_names
+
 
 def is_name(value: Any) -> bool:
     """Whether it is a text that is not empty."""
@@ -23,6 +25,8 @@ def media_name(address: str) -> str:
 def file_stem(path: Path, *ends: str) -> str:
     """The name of a file without its ending, and without ``.gz`` and these ends before it.
 
+    Percent-encoded characters are decoded where an export has written them.
+
     Example:
         ``sub-01_events.tsv`` with the end ``_events`` is ``sub-01``.
     """
@@ -30,4 +34,10 @@ def file_stem(path: Path, *ends: str) -> str:
     name = name.rpartition(".")[0] or name
     for end in ends:
         name = name.removesuffix(end) or name
-    return name
+    plain = unquote(name)
+    return plain if file_names.file_stem(plain) == name else name
+
+
+def plain_line(text: str) -> str:
+    """A text without line ends and tabs, for formats in which these end it."""
+    return " ".join(text.split())

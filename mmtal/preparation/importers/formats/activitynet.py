@@ -3,13 +3,14 @@
 from typing import Any
 
 from mmtal.datasets.annotation_file import unread_list
+from mmtal.preparation.importers import writing
 from mmtal.preparation.importers.collected import DETAILS, Collected
 from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.times import in_seconds, to_positive
 
-KNOWN = {"subset", "duration", "fps", "annotations", "group"}
+KNOWN = {"subset", "duration", "fps", "annotations", "group", "media"}
 
 
 def matches(probe: Probe) -> bool:
@@ -52,6 +53,7 @@ def _add_entry(
         duration=to_positive(entry.get("duration"), name="duration"),
         fps=fps,
         group=None if group is None else str(group),
+        media=_media(entry.get("media")),
         once=True,
     )
     other = unread_list(entry)
@@ -77,4 +79,15 @@ def _add_entry(
             )
 
 
-FORMAT = Format("activitynet", "ActivityNet JSON", matches, read)
+def _media(value: Any) -> dict[str, float | None] | None:
+    """Files and their seconds, of which some may not be known."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise ValueError(f"'media' must be an object of files and their seconds, got {value!r:.60}")
+    return {path: to_positive(length, name="media") for path, length in value.items()}
+
+
+FORMAT = Format(
+    "activitynet", "ActivityNet JSON", matches, read, write=writing.to_json, ending=".json"
+)

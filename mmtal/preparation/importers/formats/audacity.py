@@ -3,12 +3,13 @@
 import re
 
 from mmtal.preparation.importers.collected import Collected
-from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
+from mmtal.preparation.importers.tiers import span
 from mmtal.preparation.importers.times import to_number
-from mmtal.preparation.importers.values import file_stem
+from mmtal.preparation.importers.values import file_stem, plain_line
 
 LINE = re.compile(r"-?\d+([.,]\d+)?\t-?\d+([.,]\d+)?\t.*")
 FREQUENCIES = "\\"
@@ -37,4 +38,14 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             collected.add(recording, start, end, fields[2].strip(), where=where, point=start == end)
 
 
-FORMAT = Format("audacity", "Audacity label track", matches, read, ("*.txt",))
+def write(database: Database) -> str:
+    """A line for each instance of the recording; times in microseconds."""
+    (entry,) = database.values()
+    rows = sorted((*span(instance), instance["label"]) for instance in entry["annotations"])
+    return "".join(f"{start:.6f}\t{end:.6f}\t{plain_line(label)}\n" for start, end, label in rows)
+
+
+FORMAT = Format(
+    "audacity", "Audacity label track", matches, read, ("*.txt",),
+    write=write, ending=".txt", single=True,
+)  # fmt: skip

@@ -18,6 +18,7 @@ from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import Row, Table, read_table
 from mmtal.preparation.importers.times import to_number, to_positive, to_seconds
+from mmtal.preparation.importers.writing import to_table
 
 FILES = ("*.csv", "*.tsv", "*.xlsx", "*.csv.gz", "*.tsv.gz")
 TIMES = ("start", "end", "length", "time")
@@ -200,4 +201,7 @@ def _add_row(
         )
 
 
-FORMAT = Format("csv", "table: recording, start, end, label", matches, read, FILES)
+FORMAT = Format(
+    "csv", "table: recording, start, end, label", matches, read, FILES,
+    write=lambda database: to_table(database, ","), ending=".csv",
+)  # fmt: skip

@@ -1,21 +1,29 @@
 """ELAN: ``.eaf`` documents and the tab-delimited text that ELAN exports."""
 
+import datetime
+import mimetypes
 import re
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import numpy as np
 
 from mmtal.preparation.importers.collected import Collected, Recording
-from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
+from mmtal.preparation.importers.tiers import span, tiers
 from mmtal.preparation.importers.times import CLOCK, to_number, to_seconds
 from mmtal.preparation.importers.values import media_name
 
 TIME_COLUMN = re.compile(r"(Begin|End) Time - (hh:mm:ss\.ms|ss\.msec|msec)")
 _XML_ENCODING = re.compile(r"^<\?xml[^>]*\?>")  # of the bytes, not of the text they were
+RECORDING = "mmtal:recording"
+"""Property of a document: the name of its recording."""
+EVENT = "event"
+"""Type of the tiers of events without duration, which last a millisecond."""
 CLOSE = 0.0015
 """Seconds by which end - begin and the duration may differ: each is rounded to 1 ms."""
 
@@ -48,19 +56,27 @@ def _read_document(
         raise ValueError(f"{path}: is not a whole ELAN document ({error})") from error
     media = root.findall("HEADER/MEDIA_DESCRIPTOR")
     name = media_name(media[0].get("MEDIA_URL", "")) if len(media) == 1 else path.stem
+    own = (p for p in root.findall("HEADER/PROPERTY") if p.get("NAME") == RECORDING)
+    if (item := next(own, None)) is not None and item.text:
+        name = item.text
     # the media file's time at which the document's time begins
     origin = float(media[0].get("TIME_ORIGIN", 0)) / 1000 if media else 0.0
     recording = collected.recording(name, where=str(path), subset=source.subset, once=True)
-    tiers = {tier.get("TIER_ID", ""): tier for tier in root.findall("TIER") if _items(tier)}
+    found = {tier.get("TIER_ID", ""): tier for tier in root.findall("TIER") if _items(tier)}
     spans = _spans(root)
-    for tier in options.choose(list(tiers), what="tier", where=str(path)):
-        for item in _items(tiers[tier]):
+    for tier in options.choose(list(found), what="tier", where=str(path)):
+        for item in _items(found[tier]):
             identity = item.get("ANNOTATION_ID", "")
             where = f"{path}, tier '{tier}', annotation '{identity}'"
             if identity in spans:
                 start, end = (time / 1000 + origin for time in spans[identity])
                 label = (item.findtext("ANNOTATION_VALUE") or "").strip()
-                collected.add(recording, start, end, label, where=where)
+                point = found[tier].get("LINGUISTIC_TYPE_REF") == EVENT
+                end = start if point else end
+                subject = found[tier].get("PARTICIPANT")
+                collected.add(
+                    recording, start, end, label, where=where, point=point, subject=subject
+                )
             else:
                 collected.error(where, "has no times of its own: align it in ELAN")
 
@@ -220,4 +236,58 @@ def _seconds(text: str, unit: str) -> float:
     return to_number(text.strip()) / (1000 if unit in ("m", "msec") else 1)
 
 
-FORMAT = Format("elan", "ELAN document or export", matches, read, ("*.eaf",))
+def write(database: Database) -> str:
+    """A document of the recording: tiers of each subject; times in milliseconds."""
+    ((name, entry),) = database.items()
+    own = tiers(entry)
+    root = ElementTree.Element(
+        "ANNOTATION_DOCUMENT", AUTHOR="mmtal", FORMAT="3.0", VERSION="3.0",
+        DATE=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    )  # fmt: skip
+    header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
+    for path in entry.get("media") or ():
+        ElementTree.SubElement(
+            header, "MEDIA_DESCRIPTOR", MEDIA_URL=_address(path),
+            MIME_TYPE=mimetypes.guess_type(path)[0] or "unknown",
+        )  # fmt: skip
+    ElementTree.SubElement(header, "PROPERTY", NAME=RECORDING).text = name
+    order = ElementTree.SubElement(root, "TIME_ORDER")
+    slots: list[int] = []
+    for tier in own:
+        element = ElementTree.SubElement(
+            root, "TIER", TIER_ID=tier.name, LINGUISTIC_TYPE_REF=EVENT if tier.points else "action"
+        )
+        if tier.subject:
+            element.set("PARTICIPANT", tier.subject)
+        for instance in tier.instances:
+            start, end = (round(time * 1000) for time in span(instance))
+            slots += [start, max(end, start + 1)]
+            annotation = ElementTree.SubElement(
+                ElementTree.SubElement(element, "ANNOTATION"), "ALIGNABLE_ANNOTATION",
+                ANNOTATION_ID=f"a{len(slots) // 2}",
+                TIME_SLOT_REF1=f"ts{len(slots) - 1}", TIME_SLOT_REF2=f"ts{len(slots)}",
+            )  # fmt: skip
+            ElementTree.SubElement(annotation, "ANNOTATION_VALUE").text = instance["label"]
+    for number, time in sorted(enumerate(slots, start=1), key=lambda slot: slot[1]):
+        ElementTree.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{number}", TIME_VALUE=str(time))
+    for kind in ("action", EVENT):
+        ElementTree.SubElement(
+            root, "LINGUISTIC_TYPE", LINGUISTIC_TYPE_ID=kind, TIME_ALIGNABLE="true",
+            GRAPHIC_REFERENCES="false",
+        )  # fmt: skip
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
+
+
+def _address(path: str) -> str:
+    """The address of a media file, as a URI."""
+    if re.match(r"[a-z]{2,}:", path):
+        return path
+    slashes = path.replace("\\", "/")
+    return f"file://{'' if slashes.startswith('/') else '/'}{quote(slashes, safe='/:')}"
+
+
+FORMAT = Format(
+    "elan", "ELAN document or export", matches, read, ("*.eaf",),
+    write=write, ending=".eaf", single=True,
+)  # fmt: skip

@@ -1,17 +1,21 @@
 """Label Studio's JSON export: timeline labels of videos, labels of time series and of audio."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mmtal.preparation.importers.collected import Collected, Recording
-from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
+from mmtal.preparation.importers.tiers import span
 from mmtal.preparation.importers.times import to_seconds
 from mmtal.preparation.importers.values import media_name
 
 KINDS = ("timelinelabels", "timeserieslabels", "labels")
+NAME = "recording"
+"""Key of a task's data, of ours: the name of its recording."""
 TEXTS = ("hypertextlabels", "paragraphlabels")
 OLD = ("completions", "predictions")
 """What takes the place of annotations in old exports, and in tasks that nobody has annotated."""
@@ -142,6 +146,8 @@ def _is_file(value: Any) -> bool:
 
 def _recording_name(task: dict[str, Any], options: ImportOptions) -> str:
     data = {k: v for k, v in task["data"].items() if isinstance(v, str) and v.strip()}
+    if NAME in data:
+        return data[NAME]
     column = options.columns.get("recording")
     if column is not None:
         if column not in data:
@@ -200,4 +206,52 @@ def _segments(
     return [(start, end)]
 
 
-FORMAT = Format("label-studio", "Label Studio JSON", matches, read)
+def write(database: Database) -> str:
+    """Tasks of videos, labels of their timelines in frames. ValueError: the rate is not known."""
+    unknown = next((name for name, entry in database.items() if not entry.get("fps")), None)
+    if unknown is not None:
+        raise ValueError(
+            f"timeline labels are in frames, but recording '{unknown}' has no fps: give it to "
+            "mmtal data import (or infer) with --fps, or take --to label-studio-series"
+        )
+    return tasks(database, "video", _timeline_value)
+
+
+def tasks(
+    database: Database, kind: str, value_of: Callable[[Mapping[str, Any], float], dict[str, Any]]
+) -> str:
+    """Tasks with a region for each instance: predictions if they have scores, else annotations.
+
+    Args:
+        database: See :class:`~mmtal.preparation.importers.format.Format`.
+        kind: Key of the file in ``data``, and name of the object that is labeled.
+        value_of: Makes the value of a region of an instance and its recording's frame rate.
+    """
+    found = []
+    scored = any("score" in i for entry in database.values() for i in entry["annotations"])
+    for number, (name, entry) in enumerate(database.items(), start=1):
+        results = []
+        for place, instance in enumerate(entry["annotations"]):
+            value = value_of(instance, entry.get("fps") or 0.0)
+            region = dict(
+                id=f"{number}-{place}", from_name="label", to_name=kind, value=value,
+                type=next(name for name in KINDS if name in value),
+            )  # fmt: skip
+            if "score" in instance:
+                region["score"] = instance["score"]
+            results.append(region)
+        path = next(iter(entry.get("media") or [name]))
+        done = dict(model_version="mmtal", result=results) if scored else dict(result=results)
+        task = dict(id=number, data={kind: path, NAME: name})
+        found.append({**task, "predictions" if scored else "annotations": [done]})
+    return json.dumps(found, indent=1, ensure_ascii=False)
+
+
+def _timeline_value(instance: Mapping[str, Any], fps: float) -> dict[str, Any]:
+    first, end = (round(time * fps) for time in span(instance))
+    return dict(
+        ranges=[dict(start=first + 1, end=max(end, first + 1))], timelinelabels=[instance["label"]]
+    )
+
+
+FORMAT = Format("label-studio", "Label Studio JSON", matches, read, write=write, ending=".json")

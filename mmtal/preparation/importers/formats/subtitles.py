@@ -4,12 +4,13 @@ import html
 import re
 
 from mmtal.preparation.importers.collected import Collected
-from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
+from mmtal.preparation.importers.tiers import span
 from mmtal.preparation.importers.times import to_seconds
-from mmtal.preparation.importers.values import file_stem
+from mmtal.preparation.importers.values import file_stem, plain_line
 
 CUE = re.compile(r"\s*((?:\d+:)?\d+:\d+[.,]\d+)\s*-->\s*((?:\d+:)?\d+:\d+[.,]\d+)(\s.*)?")
 TAG = re.compile(r"</?(?:[bicuv]|ruby|rt|lang|font|\d)[^>]*>|\{\\[^}]*\}")
@@ -51,4 +52,22 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
                 collected.add(recording, start, end, label, where=where, point=start == end)
 
 
-FORMAT = Format("srt", "subtitles, SubRip or WebVTT", matches, read, ("*.srt", "*.vtt"))
+def write(database: Database) -> str:
+    """SubRip with a cue for each instance of the recording; times in milliseconds."""
+    (entry,) = database.values()
+    rows = sorted((*span(instance), instance["label"]) for instance in entry["annotations"])
+    return "\n".join(
+        f"{number}\n{_clock(start)} --> {_clock(end)}\n{plain_line(label)}\n"
+        for number, (start, end, label) in enumerate(rows, start=1)
+    )
+
+
+def _clock(seconds: float) -> str:
+    whole, ms = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d},{ms:03d}"
+
+
+FORMAT = Format(
+    "srt", "subtitles, SubRip or WebVTT", matches, read, ("*.srt", "*.vtt"),
+    write=write, ending=".srt", single=True,
+)  # fmt: skip

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmtal.preparation.importers.collected import Collected
-from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
+from mmtal.preparation.importers.tiers import Tier, span, subject_of, tiers
 from mmtal.preparation.importers.times import to_number
 from mmtal.preparation.importers.values import file_stem
 
@@ -47,7 +48,10 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         for mark in tiers[tier]:
             point = mark.start == mark.end
             place = f"{where}, line {mark.line}"
-            collected.add(recording, mark.start, mark.end, mark.label, where=place, point=point)
+            collected.add(
+                recording, mark.start, mark.end, mark.label,
+                where=place, point=point, subject=subject_of(tier),
+            )  # fmt: skip
 
 
 def _parse(source: Source) -> tuple[float, dict[str, list[Mark]]]:
@@ -92,4 +96,52 @@ def _parse(source: Source) -> tuple[float, dict[str, list[Mark]]]:
     return end, tiers
 
 
-FORMAT = Format("textgrid", "Praat TextGrid", matches, read, ("*.textgrid",))
+def write(database: Database) -> str:
+    """A TextGrid of the recording, in the long form; times as they are."""
+    (entry,) = database.values()
+    own = tiers(entry)
+    ends = [span(instance)[1] for tier in own for instance in tier.instances]
+    last = max([entry.get("duration") or 0.0, *ends])
+    head = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = {last!r}\n'
+    body = f"tiers? <exists>\nsize = {len(own)}\nitem []:\n" if own else "tiers? <absent>\n"
+    return head + body + "".join(_tier(tier, k, last) for k, tier in enumerate(own, start=1))
+
+
+def _tier(tier: Tier, number: int, last: float) -> str:
+    kind = "TextTier" if tier.points else "IntervalTier"
+    items = []
+    place = 0.0
+    for instance in tier.instances:
+        start, end = span(instance)
+        text = _quoted(instance["label"])
+        if tier.points:
+            items.append(f"number = {start!r}\n            mark = {text}")
+            continue
+        if start > place:
+            items.append(_interval(place, start, '""'))
+        items.append(_interval(start, end, text))
+        place = end
+    if not tier.points and place < last:
+        items.append(_interval(place, last, '""'))
+    name = "points" if tier.points else "intervals"
+    rows = "".join(
+        f"        {name} [{k}]:\n            {item}\n" for k, item in enumerate(items, start=1)
+    )
+    return (
+        f'    item [{number}]:\n        class = "{kind}"\n        name = {_quoted(tier.name)}\n'
+        f"        xmin = 0\n        xmax = {last!r}\n        {name}: size = {len(items)}\n{rows}"
+    )
+
+
+def _interval(start: float, end: float, text: str) -> str:
+    return f"xmin = {start!r}\n            xmax = {end!r}\n            text = {text}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+FORMAT = Format(
+    "textgrid", "Praat TextGrid", matches, read, ("*.textgrid",),
+    write=write, ending=".TextGrid", single=True,
+)  # fmt: skip
