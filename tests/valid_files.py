@@ -316,6 +316,13 @@ FRAME_TABLE = ",background,run,sit\n" + "".join(
     f"{k},{int(not 3 <= k < 8 and not 10 <= k < 12)},{int(3 <= k < 8)},{int(10 <= k < 12)}\n"
     for k in range(14)
 )
+EVENT_LOG = (
+    "Time,Animal,Behavior,Event type\n1.5,a,run,Start\n2,b,run,start\n4,a,run,STOP\n"
+    "5.5,b,run,stop\n6,a,hop,point\n"
+)
+SOLOMON = "Time,Light,Behaviour\n" + "".join(
+    f"{k / 2},{'off' * (k > 5)},{'run' * (3 <= k < 8)}{'sit' * (10 <= k < 12)}\n" for k in range(14)
+)
 SOCCERNET = dict(
     UrlLocal="epl/1 - 0/",
     annotations=[
@@ -539,6 +546,10 @@ CASES = {
     "import, BIDS": Case("a_events.tsv", BIDS.encode(), imported),
     "import, Bento": Case("a.annot", BENTO.encode(), imported),
     "import, table of frames": Case("a.csv", FRAME_TABLE.encode(), imported),
+    "import, log of events": Case("a.csv", EVENT_LOG.encode(), imported),
+    "import, table of labels": Case(
+        "a.csv", SOLOMON.encode(), lambda path: imported(path, labels=("Behaviour",))
+    ),
     "import, SoccerNet": Case("a.json", text(SOCCERNET), imported),
     "import, E2E-Spot": Case("a.json", text(SPOT), imported),
     "list of recordings": Case("a.txt", lines("a", "features/b.npy"), listed),

@@ -13,6 +13,9 @@ from mmtal.preparation.importers.options import ImportOptions
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_header
 
+GENERAL = ("csv", "event-log")
+"""Formats of tables of any tool, which those of one tool come before."""
+
 _FORMATS: dict[str, Format] = {}
 
 
@@ -61,7 +64,7 @@ def detect_format(path: Path, options: ImportOptions) -> Format:
     wanted = {name for name in options.columns.values() if name != FILE}
     fitting = [entry for entry in known.values() if entry.fits(probe)]
     if len(fitting) > 1:  # the tables of tools are tables, too
-        fitting = [entry for entry in fitting if entry.name != "csv"]
+        fitting = [entry for entry in fitting if entry.name not in GENERAL]
     if len(fitting) == 1:
         return fitting[0]
     if (

@@ -100,6 +100,11 @@ def test_exports(load: Callable, write: Callable, text: str) -> None:
     assert [i["time"] for i in entry["annotations"] if "time" in i] == [3.0]
 
 
+def test_clocks_in_exports(load: Callable, write: Callable) -> None:
+    text = BORIS_AGGREGATED.replace("\t1.5\t4.0\t", "\t00:00:01.500\t00:00:04.000\t")
+    assert load(write("e.tsv", text)).database["obs 1"]["annotations"][0]["segment"] == [1.5, 4.0]
+
+
 def test_an_old_export_without_names_of_columns(load: Callable, write: Callable) -> None:
     row = "obs\t2016\tvideo.mp4\t539.920\t25.0\t12\tanna\tgroom\t\t\tSTATE\t1.5\t4.0\t2.5\t\t\n"
     entry = load(write("e.tsv", row + row.replace("1.5\t4.0", "5.0\t7.5"))).database["obs"]

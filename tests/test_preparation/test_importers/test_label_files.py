@@ -7,9 +7,11 @@ from valid_files import (
     AUDACITY,
     BENTO,
     BIDS,
+    EVENT_LOG,
     FRAME_TABLE,
     RAVEN,
     SHORT_TEXTGRID,
+    SOLOMON,
     SRT,
     TEXTGRID,
     VTT,
@@ -30,6 +32,7 @@ CASES = {
     "raven": ("clip 0.Table.1.selections.txt", RAVEN, {}, [RUN, SIT]),
     "bids": ("clip 0_events.tsv", BIDS, {}, [RUN, HOP]),
     "bento": ("clip 0.annot", BENTO, {}, [RUN, SIT]),
+    "solomon": ("clip 0.csv", SOLOMON, {"labels": ("Behaviour",)}, [RUN, SIT]),
     "deepethogram": ("clip 0.csv", FRAME_TABLE, {"fps": 2}, [RUN, SIT]),
 }  # fmt: skip
 
@@ -111,6 +114,44 @@ def test_simba(load: Callable, write: Callable) -> None:
     assert [i["label"] for i in one["annotations"]] == ["Sniff"]
     with pytest.raises(ValueError, match="need the frame rate: give --fps"):
         load(write("Together_1.csv", text))
+
+
+def test_simba_results(load: Callable, write: Callable) -> None:
+    """The model's probabilities stand between the classes."""
+    text = ",Nose_x,Probability_Attack,Attack,Probability_Sniff,Sniff\n" + "".join(
+        f"{k},{k}.5,0.{k},{int(k > 1)},0.7,{int(k < 2)}\n" for k in range(4)
+    )
+    found = load(write("a.csv", text), fps=2).database["a"]["annotations"]
+    assert [i["label"] for i in found] == ["Attack", "Sniff"]
+
+
+def test_frames_that_nobody_has_labeled(load: Callable, write: Callable) -> None:
+    text = FRAME_TABLE.replace("5,0,1,0", "5,-1,-1,-1")
+    imported = load(write("a_labels.csv", text), fps=2)
+    assert imported.dropped["frame that is not labeled (-1)"] == 1
+    assert len(imported.database["a"]["annotations"]) == 3
+
+
+def test_several_columns_of_labels(load: Callable, write: Callable) -> None:
+    with pytest.raises(ValueError, match="in 2 columns; choose with --labels from 'Light'"):
+        load(write("a.csv", SOLOMON))
+
+
+def test_a_log_of_events(load: Callable, write: Callable) -> None:
+    """START and STOP of each subject are paired, whatever the tool calls them."""
+    imported = load(write("a.csv", EVENT_LOG))
+    assert imported.formats == ("event-log",)
+    assert [
+        (i["label"], i["subject"], i.get("segment", i.get("time")))
+        for i in imported.database["a"]["annotations"]
+    ] == [("run", "a", [1.5, 4.0]), ("run", "b", [2.0, 5.5]), ("hop", "a", 6.0)]
+    several = "video,time_ms,label,status\nx,1500,run,on\ny,2000,run,on\nx,4000,run,off\n"
+    with pytest.raises(ValueError, match="line 3: 'run' at 2 s starts, but never stops"):
+        load(write("b.csv", several))
+    assert load(write("b.csv", several + "y,3000,run,off\n")).database.keys() == {"x", "y"}
+    twice = EVENT_LOG.replace("2,b,run", "2,a,run")
+    with pytest.raises(ValueError, match=r"line 2: .run. of .a. at 1\.5 s starts, but never stops"):
+        load(write("c.csv", twice))
 
 
 def test_a_frame_table_with_times(load: Callable, write: Callable) -> None:

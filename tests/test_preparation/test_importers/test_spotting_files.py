@@ -29,6 +29,23 @@ def test_soccernet(load: Callable, write: Callable) -> None:
     assert half == [{"label": "Goal", "label_id": 1, "time": 62.0}]  # no position: by gameTime
 
 
+def test_other_files_of_a_game_are_not_read(load: Callable, write: Callable) -> None:
+    write("g/Labels-v2.json", SOCCERNET)
+    write("g/Labels-cameras.json", SOCCERNET)
+    root = write("g/Labels.json", SOCCERNET).parent
+    assert len(load(root).database["epl/1 - 0/1"]["annotations"]) == 1
+
+
+def test_what_others_call_so(load: Callable, write: Callable) -> None:
+    """Keys and columns named like details may hold anything."""
+    instance = dict(label="run", segment=[1, 2], subject=3, score="high", comment=None)
+    entry = dict(subset="x", annotations=[instance], media=["a.mp4"])
+    found = load(write("a.json", dict(database=dict(a=entry)))).database["a"]
+    assert found["annotations"][0] == dict(label="run", label_id=0, segment=[1, 2], subject="3")
+    table = load(write("a.csv", "recording,start,end,label,score\na,1,2,run,high\n"))
+    assert "score" not in table.database["a"]["annotations"][0]
+
+
 def test_spot(load: Callable, write: Callable) -> None:
     imported = load(write("train.json", SPOT), fps=50)
     assert imported.database["v1"] == {

@@ -9,6 +9,7 @@ from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.times import in_seconds, to_positive
+from mmtal.utils.reading import is_number
 
 KNOWN = {"subset", "duration", "fps", "annotations", "group", "media"}
 
@@ -73,7 +74,7 @@ def _add_entry(
                 raise ValueError(f"'segment' must be two times, but got {segment!r:.60}")
             start, end = (in_seconds(t, options.unit, fps or options.fps) for t in segment)
             label, label_id = instance.get("label"), instance.get("label_id")
-            details = {name: instance.get(name) for name in DETAILS}
+            details = {name: _detail(name, instance.get(name)) for name in DETAILS}
             collected.add(
                 recording, start, end, label, label_id=label_id, where=place, point=point, **details
             )
@@ -81,11 +82,16 @@ def _add_entry(
 
 def _media(value: Any) -> dict[str, float | None] | None:
     """Files and their seconds, of which some may not be known."""
-    if value is None:
+    if not isinstance(value, dict):  # what others call so
         return None
-    if not isinstance(value, dict):
-        raise ValueError(f"'media' must be an object of files and their seconds, got {value!r:.60}")
     return {path: to_positive(length, name="media") for path, length in value.items()}
+
+
+def _detail(name: str, value: Any) -> Any:
+    """A text, or a number for the score; None is what others call so."""
+    if name == "score" or not isinstance(value, int | float):
+        return value if is_number(value) or (isinstance(value, str) and name != "score") else None
+    return str(value)
 
 
 FORMAT = Format(

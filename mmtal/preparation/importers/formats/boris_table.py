@@ -12,7 +12,7 @@ from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.pairing import Event, paired
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import Row, Table, read_header, read_table
-from mmtal.preparation.importers.times import NUMBER, to_number, to_positive
+from mmtal.preparation.importers.times import NUMBER, to_positive, to_seconds
 from mmtal.preparation.importers.values import file_stem, media_name
 
 KINDS = ("START", "STOP", "POINT", "STATE")
@@ -135,9 +135,9 @@ def _add_row(
     comments = [values.get(k, "") for k in ("Comment", "Comment start", "Comment stop")]
     subject = values["Subject"] if values["Subject"] != NOBODY else ""
     details = dict(subject=subject, modifiers=modifiers, comment=" ".join(filter(None, comments)))
-    start = to_number(values[timed])
+    start = to_seconds(values[timed], unit=None, fps=None)
     if kind == "STATE":
-        end, label = to_number(values["Stop (s)"]), values["Behavior"]
+        end, label = to_seconds(values["Stop (s)"], unit=None, fps=None), values["Behavior"]
         collected.add(recording, start, end, label, where=row.where, point=False, **details)
     else:
         events.append(Event(start, kind, values["Behavior"], row.where, details))

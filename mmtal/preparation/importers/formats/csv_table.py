@@ -17,7 +17,7 @@ from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import Row, Table, read_table
-from mmtal.preparation.importers.times import to_number, to_positive, to_seconds
+from mmtal.preparation.importers.times import NUMBER, to_number, to_positive, to_seconds
 from mmtal.preparation.importers.writing import to_table
 
 FILES = ("*.csv", "*.tsv", "*.xlsx", "*.csv.gz", "*.tsv.gz")
@@ -186,7 +186,9 @@ def _add_row(
     if not empty:
         number = None if label_id is None else int(label_id)
         details: dict[str, Any] = {name: get[name] for name in DETAILS if get.get(name)}
-        if "score" in details:
+        if not NUMBER.fullmatch(details.setdefault("score", "")):
+            del details["score"]  # what others call so
+        else:
             details["score"] = to_number(details["score"])
         where = row.where
         collected.add(

@@ -24,6 +24,8 @@ RECORDING = "mmtal:recording"
 """Property of a document: the name of its recording."""
 EVENT = "event"
 """Type of the tiers of events without duration, which last a millisecond."""
+NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters that XML cannot hold."""
 CLOSE = 0.0015
 """Seconds by which end - begin and the duration may differ: each is rounded to 1 ms."""
 
@@ -267,7 +269,8 @@ def write(database: Database) -> str:
                 ANNOTATION_ID=f"a{len(slots) // 2}",
                 TIME_SLOT_REF1=f"ts{len(slots) - 1}", TIME_SLOT_REF2=f"ts{len(slots)}",
             )  # fmt: skip
-            ElementTree.SubElement(annotation, "ANNOTATION_VALUE").text = instance["label"]
+            label = NO_XML.sub("", instance["label"])
+            ElementTree.SubElement(annotation, "ANNOTATION_VALUE").text = label
     for number, time in sorted(enumerate(slots, start=1), key=lambda slot: slot[1]):
         ElementTree.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{number}", TIME_VALUE=str(time))
     for kind in ("action", EVENT):

@@ -9,7 +9,7 @@ from mmtal.preparation.importers.writing import to_table
 
 
 def write(database: Database) -> bytes:
-    """A workbook of one sheet. ImportError: the library that writes it is not installed."""
+    """A workbook of one sheet. ValueError: the library that writes it is not installed."""
     try:
         import xlsxwriter
     except ImportError as error:

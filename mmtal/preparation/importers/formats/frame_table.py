@@ -1,6 +1,7 @@
-"""Tables with a row for each frame and a column of 0 and 1 for each class.
+"""Tables with a row for each frame, and a column of 0 and 1 for each class, or columns of labels.
 
-SimBA's ``targets_inserted`` (behind pose and features), DeepEthogram's, BORIS's binary table.
+The former are SimBA's ``targets_inserted`` (behind pose and features), DeepEthogram's labels and
+BORIS's binary table, the latter those of the Solomon Coder, with the time in the first column.
 """
 
 import re
@@ -14,68 +15,79 @@ from mmtal.preparation.importers.formats.csv_table import FILES
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import Table, read_table
-from mmtal.preparation.importers.times import to_number
+from mmtal.preparation.importers.times import NUMBER, to_number
 from mmtal.preparation.importers.values import file_stem
 
 YES, NO, NOT_LABELED = ("1", "1.0"), ("0", "0.0"), ("-1", "-1.0")
 VALUES = {*YES, *NO, *NOT_LABELED}
 TIMES = ("time", "time (s)", "time_s", "timestamp", "seconds")
+GUESSED = "Probability_"
+"""What SimBA puts before a class's name, beside the class."""
 FRAMES = ("", "frame", "frames", "frame_number", "index", "unnamed: 0")
 
 
 def matches(probe: Probe) -> bool:
-    """Whether the last column is of such values, and the first counts frames or tells the time."""
+    """Whether the first column counts frames or tells the time, and the last has such values."""
     header = probe.header
-    last = [re.split(r"[,;\t]", line.strip())[-1].strip('"') for line in probe.lines[1:]]
-    return (
-        len(header) > 1
-        and header[0].lower() in (*FRAMES, *TIMES)
-        and not {role_of(name)[0] for name in header} & {"start", "label"}
-        and bool(last)
-        and VALUES.issuperset(last)
-        and header[-1] != ""
-    )
+    rows = [re.split(r"[,;\t]", line.replace('"', "")) for line in probe.lines[1:]]
+    if len(header) < 2 or not rows or not header[-1]:
+        return False
+    column, last = header[0].lower(), [row[-1].strip() for row in rows]
+    if VALUES.issuperset(last):
+        roles = {role_of(name)[0] for name in header}
+        return column in (*FRAMES, *TIMES) and not roles & {"start", "label"}
+    words = not any(map(NUMBER.fullmatch, last))
+    return column in TIMES and words and _is_regular([row[0] for row in rows])
 
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read a table, a recording named after its file; neighboring frames of a class are one.
 
-    ValueError: the frame rate is not known, or no column is of a class.
+    ValueError: the frame rate is not known, or no column has labels.
     """
     path = source.path
     table = read_table(path, collected)
     rate, first = _rate(table, options)
-    names = _classes(table, options)
-    collected.note(f"{path}: classes are the columns {', '.join(names)}")
+    tracks = _tracks(table, options)
     recording = collected.recording(
-        file_stem(path),
+        file_stem(path, "_labels"),
         where=str(path),
         subset=source.subset,
         duration=round(first + len(table.rows) / rate, 9),
         fps=rate,
         once=True,
     )
-    unlabeled = [any(row.values[name] in NOT_LABELED for name in names) for row in table.rows]
-    collected.drop("frame that is not labeled (-1)", sum(unlabeled))
+    unlabeled = zip(*([text == "-1" for text in track] for track in tracks.values()), strict=True)
+    collected.drop("frame that is not labeled (-1)", sum(map(any, unlabeled)))
     background = {name.lower() for name in options.background}
-    for name in names:
+    for name, track in tracks.items():
         place = 0
-        for value, run in groupby(row.values[name] in YES for row in table.rows):
+        for label, run in groupby(track):
             end = place + len(list(run))
             where = f"{table.rows[place].where}, column '{name}'"
-            if value and name.lower() in background:
+            if label.lower() in background:
                 collected.drop("background")
-            elif value:
+            elif label not in ("", "-1"):
                 start, stop = (round(first + k / rate, 9) for k in (place, end))
-                collected.add(recording, start, stop, name, where=where)
+                collected.add(recording, start, stop, label, where=where)
             place = end
+    collected.note(f"{path}: read are the columns {', '.join(tracks)}")
 
 
-def _classes(table: Table, options: ImportOptions) -> Sequence[str]:
-    """The last columns that hold nothing but 0 and 1, or those of them that are wanted."""
+def _tracks(table: Table, options: ImportOptions) -> dict[str, list[str]]:
+    """The label of each frame, by column; empty where there is none, -1 where nobody looked.
+
+    Those are the last columns that hold nothing but 0 and 1; else all of text. ``options.labels``
+    chooses. ValueError: the last column is of neither kind.
+    """
+    cells = {name: [row.values[name] for row in table.rows] for name in table.header[1:]}
+    if not any(map(NUMBER.fullmatch, next(reversed(cells.values()), ()))):
+        texts = [n for n, c in cells.items() if not any(map(NUMBER.fullmatch, c)) and any(c)]
+        return {n: cells[n] for n in options.choose(texts, what="column", where=str(table.path))}
     binary: list[str] = []
-    for name in reversed(table.header[1:]):
-        if not VALUES.issuperset({row.values[name] for row in table.rows}):
+    columns = [name for name in table.header[1:] if not name.startswith(GUESSED)]
+    for name in reversed(columns):
+        if not VALUES.issuperset(cells[name]):
             break
         binary.insert(0, name)
     if not binary or not table.rows:
@@ -83,7 +95,12 @@ def _classes(table: Table, options: ImportOptions) -> Sequence[str]:
             f"{table.path}: the last column must be of a class, 0 or 1 in each frame, but "
             f"'{table.header[-1]}' is not"
         )
-    return options.choose(binary, what="class", where=str(table.path)) if options.labels else binary
+    if options.labels:
+        binary = options.choose(binary, what="class", where=str(table.path))
+    return {
+        name: ["-1" if text in NOT_LABELED else name * (text in YES) for text in cells[name]]
+        for name in binary
+    }
 
 
 def _rate(table: Table, options: ImportOptions) -> tuple[float, float]:
@@ -93,13 +110,24 @@ def _rate(table: Table, options: ImportOptions) -> tuple[float, float]:
         if options.fps is None:
             raise ValueError(f"{table.path}: labels of frames need the frame rate: give --fps")
         return options.fps, 0.0
-    times = [to_number(row.values[column]) for row in table.rows]
-    step = (times[-1] - times[0]) / (len(times) - 1)
-    if step <= 0 or any(abs(time - times[0] - k * step) > step / 2 for k, time in enumerate(times)):
+    times = [row.values[column] for row in table.rows]
+    if not _is_regular(times):
         raise ValueError(
             f"{table.path}: the times of column '{column}' are not regular: give --fps"
         )
-    return round(1 / step, 6), times[0]
+    first, last = to_number(times[0]), to_number(times[-1])
+    return round((len(times) - 1) / (last - first), 6), first
 
 
-FORMAT = Format("frame-table", "0 or 1 for each frame and class", matches, read, FILES)
+def _is_regular(texts: Sequence[str]) -> bool:
+    """Whether times are a step apart, give or take half of one."""
+    if len(texts) < 3 or not all(map(NUMBER.fullmatch, texts)):
+        return False
+    times = list(map(float, texts))
+    step = (times[-1] - times[0]) / (len(times) - 1)
+    return step > 0 and all(abs(t - times[0] - k * step) <= step / 2 for k, t in enumerate(times))
+
+
+FORMAT = Format(
+    "frame-table", "table with a row for each frame", matches, read, ("**/*_labels.csv", *FILES)
+)

@@ -56,5 +56,6 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             )  # fmt: skip
 
 
-FILES = ("**/labels*.json", "**/results_spotting.json")
+FILES = ("**/labels-v2.json", "**/labels-ball.json", "**/results_spotting.json")
+"""Beside them lie ``Labels.json``, the same in fewer classes, and ``Labels-cameras.json``."""
 FORMAT = Format("soccernet", "SoccerNet labels of a game", matches, read, FILES)

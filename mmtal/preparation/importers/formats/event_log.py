@@ -1,0 +1,87 @@
+"""Logs of events, as many tools export them: time, label, and START, STOP or POINT in each row."""
+
+import re
+from collections import defaultdict
+
+from mmtal.preparation.importers.collected import Collected
+from mmtal.preparation.importers.columns import role_of
+from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.formats.csv_table import FILES
+from mmtal.preparation.importers.options import ImportOptions, Source
+from mmtal.preparation.importers.pairing import Event, paired
+from mmtal.preparation.importers.probe import Probe
+from mmtal.preparation.importers.tables import Row, read_table
+from mmtal.preparation.importers.times import to_seconds
+from mmtal.preparation.importers.values import file_stem
+
+KINDS = {
+    **dict.fromkeys(("start", "begin", "on", "onset", "state start"), "START"),
+    **dict.fromkeys(("stop", "end", "off", "offset", "state stop"), "STOP"),
+    "point": "POINT",
+}
+KIND = ("status", "type", "event_type", "event type", "behavior type", "event_log", "state", "kind")
+TIME = re.compile(r"(time|timestamp|time_relative_sf)([ _(]+(s|sec|seconds|ms|frames?)\)?)?", re.I)
+SUBJECT = ("subject", "animal", "individual", "participant", "observed", "actor")
+
+
+def matches(probe: Probe) -> bool:
+    """Whether it has a time, a label, and a column of such words."""
+    rows = [re.split(r"[,;\t|]", line) for line in probe.lines]
+    names = [name.lower() for name in probe.header]
+    places = [place for place, name in enumerate(names) if name in KIND]
+    words = [
+        {row[place].strip(' "').lower() for row in rows[-3:] if len(row) > place}
+        for place in places
+    ]
+    return any(map(TIME.fullmatch, names)) and any(found and found <= set(KINDS) for found in words)
+
+
+def read(source: Source, options: ImportOptions, collected: Collected) -> None:
+    """Pair each START with the next STOP of its label and subject in its recording.
+
+    Without a column for the recording, it is one, named after its file. ValueError: it lacks a
+    column.
+    """
+    path = source.path
+    table = read_table(path, collected)
+    time = next((name for name in table.header if TIME.fullmatch(name.lower())), None)
+    kind = next((n for n in table.header if n.lower() in KIND and _words(table.rows, n)), None)
+    free = [name for name in table.header if name not in (time, kind)]
+    roles = {role: name for name in reversed(free) if (role := role_of(name)[0])}
+    roles |= {r: n for r, n in options.columns.items() if n in table.header}
+    person = next((name for name in free if name.lower() in SUBJECT), None)
+    if time is None or kind is None or "label" not in roles:
+        raise ValueError(
+            f"{path}: needs columns for the time, the label and START or STOP, but has "
+            f"{', '.join(table.header)}"
+        )
+    table.read_decimal_commas([time], collected)
+    unit = options.unit or ("milliseconds" if "ms" in time.lower() else None)
+    unit = unit or ("frames" if "frame" in time.lower() else None)
+    events: dict[str, list[Event]] = defaultdict(list)
+    for row in table.rows:
+        values = row.values
+        with collected.at(row.where):
+            word = values[kind].lower()
+            if word not in KINDS:
+                raise ValueError(f"'{kind}' must be START, STOP or POINT, but got '{values[kind]}'")
+            name = values[roles["recording"]] if "recording" in roles else file_stem(path)
+            seconds = to_seconds(values[time], unit=unit, fps=options.fps)
+            details = {"subject": values[person]} if person else {}
+            label = values[roles["label"]]
+            events[name].append(Event(seconds, KINDS[word], label, row.where, details))
+    for name, rows in events.items():
+        recording = collected.recording(name, where=rows[0].where, subset=source.subset)
+        for event, end in paired(rows, collected):
+            collected.add(
+                recording, event.time, end, event.label,
+                where=event.where, point=event.kind == "POINT", **event.details,
+            )  # fmt: skip
+
+
+def _words(rows: list[Row], column: str) -> bool:
+    """Whether most cells of a column say what starts and stops."""
+    return sum(row.values[column].lower() in KINDS for row in rows) * 2 > len(rows)
+
+
+FORMAT = Format("event-log", "log of events: time, label, START or STOP", matches, read, FILES)
