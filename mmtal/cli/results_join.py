@@ -100,7 +100,10 @@ def from_results(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[st
     verbs, nouns = read_names(args.verb_classes), read_names(args.noun_classes)
     space = ActionSpace.from_names(actions, verbs=verbs, nouns=nouns)
     settings = JoinSettings(**passed_on(args, *JOINING))
-    tables = read_results(args.verbs, verbs), read_results(args.nouns, nouns)
+    tables = (
+        read_results(args.verbs, verbs, class_file=args.verb_classes),
+        read_results(args.nouns, nouns, class_file=args.noun_classes),
+    )
     return join_actions(*tables, space, settings), space, vars(settings)
 
 

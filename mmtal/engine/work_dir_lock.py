@@ -47,7 +47,8 @@ def training_in(work_dir: str | Path, launcher: str = "none") -> Iterator[None]:
     except Timeout as error:
         raise ValueError(
             f"{_who(owner)} is running in {folder}: wait for its end, or choose another work dir. "
-            f"(If that process is known to be gone, delete {folder / '.lock'})"
+            f"(If that process is known to be gone, with its host perhaps, delete "
+            f"{folder / '.lock'})"
         ) from error
     try:
         if owner.is_file():

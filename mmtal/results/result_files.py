@@ -1,13 +1,12 @@
 """Read and write results and annotations, as tables or as recordings for pictures."""
 
 import hashlib
-import logging
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.logging import print_log
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.results.instance_table import InstanceTable
@@ -56,12 +55,11 @@ def read_results(
     """
     form, _, raw = read_detections(path, part=part, class_file=class_file)
     if form.name == "ego4d":
-        print_log(
+        warnings.warn(
             f"{path}: times are taken as seconds of the clip; annotations that begin with the "
             "clip's features, as ours do, are up to 0.5 s off. mmtal results convert with --ann "
             "moments_val.json shifts them",
-            logger="current",
-            level=logging.WARNING,
+            stacklevel=2,
         )
     table = raw.table(classes)
     raw.problems.raise_if_any()

@@ -1,5 +1,6 @@
 """One training at a time in a work dir."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 from mmtal.engine.work_dir_lock import training_in
 
 HOLD = """
-import sys, time
+import socket, sys, time
+if len(sys.argv) > 2:
+    socket.gethostname = lambda: sys.argv[2]
 from mmtal.engine.work_dir_lock import training_in
 with training_in(sys.argv[1]):
     print("begun", flush=True)
@@ -39,6 +42,23 @@ def test_the_second_is_refused_while_the_first_lives(
     with training_in(tmp_path):
         pass
     assert capsys.readouterr().out == ""
+
+
+def test_a_lock_that_another_host_has_left_is_said_and_can_be_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its file server, or a lock that is a mere file, may hold it although the host is gone."""
+    code = [sys.executable, "-c", HOLD, str(tmp_path), "node7"]
+    with subprocess.Popen(code, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None and first.stdout.readline() == "begun\n"
+        message = rf"process {first.pid} on node7, begun .* is running in .*delete (\S+)\)"
+        with pytest.raises(ValueError, match=message) as error, training_in(tmp_path):
+            raise AssertionError("it has begun")
+        Path(re.search(message, str(error.value))[1]).unlink()
+        with training_in(tmp_path):
+            assert "on node7, begun" in (said := capsys.readouterr().out)
+            assert "has ended without finishing" in said
+        first.kill()
 
 
 def test_other_ranks_leave_it_to_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ def read(content: FileContent, raw: RawDetections) -> None:
     ValueError: a column is missing, or of another length or type than the others.
     """
     rows = _rows_of_table(content) if content.lines else _rows_of_pickle(content)
+    raw.is_from_0 = not content.lines  # the release alone writes such pickles
     for number, (video, start, end, label, score) in enumerate(rows):
         raw.add(str(video), (start, end), label, score, f"row {number}")
 

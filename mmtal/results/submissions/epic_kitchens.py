@@ -58,7 +58,7 @@ def read(content: FileContent, raw: RawDetections) -> None:
             f"{content.path} holds verbs, nouns and actions in one: choose with --part {{verb, "
             "noun, action}, and convert it (mmtal results convert)"
         )
-    results = content.object.get("results")
+    results, raw.is_from_0 = content.object.get("results"), True
     for video, number, detection in each_detection(content, results, raw, where="results"):
         label = _label(detection, raw.part, raw.names)
         if label is None:

@@ -80,7 +80,7 @@ def read_class_numbers(path: Path) -> dict[int, str]:
 
     ValueError: it names no class.
     """
-    if path.suffix == ".json":
+    if ".json" in path.suffixes:
         return dict(enumerate(class_names(AnnotationFile(path))))
     return read_class_names(path)
 

@@ -1,6 +1,7 @@
 """Detections as read from a file, before labels are numbered, and kinds of problems with them."""
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,6 +82,7 @@ class RawDetections:
     ``total`` counts all rows of the file. ``verdict`` says what it means if something is wrong,
     ``numbers`` are names of the classes by number, if the user says what numbers mean, ``part`` is
     what to read of several results, ``names`` are EPIC-Kitchens' names of verbs and nouns.
+    Formats whose numbers begin with 0 set ``is_from_0``.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class RawDetections:
         names: Mapping[str, Mapping[int, str]] | None = None,
     ) -> None:
         self.numbers, self.part, self.names = numbers, part, names or {}
-        self.total = 0
+        self.total, self.is_from_0 = 0, False
         self.videos: dict[str, list[RawDetection]] = {}
         self.problems = Problems(str(path), verdict=verdict, remedies=REMEDIES)
 
@@ -170,7 +172,7 @@ class RawDetections:
         the class of that label, from 0, even beyond their end: what becomes of such classes is up
         to the protocol. Where classes are themselves called by numbers, a number is such a name or
         a label, whichever fits all numbers of the file; text is a name if it can be. ValueError:
-        both fit and differ, or the numbers seem to count from 1.
+        both fit and differ, or the numbers seem to count from 1; that they may, is a warning.
         """
         labels = {row.label for rows in self.videos.values() for row in rows}
         label_of = {name: label for label, name in enumerate(classes)}
@@ -197,13 +199,25 @@ class RawDetections:
                 f"{span}, and classes are called by numbers: {n} may be the class '{n}', or label "
                 f"{n}, which is '{classes[n]}'. {SAY_WHAT}"
             )
-        if not as_names and low == 1 and high == len(classes):
-            raise ValueError(
-                f"{span}, but those of {len(classes)} classes are 0 to {len(classes) - 1}: they "
-                f"seem to count from 1. {SAY_WHAT}"
-            )
+        fits_from_1 = low >= 1 and high <= len(classes) and classes[0] not in NO_CLASS_0
+        if fits_from_1 and not (found or as_names):
+            if high == len(classes):
+                raise ValueError(
+                    f"{span}, but those of {len(classes)} classes are 0 to {high - 1}: they seem "
+                    f"to count from 1. {SAY_WHAT}"
+                )
+            if not (self.is_from_0 or all(str(label).startswith("id_") for label in labels)):
+                warnings.warn(
+                    f"{span}, without 0 and {len(classes)}: read as counted from 0, {low} as "
+                    f"'{classes[low]}'. If they count from 1 ({low} is '{classes[low - 1]}'), say "
+                    f"so by --classes FILE, with a line '{low} {classes[low - 1]}' for each",
+                    stacklevel=2,
+                )
         return found | (as_names if len(as_names) == len(numbers) else numbers)
 
+
+NO_CLASS_0 = ("class_0", "class_0 (unused)")
+"""What annotations without a ``label_id`` 0 call its class."""
 
 SAY_WHAT = "Say what they are by --classes FILE, with a line '7 BaseballPitch' for each"
 """How to resolve what numbers mean."""

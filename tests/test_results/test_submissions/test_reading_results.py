@@ -139,7 +139,7 @@ THREE = ["a", "b", "c"]
     [
         ([0, 2, 1], THREE, [0, 2, 1]),  # label_id
         (["0", "2", "id_1"], THREE, [0, 2, 1]),  # the same as text
-        ([2, "c", "b"], THREE, [2, 2, 1]),
+        ([2, "c", "b"], THREE, [2, 2, 1]),  # beside names, a number is a label_id
         (["3", "1", "10"], DIGITS, [3, 0, 1]),  # text is a name
         ([1, 10, 2, 3], DIGITS, [0, 1, 2, 3]),  # no label is 10: names
         ([0, 1, 2], DIGITS, [0, 1, 2]),  # no name is 0: labels
@@ -147,8 +147,8 @@ THREE = ["a", "b", "c"]
         ([0, 1], ["0", "1"], [0, 1]),  # both, and the same
         ([1, 2], DIGITS, "1 may be the class '1', or label 1, which is '10'.*--classes"),
         ([1, 2, 3], THREE, "are 0 to 2: they seem to count from 1.*--classes"),
+        (["3"], THREE, "are 0 to 2: they seem to count from 1.*--classes"),
         ([0, 7], THREE, [0, 7]),  # a class that the annotations lack
-        ([3], THREE, [3]),
         ([-1], THREE, r"unknown label \(1 found"),
         (["46116860184273879041", "1000000"], THREE, r"unknown label \(2 found"),
     ],
@@ -163,6 +163,29 @@ def test_labels_that_are_numbers(
             read_results(path, classes)
     else:
         assert read_results(path, classes).labels.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "said"),
+    [
+        (
+            [1, 2],
+            THREE,
+            "1 as 'b'. If they count from 1 (1 is 'a'), say so by --classes FILE, with",
+        ),
+        (["2"], THREE, "without 0 and 3: read as counted from 0, 2 as 'c'"),
+        ([2, "b"], THREE, ""),  # beside names, a number is a label_id
+        (["id_1", "id_2"], THREE, ""),  # OpenTAD's, from 0
+        ([1, 2], ["class_0", "a", "b"], ""),  # annotations whose label_ids begin with 1
+        ([2, 7], THREE, ""),  # from 1 does not fit
+    ],
+)
+def test_numbers_that_fit_from_0_and_from_1_are_said(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder, labels: list, classes: list[str], said: str
+) -> None:
+    path = write(tmp_path / "file", {"results": {"v": [dict(ROW, label=x) for x in labels]}})
+    read_results(path, classes)
+    assert len(recwarn) == bool(said) and all(said in str(w.message) for w in recwarn)
 
 
 def test_a_file_of_class_names_decides_in_every_format(tmp_path: Path) -> None:
