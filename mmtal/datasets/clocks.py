@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from dateutil.parser import isoparse
 
+from mmtal.utils.dates import iso_dates
 from mmtal.utils.wording import counted
 
 UNITS = {
@@ -99,7 +100,8 @@ def _unit_of(path: Path, name: str, column: np.ndarray, rate: float | None) -> f
 
 def _moments(path: Path, name: str, column: np.ndarray) -> np.ndarray:
     try:
-        found = np.array([_moment(text) for text in column])
+        iso = iso_dates([text for text in column if isinstance(text, str)])
+        found = np.array([_moment(iso.get(text, text)) for text in column])
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"{path}: column '{name}' must hold times, but {error}") from error
     steps = np.diff(found)

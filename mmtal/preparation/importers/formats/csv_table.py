@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mmtal.preparation.importers.collected import DETAILS, Collected
@@ -19,6 +20,8 @@ from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import Row, Table, read_table
 from mmtal.preparation.importers.times import NUMBER, to_number, to_positive, to_seconds
 from mmtal.preparation.importers.writing import to_table
+from mmtal.utils.dates import iso_dates
+from mmtal.utils.reading import reading
 
 FILES = ("*.csv", "*.tsv", "*.xlsx", "*.csv.gz", "*.tsv.gz")
 TIMES = ("start", "end", "length", "time")
@@ -96,6 +99,11 @@ def _read_table(
     numeric = [columns[role] for role in (*TIMES, "duration", "fps") if role in columns]
     table.read_decimal_commas(numeric, collected)
     times = {role: columns[role] for role in TIMES if role in columns}
+    dated = [name for role, name in columns.items() if role in (*TIMES, "recording_start")]
+    cells = [row.values[name] for row in table.rows for name in dated]
+    with reading(path, "has unclear times"):
+        iso = iso_dates([*cells, *options.starts.values()])
+    options = replace(options, starts={k: iso.get(x, x) for k, x in options.starts.items()})
     units = {role: options.unit or role_of(name)[1] for role, name in times.items()}
     if "length" in units:  # a column of each pair may say it
         units = dict.fromkeys(units, units["start"] or units["length"])
@@ -106,6 +114,7 @@ def _read_table(
     before = set(collected.recordings) if guessed else set()
     for row in table.rows:
         get = {role: row.values[column] for role, column in columns.items()}
+        get |= {role: iso.get(x, x) for role, x in get.items() if columns[role] in dated}
         get.setdefault("recording", path.name.removesuffix(".gz").rpartition(".")[0])
         with collected.at(row.where):
             if get["recording"] in before:
