@@ -131,7 +131,7 @@ def report_first_call() -> None:
         backend="builtin",
     )
     seconds = time.perf_counter() - start
-    from mmtal.ops.nms_numba import compiled_pick
+    from mmtal.runtime.nms_numba import compiled_pick
 
     warm = sum(compiled_pick.stats.cache_hits.values()) > 0
     state = "warm, loaded from disk" if warm else "cold, compiled now"

@@ -8,10 +8,11 @@ from mmtal.utils.errors import import_hints
 if TYPE_CHECKING:
     from mmtal.checkpoints.files import load_official_state_dict, save_whole
     from mmtal.config_files import demo_recording
-    from mmtal.inference.detections import Detection, Detections
+    from mmtal.inference.detections import Detections
     from mmtal.inference.inferencer import TemporalActionInferencer
     from mmtal.inference.models import init_model
     from mmtal.inference.streaming import DetectionStream
+    from mmtal.runtime.detections import Detection
 
 __all__ = [
     "Detection",
@@ -24,7 +25,7 @@ __all__ = [
     "save_whole",
 ]
 _MODULES = {
-    "Detection": "mmtal.inference.detections",
+    "Detection": "mmtal.runtime.detections",
     "DetectionStream": "mmtal.inference.streaming",
     "Detections": "mmtal.inference.detections",
     "TemporalActionInferencer": "mmtal.inference.inferencer",

@@ -34,6 +34,7 @@ def test_the_package_imports_nothing_but_the_standard_library():
         ("mmtal.utils", ("torch", "mmengine")),
         ("mmtal.config_files", ("torch", "mmengine")),
         ("mmtal.plugins", ("torch", "mmengine")),
+        ("mmtal.runtime", ("torch", "mmengine", "matplotlib", "cv2", "numba", "onnxruntime")),
         ("mmtal.registry", ("torch", "cv2", "mmtal.models", "mmtal.engine")),
         ("mmtal.evaluation.average_precision", ("torch", "mmengine")),
         ("mmtal.structures", ("cv2", "scipy", "matplotlib", "mmtal.registry")),

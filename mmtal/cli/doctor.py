@@ -73,7 +73,8 @@ def torch_facts(problems: list[str]) -> str:
 
 def nms_facts(problems: list[str]) -> str:
     try:
-        from mmtal.ops import nms_mmcv, nms_numba  # noqa: F401 - tried
+        from mmtal.ops import nms_mmcv
+        from mmtal.runtime import nms_numba  # noqa: F401 - tried
     except (ImportError, OSError) as error:
         problems.append(f"the NMS cannot be imported: {error}")
         return "none"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mmtal.datasets.temporal_dataset import TemporalDataset
-from mmtal.datasets.transforms.normalize import safe_deviation
+from mmtal.runtime.stages import safe_deviation
 from mmtal.utils.progress import progress
 
 Statistics = dict[str, list[float]]

@@ -6,5 +6,5 @@ import mmtal.datasets
 import mmtal.engine
 import mmtal.evaluation.metrics
 import mmtal.models
-import mmtal.ops.nms_numba
+import mmtal.runtime.nms_numba
 import mmtal.visualization  # noqa: F401

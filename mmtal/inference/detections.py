@@ -1,19 +1,17 @@
 """Detections of one recording from an inferencer. M detections."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from terminaltables import AsciiTable
 
-from mmtal.engine.hooks.operating_point_hook import FALLBACK_SCORE_THR
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import write_results
+from mmtal.runtime.detections import FoundActions
 from mmtal.structures import RecordingView
 from mmtal.utils.wording import counted
 from mmtal.visualization.layout import format_time
@@ -23,68 +21,9 @@ MAX_ROWS, LEAST_ROWS = 40, 5
 """Of a table in all, and at least of each recording that it shows."""
 
 
-class Detection(NamedTuple):
-    """One detection: ``start`` and ``end`` in seconds, ``score`` in [0, 1], ``label``, ``name``."""
-
-    start: float
-    end: float
-    score: float
-    label: int
-    name: str
-
-
 @dataclass(frozen=True)
-class Detections:
-    """All that was found in one recording, highest score first. Iterates over :class:`Detection`.
-
-    Attributes:
-        video_id: Name of the recording.
-        duration: Its length in seconds.
-        segments: float32 (M, 2), start and end in seconds.
-        scores: float32 (M,) in [0, 1].
-        labels: int64 (M,).
-        classes: Names by label.
-        threshold: Score from which on tables and pictures show a detection: where F1 was best in
-            validation, as the checkpoint says. None: it does not say, and 0.3 is taken.
-    """
-
-    video_id: str
-    duration: float
-    segments: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-    threshold: float | None = None
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-    def __iter__(self) -> Iterator[Detection]:
-        columns = (self.segments.tolist(), self.scores.tolist(), self.labels.tolist())
-        for (start, end), score, label in zip(*columns, strict=True):
-            yield Detection(start, end, score, label, self.classes[label])
-
-    @property
-    def names(self) -> list[str]:
-        """Name of the class of each detection (M)."""
-        return [self.classes[label] for label in self.labels]
-
-    @property
-    def shown_from(self) -> float:
-        """The threshold in use."""
-        return FALLBACK_SCORE_THR if self.threshold is None else self.threshold
-
-    def above(self, score_thr: float | None = None) -> "Detections":
-        """Only the detections that score at least so much; None: their own threshold."""
-        score_thr = self.shown_from if score_thr is None else score_thr
-        rows = self.scores >= score_thr
-        return replace(
-            self,
-            segments=self.segments[rows],
-            scores=self.scores[rows],
-            labels=self.labels[rows],
-            threshold=score_thr,
-        )
+class Detections(FoundActions):
+    """All that was found in one recording: see :class:`mmtal.runtime.detections.FoundActions`."""
 
     def draw(self, *, score_thr: float | None = None) -> Figure:
         """A picture over time; see :func:`mmtal.visualization.timeline.draw_detections`."""
@@ -94,17 +33,6 @@ class Detections:
         )  # fmt: skip
         score_thr = self.shown_from if score_thr is None else score_thr
         return draw_detections(view, self.classes, score_thr=score_thr)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON: ``video_id``, ``duration``, ``detections`` as in results files."""
-        return dict(
-            video_id=self.video_id,
-            duration=self.duration,
-            detections=[
-                dict(label=d.name, label_id=d.label, segment=[d.start, d.end], score=d.score)
-                for d in self
-            ],
-        )
 
 
 def write_detections(

@@ -15,11 +15,9 @@ from mmengine.structures import InstanceData
 from mmtal.config_files import demo_checkpoint
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.datasets.sensor_tables import clock_rate
-from mmtal.engine.hooks.operating_point_hook import FALLBACK_SCORE_THR
 from mmtal.inference.detections import Detections, write_detections
 from mmtal.inference.models import init_model
 from mmtal.inference.pipeline import InferencePipeline
-from mmtal.inference.receptive_field import Reach
 from mmtal.inference.recordings import Inputs, Recording, find_recordings
 from mmtal.inference.streaming import DetectionStream
 from mmtal.inference.windowing import WindowWalker, drop_long, join, reach_of
@@ -30,6 +28,8 @@ from mmtal.models.localizers.limits import (
     limits_warning,
 )
 from mmtal.registry import INFERENCERS
+from mmtal.runtime.detections import FALLBACK_SCORE_THR
+from mmtal.runtime.windowing import Reach
 from mmtal.structures import TemporalDataSample
 from mmtal.utils.file_names import file_stem
 from mmtal.utils.progress import progress

@@ -5,7 +5,6 @@ B batch, C channels, T features, L levels, T_l positions of level l.
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,37 +13,13 @@ from torch import Tensor
 from mmtal.models import TemporalLocalizer
 from mmtal.models.layers import ConvAttention
 from mmtal.registry import MODELS
+from mmtal.runtime.windowing import Reach
 
 PROBES = 8
 """Random recordings: max pooling passes a gradient to its winner alone, another one in each."""
 
 LONGEST_PROBE = 8192
 """Features up to which the reach is looked for; a model that sees further counts as unbounded."""
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What the predictions of a pyramid depend on, in features.
-
-    Attributes:
-        level_strides: Grid steps between the points of each level.
-        left: For each level, how many features before a point matter to it.
-        right: The same after it.
-    """
-
-    level_strides: tuple[int, ...]
-    left: tuple[int, ...]
-    right: tuple[int, ...]
-
-    @property
-    def coarsest_stride(self) -> int:
-        """Windows that start at multiples of it have their points where one pass has them."""
-        return max(self.level_strides)
-
-    @property
-    def shortest_window(self) -> int:
-        """Features of a window that certainly holds new points of every level."""
-        return max(self.left) + max(self.right) + 3 * self.coarsest_stride
 
 
 def narrow_twin(model: Mapping[str, Any]) -> TemporalLocalizer:

@@ -10,40 +10,27 @@ import torch
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmtal.inference.receptive_field import Reach, measure_reach, narrow_twin
+from mmtal.inference.receptive_field import measure_reach, narrow_twin
 from mmtal.models import TemporalLocalizer
 from mmtal.models.localizers.temporal_localizer import check_predictions
+from mmtal.runtime.windowing import Reach, Windows
 from mmtal.structures.contracts import WindowHead, check_contract
 
 
-class WindowWalker:
-    """Candidates of one recording, window by window, each point of the pyramid exactly once.
+class WindowWalker(Windows):
+    """Candidates of one recording, window by window; ValueError: the head is no ``WindowHead``.
 
-    Windows start at multiples of the coarsest level stride, so that their points are those of one
-    pass. A point is taken from the first window that holds all that it depends on. Hence what is
-    found does not depend on the windows, up to rounding. ``reach`` may be None if the first window
-    is the last. ValueError: the model's head is no :class:`WindowHead`.
+    ``reach`` may be None if the first window is the last.
     """
 
     def __init__(
         self, model: TemporalLocalizer, *, reach: Reach | None, name: str = "the recording"
     ) -> None:
         check_contract(model.head, WindowHead, name="a head that predicts in windows")
+        super().__init__(model.backbone.level_strides, reach)
         self.model = model
         self.head: Any = model.head
-        self.reach = reach
         self.name = name
-        self.level_strides: list[int] = list(model.backbone.level_strides)
-        self.next_points = [0] * len(self.level_strides)
-
-    @property
-    def start(self) -> int:
-        """First feature that the points to come depend on; what is before may be forgotten."""
-        if self.reach is None:
-            return 0
-        coarsest = self.reach.coarsest_stride
-        first = min(p - r for p, r in zip(self.next_points, self.reach.left, strict=True))
-        return max(0, first // coarsest * coarsest)
 
     @torch.no_grad()
     def step(self, values: Tensor, *, is_last: bool) -> InstanceData:
@@ -56,12 +43,13 @@ class WindowWalker:
         inputs, masks = self._batch(values, start, end, is_last)
         raw, level_masks = self.model.raw_predictions(inputs, masks)
         check_predictions(raw, level_masks, [self.name])
+        last = None if is_last else end
         taken = [  # points that no earlier window gave, and that see no further than the end
-            mask & self._is_new(level, mask, start, None if is_last else end)
+            mask & torch.from_numpy(self.are_new(level, mask.shape[1], last)).to(mask.device)
             for level, mask in enumerate(level_masks)
         ]
         if not is_last:
-            self._advance(end)
+            self.advance(end)
         found = self.head.candidates_by_feat(*raw, taken)[0].to("cpu")
         return InstanceData(
             segments=found.segments.double() + start,
@@ -82,38 +70,6 @@ class WindowWalker:
         batch[0, : len(values)] = values.to(device)
         masks = torch.arange(length, device=device)[None] < len(values)
         return batch.transpose(1, 2), masks
-
-    def _is_new(self, level: int, mask: Tensor, start: int, end: int | None) -> Tensor:
-        """Which points of a level this window completes, bool (1, T_l)."""
-        stride = self.level_strides[level]
-        positions = start + stride * torch.arange(mask.shape[1], device=mask.device)
-        new = positions >= self.next_points[level]
-        if end is not None:
-            new &= positions < self._limit(level, end)
-        return new[None]
-
-    def _limit(self, level: int, end: int) -> int:
-        """Points before it depend on nothing from feature ``end`` on."""
-        assert self.reach is not None, "only a last window needs no receptive field"
-        return end - self.reach.right[level]
-
-    def _advance(self, end: int) -> None:
-        for level, stride in enumerate(self.level_strides):
-            first_left = -(-self._limit(level, end) // stride) * stride
-            self.next_points[level] = max(self.next_points[level], first_left)
-
-    def spans(self, length: int, size: int) -> list[tuple[int, int]]:
-        """First and last feature (exclusive) of the windows that a recording needs.
-
-        Windows are of ``size`` features, at least ``reach.shortest_window`` if the recording is
-        longer.
-        """
-        walker = WindowWalker(self.model, reach=self.reach)
-        spans = [(0, min(size, length))]
-        while spans[-1][1] < length:
-            walker._advance(spans[-1][1])
-            spans.append((walker.start, min(walker.start + size, length)))
-        return spans
 
 
 def join(parts: Sequence[InstanceData]) -> InstanceData:

@@ -3,12 +3,14 @@
 N candidates, M kept segments.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from mmtal.ops import nms_mmcv, nms_torch
-from mmtal.ops.nms_rule import METHODS
 from mmtal.ops.voting import WEIGHTS, vote_segments
+from mmtal.runtime.nms_rule import METHODS
 
 BACKENDS = ("auto", "builtin", "torch", "mmcv")
 
@@ -80,11 +82,8 @@ def segment_nms(
     classes = _classes(candidate_labels, class_agnostic)
     if backend == "auto":
         backend = _best_backend(classes, method)
-    if backend == "builtin":
-        from mmtal.ops.nms_numba import select
-    else:
-        select = (nms_torch if backend == "torch" else nms_mmcv).select
-    kept, kept_scores = select(
+    backends = {"builtin": _select_compiled, "torch": nms_torch.select, "mmcv": nms_mmcv.select}
+    kept, kept_scores = backends[backend](
         candidates,
         candidate_scores,
         classes,
@@ -101,6 +100,16 @@ def segment_nms(
             kept_segments, segments, scores, voting_thr, weight=voting_weight
         )
     return kept_segments.to(segments.dtype), kept_scores.to(scores), kept_labels
+
+
+def _select_compiled(
+    segments: Tensor, scores: Tensor, classes: Tensor, **rule: Any
+) -> tuple[Tensor, Tensor]:
+    from mmtal.runtime import nms_numba  # compiled when it is imported
+
+    arrays = (x.cpu().numpy() for x in (segments.float(), scores.float(), classes))
+    kept, kept_scores = nms_numba.select(*arrays, **rule)
+    return torch.from_numpy(kept), torch.from_numpy(kept_scores)
 
 
 def _best_backend(classes: Tensor, method: str) -> str:

@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor
 
-from mmtal.structures import pairwise_tiou
+from mmtal.runtime.voting import vote
 
 WEIGHTS = ("score_tiou", "score")
-_PAIRS_AT_ONCE = 2**20  # bounds the memory to a few times 4 MiB
 
 
 def vote_segments(
@@ -27,17 +26,5 @@ def vote_segments(
     Returns:
         (M, 2), float32; a segment without any weight stays as it is.
     """
-    kept, segments, scores = kept.float(), segments.float(), scores.float()
-    rows = max(1, _PAIRS_AT_ONCE // max(1, len(segments)))
-    voted = [kept.new_zeros(0, 2)]
-    for part in kept.split(rows):
-        tiou = pairwise_tiou(part, segments)  # (m, N)
-        weights = scores * (tiou >= tiou_thr)  # (m, N)
-        if weight == "score_tiou":
-            weights = weights * tiou
-        total = weights.sum(dim=1)
-        # Not a matrix product, which would lose digits under autocast or TF32.
-        starts, ends = ((weights * side).sum(dim=1) / total for side in segments.unbind(1))
-        mean = torch.stack([starts, ends], dim=1)
-        voted.append(torch.where(total[:, None] > 0, mean, part))
-    return torch.cat(voted)
+    arrays = kept.float(), segments.float(), scores.float()
+    return vote(torch, *arrays, tiou_thr, weight=weight)

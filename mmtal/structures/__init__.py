@@ -3,8 +3,8 @@
 Everything but utils may import them.
 """
 
+from mmtal.runtime.feature_grid import FeatureGrid
 from mmtal.structures.data_sample import TemporalDataSample
-from mmtal.structures.feature_grid import FeatureGrid
 from mmtal.structures.points import Points
 from mmtal.structures.recording_view import (
     TIOU_OF_HIT,

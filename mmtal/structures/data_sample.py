@@ -2,7 +2,7 @@
 
 from mmengine.structures import BaseDataElement, InstanceData
 
-from mmtal.structures.feature_grid import FeatureGrid
+from mmtal.runtime.feature_grid import FeatureGrid
 
 
 class TemporalDataSample(BaseDataElement):

@@ -9,10 +9,11 @@ from mmengine.registry import init_default_scope
 
 from mmtal.config_files import find_config
 from mmtal.inference import receptive_field
-from mmtal.inference.receptive_field import Reach, measure_reach, narrow_twin
+from mmtal.inference.receptive_field import measure_reach, narrow_twin
 from mmtal.inference.windowing import WindowWalker, reach_of
 from mmtal.models.layers import MaskedConv1d
 from mmtal.registry import MODELS
+from mmtal.runtime.windowing import Reach
 
 init_default_scope("mmtal")
 BASE = Config.fromfile(find_config("actionformer/demo")).model

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from mmtal.ops import segment_nms, vote_segments, voting
+from mmtal.ops import segment_nms, vote_segments
+from mmtal.runtime import voting
 
 
 def test_weighs_neighbors_by_score_and_tiou() -> None:
@@ -41,7 +42,7 @@ def test_does_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     segments = torch.rand(50, 2, generator=torch.Generator().manual_seed(0)).cumsum(1)
     scores = segments[:, 0]
     whole = vote_segments(segments, segments, scores, 0.3)
-    monkeypatch.setattr(voting, "_PAIRS_AT_ONCE", 120)  # two rows at once
+    monkeypatch.setattr(voting, "PAIRS_AT_ONCE", 120)  # two rows at once
     torch.testing.assert_close(vote_segments(segments, segments, scores, 0.3), whole)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from mmtal.datasets.features import open_features
 from mmtal.registry import TRANSFORMS
-from mmtal.structures import FeatureGrid
 
 
 @TRANSFORMS.register_module()
@@ -63,9 +62,5 @@ class SlidingWindow:
         if grid.start:
             raise ValueError("SlidingWindow must come before Truncate in the pipeline")
         results["feats"] = feats.windows(self.window_size, self.window_stride)
-        results["grid"] = FeatureGrid(
-            feature_stride=grid.feature_stride * self.window_stride,
-            snippet_frames=(self.window_size - 1) * grid.feature_stride + grid.snippet_frames,
-            fps=grid.fps,
-        )
+        results["grid"] = grid.windowed(self.window_size, self.window_stride)
         return results

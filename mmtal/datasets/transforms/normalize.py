@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmtal.datasets.features import FeatureArray
 from mmtal.registry import TRANSFORMS
+from mmtal.runtime.stages import safe_deviation
 
 Scope = Literal["recording", "training"]
 
@@ -95,8 +96,3 @@ class Normalize:
         return (
             f"Normalize({'given mean and std' if self.mean is not None else 'over ' + self.over})"
         )
-
-
-def safe_deviation(mean: NDArray[np.float64], std: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Deviations (C,) to divide by: 1 where a channel is constant, so that it becomes 0."""
-    return np.where(std < 1e-6 * np.abs(mean) + 1e-12, 1.0, std)

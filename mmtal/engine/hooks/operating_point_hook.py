@@ -10,9 +10,7 @@ from mmengine.runner import Runner
 
 from mmtal.checkpoints.loading import notes_of
 from mmtal.registry import HOOKS
-
-FALLBACK_SCORE_THR = 0.3
-"""For weights whose own threshold is not known."""
+from mmtal.runtime.detections import FALLBACK_SCORE_THR
 
 _KEY = "operating_point"
 

@@ -104,7 +104,7 @@ class BlockPyramid(nn.Module):
         if not torch.compiler.is_compiling() and longest >= T:  # an exported graph has one path
             return self.pos_table[None, :, :T]
         # A sequence has its table stretched, linearly, to its own padded length.
-        shrink = longest / self.padding.official_lengths(mask.sum(1, keepdim=True))  # (B, 1)
+        shrink = longest / self.padding.official_length(mask.sum(1, keepdim=True))  # (B, 1)
         at = (torch.arange(T, device=mask.device) + 0.5) * shrink - 0.5  # (B, T)
         at = at.clamp(0, longest - 1)
         left = at.long()

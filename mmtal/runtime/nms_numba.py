@@ -21,10 +21,9 @@ import math
 
 import numba
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from mmtal.ops.nms_rule import METHODS, Rule
+from mmtal.runtime.nms_rule import METHODS, Rule
 from mmtal.utils.compiled import compiled
 
 LINEAR, GAUSSIAN = METHODS.index("linear"), METHODS.index("gaussian")
@@ -191,37 +190,36 @@ compiled_pick = compiled(
 
 
 def select(
-    segments: Tensor,
-    scores: Tensor,
-    classes: Tensor,
+    segments: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    classes: NDArray[np.int64],
     *,
     method: str,
     tiou_thr: float,
     sigma: float,
     min_score: float,
     max_picks: int,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The backend ``builtin``; arguments as in :func:`mmtal.ops.segment_nms`.
 
     Of N > 0 segments with scores >= 0, those of different ``classes``, int64 (N,), do not compete.
-    Returned are indices (M,) of the picks and their scores float32 (M,), highest first, on the CPU;
-    there are at most ``max_picks``.
+    Returned are indices (M,) of the picks and their scores (M,), highest first; there are at most
+    ``max_picks``.
     """
-    starts, ends = (column.numpy() for column in segments.float().cpu().unbind(1))
-    class_of = classes.cpu().numpy()
-    num_blocks = -(-np.bincount(class_of) // _BLOCK_SIZE)  # of each class
+    starts, ends = segments.T
+    num_blocks = -(-np.bincount(classes) // _BLOCK_SIZE)  # of each class
     first_block = np.concatenate([[0], np.cumsum(num_blocks)])
     low, high = starts.min(), starts.max()
     share = (starts - low) / max(high - low, np.float32(1e-6))  # of the time covered, in [0, 1]
-    num_blocks = num_blocks[class_of]
-    block = first_block[class_of]
+    num_blocks = num_blocks[classes]
+    block = first_block[classes]
     block += np.minimum((share * num_blocks).astype(np.int64), num_blocks - 1)
     first = np.concatenate([[0], np.cumsum(np.bincount(block, minlength=first_block[-1]))])
     if first_block[-1] < 2**16:
         block = block.astype(np.uint16)  # NumPy sorts short integers several times faster
     order = np.argsort(block, kind="stable")
 
-    ordered = scores.float().cpu().numpy()[order]
+    ordered = scores[order]
     picks = np.empty(min(len(order), max_picks), np.int64)
     kept_scores = np.empty(len(picks), np.float32)
     rule = (METHODS.index(method), np.float32(tiou_thr), np.float32(sigma), np.float32(min_score))
@@ -229,4 +227,4 @@ def select(
         starts[order], ends[order], ordered, ordered.view(np.int32), first, first_block, rule,
         picks, kept_scores,
     )  # fmt: skip
-    return torch.from_numpy(order[picks[:num_picks]]), torch.from_numpy(kept_scores[:num_picks])
+    return order[picks[:num_picks]], kept_scores[:num_picks]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmtal.ops import segment_nms
-from mmtal.ops.incremental_nms import IncrementalNMS
+from mmtal.runtime.incremental_nms import IncrementalNMS
 
 CASES = {
     "gaussian": dict(method="gaussian", sigma=0.5, min_score=0.001),

@@ -6,7 +6,7 @@ N candidates that are still open, M settled ones.
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.ops.nms_rule import METHODS, Rule
+from mmtal.runtime.nms_rule import METHODS, Rule
 
 Columns = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]
 

@@ -6,9 +6,12 @@ reaches the last valid positions: padding is part of the model.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    import torch
+
+Length = TypeVar("Length", int, "torch.Tensor")
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,14 @@ class PaddingRule:
                 f"{-(-self.max_seq_len // self.coarsest_stride) * self.coarsest_stride}"
             )
 
-    def official_length(self, length: int) -> int:
-        """The release's padded length: ``max_seq_len``, or a multiple of ``divisor`` beyond it."""
-        if length <= self.max_seq_len:
-            return self.max_seq_len
-        return -(-length // self.divisor) * self.divisor
+    def official_length(self, length: Length) -> Length:
+        """The release's padded length: ``max_seq_len``, or a multiple of ``divisor`` beyond it.
 
-    def official_lengths(self, lengths: Tensor) -> Tensor:
-        """:meth:`official_length` of each of an integer tensor, any shape."""
-        beyond = (lengths + (self.divisor - 1)) // self.divisor * self.divisor
-        return torch.where(lengths > self.max_seq_len, beyond, self.max_seq_len)
+        Of one recording, or of an integer tensor of them, any shape.
+        """
+        beyond = (length + (self.divisor - 1)) // self.divisor * self.divisor
+        # no branch, which an exported graph could not have
+        return (length > self.max_seq_len) * (beyond - self.max_seq_len) + self.max_seq_len
 
     def padded_length(self, length: int) -> int:
         """The shortest padded length that gives the same result."""

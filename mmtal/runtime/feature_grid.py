@@ -1,12 +1,14 @@
 """Feature grid: conversion between seconds and feature-grid units."""
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import torch
 
-Times = TypeVar("Times", float, np.ndarray, torch.Tensor)
+if TYPE_CHECKING:
+    import torch
+
+Times = TypeVar("Times", float, np.ndarray, "torch.Tensor")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class FeatureGrid:
         if self.start:
             raise ValueError("take the temporal stride before cutting a window")
         return replace(self, feature_stride=self.feature_stride * factor)
+
+    def windowed(self, size: int, step: int) -> "FeatureGrid":
+        """The grid of windows of ``size`` features, ``step`` apart, over a whole recording."""
+        return FeatureGrid(
+            feature_stride=self.feature_stride * step,
+            snippet_frames=(size - 1) * self.feature_stride + self.snippet_frames,
+            fps=self.fps,
+        )
 
     def resized(self, num_features: int, length: int) -> "FeatureGrid":
         """The grid after ``num_features`` features were interpolated to ``length``.

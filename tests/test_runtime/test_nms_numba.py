@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import pytest
 
-from mmtal.ops import nms_numba
+from mmtal.runtime import nms_numba
 
 
 def test_exp_is_accurate_to_float32() -> None:
@@ -39,7 +39,7 @@ def test_own_mistakes_are_not_hidden() -> None:
 @pytest.mark.slow
 def test_later_processes_load_what_the_first_compiled(tmp_path: Path) -> None:
     script = (
-        "from mmtal.ops.nms_numba import compiled_pick\n"
+        "from mmtal.runtime.nms_numba import compiled_pick\n"
         "print(sum(compiled_pick.stats.cache_hits.values()))"
     )
     root = Path(__file__).parents[2]
