@@ -14,9 +14,9 @@ from mmtal.apis import TemporalActionInferencer
 from mmtal.config_files import demo_recording
 from mmtal.datasets.features import open_features
 from mmtal.evaluation.average_precision import detection_scores
-from mmtal.runtime.detections import Detection
 from mmtal.registry import DATASETS
 from mmtal.results.instance_table import InstanceTable
+from mmtal.runtime.detections import Detection
 
 THRESHOLDS = "0.3:0.1:0.7"
 

@@ -76,6 +76,7 @@ def describe(inferencer: TemporalActionInferencer, *, for_runtime: bool) -> Desc
         min_duration=getattr(head, "min_duration", None),
         nms=getattr(head, "nms", None),
         max_per_video=getattr(head, "max_per_video", 0),
+        fixed_limits=getattr(head, "fixed_limits", ()),
     )
 
 

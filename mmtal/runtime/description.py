@@ -64,6 +64,7 @@ class Description:
     min_duration: float | None
     nms: dict[str, Any] | None
     max_per_video: int
+    fixed_limits: Sequence[str]
 
     def to_json(self) -> str:
         """As text; :meth:`from_json` reads it."""

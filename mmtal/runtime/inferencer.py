@@ -1,6 +1,7 @@
 """Inferencer of exported models. T features (or raw samples) of C channels."""
 
 import os
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +28,13 @@ from mmtal.runtime.windowing import Reach, Windows
 
 ONE_PASS = 16384
 """Features up to which a recording is predicted in one pass, unless ``window`` says otherwise."""
+KEYS = ("feats", "features")
+"""What the array is usually called in .npz files; else the first is taken."""
 LARGEST = 1e10
 """Values beyond it are no features, logits or distances."""
 
 Input = Any
-"""An array (T, C), a .npy file, or a tuple of these, one for each source."""
+"""An array (T, C), a .npy or .npz file, or a tuple of these, one for each source."""
 
 
 class TemporalActionInferencer:
@@ -97,8 +100,8 @@ class TemporalActionInferencer:
         """Find the actions of one recording or many.
 
         Args:
-            inputs: An array (T, C), a .npy file, a folder of them, a list of any of these, or a
-                dict of them by the recordings' names. A tuple holds the sources of one recording.
+            inputs: An array (T, C), a .npy or .npz file, a folder of them, a list of any of these,
+                or a dict of them by name. A tuple holds the sources of one recording.
             fps: Frames (or samples) per second, for all or by recording; None: as the model says.
             score_thr: Detections that score lower are left out; None: all are kept.
 
@@ -261,8 +264,7 @@ class TemporalActionInferencer:
         length = len(rows)
         size = self._window_size(length, grid)
         windows = Windows(model.level_strides, None if size >= length else self.reach)
-        factor = self._length_factor(duration, grid)
-        topk = model.pre_nms_topk * factor
+        topk, most = self._limits(duration, grid)
         longest = self.max_duration and self.max_duration * grid.fps / grid.feature_stride
         pool: list[Candidates] = []
         for start, end in windows.spans(length, size):
@@ -270,9 +272,7 @@ class TemporalActionInferencer:
             found = self.candidates(values, windows, is_last=end == length, topk=topk, name=name)
             joined = Candidates.join([*pool, found.no_longer_than(longest)])
             pool = [best_of_levels(joined, topk)]
-        segments, scores, labels = finish(
-            pool[0], model, grid, duration, model.max_per_video * factor
-        )
+        segments, scores, labels = finish(pool[0], model, grid, duration, most)
         return FoundActions(
             name, duration, segments, scores, labels, self.classes, threshold=self.threshold
         )
@@ -292,12 +292,16 @@ class TemporalActionInferencer:
             )
         return size
 
-    def _length_factor(self, duration: float, grid: FeatureGrid) -> int:
-        """What the head's limits are multiplied by; longer recordings may have more detections."""
+    def _limits(self, duration: float, grid: FeatureGrid) -> list[int]:
+        """``pre_nms_topk`` and ``max_per_video``: more for longer recordings than in training."""
         usual = self.model.made_for
         if isinstance(usual, str):
             usual = grid.to_seconds(float(self.padding.max_seq_len))
-        return max(1, int(duration // usual)) if usual else 1
+        factor = max(1, int(duration // usual)) if usual else 1
+        return [
+            getattr(self.model, name) * (1 if name in self.model.fixed_limits else factor)
+            for name in ("pre_nms_topk", "max_per_video")
+        ]
 
 
 class OnnxStream(Stream):
@@ -381,9 +385,9 @@ def _named(inputs: Any) -> Iterator[tuple[str, Input]]:
         if not isinstance(first, str | os.PathLike):
             yield f"recording_{index}", item
         elif Path(first).is_dir():
-            files = sorted(Path(first).rglob("*.npy"))
+            files = sorted(f for f in Path(first).rglob("*") if f.suffix in (".npy", ".npz"))
             if not files:
-                raise FileNotFoundError(f"folder {first} holds no .npy file")
+                raise FileNotFoundError(f"folder {first} holds no .npy or .npz file")
             yield from ((f.relative_to(first).with_suffix("").as_posix(), f) for f in files)
         else:
             yield Path(first).stem, item
@@ -393,10 +397,14 @@ def _opened(part: Any, name: str) -> NDArray[Any]:
     if isinstance(part, str | os.PathLike):
         if not Path(part).is_file():
             raise FileNotFoundError(f"feature file {part} does not exist")
+        path = part
         try:
-            part = np.load(part, mmap_mode="r", allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
-            raise ValueError(f"{part} is no .npy file of numbers: {error}") from error
+            part = np.load(path, mmap_mode="r", allow_pickle=False)
+            if isinstance(part, np.lib.npyio.NpzFile):
+                names = [key for key in (*KEYS, *part.files[:1]) if key in part.files]
+                part = part[names[0]]
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path} is no .npy or .npz file of numbers: {error}") from error
     rows = np.asarray(part) if not isinstance(part, np.ndarray) else part
     if rows.ndim != 2 or 0 in rows.shape or rows.dtype.kind not in "fiu":
         raise ValueError(

@@ -105,13 +105,16 @@ def test_streams(text, pair):
     assert_same(run(exported.stream(fps=2, step=4), values, largest=60), expected)
 
 
-def test_limits_grow_with_the_recording(pair):
-    few = {"model.head.max_per_video": 20, "model.head.pre_nms_topk": 15}
-    ours, exported = pair(options=few)
+def test_limits_grow_with_the_recording_unless_they_are_given(pair):
     values = features(900)  # ten times the longest in training
-    [expected], [found] = ours(values, fps=1), exported(values, fps=1)
-    assert len(found) > 20
-    assert_same(found, expected)
+    lengths = []
+    for options in (None, {"model.head.max_per_video": 100, "model.head.pre_nms_topk": 150}):
+        ours, exported = pair("model['head'].update(max_per_video=20)", options=options)
+        [expected], [found] = ours(values, fps=1), exported(values, fps=1)
+        assert_same(found, expected)
+        lengths.append(len(found))
+    assert lengths[0] > 20
+    assert lengths[0] != lengths[1] == 100
 
 
 def test_inputs_by_file_folder_and_source(pair, tmp_path):
@@ -120,7 +123,7 @@ def test_inputs_by_file_folder_and_source(pair, tmp_path):
     folder = tmp_path / "features" / "day"
     folder.mkdir(parents=True)
     np.save(folder / "a.npy", first)
-    np.save(folder / "b.npy", second)
+    np.savez(folder / "b.npz", other=first, feats=second)
     expected = exported({"day/a": first, "day/b": second}, fps=1)
     for inputs in (tmp_path / "features", {"day/a": folder / "a.npy", "day/b": second}):
         found = exported(inputs, fps=1)
@@ -134,7 +137,7 @@ BAD = {
     "dimensions": (np.zeros((1, 50, 6)), r"of the shape \(T, C\)"),
     "NaN": (np.full((50, 6), np.nan), "features must be numbers of at most 1e"),
     "no file": ("nowhere.npy", "nowhere.npy does not exist"),
-    "no array": (__file__, "is no .npy file of numbers"),
+    "no array": (__file__, "is no .npy or .npz file of numbers"),
     "sources": ((features(50)[:, :3], features(40)[:, 3:]), "the sources must be as long"),
 }
 
