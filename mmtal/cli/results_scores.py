@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mmtal.cli.options import print_json
+from mmtal.cli.options import class_names, print_json
 
 ARGUMENTS = {
     "scores": ".json, .pkl (numbers only, nothing in it is run) or .npy (V, K)",
@@ -19,13 +19,12 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.results.fusion.external_scores import load_score_file, write_external_scores
-    from mmtal.results.submissions.official_list import read_names
     from mmtal.utils.wording import counted
 
     scores = load_score_file(
         args.scores,
         videos=lines(args.recordings) if args.recordings else None,
-        classes=read_names(Path(args.classes)) if args.classes else None,
+        classes=class_names(args),
         softmax=args.softmax,
     )
     write_external_scores(args.out, scores)

@@ -180,13 +180,7 @@ class EvaluationProtocol:
         *,
         partial: bool = False,
     ) -> dict[str, Any]:
-        """Figures and what they rest on, ready for JSON.
-
-        Args:
-            truth: As for :meth:`prepare`.
-            detections: As for :meth:`prepare`.
-            classes: As for :meth:`prepare`.
-            partial: As for :meth:`prepare`.
+        """Figures and what they rest on, ready for JSON; arguments are those of :meth:`prepare`.
 
         Returns:
             ``metrics`` (name to value in [0, 1], None where there is nothing to find),
