@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from valid_files import CASES
 
 from mmtal.preparation.importers import export_annotations, find_format, known_formats
 
@@ -85,6 +86,28 @@ def test_round_trip(again: Callable, to: str, database: dict[str, Any]) -> None:
         assert [(row[0], row[3]) for row in got] == [(row[0], row[3]) for row in want], name
         for one, other in zip(got, want, strict=True):
             assert one[1:3] == pytest.approx(other[1:3], rel=0, abs=0.501 * RESOLUTION[to]), name
+
+
+ALL = {
+    "import, TextGrid": ("act", "moments"), "import, ELAN": ("action", "tool"),
+    "import, EPIC": ("verb",), "import, table of labels": ("Behaviour",),
+}  # fmt: skip
+"""Labels to choose."""
+
+
+@pytest.mark.parametrize("case", [name for name in CASES if name.startswith("import")])
+def test_from_each_format_to_each(
+    again: Callable, load: Callable, write: Callable, case: str
+) -> None:
+    path = write(f"in/{CASES[case].name}", CASES[case].content)
+    database = load(path, fps=FPS, unit="seconds", labels=ALL.get(case, ())).database
+    for to in set(RESOLUTION) - {"label-studio"}:
+        found = again(database, to)
+        assert found.keys() == database.keys(), to
+        for name, expected in database.items():
+            for one, other in zip(rows(found[name]), rows(expected), strict=True):
+                assert one[0] == other[0] and one[3] == other[3], to
+                assert one[1:3] == pytest.approx(other[1:3], abs=0.501e-3), to
 
 
 def test_every_writer_is_tried() -> None:

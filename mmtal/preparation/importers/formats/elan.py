@@ -246,6 +246,10 @@ def write(database: Database) -> str:
         "ANNOTATION_DOCUMENT", AUTHOR="mmtal", FORMAT="3.0", VERSION="3.0",
         DATE=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     )  # fmt: skip
+    root.set(
+        "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation",
+        "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",
+    )
     header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
     for path in entry.get("media") or ():
         ElementTree.SubElement(
