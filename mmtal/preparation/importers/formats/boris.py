@@ -182,7 +182,9 @@ def _observation(name: str, entry: Mapping[str, Any], rows: list[list[Any]]) -> 
 def _behavior(code: str, state: bool, marks: set[str], key: str) -> dict[str, Any]:
     columns = zip_longest(*(mark.split("|") for mark in sorted(marks) if mark), fillvalue="")
     modifiers = {
-        str(k): dict(name="", type=0, values=[v for v in dict.fromkeys(values) if v])
+        str(k): dict(
+            name="", description="", type=0, values=[v for v in dict.fromkeys(values) if v]
+        )
         for k, values in enumerate(columns)
     }
     return {
