@@ -24,7 +24,7 @@ ARGUMENTS = {
     "--media": "with --to: that the tool opens",
     "--show-dir": "",
     "--score-thr": "nor write them; default: write all, show from the checkpoint's threshold on",
-    **shared("--fps", "--device"),
+    **shared("--fps", "--device", "--amp"),
     "--batch-size": dict(default=1, note="does not change the result"),
     "--window": dict(
         type=float, metavar="SECONDS",
@@ -39,6 +39,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.cli.data_export import add_media
+    from mmtal.engine.runner import amp_precision
     from mmtal.inference.detections import format_detections
     from mmtal.inference.inferencer import TemporalActionInferencer
     from mmtal.preparation.importers import check_export, export_annotations
@@ -50,6 +51,7 @@ def run(args: Namespace) -> None:
     infer = TemporalActionInferencer(
         classes=class_names(args.classes),
         options=args.cfg_options,
+        precision=amp_precision(args.amp) if args.amp else None,
         **passed_on(args, "config", "checkpoint", "device", "window", "max_duration"),
     )
     results = infer(

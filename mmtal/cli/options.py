@@ -44,6 +44,11 @@ SHARED: dict[str, dict[str, Any]] = {
     "checkpoint": dict(help="checkpoint file"),
     "records": dict(help="folder of records"),
     "results": dict(help="results file, of any system and in any format"),
+    "--amp": dict(
+        nargs="?", const="auto", choices=["auto", "force"],
+        help="mixed precision: bfloat16 on CPUs that are built for it (force: on any); on GPUs "
+        "float16 for training, else bfloat16",
+    ),
     "--ann": dict(metavar="FILE", help="annotation JSON"),
     "--allow-partial": dict(
         action="store_true",

@@ -10,12 +10,13 @@ ARGUMENTS = {
     "--out": "the detections, as ActivityNet results JSON",
     "--allow-partial": "of which there are features",
     "--classes": "default: the config's, or the labels that occur",
-    **shared("--show-dir", "--work-dir", "--json", "--cfg-options", "--launcher", "--local-rank"),
+    **shared("--amp", "--show-dir", "--work-dir", "--json", "--cfg-options"),
+    **shared("--launcher", "--local-rank"),
 }
 
 
 def run(args: Namespace) -> None:
-    from mmtal.engine.runner import build_runner, load_config, main_metric
+    from mmtal.engine.runner import build_runner, load_config, main_metric, use_amp
 
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = load_config(
@@ -26,6 +27,8 @@ def run(args: Namespace) -> None:
         classes=class_names(args),
     )
     config.load_from = args.checkpoint
+    if args.amp:
+        use_amp(config, args.amp, training=False)
     if args.out:
         main_metric(config.test_evaluator)["out_file"] = args.out
     if args.allow_partial:
@@ -34,6 +37,8 @@ def run(args: Namespace) -> None:
         pictures = dict(type="PredictionPicturesHook", show_dir=args.show_dir)
         config.merge_from_dict({"default_hooks.pictures": pictures})
     runner = build_runner(config)
+    if args.amp:
+        getattr(runner.model, "module", runner.model).cast_weights()
     metrics = runner.test()
     if args.json and runner.rank == 0:
         print_json(args, metrics)

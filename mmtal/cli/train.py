@@ -13,7 +13,7 @@ ARGUMENTS = {
         nargs="?", const="auto", metavar="FILE",
         note="from this checkpoint; without a file, from the latest in the work dir",
     ),
-    "--amp": dict(action="store_true", help="mixed precision (needs a GPU)"),
+    **shared("--amp"),
     "--auto-scale-lr": dict(
         action="store_true", help="scale the learning rate with the number of processes",
     ),
@@ -40,7 +40,7 @@ def run(args: Namespace) -> None:
     )
     set_seed(config, seed=args.seed, deterministic=args.deterministic)
     if args.amp:
-        use_amp(config)
+        use_amp(config, args.amp, training=True)
     if args.auto_scale_lr:
         config.auto_scale_lr = dict(enable=True, base_batch_size=config.train_dataloader.batch_size)
     if args.resume:

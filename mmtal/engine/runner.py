@@ -29,6 +29,7 @@ from mmtal.registry import METRICS, is_kind_of
 from mmtal.renames import update_option
 from mmtal.utils.errors import USER_ERRORS
 from mmtal.utils.files import FULL, whole_file
+from mmtal.utils.processor import multiplies_bfloat16
 
 _READ_KEYS = (
     set(inspect.signature(Runner.__init__).parameters)
@@ -164,14 +165,35 @@ def set_seed(config: Config, *, seed: int | None, deterministic: bool) -> None:
         config.randomness.deterministic = True
 
 
-def use_amp(config: Config) -> None:
-    """Train in mixed precision.
+def amp_precision(how: str) -> str:
+    """The ``precision`` of a model that ``--amp`` asks for: ``bfloat16``.
 
     Raises:
-        ValueError: There is no GPU, or the config's optimizer wrapper is not a plain one.
+        ValueError: Nothing here multiplies bfloat16, and ``how`` is not ``force``.
     """
-    if not torch.cuda.is_available():
-        raise ValueError("--amp needs a GPU, but PyTorch finds none: run without it")
+    if how != "force" and not torch.cuda.is_available() and not multiplies_bfloat16():
+        raise ValueError(
+            "--amp would be slower here: there is no GPU, and the CPU has neither AMX nor "
+            "AVX512-BF16. Run without it, or give --amp force"
+        )
+    return "bfloat16"
+
+
+def use_amp(config: Config, how: str, *, training: bool) -> None:
+    """Compute in mixed precision, as ``--amp`` says.
+
+    Args:
+        config: Gets ``model.precision='bfloat16'``; for training on a GPU ``AmpOptimWrapper``,
+            MMEngine's way with float16 and a scaled loss.
+        how: ``auto``, or ``force`` even where it is slower.
+        training: Whether the config is for training.
+
+    Raises:
+        ValueError: As :func:`amp_precision`, or the config's optimizer wrapper is not a plain one.
+    """
+    if not training or not torch.cuda.is_available():
+        config.model.precision = amp_precision(how)
+        return
     if config.optim_wrapper.get("type") not in ("OptimWrapper", "AmpOptimWrapper"):
         raise ValueError(
             f"--amp needs optim_wrapper.type='OptimWrapper', but got "

@@ -46,8 +46,10 @@ class WeightDecayConstructor:
         is_decayed = {id(p) for p in decayed}
         others = [p for p in model.parameters() if p.requires_grad and id(p) not in is_decayed]
         groups: list[dict[str, Any]] = [dict(params=decayed), dict(params=others, weight_decay=0.0)]
+        # The fused kernels of these update all weights in one pass over memory.
+        fused = dict(fused=True) if self.optimizer_cfg.get("type") in ("Adam", "AdamW") else {}
         optimizer = OPTIMIZERS.build(
-            {**self.optimizer_cfg, "params": [g for g in groups if g["params"]]}
+            {**fused, **self.optimizer_cfg, "params": [g for g in groups if g["params"]]}
         )
         self.wrapper_cfg.setdefault("type", "OptimWrapper")
         return OPTIM_WRAPPERS.build({**self.wrapper_cfg, "optimizer": optimizer})

@@ -13,7 +13,7 @@ from mmengine.dist import all_reduce, get_world_size
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmtal.models.layers import ConvTower, MaskedConv1d, logit
+from mmtal.models.layers import ConvTower, MaskedConv1d, join_levels, logit, split_levels
 from mmtal.ops import segment_nms
 from mmtal.registry import HEADS, LOSSES, TASK_UTILS
 from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
@@ -156,12 +156,15 @@ class AnchorFreeHead(nn.Module):
         Returns:
             Per level class logits (B, K, T_l), and offsets (B, 2, T_l) >= 0 in level strides.
         """
-        logits, offsets = [], []
-        for x, mask, scale in zip(features, masks, self.level_scales, strict=True):
-            logits.append(self.cls_conv(self.cls_tower(x, mask), mask)[0])
-            raw = self.reg_conv(self.reg_tower(x, mask), mask)[0]
-            offsets.append(F.relu(raw * scale))
-        return logits, offsets
+        gap, lengths = self.cls_conv.kernel_size[0] // 2, [mask.shape[1] for mask in masks]
+        x, mask, kept = join_levels(features, masks, gap)
+        logits = self.cls_conv(self.cls_tower(x, mask, kept), mask)[0]
+        raw = self.reg_conv(self.reg_tower(x, mask, kept), mask)[0]
+        offsets = [
+            F.relu(level * scale)
+            for level, scale in zip(split_levels(raw, lengths, gap), self.level_scales, strict=True)
+        ]
+        return split_levels(logits, lengths, gap), offsets
 
     def loss_by_feat(
         self,

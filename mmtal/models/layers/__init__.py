@@ -2,13 +2,14 @@
 
 from mmtal.models.layers.attention import ConvAttention, global_attention, local_attention
 from mmtal.models.layers.blocks import ConvBlock, TransformerBlock
-from mmtal.models.layers.conv import MaskedConv1d, downsample_mask, max_pool
-from mmtal.models.layers.conv_tower import ConvTower
+from mmtal.models.layers.conv import MaskedConv1d, downsample_mask, max_pool, zero_padding
+from mmtal.models.layers.conv_tower import ConvTower, join_levels, split_levels
 from mmtal.models.layers.drop_path import AffineDropPath
 from mmtal.models.layers.embedding import ConvEmbedding, sinusoid_table
 from mmtal.models.layers.norm import ChannelLayerNorm
 from mmtal.models.layers.prior import logit
 from mmtal.runtime.padding import FullPadding, PaddingRule
+from mmtal.models.layers.products import Linear
 
 __all__ = [
     "AffineDropPath",
@@ -18,13 +19,17 @@ __all__ = [
     "ConvEmbedding",
     "ConvTower",
     "FullPadding",
+    "Linear",
     "MaskedConv1d",
     "PaddingRule",
     "TransformerBlock",
     "downsample_mask",
     "global_attention",
+    "join_levels",
     "local_attention",
     "logit",
     "max_pool",
     "sinusoid_table",
+    "split_levels",
+    "zero_padding",
 ]

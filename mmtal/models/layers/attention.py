@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmtal.models.layers.conv import MaskedConv1d
+from mmtal.models.layers.conv import MaskedConv1d, zero_padding
 from mmtal.models.layers.norm import ChannelLayerNorm
+from mmtal.models.layers.products import Linear
 
 BLOCK = 32
 """Queries per block of local attention (fastest of 16, 32, 64 on CPU for windows 7 to 19)."""
@@ -124,14 +125,14 @@ class ConvAttention(nn.Module):
         self.window = window
         self.query_conv = _depthwise(channels, stride)
         self.query_norm = ChannelLayerNorm(channels)
-        self.query = _linear(channels, channels)
+        self.query = Linear(channels, channels)
         self.key_conv = _depthwise(channels, stride)
         self.key_norm = ChannelLayerNorm(channels)
-        self.key = _linear(channels, channels)
+        self.key = Linear(channels, channels)
         self.value_conv = _depthwise(channels, stride)
         self.value_norm = ChannelLayerNorm(channels)
-        self.value = _linear(channels, channels)
-        self.proj = _linear(channels, channels)
+        self.value = Linear(channels, channels)
+        self.proj = Linear(channels, channels)
         self.proj_drop = nn.Dropout(dropout)
         self.rel_pos: nn.Parameter | None = None
         if rel_pos and window != -1:
@@ -148,8 +149,7 @@ class ConvAttention(nn.Module):
                 query, key, value, out_mask, window=self.window, bias=self.rel_pos
             )
         out = self.proj_drop(self.proj(out.flatten(2)))  # (B, T, C)
-        out = out * out_mask.unsqueeze(2).to(out.dtype)
-        return out.transpose(1, 2), out_mask
+        return zero_padding(out.transpose(1, 2), out_mask), out_mask
 
     def project(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(B, C, T), (B, T) -> query, key and value (B, T / stride, H, D), mask (B, T / stride)."""
@@ -171,9 +171,3 @@ def _depthwise(channels: int, stride: int) -> MaskedConv1d:
     return MaskedConv1d(
         channels, channels, kernel_size=3, stride=stride, groups=channels, bias=False
     )
-
-
-def _linear(in_channels: int, out_channels: int) -> nn.Linear:
-    layer = nn.Linear(in_channels, out_channels)
-    nn.init.zeros_(layer.bias)
-    return layer

@@ -6,10 +6,11 @@ All map (B, C, T) and the mask (B, T) to (B, C, T / stride) and its mask (B, T /
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmtal.models.layers.attention import ConvAttention, _linear
+from mmtal.models.layers.attention import ConvAttention
 from mmtal.models.layers.conv import MaskedConv1d, max_pool
 from mmtal.models.layers.drop_path import AffineDropPath
 from mmtal.models.layers.norm import ChannelLayerNorm
+from mmtal.models.layers.products import Linear
 
 
 class TransformerBlock(nn.Module):
@@ -52,10 +53,10 @@ class TransformerBlock(nn.Module):
         )
         self.mlp_norm = ChannelLayerNorm(channels)
         self.mlp = nn.Sequential(
-            _linear(channels, 4 * channels),
+            Linear(channels, 4 * channels),
             nn.GELU(),
             nn.Dropout(dropout),
-            _linear(4 * channels, channels),
+            Linear(4 * channels, channels),
             nn.Dropout(dropout),
         )
         self.attn_drop_path, self.mlp_drop_path = (

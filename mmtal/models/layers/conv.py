@@ -6,6 +6,8 @@ B batch, C channels, T positions. A mask is bool (B, T), True where the features
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmtal.models.layers.products import conv1d
+
 
 class MaskedConv1d(nn.Conv1d):
     """Odd-sized convolution whose output is zero in the padding.
@@ -53,21 +55,15 @@ class MaskedConv1d(nn.Conv1d):
         Returns:
             (B, C_out, T / stride) and its mask (B, T / stride).
         """
-        if self.groups > 1:
-            # Depthwise kernels are several times faster on (B, T, C) memory, which only the
-            # two-dimensional convolution accepts.
-            y = F.conv2d(
-                x.unsqueeze(2),
-                self.weight.unsqueeze(2),
-                self.bias,
-                (1, self.stride[0]),
-                (0, self.padding[0]),  # type: ignore[arg-type]
-                groups=self.groups,
-            ).squeeze(2)
-        else:
-            y = super().forward(x)
+        y = conv1d(x, self.weight, self.bias, stride=self.stride[0], groups=self.groups)
         mask = downsample_mask(mask, self.stride[0])
-        return y * mask.unsqueeze(1).to(y.dtype), mask
+        return zero_padding(y, mask), mask
+
+
+def zero_padding(x: Tensor, mask: Tensor) -> Tensor:
+    """x (B, C, T), zero where the mask (B or 1, T) is False; in place where no gradient needs x."""
+    valid = mask.unsqueeze(1).to(x.dtype)
+    return x * valid if x.requires_grad else x.mul_(valid)
 
 
 def downsample_mask(mask: Tensor, stride: int) -> Tensor:

@@ -106,3 +106,42 @@ def test_predictions_that_mean_nothing_are_an_error(value):
     model.head.cls_conv.bias.data[0] = value
     with pytest.raises(ValueError, match=r"predictions are NaN or beyond 1e\+10 for 'video_0'"):
         model.test_step(join(*videos(64)))
+
+
+def in_precision(precision):
+    model = extra_golden(NAME).build().eval()
+    model.precision = precision
+    return model
+
+
+@torch.no_grad()
+def test_bfloat16_finds_the_same_and_hands_out_float32():
+    exact, fast, cast = (in_precision(p) for p in ("float32", "bfloat16", "bfloat16"))
+    cast.cast_weights()
+    assert cast.backbone.embedding.convs[0].weight.dtype == torch.bfloat16
+    assert cast.backbone.embedding.norms[0].weight.dtype == torch.float32
+    batch = exact.data_preprocessor(videos(70)[0])
+    (expected, masks), (raw, _), (again, _) = (
+        m.raw_predictions(batch["inputs"], batch["masks"]) for m in (exact, fast, cast)
+    )
+    for part, close, same in zip(expected, raw, again, strict=True):
+        for level, (x, y, z) in enumerate(zip(part, close, same, strict=True)):
+            assert y.dtype == torch.float32
+            valid = masks[level][0]
+            torch.testing.assert_close(y[..., valid], x[..., valid], rtol=0.05, atol=0.1)
+            torch.testing.assert_close(z, y, rtol=0, atol=0)
+    assert any((x != y).any() for x, y in zip(expected[0], raw[0], strict=True))
+
+
+def test_bfloat16_trains_weights_of_float32():
+    model = in_precision("bfloat16").train()
+    losses = model(**model.data_preprocessor(videos(50)[0], training=True), mode="loss")
+    sum(losses.values()).backward()
+    weight = model.backbone.embedding.convs[0].weight
+    assert weight.dtype == weight.grad.dtype == torch.float32 and weight.grad.abs().sum() > 0
+
+
+def test_other_precisions_are_refused():
+    config = copy.deepcopy(MODELS[NAME])
+    with pytest.raises(ValueError, match=r"'float32' or 'bfloat16', but got 'float16'"):
+        REGISTRY.build(dict(config, precision="float16"))
