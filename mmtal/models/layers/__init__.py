@@ -8,8 +8,8 @@ from mmtal.models.layers.drop_path import AffineDropPath
 from mmtal.models.layers.embedding import ConvEmbedding, sinusoid_table
 from mmtal.models.layers.norm import ChannelLayerNorm
 from mmtal.models.layers.prior import logit
-from mmtal.runtime.padding import FullPadding, PaddingRule
 from mmtal.models.layers.products import Linear
+from mmtal.runtime.padding import FullPadding, PaddingRule
 
 __all__ = [
     "AffineDropPath",
