@@ -366,6 +366,15 @@ NPY = dumped(lambda file: np.save(file, FEATURES))
 NPZ = dumped(lambda file: np.savez_compressed(file, feats=FEATURES))
 HDF5 = dumped(lambda file: h5py.File(file, "w").create_dataset("feats", data=FEATURES))
 PARQUET = dumped(lambda file: pq.write_table(pa.table(dict(a=FEATURES[0], b=FEATURES[1])), file))
+DLC = (
+    "scorer,net,net,net,net,net,net",
+    "individuals,m1,m1,m1,m2,m2,m2",
+    "bodyparts,nose,nose,nose,nose,nose,nose",
+    "coords,x,y,likelihood,x,y,likelihood",
+    "0,1.5,2.5,0.9,3,4,0.8",
+    "1,1.75,2.5,0.9,,,",
+)
+SLEAP = "track,frame_idx,a.x,a.y,a.score", "m1,0,1.5,2.5,0.9", "m2,0,3,4,0.8", "m1,2,1.75,2.5,0.5"
 SENSOR = [f"{t:.2f},{t % 1:.3f},{-t:.3f}" for t in np.arange(40) / 20]
 SAMPLES = dumped(
     lambda file: pq.write_table(
@@ -564,6 +573,8 @@ CASES = {
     "features, csv": Case("a.csv", lines("a,b", "1,2.5", "3,-4"), features),
     "samples, csv": Case("a.csv", lines("time,x [g],y [g]", *SENSOR), features),
     "samples, parquet": Case("a.parquet", SAMPLES, features),
+    "pose, DeepLabCut": Case("a.csv", lines(*DLC), features),
+    "pose, SLEAP": Case("a.csv", lines(*SLEAP), features),
     "scan, npy": Case("a.npy", NPY, scanned),
     "scan, npz": Case("a.npz", NPZ, scanned),
     "scan, pt": Case("a.pt", PT, scanned),

@@ -10,16 +10,19 @@ from mmtal.datasets.transforms.augment import ChannelDropout, FeatureNoise, Rota
 from mmtal.datasets.transforms.loading import LoadFeatures, SlidingWindow
 from mmtal.datasets.transforms.normalize import Normalize
 from mmtal.datasets.transforms.pack_inputs import PackInputs
+from mmtal.datasets.transforms.pose import FillKeypoints, PoseFeatures
 from mmtal.datasets.transforms.temporal import ResizeFeatures, TemporalStride, Truncate
 
 __all__ = [
     "ChannelDropout",
     "FeatureArray",
     "FeatureNoise",
+    "FillKeypoints",
     "LengthGroupedSampler",
     "LoadFeatures",
     "Normalize",
     "PackInputs",
+    "PoseFeatures",
     "ResizeFeatures",
     "RotateSensor",
     "SlidingWindow",

@@ -20,6 +20,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from mmtal.datasets import sensor_tables
 from mmtal.datasets.lazy_rows import UNREADABLE as _UNREADABLE
 from mmtal.datasets.lazy_rows import LazyRows, open_hdf5, plain_shape
+from mmtal.datasets.pose_files import is_pose, read_pose
 from mmtal.utils.reading import open_zip, reading
 
 MAX_LENGTH_DIFFERENCE = 2
@@ -224,7 +225,9 @@ def _open(
 ) -> np.ndarray | LazyRows:
     opener = _OPENERS.get(path.suffix)
     with reading(path, **_UNREADABLE):
-        if path.suffix in sensor_tables.ENDINGS:
+        if is_pose(path):
+            array: np.ndarray | LazyRows = read_pose(path).channels(key)
+        elif path.suffix in sensor_tables.ENDINGS:
             array = sensor_tables.open_table(path, rate=rate, together=together)
         elif opener is not None:
             array = opener(path, key)
@@ -287,7 +290,7 @@ _OPENERS: dict[str, Callable[[Path, str | None], np.ndarray | LazyRows]] = {
     ".hdf5": _open_h5,
 }
 ARRAYS = tuple(_OPENERS)
-ENDINGS = (*ARRAYS, *sensor_tables.ENDINGS)
+ENDINGS = (*ARRAYS, *sensor_tables.ENDINGS, ".slp")
 """Of feature files; the first ones are preferred where a recording has several."""
 
 

@@ -21,6 +21,7 @@ from mmtal.datasets.lazy_rows import (
     read_parquet_columns,
 )
 from mmtal.datasets.number_tables import read_number_table
+from mmtal.datasets.pose_files import is_pose, read_pose
 from mmtal.datasets.resampling import find_gaps, resample
 from mmtal.utils.reading import is_number
 from mmtal.utils.yaml_files import read_yaml
@@ -112,7 +113,7 @@ def _resampled(samples: Samples, start: float, length: int, rate: float) -> np.n
 
 def find_grid(path: Path, rate: float | None, together: Sequence[Path]) -> tuple[float, int, float]:
     """Start on the clock (s), T and rate of the grid that holds all tables of a recording."""
-    tables = [p for p in dict.fromkeys((path, *together)) if p.suffix in ENDINGS]
+    tables = [other for other in dict.fromkeys((path, *together)) if has_clock(other)]
     timed = [s for s in (read_samples(p, rate=rate) for p in tables) if s.times is not None]
     spans = {s.path: (float(s.times[0]), float(s.times[-1])) for s in timed if s.times is not None}
     start, end = min(a for a, _ in spans.values()), max(b for _, b in spans.values())
@@ -138,7 +139,7 @@ def find_grid(path: Path, rate: float | None, together: Sequence[Path]) -> tuple
 
 def describe_table(path: Path, *, rate: float | None, together: Sequence[Path]) -> list[str]:
     """What is notable of a table with a clock: its gaps, and what was done to its rows."""
-    if path.suffix not in ENDINGS or not has_clock(path):
+    if not has_clock(path):
         return []
     samples = read_samples(path, rate=rate)
     if samples.times is None:
@@ -152,6 +153,8 @@ def describe_table(path: Path, *, rate: float | None, together: Sequence[Path]) 
 
 def table_names(path: Path) -> tuple[str, ...]:
     """Names of a table's channels; none of other files, and of tables without names."""
+    if is_pose(path):
+        return read_pose(path).names
     if path.suffix not in ENDINGS:
         return ()
     if path.suffix == ".parquet" and not has_clock(path):
@@ -162,20 +165,20 @@ def table_names(path: Path) -> tuple[str, ...]:
 
 def table_start(path: Path) -> float | None:
     """When a table with an absolute clock begins, in seconds since 1970, UTC."""
-    samples = read_samples(path) if path.suffix in ENDINGS else None
+    samples = read_samples(path) if has_clock(path) else None
     return None if samples is None or not samples.absolute else float(samples.times[0])  # type: ignore[index]
 
 
 def clock_rate(paths: Sequence[Path]) -> float | None:
     """Samples per second of the first table among the files of a recording that has a clock."""
-    timed = (p for p in paths if p.suffix in ENDINGS and p.is_file() and has_clock(p))
+    timed = (path for path in paths if path.is_file() and has_clock(path))
     return next((s.rate for s in map(read_samples, timed) if s.times is not None), None)
 
 
 def has_clock(path: Path) -> bool:
-    """Whether a table may have a clock; of Parquet files its header tells."""
+    """Whether a file is a table that may have a clock; of Parquet files the header tells."""
     if path.suffix != ".parquet":
-        return True
+        return path.suffix in ENDINGS and not is_pose(path)
     return read_settings(path).time is not None or any(map(is_clock, parquet_columns(path)))
 
 

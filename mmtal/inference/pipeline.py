@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmtal.datasets import LoadFeatures
+from mmtal.datasets import FillKeypoints, LoadFeatures
 from mmtal.datasets.feature_statistics import Statistics, give_statistics
 from mmtal.datasets.features import FeatureArray
 from mmtal.inference.recordings import Recording
@@ -65,9 +65,14 @@ class InferencePipeline:
         feats = FeatureArray(tuple(np.broadcast_to(zero, shape) for shape in shapes))
         results: dict[str, Any] = dict(video_id=recording.name, feats=feats, grid=self.grid(1.0))
         for transform in self.transforms:
-            if not isinstance(transform, LazyTransform):
-                break  # it would read the features; none of ours changes channels
-            results = transform(results)
+            if isinstance(transform, LazyTransform):
+                results = transform(results)
+            elif hasattr(transform, "num_outputs"):  # which would read the features
+                feats = results["feats"]
+                shape = (len(feats), transform.num_outputs(feats.num_channels))
+                results["feats"] = FeatureArray((np.broadcast_to(zero, shape),))
+            elif not isinstance(transform, FillKeypoints):
+                break
         found = results["feats"].num_channels
         if found != self.num_channels:
             given = sum(shape[1] for shape in shapes)
