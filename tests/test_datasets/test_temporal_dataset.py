@@ -249,7 +249,7 @@ def test_allow_missing_lists_the_recordings(disk):
     [
         ({"bad_segments": "drop"}, "bad_segments must be 'error' or 'keep', but got 'drop'"),
         ({"feature_stride": None}, r"must both be numbers or both None, but got None and 1"),
-        ({"file_ext": ".csv"}, r"file_ext must be .npy, .npz or .pt, but got '.csv'"),
+        ({"file_ext": ".txt"}, r"file_ext must be one of .npy, .*.slp, but got '.txt'"),
         ({"feature_stride": 0}, "feature_stride must be > 0, but got 0"),
         ({"fps": -1}, "fps must be > 0"),
         ({"features": []}, "features must name at least one folder"),

@@ -342,7 +342,7 @@ BAD = {
     "sources of other lengths": ((GOOD, GOOD[:9]), "must agree in length"),
     "a number": (3, "must be an array or a tensor"),
     "no such file": ("nowhere.npy", "nowhere.npy does not exist"),
-    "unknown ending": (__file__, "must end in .npy, .npz or .pt|cannot be read"),
+    "unknown ending": (__file__, "must end in .npy, .npz, .pt, .*.slp"),
     "a folder without features": (Path(__file__).parent, "holds no feature file"),
     "one name twice": ([GOOD, {"a": 1}], "must be an array"),
 }

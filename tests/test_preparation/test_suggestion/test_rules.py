@@ -30,6 +30,7 @@ def data(**changed: object) -> DataSummary:
         train_subset="training",
         test_subset="validation",
         classes=("jump", "run"),
+        classes_given=False,
         source_channels=(64,),
         placement=Placement(FeatureGrid(1, 1, 10), own_fps=True, inferred=True),
         lengths=np.full(40, 1000),
