@@ -1,6 +1,7 @@
 """Measures that the pictures share: sizes are inches, times seconds, so that text always fits."""
 
 import bisect
+import contextlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter
@@ -102,21 +103,44 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
 
 
 def render(figure: Figure, target: Any, **settings: Any) -> None:
-    """``Figure.savefig``, with one warning for all that its font lacks."""
-    font = get_font(findfont(FontProperties()))
-    texts = "".join(text.get_text() for text in figure.findobj(Text))
-    if not all(font.get_char_index(ord(c)) for c in texts if c.isprintable()):
+    """``Figure.savefig``, with one warning for all that no font has."""
+    texts = figure.findobj(Text)
+    fonts = other_fonts("".join(text.get_text() for text in texts))
+    if None in fonts:
         _warn_of_boxes()
+    if families := [font for font in fonts if font]:
+        for text in texts:
+            text.set_fontfamily([*text.get_fontfamily(), *families])
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")
         figure.savefig(target, **settings)
 
 
+def other_fonts(text: str) -> list[str | None]:
+    """Families of the fonts that have what Matplotlib's own lacks; None is among them: none has."""
+    usual = get_font(findfont(FontProperties()))
+    absent = {c for c in text if c.isprintable() and not usual.get_char_index(ord(c))}
+    return list(dict.fromkeys(_installed_fonts().get(ord(c)) for c in sorted(absent)))
+
+
+@lru_cache(maxsize=1)
+def _installed_fonts() -> dict[int, str]:
+    """A family that has it for each character that any installed font has."""
+    families: dict[int, str] = {}
+    regular = (400, "normal", "regular", "book")
+    for font in sorted(fontManager.ttflist, key=lambda f: (f.weight not in regular, f.name)):
+        if font.style == "normal" and not font.name.startswith(("Last Resort", "STIXNonUnicode")):
+            with contextlib.suppress(OSError, RuntimeError):  # a broken file
+                for code in get_font(font.fname).get_charmap():
+                    families.setdefault(code, font.name)
+    return families
+
+
 @lru_cache(maxsize=1)
 def _warn_of_boxes() -> None:
     warnings.warn(
-        "Matplotlib's font lacks characters of these names: pictures show boxes in their place, "
-        "pages show them",
+        "no installed font has some characters of these names: pictures show boxes in their place, "
+        "pages show them. Install one that has them, such as Noto Sans CJK",
         stacklevel=3,
     )
 
@@ -229,7 +253,9 @@ def format_time(seconds: float, step: float = 1.0) -> str:
 @lru_cache(maxsize=20_000)
 def text_width(text: str, size: float) -> float:
     """Width of a text in inches."""
-    font = get_font(findfont(FontProperties()))
+    families = [family for family in other_fonts(text) if family]
+    files = [findfont(FontProperties(family=family)) for family in families]
+    font = get_font([findfont(FontProperties()), *files])
     font.set_size(size, 72)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # see render

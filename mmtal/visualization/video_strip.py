@@ -6,12 +6,13 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from PIL import Image, ImageDraw, ImageFont
 
 from mmtal.structures import RecordingHits, RecordingView
 from mmtal.visualization.bars import pack_lanes
 from mmtal.visualization.colors import class_color
-from mmtal.visualization.layout import STEPS, format_time
+from mmtal.visualization.layout import STEPS, format_time, other_fonts
 from mmtal.visualization.subtitles import LEAST
 
 PAGE_SECONDS = 120.0
@@ -51,7 +52,7 @@ class VideoStrip:
         pages = 1 if self.length <= 1.5 * PAGE_SECONDS else math.ceil(self.length / PAGE_SECONDS)
         self.pages, self.page_seconds = pages, self.length / pages
         self.em = int(np.clip(width / 60, 11, 28))
-        self.font, self.small = _font(self.em), _font(int(self.em * 0.8))
+        self.font, self.small = (_font(int(self.em * x), "".join(classes)) for x in (1, 0.8))
         self.gutter = round(3.8 * self.em)
         self.shown = view.shown(score_thr)
         self.rows = self._bars(hits)
@@ -224,7 +225,11 @@ def _draw_bar(
     image.paste(tile, (left, top))
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The font that comes with Matplotlib: the same on every machine."""
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    return ImageFont.truetype(str(path), size)
+def _font(size: int, text: str) -> ImageFont.FreeTypeFont:
+    """The font that comes with Matplotlib, or for what it lacks an installed one."""
+    path = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+    for family in filter(None, other_fonts(text)):
+        file = findfont(FontProperties(family=family))
+        if get_font(file).get_char_index(ord("A")):
+            path = file
+    return ImageFont.truetype(path, size)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pictures import check_texts
@@ -16,6 +17,7 @@ from mmtal.visualization.layout import (
     _warn_of_boxes,
     format_time,
     lines_of_time,
+    other_fonts,
     plain,
     save_figure,
     shorten,
@@ -122,3 +124,15 @@ def test_characters_that_the_font_lacks_are_one_warning(tmp_path: Path) -> None:
         [save_figure(sheet.finish(1.0), tmp_path / "a.png") for sheet in sheets]
     assert len(caught) == 1
     assert "pictures show boxes" in str(caught[0].message)
+
+
+def test_characters_that_another_font_has_are_drawn(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    _warn_of_boxes.cache_clear()
+    assert other_fonts("run Ⓐ") == ["STIXGeneral"], "which Matplotlib brings along"
+    assert text_width("Ⓐ", 10) != text_width("作", 10), "not the width of a box"
+    figure = Sheet("Ⓐ").finish(1.0)
+    save_figure(figure, tmp_path / "a.png")
+    assert not recwarn.list
+    assert "STIXGeneral" in figure.findobj(Text)[0].get_fontfamily()
