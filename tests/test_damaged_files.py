@@ -28,7 +28,7 @@ def test_a_damaged_file_is_read_or_named(case: Case, tmp_path: Path) -> None:
     case.read(path)  # undamaged
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=max(1, EXAMPLES // 8) if case.slow else EXAMPLES,
         derandomize="MMTAL_FUZZ" not in os.environ,
         deadline=None,
         database=None,
