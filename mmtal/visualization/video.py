@@ -53,7 +53,7 @@ def burn_timeline(
         )
     av = _pyav()
     try:
-        with av.open(str(source)) as video:
+        with av.open(str(source), metadata_errors="replace") as video:
             if not video.streams.video:
                 kinds = {stream.type for stream in video.streams}
                 raise ValueError(
@@ -75,7 +75,7 @@ def burn_timeline(
             faststart = dict(format="mp4", options={"movflags": "faststart"})
             with whole_file(target) as temporary, av.open(str(temporary), "w", **faststart) as out:
                 return _burn(video, out, first, _Composer(av, sizes, strip), length, warn)
-    except av.error.FFmpegError as error:
+    except (av.error.FFmpegError, UnicodeError) as error:
         raise ValueError(
             f"{source} cannot be read as a video, or not be written as MP4: {error}"
         ) from error
@@ -108,7 +108,7 @@ def _burn(
 
 def _first_frame(av: Any, source: Path) -> Any:
     """Tells what no header tells for sure: size, turn and colors."""
-    with av.open(str(source)) as video:
+    with av.open(str(source), metadata_errors="replace") as video:
         for frame in video.decode(video=0):
             return frame
     raise ValueError(f"{source}: no picture can be decoded")

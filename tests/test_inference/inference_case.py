@@ -16,6 +16,15 @@ from mmtal.registry import MODELS
 
 UNCAPPED = {"model.head.max_per_video": 10**6, "model.head.pre_nms_topk": 10**6}
 
+RAW = """
+raw = [dict(type='LoadFeatures'), dict(type='SlidingWindow', window_size=4, window_stride=2)]
+test_dataloader['dataset'].update(
+    pipeline=[*raw, dict(type='Normalize', mean=[0.1] * 8, std=[2.0] * 8), dict(type='PackInputs')],
+    fps=8,
+)
+model['backbone'].update(in_channels=8)
+"""
+
 
 def make_case(folder: Path, text: str = "", *, meta: dict | None = None) -> tuple[Path, Path]:
     """Data, config and checkpoint of an untrained model whose scores differ; (config, file)."""

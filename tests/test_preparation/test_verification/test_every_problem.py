@@ -4,7 +4,6 @@ import itertools
 import json
 import re
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -386,33 +385,3 @@ def test_features_are_optional(own):
     report = own.verify(features=None)
     assert report.ok and "features were not checked" in " ".join(report.notes)
     assert report.statistics["splits"]["training"]["sequence_lengths"]["max"] == 60
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("{", "is not JSON"),
-        ("[" * 100_000, "is not JSON"),
-        ('{"database": []}', "expected an object with an object 'database'"),
-        ('{"x": {"subset": "training", "actions": []}}', r"Charades.*mmtal data import"),
-    ],
-)
-def test_files_in_another_format(tmp_path: Path, content: str, message: str):
-    path = tmp_path / "ann.json"
-    path.write_text(content)
-    with pytest.raises(ValueError, match=rf"ann\.json:? .*{message}"):
-        verify(path)
-
-
-def test_a_duration_of_5000_digits_is_a_problem_of_its_recording(tmp_path: Path):
-    path = tmp_path / "ann.json"
-    path.write_text('{"database": {"a": {"subset": "x", "duration": %s}}}' % ("9" * 5000))
-    assert verify(path).counts()["malformed entry"] == 1
-
-
-def test_empty_database(tmp_path: Path):
-    path = tmp_path / "ann.json"
-    path.write_text('{"database": {}}')
-    report = verify(path)
-    assert report.counts() == {"no instance": 1}
-    report.format()
