@@ -40,7 +40,7 @@ def conv1d(
         (B, C, T / stride).
     """
     half = weight.shape[2] // 2
-    if groups == 1 and (x.device.type != "cpu" or torch.compiler.is_exporting()):
+    if groups == 1 and (x.device.type != "cpu" or torch.compiler.is_compiling()):
         return F.conv1d(x, weight, bias, stride, half)
     if groups == 1 and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu"):
         if torch.is_grad_enabled() and (not MKL_IS_SLOW or weight.shape[1] >= WIDE):
@@ -81,7 +81,7 @@ class Linear(nn.Linear):
             or x.dtype != torch.float32
             or x.device.type != "cpu"
             or torch.is_autocast_enabled("cpu")
-            or torch.compiler.is_exporting()
+            or torch.compiler.is_compiling()
         ):
             return super().forward(x)
         rows = x.reshape(1, 1, -1, self.in_features).permute(0, 3, 1, 2)
