@@ -95,19 +95,32 @@ def write(
     A path that ends in ``.gz`` or ``.zip`` is packed. ``external_data`` says what other data were
     used; ``extra`` are more fields.
     """
-    results = rows_by_recording(detections, classes)
     declared = {} if external_data is None else {"used": True, "details": external_data}
-    content = dict(version=version, results=results, external_data=declared, **(extra or {}))
-    write_content(path, json.dumps(content) + "\n", member="results.json")
+    before = json.dumps({"version": version})[:-1]
+    after = json.dumps({"external_data": declared, **(extra or {})})[1:]
+
+    def text() -> Iterator[str]:  # as json.dumps of the whole, but never all of it in memory
+        start = f'{before}, "results": {{'
+        for video, rows in detections.rows_by_recording():
+            yield start + json.dumps({video: _rows(detections.select(rows), classes)})[1:-1]
+            start = ", "
+        yield f"{start if start != ', ' else ''}}}, {after}\n"
+
+    write_content(path, text(), member="results.json")
 
 
 def rows_by_recording(
     detections: InstanceTable, classes: Sequence[str]
 ) -> dict[str, list[dict[str, Any]]]:
     """Detections as ``{recording: [{label, label_id, segment, score}]}``, all recordings listed."""
-    results: dict[str, list[Any]] = {video: [] for video in detections.video_ids}
-    for video, segment, label, score in detections.rows():
-        results[video].append(
-            dict(label=classes[label], label_id=label, segment=segment, score=score)
-        )
-    return results
+    return {
+        video: _rows(detections.select(rows), classes)
+        for video, rows in detections.rows_by_recording()
+    }
+
+
+def _rows(detections: InstanceTable, classes: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        dict(label=classes[label], label_id=label, segment=segment, score=score)
+        for _, segment, label, score in detections.rows()
+    ]

@@ -1,14 +1,14 @@
 """Read and write the content of results files, packed or not."""
 
-import gzip
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mmtal.checkpoints.plain_pickle import parse_plain_pickle
-from mmtal.utils.files import whole_file, write_text
+from mmtal.utils.files import whole_file
 from mmtal.utils.reading import (
     decode_text,
     file_exists,
@@ -59,22 +59,26 @@ def read_content(path: str | Path) -> FileContent:
     return FileContent(path, json=parse_json(path, text))
 
 
-def write_content(path: str | Path, text: str, *, member: str) -> None:
+def write_content(path: str | Path, text: str | Iterable[str], *, member: str) -> None:
     """Write text whole or not at all, packed as the name says: ``.gz``, ``.zip``, or not at all.
 
     Equal text makes equal bytes, so that a file that is committed changes only with its content.
-    In a zip archive the file is called ``member``.
+    In a zip archive the file is called ``member``. ``text`` may come in parts, however long in all.
     """
-    ending = Path(path).suffix
-    if ending == ".gz":
-        with whole_file(path) as temporary:
-            temporary.write_bytes(gzip.compress(text.encode(), mtime=0))
-    elif ending == ".zip":
-        with whole_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-            # An entry without a time of its own has a fixed one.
-            archive.writestr(zipfile.ZipInfo(member), text, compress_type=zipfile.ZIP_DEFLATED)
-    else:
-        write_text(path, text)
+    ending, parts = Path(path).suffix, (text,) if isinstance(text, str) else text
+    with whole_file(path) as temporary:
+        if ending == ".zip":
+            with zipfile.ZipFile(temporary, "w") as archive:
+                # An entry without a time of its own has a fixed one.
+                entry = zipfile.ZipInfo(member)
+                archive.writestr(entry, "".join(parts), compress_type=zipfile.ZIP_DEFLATED)
+            return
+        # 31 bits of window: gzip's format, without a time.
+        pack = zlib.compressobj(9, wbits=31) if ending == ".gz" else None
+        with temporary.open("wb") as file:
+            for part in parts:
+                file.write(pack.compress(part.encode()) if pack else part.encode())
+            file.write(pack.flush() if pack else b"")
 
 
 def _unzipped(path: Path, data: bytes) -> bytes:
