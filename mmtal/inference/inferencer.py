@@ -28,6 +28,7 @@ from mmtal.models.localizers.limits import (
     limits_warning,
 )
 from mmtal.registry import INFERENCERS
+from mmtal.runtime import TemporalActionInferencer as ExportedInferencer
 from mmtal.runtime.detections import FALLBACK_SCORE_THR
 from mmtal.runtime.windowing import Reach
 from mmtal.structures import TemporalDataSample
@@ -64,6 +65,8 @@ class TemporalActionInferencer:
         precision: ``float32``, ``bfloat16`` (about twice as fast where the hardware is built for
             it, see :class:`mmtal.models.localizers.TemporalLocalizer`), ``auto`` for bfloat16 where
             it is, or None for what the config says.
+        backend: ``torch``; or ``onnx``: ``config`` is a file that ``mmtal export`` wrote, and
+            :class:`mmtal.runtime.TemporalActionInferencer` takes over, with its arguments.
 
     Attributes:
         classes (tuple[str, ...]): Names by label.
@@ -76,6 +79,11 @@ class TemporalActionInferencer:
         ValueError: The checkpoint is unsafe, damaged or one of another model, or a value is wrong.
     """
 
+    def __new__(cls, *args: Any, backend: str = "torch", **settings: Any) -> Any:
+        if backend == "onnx":
+            return ExportedInferencer(*args, **settings)
+        return super().__new__(cls)
+
     def __init__(
         self,
         config: str | Path | Config,
@@ -87,7 +95,10 @@ class TemporalActionInferencer:
         max_duration: float | None = None,
         options: Mapping[str, Any] | None = None,
         precision: str | None = None,
+        backend: str = "torch",
     ) -> None:
+        if backend != "torch":
+            raise ValueError(f"backend must be 'torch' or 'onnx', but got {backend!r}")
         for name, value in (("window", window), ("max_duration", max_duration)):
             if value is not None and not value > 0:
                 raise ValueError(f"{name} must be > 0 seconds or None, but got {value}")

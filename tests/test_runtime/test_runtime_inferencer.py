@@ -170,6 +170,10 @@ def test_other_files_are_refused(tmp_path):
         TemporalActionInferencer(path)
     with pytest.raises(ValueError, match="backend must be 'onnx'"):
         TemporalActionInferencer(path, backend="torch")
+    with pytest.raises(ValueError, match="no ONNX file that onnxruntime can run"):
+        apis.TemporalActionInferencer(path, backend="onnx")
+    with pytest.raises(ValueError, match="backend must be 'torch' or 'onnx', but got 'tf'"):
+        apis.TemporalActionInferencer("demo", backend="tf")
 
 
 SCRIPT = """
