@@ -346,7 +346,7 @@ DLC = (
     "1,1.75,2.5,0.9,,,",
 )
 SLEAP = "track,frame_idx,a.x,a.y,a.score", "m1,0,1.5,2.5,0.9", "m2,0,3,4,0.8", "m1,2,1.75,2.5,0.5"
-SENSOR = [f"{t:.2f},{t % 1:.3f},{-t:.3f}" for t in np.arange(40) / 20]
+SENSOR = [f"{t:.2f},{t % 1:.3f},{-t % 0.7:.3f}" for t in np.arange(40) / 20]
 SAMPLES = dumped(
     lambda file: pq.write_table(
         pa.table({"timestamp": np.arange(40) * 20 + 1.7e12, "acc": np.cos(np.arange(40))}), file

@@ -11,6 +11,7 @@ import io
 import os
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,9 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> 
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint {path} does not exist")
     try:
-        with torch.serialization.safe_globals(SAFE_GLOBALS):
+        with torch.serialization.safe_globals(SAFE_GLOBALS), warnings.catch_warnings():
+            # Whatever else is wrong with such a file is said below.
+            warnings.filterwarnings("ignore", "Detected pickle protocol")
             checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
         checkpoint = _load_trusted(path, map_location, error)

@@ -161,9 +161,13 @@ def read_database(path: Path) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
         raise FileNotFoundError(
             f"annotation file '{path}' does not exist: check data_root and ann_file"
         )
-    content = read_json(path, pairs=_object)
-    if not isinstance(content, dict) or not isinstance(content.get("database"), dict):
-        raise _malformed(path, "the file", "an object with an object 'database'", content)
+    try:
+        content = read_json(path, pairs=_object)
+        if not isinstance(content, dict) or not isinstance(content.get("database"), dict):
+            raise _malformed(path, "the file", "an object with an object 'database'", content)
+    except ValueError as error:
+        text = "Files of annotation tools and of other data sets are read by mmtal data import"
+        raise ValueError(f"{error}. {text}") from error
     database = content["database"]
     return database, database.replaced if isinstance(database, _Repeating) else []
 

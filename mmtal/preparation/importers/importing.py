@@ -143,7 +143,9 @@ def _take_unpaired(collected: Collected, policy: str) -> None:
         return
     for where, text in collected.unpaired:
         collected.error(
-            where, f"{text}: correct it in the tool, or leave it out with --bad-segments drop"
+            where,
+            f"{text}: correct it in the tool, or leave it out by mmtal data import "
+            "--bad-segments drop",
         )
 
 

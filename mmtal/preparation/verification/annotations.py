@@ -18,7 +18,6 @@ from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Instance, Recording
 from mmtal.preparation.verification.settings import DataSetting
 from mmtal.utils.file_names import stays_below
-from mmtal.utils.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,7 @@ def read_recordings(
 
 def read_file(path: Path, findings: Findings) -> AnnotationContent:
     """Read an annotation file; what is wrong with it as a whole is a finding, too."""
-    try:
-        database, replaced = read_database(path)
-    except ValueError as error:
-        _refuse_charades(path, error)
-        raise
+    database, replaced = read_database(path)
     for video_id, earlier in replaced:
         later = database[video_id]
         subsets = [e.get("subset") if isinstance(e, dict) else None for e in (earlier, later)]
@@ -88,20 +83,6 @@ def read_file(path: Path, findings: Findings) -> AnnotationContent:
     if count := sum(map(len, file.points.values())):
         findings.report("event without duration", points_text(count), ann_file=path)
     return file
-
-
-def _refuse_charades(path: Path, error: ValueError) -> None:
-    """Other formats have a tool of their own."""
-    try:
-        content = read_json(path)
-    except ValueError:
-        return
-    entry = next(iter(content.values()), None) if isinstance(content, dict) else None
-    if isinstance(entry, dict) and "actions" in entry:
-        raise ValueError(
-            f"{path}: is in the format of Charades ('actions' of each recording), but must be "
-            '{"database": {...}}. Convert it with mmtal data import'
-        ) from error
 
 
 def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings) -> None:

@@ -151,7 +151,7 @@ def test_absolute_times_need_the_start(load: Callable, write: Callable) -> None:
             "2024-03-01T10:00:01Z,2024-03-01T10:00:04,run,2024-03-01T10:00:00Z",
             "only one of .* zone",
         ),
-        ("2024-03-01T10:00:61,2024-03-01T10:00:04,run,2024-03-01T10:00:00", "is no date"),
+        ("2024-03-01T10:00:61,2024-03-01T10:00:04,run,2024-03-01T10:00:00", "is no time of day"),
         ("09:59:58,10:00:04,run,10:00:00", "'09:59:58' is before the recording's start"),
     ]:
         with pytest.raises(ValueError, match=message):

@@ -13,7 +13,7 @@ from mmtal.preparation.verification import verify
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
         ('{"database": []}', "expected an object with an object 'database'"),
-        ('{"x": {"subset": "training", "actions": []}}', r"Charades.*mmtal data import"),
+        ('{"x": {"subset": "training", "actions": []}}', r"object 'database'.*mmtal data import"),
     ],
 )
 def test_files_in_another_format(tmp_path: Path, content: str, message: str):

@@ -120,5 +120,5 @@ def test_published_files_can_be_fixed(published, tmp_path: Path, name: str):
 
 
 def test_charades_has_a_tool(shared_data):
-    with pytest.raises(ValueError, match=r"Charades.*mmtal data import"):
+    with pytest.raises(ValueError, match=r"object 'database'.*mmtal data import"):
         verify(shared_data("benchmarks/charades/charades.json"))
