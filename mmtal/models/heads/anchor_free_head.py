@@ -112,8 +112,8 @@ class AnchorFreeHead(nn.Module):
             )
             for _ in ("cls", "reg")
         )
-        self.cls_conv = MaskedConv1d(channels, num_classes, kernel_size=kernel_size)
-        self.reg_conv = MaskedConv1d(channels, 2, kernel_size=kernel_size)
+        self.cls_conv = MaskedConv1d(channels, num_classes, kernel_size=kernel_size, exact=True)
+        self.reg_conv = MaskedConv1d(channels, 2, kernel_size=kernel_size, exact=True)
         self.level_scales = nn.Parameter(torch.ones(len(level_strides)))
         nn.init.constant_(self.cls_conv.bias, logit(prior_prob))  # type: ignore[arg-type]
         self.silence_classes(empty_classes)

@@ -3,6 +3,7 @@
 B batch, C channels, T positions. A mask is bool (B, T), True where the features are valid.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -19,6 +20,7 @@ class MaskedConv1d(nn.Conv1d):
         stride: Level stride of the output relative to the input.
         groups: As in ``nn.Conv1d``.
         bias: Whether to add a bias, which starts at 0.
+        exact: Whether to stay in float32 in mixed precision, as predictions should.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class MaskedConv1d(nn.Conv1d):
         stride: int = 1,
         groups: int = 1,
         bias: bool = True,
+        exact: bool = False,
     ) -> None:
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, but got {kernel_size}")
@@ -42,6 +45,7 @@ class MaskedConv1d(nn.Conv1d):
             groups=groups,
             bias=bias,
         )
+        self.exact = exact
         if self.bias is not None:
             nn.init.zeros_(self.bias)
 
@@ -55,7 +59,12 @@ class MaskedConv1d(nn.Conv1d):
         Returns:
             (B, C_out, T / stride) and its mask (B, T / stride).
         """
-        y = conv1d(x, self.weight, self.bias, stride=self.stride[0], groups=self.groups)
+        how: dict[str, int] = dict(stride=self.stride[0], groups=self.groups)
+        if self.exact and not x.is_meta and torch.is_autocast_enabled(x.device.type):
+            with torch.autocast(x.device.type, enabled=False):
+                y = conv1d(x.float(), self.weight, self.bias, **how)
+        else:
+            y = conv1d(x, self.weight, self.bias, **how)
         mask = downsample_mask(mask, self.stride[0])
         return zero_padding(y, mask), mask
 

@@ -109,7 +109,8 @@ class TemporalLocalizer(BaseModel):
         """Keep the weights of products in ``precision``: for inference, once for all recordings."""
         if self.precision != "float32":
             for module in self.modules():
-                if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
+                is_product = isinstance(module, nn.Linear | nn.modules.conv._ConvNd)
+                if is_product and not getattr(module, "exact", False):
                     module.bfloat16()
 
     def forward(

@@ -55,7 +55,7 @@ class TridentHead(AnchorFreeHead):
             raise ValueError(f"num_bins must be >= 1, but got {num_bins}")
         self.num_bins = num_bins
         channels, (kernel,) = self.channels, self.reg_conv.kernel_size
-        self.reg_conv = MaskedConv1d(channels, 2 * (num_bins + 1), kernel_size=kernel)
+        self.reg_conv = MaskedConv1d(channels, 2 * (num_bins + 1), kernel_size=kernel, exact=True)
         self.boundary_towers = nn.ModuleList(
             ConvTower(
                 in_channels, channels, num_convs=self.num_convs - 1, kernel_size=boundary_kernel
@@ -63,7 +63,7 @@ class TridentHead(AnchorFreeHead):
             for _ in ("start", "end")
         )
         self.boundary_convs = nn.ModuleList(
-            MaskedConv1d(channels, self.num_classes, kernel_size=boundary_kernel)
+            MaskedConv1d(channels, self.num_classes, kernel_size=boundary_kernel, exact=True)
             for _ in ("start", "end")
         )
         for conv in self.boundary_convs:
