@@ -20,6 +20,8 @@ from mmtal.utils.processor import is_amd
 
 WIDE = 1024
 """Input channels from which on training in float32 takes the one-dimensional convolution."""
+SMALL = 20480
+"""Numbers up to which PyTorch convolves without oneDNN, and slowly where there is a dilation."""
 
 MKL_IS_SLOW = torch.backends.mkl.is_available() and is_amd()
 
@@ -78,10 +80,11 @@ class Linear(nn.Linear):
         """(..., C_in) -> (..., C_out)."""
         if (
             not MKL_IS_SLOW
+            or torch.compiler.is_compiling()
+            or x.numel() <= SMALL
             or x.dtype != torch.float32
             or x.device.type != "cpu"
             or torch.is_autocast_enabled("cpu")
-            or torch.compiler.is_compiling()
         ):
             return super().forward(x)
         rows = x.reshape(1, 1, -1, self.in_features).permute(0, 3, 1, 2)

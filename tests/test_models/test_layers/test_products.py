@@ -46,7 +46,7 @@ def test_shifted_products_without_bias():
 
 
 @pytest.mark.parametrize("slow_mkl", [True, False])
-@pytest.mark.parametrize("shape", [(2, 7, 4), (7, 4), (2, 3, 7, 4)])
+@pytest.mark.parametrize("shape", [(2, 7, 4), (3, 2000, 4), (6000, 4), (2, 3, 1000, 4)])
 def test_linear(monkeypatch, slow_mkl, shape):
     monkeypatch.setattr(products, "MKL_IS_SLOW", slow_mkl)
     layer, x = Linear(4, 6), torch.randn(shape, requires_grad=True)
