@@ -1,4 +1,4 @@
-"""What ActionFormer, TemporalMaxer and TriDet cost with the same recipe, side by side in one run.
+"""What methods cost with the same recipe, side by side in one run.
 
 Parameters and MACs: as mmtal config cost counts them, at the greatest training length. Seconds:
 median CPU time on one thread, without loading data, of training on a batch (with clipping and
@@ -17,17 +17,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import torch
-from terminaltables import AsciiTable
 
 from mmtal.cli.config_cost import build, count_macs, count_parameters
 from mmtal.engine.runner import build_runner, load_config
 from mmtal.experiments.experiment import prepare_config
+from mmtal.utils.processor import peak_memory
 from mmtal.utils.progress import progress
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +36,16 @@ METHODS = {
     "ActionFormer": "configs/actionformer",
     "TemporalMaxer": "projects/temporalmaxer/configs",
     "TriDet": "projects/tridet/configs",
+    "segmentation head": "configs/segmentation",
+    "ActionMamba": "projects/actionmamba/configs",
+    "CausalTAD": "projects/causaltad/configs",
+    "DyFADet": "projects/dyfadet/configs",
 }
+OWN_RECIPE = {  # whole recordings one by one; windows
+    "MS-TCN": "projects/mstcn/configs",
+    "TadTR": "projects/tadtr/configs",
+}
+OPENTAD = {"ActionMamba", "CausalTAD", "DyFADet"}  # their recipes for THUMOS14 differ in more
 RECIPES = ["salads50_cnn", "gtea_cnn", "sbhar_inertial_small", "thumos_i3d"]
 UNITS = [
     ("parameters, M", 1e6),
@@ -61,17 +70,23 @@ def make_up_thumos(source: Path) -> Path:
     return Path.cwd()
 
 
+def recipes_named(name: str) -> dict[str, Path]:
+    """Per method the recipe, all alike but for the model."""
+    left_out = OPENTAD if name == "thumos_i3d" else set()
+    return paths({m: f for m, f in METHODS.items() if m not in left_out}, name)
+
+
+def paths(methods: Mapping[str, str], name: str) -> dict[str, Path]:
+    """Where methods have a recipe of that name."""
+    found = {method: ROOT / folder / f"{name}.py" for method, folder in methods.items()}
+    return {method: path for method, path in found.items() if path.is_file()}
+
+
 def size(recipe: Path) -> list[float]:
     """Parameters, and MACs at the greatest training length."""
     config = load_config(recipe).model
     model = build(config, "meta")
     return [count_parameters(model), count_macs(config, model.padding.max_seq_len)]
-
-
-def peak_memory() -> int:
-    """Bytes; getrusage() would count the process that started this one, too."""
-    status = Path("/proc/self/status").read_text().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 
 
 def work(recipe: Path, data: Path, training: bool) -> Iterator[float]:
@@ -129,7 +144,9 @@ def main() -> None:
     data = DATA / ("benchmarks/thumos14" if made_up else args.config_name.split("_")[0])
     if not data.is_dir():
         sys.exit(f"skipped: needs {data} (set MMTAL_DATA to the folder that holds the data sets)")
-    recipes = [ROOT / folder / f"{args.config_name}.py" for folder in METHODS.values()]
+    own = {} if made_up else paths(OWN_RECIPE, args.config_name)
+    methods = recipes_named(args.config_name) | own
+    recipes = list(methods.values())
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         data = make_up_thumos(data) if made_up else data
@@ -137,12 +154,10 @@ def main() -> None:
         testing = measure(recipes, data, False, args.steps)
         training = measure(recipes, data, True, args.steps)
     columns = [[*s, *a, *b] for s, a, b in zip(sizes, testing, training, strict=True)]
-    rows = [["", *METHODS]]
-    for (name, unit), (first, *others) in zip(UNITS, zip(*columns, strict=True), strict=True):
-        ratios = [f"{value / unit:.3g} ({value / first:.2f})" for value in others]
-        rows.append([name, f"{first / unit:.3g}", *ratios])
-    print(f"{args.config_name}, torch {torch.__version__}; in brackets: to ActionFormer's")
-    print(AsciiTable(rows).table)
+    print(f"{args.config_name}, torch {torch.__version__}; ratios to {next(iter(methods))}")
+    for (name, unit), values in zip(UNITS, zip(*columns, strict=True), strict=True):
+        for method, value in zip(methods, values, strict=True):
+            print(f"{name}, {method}: {value / unit:.3g}, ratio {value / values[0]:.2f}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from mmengine.registry import init_default_scope
 
 from mmtal.apis import TemporalActionInferencer
 from mmtal.registry import MODELS
+from mmtal.utils.processor import peak_memory
 
 RATE = 7.5
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "actionformer" / "thumos_i3d.py"
@@ -50,21 +51,15 @@ def measure(path: Path, checkpoint: Path, args: argparse.Namespace, window: floa
     config = small_config(args.channels, args.width)
     infer = TemporalActionInferencer(config, checkpoint, "cpu", window=window)
     infer(np.zeros((64, args.channels), np.float32), fps=30)  # compiles NMS
-    before = _peak()
+    before = peak_memory() / 2**20
     began = time.perf_counter(), time.process_time()
     [found] = infer(path, fps=30)
     return dict(
-        mib=_peak() - before,
+        mib=peak_memory() / 2**20 - before,
         seconds=time.perf_counter() - began[0],
         cpu_seconds=time.process_time() - began[1],
         detections=found.to_dict()["detections"],
     )
-
-
-def _peak() -> float:
-    """Peak memory in MiB; getrusage would begin with that of the parent process."""
-    status = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 
 
 def unmatched(one: list[dict], other: list[dict]) -> int:
@@ -105,10 +100,6 @@ def main() -> None:
         with torch.no_grad():  # scores that differ, as trained ones do
             model.head.cls_conv.weight.mul_(10)
         torch.save(dict(state_dict=model.state_dict()), checkpoint)
-        print(
-            f"{'hours':>6} {'features':>9} {'file':>9}  way       peak above idle   seconds "
-            " CPU seconds"
-        )
         for hours in args.hours:
             path = Path(folder) / "long.npy"
             write_features(path, hours, args.channels)
@@ -123,16 +114,22 @@ def main() -> None:
                      str(args.width), "--measure", str(path), str(checkpoint), window],
                     check=True, capture_output=True, text=True,
                 )  # fmt: skip
-                result = json.loads(done.stdout.splitlines()[-1])
-                found[way] = result["detections"]
+                found[way] = result = json.loads(done.stdout.splitlines()[-1])
                 print(
-                    f"{hours:6g} {round(hours * 3600 * RATE):9d} {size:5.0f} MiB  {way:9s} "
-                    f"{result['mib']:11.0f} MiB {result['seconds']:9.1f} "
-                    f"{result['cpu_seconds']:12.1f}", flush=True,
-                )  # fmt: skip
+                    f"{hours:g} hours, {round(hours * 3600 * RATE)} features, file of {size:.0f} "
+                    f"MiB, {way}: {result['mib']:.0f} MiB above idle, {result['seconds']:.1f} s, "
+                    f"CPU {result['cpu_seconds']:.1f} s; memory to the file's ratio "
+                    f"{result['mib'] / size:.2f}",
+                    flush=True,
+                )
             if len(found) == 2:
                 one, other = found.values()
-                print(f"{'':6} {len(one)} detections, without a partner: {unmatched(one, other)}")
+                alone = unmatched(one["detections"], other["detections"])
+                print(
+                    f"{hours:g} hours: {len(one['detections'])} detections in windows, {alone} "
+                    f"without a partner; windows' memory to one pass's ratio "
+                    f"{one['mib'] / other['mib']:.2f}"
+                )
 
 
 if __name__ == "__main__":

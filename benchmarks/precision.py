@@ -73,7 +73,8 @@ def main() -> None:
                 f"{data} training: float32 {statistics.mean(exact):.2f} +- "
                 f"{statistics.stdev(exact):.2f}, bfloat16 {statistics.mean(trained):.2f} +- "
                 f"{statistics.stdev(trained):.2f}, paired {statistics.mean(pairs):+.2f} "
-                f"({statistics.mean(pairs) - half:+.2f} to {statistics.mean(pairs) + half:+.2f})"
+                f"({statistics.mean(pairs) - half:+.2f} to {statistics.mean(pairs) + half:+.2f}), "
+                f"ratio {statistics.mean(trained) / statistics.mean(exact):.3f}"
             )
 
 

@@ -10,15 +10,20 @@ for the time: every second step leaves the gradients where they are (``no_sync``
 difference is what communication costs. A plain all-reduce of as many numbers is timed, too: what a
 plan for other machines scales. Processes have one thread each; where there are fewer cores than
 processes, the speed-up (``ratio``) says so.
+
+Then what each recording of a large set costs before it is trained on: reading annotations, finding
+files, the sampler's order, reading features. The ratio is that to ``MOST_PIECES``.
 """
 
 import argparse
+import json
 import os
 import statistics
 import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -32,9 +37,12 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import Tensor, multiprocessing
 
+from mmtal.datasets import TemporalDataset
+from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.datasets.samplers import LengthGroupedSampler
 from mmtal.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmtal.structures import FeatureGrid, TemporalDataSample
+from mmtal.utils.processor import peak_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG, CHANNELS, CLASSES = "actionformer/sbhar_inertial_small.py", 150, 12
@@ -42,6 +50,10 @@ BATCH, RECORDINGS = 8, 32
 MOST_LOSS, MOST_WEIGHTS = 1e-6, 1e-9
 """Difference to one process: of losses, which are logged in float32, and of weights, as a share of
 what training changed."""
+
+
+MOST_PIECES = 1e-3
+"""Seconds of CPU time a recording that each piece may take."""
 
 
 class Recordings:
@@ -145,10 +157,67 @@ def work(rank: int, world: int, steps: int, folder: str) -> None:
     dist.destroy_process_group()
 
 
+def measure_pieces(number: int) -> None:
+    """Print what each piece takes with so many small recordings, linked to a few files."""
+    files = 100
+    with tempfile.TemporaryDirectory() as folder:
+        root, database = Path(folder), {}
+        (root / "features").mkdir()
+        for k in range(files):
+            np.save(root / f"{k}.npy", np.full((8, 16), k, np.float32))
+        np.save(root / "megabyte.npy", np.zeros((512, 512), np.float32))
+        for k in range(number):
+            os.link(root / f"{k % files}.npy", root / "features" / f"v{k:07d}.npy")
+            database[f"v{k:07d}"] = dict(
+                subset="training", duration=8.0, fps=1, annotations=[
+                    dict(segment=[1.0, 3.0], label=f"c{j}", label_id=j) for j in (k % 20, k % 19)
+                ],
+            )  # fmt: skip
+        path = root / "annotations.json"
+        path.write_text(json.dumps(dict(version="1", database=database)))
+        kept: list[Any] = []
+
+        def whole_set(check_values: bool) -> None:
+            kept.append(
+                TemporalDataset(
+                    path.name, features="features", subset="training", feature_stride=1,
+                    snippet_frames=1, fps=1, data_root=folder, check_values=check_values,
+                )
+            )  # fmt: skip
+
+        def order() -> None:
+            kept.append(list(LengthGroupedSampler(million, group_size=128, seed=0)))
+
+        million = argparse.Namespace(
+            num_features_list=np.random.default_rng(0).integers(100, 3000, 1_000_000)
+        )
+        pieces: dict[str, tuple[int, Callable[[], Any]]] = {
+            f"annotations of {path.stat().st_size / number:.0f} bytes": (
+                number, lambda: kept.append(AnnotationFile(path)),
+            ),
+            "TemporalDataset": (number, lambda: whole_set(check_values=False)),
+            "TemporalDataset(check_values=True)": (number, lambda: whole_set(check_values=True)),
+            "an epoch's order of a million": (1_000_000, order),
+            "1 MB of features from the cache": (
+                300, lambda: [np.load(root / "megabyte.npy").shape for _ in range(300)],
+            ),
+        }  # fmt: skip
+        for name, (count, run) in pieces.items():
+            before, begin = peak_memory(), time.process_time()
+            run()
+            seconds = (time.process_time() - begin) / count
+            print(
+                f"{name}: {1e6 * seconds:.2f} microseconds and at most "
+                f"{(peak_memory() - before) / count:.0f} bytes more a recording, at most "
+                f"{1e6 * MOST_PIECES:.0f}: ratio {seconds / MOST_PIECES:.4f}"
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--recordings", type=int, default=20_000)
     args = parser.parse_args()
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -174,6 +243,7 @@ def main() -> None:
         )
         if loss > MOST_LOSS or weights > MOST_WEIGHTS:
             sys.exit(f"{world} processes do not train as one does")
+    measure_pieces(args.recordings)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,8 @@ def main() -> None:
         print(
             f"delay {delay:6.1f} s: mAP {mean_ap:.2f}, {len(shown)} shown, median "
             f"{np.median(shown):.0f} s, 95 % {np.quantile(shown, 0.95):.0f} s, in time "
-            f"{100 * np.mean(np.array(shown) <= delay):.0f} %",
+            f"{100 * np.mean(np.array(shown) <= delay):.0f} %; mAP to whole recordings' ratio "
+            f"{mean_ap / best:.3f}",
             flush=True,
         )
     if args.out:

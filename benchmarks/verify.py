@@ -6,7 +6,6 @@ python benchmarks/verify.py [--recordings 20000]
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+from mmtal.utils.processor import peak_memory
 
 LENGTH, CHANNELS = 200, 64
 
@@ -74,11 +75,11 @@ def measure(part: str, root: Path) -> None:
     """Run one part in this process, and print its figures."""
     if part == "verify":
         import mmtal.preparation.verification  # noqa: F401
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = peak_memory() / 2**20
     started, processor = time.perf_counter(), time.process_time()
     bad = PARTS[part](root)
     seconds, processor = time.perf_counter() - started, time.process_time() - processor
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory() / 2**20
     found = dict(seconds=seconds, processor=processor, before=before, peak=peak, bad=bad)
     print(json.dumps(found))
 
@@ -94,6 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         make(root, args.recordings)
+        plain = None
         for part in PARTS:
             done = subprocess.run(
                 [sys.executable, __file__, "--measure", part, folder],
@@ -102,12 +104,13 @@ def main() -> None:
                 check=True,
             )
             found = json.loads(done.stdout)
+            plain = plain or found["seconds"]
             print(
                 f"{part:8} {args.recordings} recordings of ({LENGTH}, {CHANNELS}): "
                 f"{found['seconds']:.1f} s ({found['processor']:.1f} s of processor time), "
                 f"{args.recordings / found['seconds']:.0f} recordings/s, "
                 f"peak {found['peak']:.0f} MB ({found['before']:.0f} MB after imports), "
-                f"{found['bad']} bad, {os.cpu_count()} cores"
+                f"{found['bad']} bad, {os.cpu_count()} cores, ratio {found['seconds'] / plain:.2f}"
             )
 
 

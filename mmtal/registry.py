@@ -50,10 +50,20 @@ class TALRegistry(Registry):
         return sorted(names)
 
     def _find(self, key: str) -> type | None:
+        # Of a name that nobody has, MMEngine searches the disk for a module, each time again.
+        if isinstance(key, str) and "." not in key and not self._is_registered(key):
+            return None
         try:
             return super().get(key)
         except RuntimeError:
             return None
+
+    def _is_registered(self, name: str) -> bool:
+        self.import_from_location()
+        registry: Registry | None = self
+        while registry is not None and name not in registry.module_dict:
+            registry = registry.parent
+        return registry is not None
 
     def _unknown(self, key: str) -> str:
         by_lower = {name.lower(): name for name in self.names()}

@@ -1,13 +1,26 @@
 """Fixtures that every test may use."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mmtal.utils import repeats
+
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).parent / "data" / "golden"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts tests in the background has them, and all that they start, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def warnings_of_other_tests() -> None:
+    """Are not counted again at the end of a command of this one."""
+    repeats._file.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -162,6 +162,15 @@ OFFICIAL: dict[str, dict] = {
         label_smoothing=0.1,
         ann_file="annotations/epic_kitchens_100_noun.json",
     ),
+    "epic_sounds_audioslowfast": dict(  # its challenge's baseline
+        EPIC,
+        num_classes=44,
+        feature_stride=6,
+        max_seq_len=9216,
+        label_smoothing=0.1,
+        ann_file="annotations/epic_sounds.json",
+        features=["auditory_slowfast_features"],
+    ),
     "ego4d_slowfast": dict(
         EGO4D,
         in_channels=[2304],

@@ -110,16 +110,17 @@ def facts(name: str) -> dict:
 
 def test_the_tree_is_whole():
     folders = Counter(name.split("/")[0] for name in CONFIGS)
-    assert folders == {"actionformer": 22}
+    assert folders == {"actionformer": 26, "segmentation": 2}
     assert {f"actionformer/{name}" for name in OFFICIAL} <= set(CONFIGS)
-    assert len(OFFICIAL) == 11
+    assert len(OFFICIAL) == 12
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_every_config_builds_its_model(name):
     config, model = load(name), build(name)
     assert config.default_scope == "mmtal"
-    assert len(model.head.level_scales) == len(model.backbone.level_strides)
+    if hasattr(model.head, "points"):  # a SegmentationHead has none
+        assert model.head.points.level_strides == list(model.backbone.level_strides)
     assert model.backbone.padding.max_seq_len == config.max_seq_len
     for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
         assert loader.dataset.type == "TemporalDataset"

@@ -22,10 +22,75 @@ ACTIONFORMER = dict(
 )
 COLLECTIONS = {
     "configs/actionformer": ("ActionFormer", ACTIONFORMER, "README.md"),
+    "configs/segmentation": (
+        "Segmentation",
+        dict(
+            Title="MS-TCN: Multi-Stage Temporal Convolutional Network for Action Segmentation",
+            URL="https://arxiv.org/abs/1903.01945",
+        ),
+        "docs/protocols.md",
+    ),
+    "projects/actionmamba/configs": (
+        "ActionMamba",
+        dict(
+            Title="Video Mamba Suite: State Space Model as a Versatile Alternative for Video "
+            "Understanding",
+            URL="https://arxiv.org/abs/2403.09626",
+        ),
+        "projects/actionmamba/README.md",
+    ),
+    "projects/adatad/configs": (
+        "AdaTAD",
+        dict(
+            Title="End-to-End Temporal Action Detection with 1B Parameters Across 1000 Frames",
+            URL="https://arxiv.org/abs/2311.17241",
+        ),
+        "projects/adatad/README.md",
+    ),
+    "projects/bmn/configs": (
+        "BMN",
+        dict(
+            Title="BMN: Boundary-Matching Network for Temporal Action Proposal Generation",
+            URL="https://arxiv.org/abs/1907.09702",
+        ),
+        "projects/bmn/README.md",
+    ),
+    "projects/causaltad/configs": (
+        "CausalTAD",
+        dict(
+            Title="Harnessing Temporal Causality for Advanced Temporal Action Detection",
+            URL="https://arxiv.org/abs/2407.17792",
+        ),
+        "projects/causaltad/README.md",
+    ),
+    "projects/dyfadet/configs": (
+        "DyFADet",
+        dict(
+            Title="DyFADet: Dynamic Feature Aggregation for Temporal Action Detection",
+            URL="https://arxiv.org/abs/2407.03197",
+        ),
+        "projects/dyfadet/README.md",
+    ),
+    "projects/mstcn/configs": (
+        "MS-TCN",
+        dict(
+            Title="MS-TCN: Multi-Stage Temporal Convolutional Network for Action Segmentation",
+            URL="https://arxiv.org/abs/1903.01945",
+        ),
+        "projects/mstcn/README.md",
+    ),
     "projects/opentad_actionformer/configs": (
         "ActionFormer of OpenTAD",
         ACTIONFORMER,
         "projects/opentad_actionformer/README.md",
+    ),
+    "projects/tadtr/configs": (
+        "TadTR",
+        dict(
+            Title="End-to-end Temporal Action Detection with Transformer",
+            URL="https://arxiv.org/abs/2106.10271",
+        ),
+        "projects/tadtr/README.md",
     ),
     "projects/temporalmaxer/configs": (
         "TemporalMaxer",

@@ -89,3 +89,13 @@ def test_building_a_part_reports_the_part_inside_a_model():
     config = dict(CONFIGS["extra_conv_fpn"], neck=dict(type="FNP", out_channels=8))
     with DefaultScope.overwrite_default_scope("mmtal"), pytest.raises(KeyError, match="type='FNP'"):
         MODELS.build(config)
+
+
+def test_unknown_names_are_not_searched_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking a config looks up each of its types in all registries."""
+
+    searched: list[str] = []
+    monkeypatch.setattr("mmengine.registry.registry.get_object_from_string", searched.append)
+    assert "Nothing" not in registry.MODELS and "FPN" not in registry.HOOKS
+    assert "FPN" in registry.MODELS
+    assert searched == []

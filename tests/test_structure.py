@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from docs.draw_structure import BASE, FACES, LEVELS, folder_of, imports, modules, violations
 from docs.draw_structure import sentence_of as sentence
 
+ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = [folder for level in LEVELS for folder in level]
 
 
@@ -72,3 +74,26 @@ def test_figures_need_neither_torch_nor_pictures(module: str) -> None:
 def test_the_base_is_what_lies_in_no_folder() -> None:
     assert folder_of("mmtal.registry") == folder_of("mmtal") == BASE
     assert folder_of("mmtal.models.heads") == "models"
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """Else pytest reads one of them only."""
+    root = Path(__file__).parent.parent
+    paths = [p for folder in ("tests", "projects") for p in (root / folder).rglob("test_*.py")]
+    names = Counter(path.name for path in paths)
+    assert [name for name, number in names.items() if number > 1] == []
+
+
+def test_the_repository_holds_what_it_is_known_to_hold() -> None:
+    """No output of a command that was tried, and no file that is too long to read."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    files = listed.stdout.splitlines()
+    folders = {name.split("/")[0] for name in files if "/" in name}
+    assert folders == {
+        ".ci", ".github", "benchmarks", "configs", "data", "demo", "docs", "mmtal", "projects",
+        "requirements", "tests", "tools",
+    }  # fmt: skip
+    python = [ROOT / name for name in files if name.endswith(".py")]
+    assert [path for path in python if len(path.read_bytes().splitlines()) > 400] == []

@@ -27,6 +27,10 @@ EPIC = dict(
     version="0.2", challenge="action_detection", sls_pt=1, sls_tl=1, sls_td=1,
     results=dict(a=[dict(verb=1, noun=2, action="1,2", score=0.5, segment=[1, 2])]),
 )  # fmt: skip
+SOUNDS = dict(
+    version="0.1", challenge="audio_based_interaction_detection", sls_pt=1, sls_tl=1, sls_td=1,
+    t_mod=0, results=dict(a=[dict(interaction=1, score=0.5, segment=[1, 2])]),
+)  # fmt: skip
 EGO4D = dict(
     version="1.0", challenge="ego4d_moment_queries", detect_results=dict(a=DETECTIONS),
     retrieve_results=dict(a=DETECTIONS),
@@ -369,3 +373,19 @@ def run_file(suffix: str) -> bytes:
 
 def text(content: Any) -> bytes:
     return json.dumps(content).encode()
+
+
+def video() -> bytes:
+    """Two thirds of a second, 32 x 32 pixels, with sound."""
+    import av
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.mp4")
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream("mpeg4", rate=15)
+            stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+            for shade in range(10):
+                picture = np.full((32, 32, 3), 20 * shade, np.uint8)
+                out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            out.mux(stream.encode(None))
+        return path.read_bytes()

@@ -50,6 +50,7 @@ from valid_contents import (
     SLEAP,
     SOCCERNET,
     SOLOMON,
+    SOUNDS,
     SPEC,
     SPOT,
     SRT,
@@ -60,7 +61,9 @@ from valid_contents import (
     lines,
     run_file,
     text,
+    video,
 )
+from valid_models import DESCRIPTION, onnx_file
 
 from mmtal.checkpoints import files as checkpoint_files
 from mmtal.checkpoints.loading import load_state_dict_file
@@ -90,6 +93,7 @@ from mmtal.results.result_files import (
     score_threshold,
 )
 from mmtal.results.submissions.converting import read_official_list
+from mmtal.runtime import TemporalActionInferencer
 from mmtal.structures import RecordingView
 from mmtal.visualization.curves import read_training_log
 from mmtal.visualization.video import burn_timeline
@@ -166,6 +170,16 @@ def burnt(path: Path) -> None:
     burn_timeline(path, out, view, ["run"], find_hits(view), warn=lambda _: None)
 
 
+def predicted(path: Path) -> None:
+    TemporalActionInferencer(path)(np.zeros((5, 2)), fps=1.0)
+
+
+def described(path: Path) -> None:
+    model = path.with_name(f"{path.name}.onnx")
+    model.write_bytes(onnx_file(path.read_bytes()))
+    predicted(model)
+
+
 def unpacked(path: Path) -> None:
     content, folder = path.read_bytes(), path.with_name("packs")
     shutil.rmtree(folder, ignore_errors=True)
@@ -179,22 +193,6 @@ def unpacked(path: Path) -> None:
 def searched(path: Path) -> None:
     for ended in open_store(path).finished:
         assert ended.state.is_finished()
-
-
-def video() -> bytes:
-    """Two thirds of a second, 32 x 32 pixels, with sound."""
-    import av
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "a.mp4")
-        with av.open(str(path), "w") as out:
-            stream = out.add_stream("mpeg4", rate=15)
-            stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
-            for shade in range(10):
-                picture = np.full((32, 32, 3), 20 * shade, np.uint8)
-                out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-            out.mux(stream.encode(None))
-        return path.read_bytes()
 
 
 def pack() -> bytes:
@@ -253,6 +251,7 @@ class Case:
 CASES = {
     "results, ActivityNet": Case("a.json", text(RESULTS), results, packed=True),
     "results, EPIC": Case("a.json", text(EPIC), results, packed=True),
+    "results, EPIC-Sounds": Case("a.json", text(SOUNDS), results, packed=True),
     "results, Ego4D": Case("a.json", text(EGO4D), results, packed=True),
     "results, THUMOS": Case("a.txt", lines("a 1.0 2.5 7 0.5", "b 3 4 9 0.25"), results),
     "results, pickle": Case("a.pkl", pickle.dumps(COLUMNS), results),
@@ -283,6 +282,16 @@ CASES = {
             "P01_01_1,P01_01,00:00:03.14,00:00:04.10,2,11",
         ),
         lambda path: imported(path, labels=("verb",)),
+    ),
+    "import, EPIC-Sounds": Case(
+        "EPIC_Sounds_train.csv",
+        lines(
+            "annotation_id,video_id,start_timestamp,stop_timestamp,start_sample,stop_sample,"
+            "class,class_id",
+            "P01_01_0,P01_01,00:00:01.14,00:00:02.10,27360,50400,rustle,1",
+            "P01_01_1,P01_01,00:00:03.14,00:00:04.10,75360,98400,water,0",
+        ),
+        imported,
     ),
     "import, Ego4D": Case("a.json", text(CLIPS), imported),
     "import, Charades": Case("a.json", text(CHARADES), imported),
@@ -315,6 +324,9 @@ CASES = {
     "import, short TextGrid": Case("a.TextGrid", SHORT_TEXTGRID.encode(), imported),
     "import, SRT": Case("a.srt", SRT.encode(), imported),
     "import, VTT": Case("a.vtt", VTT.encode(), imported),
+    "import, FIR-Image": Case(
+        "labels.csv", lines("a_01.csv,35,60,walk,60,79,sitdown,", "b_01.csv,10,20,walk"), imported
+    ),
     "import, Raven": Case("a.txt", RAVEN.encode(), imported),
     "import, BIDS": Case("a_events.tsv", BIDS.encode(), imported),
     "import, Bento": Case("a.annot", BENTO.encode(), imported),
@@ -368,6 +380,8 @@ CASES = {
     "matches of a run": Case(f"{RUN}.matches.npz", run_file(".matches.npz"), matches),
     "recipe in a record": Case(f"{RUN}.json", run_file(".json"), recipe),
     "checkpoint": Case("a.pth", CHECKPOINT, checkpoint),
+    "exported model": Case("a.onnx", onnx_file(DESCRIPTION), predicted),
+    "what an exported model says of itself": Case("a.json", DESCRIPTION, described),
     "training log": Case(
         "a.json",
         lines(

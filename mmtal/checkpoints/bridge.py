@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from terminaltables import AsciiTable
@@ -13,7 +13,7 @@ from mmtal.models.layers import ConvEmbedding, ConvTower
 from mmtal.utils.wording import counted
 
 _SCALES = "head.level_scales"
-PROBLEMS = ("unknown", "missing", "shape", "rounded")
+PROBLEMS = ("unknown", "missing", "shape", "rounded", "unequal")
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def to_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSche
 
     ``module.`` prefixes are dropped.
     """
+    scheme = scheme.for_model(model)
     expected = _split_scales(model.state_dict())
     converted: dict[str, Tensor] = {}
     rows = []
@@ -88,7 +89,11 @@ def to_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSche
         need = expected[found[0]]
         rows.append(_compare(theirs, found[0], value, need))
         if rows[-1].status not in PROBLEMS:
-            converted[found[0]] = value.reshape(need.shape).to(need.dtype)
+            value = value.reshape(need.shape).to(need.dtype)
+            kept = converted.setdefault(found[0], value)
+            if kept is not value and not torch.equal(kept, value):
+                message = f"{theirs} differs from another name of the same parameter"
+                rows[-1] = replace(rows[-1], status="unequal", message=message)
     seen = {row.target for row in rows}
     for ours in (name for name in expected if name not in seen):
         initial = ours in scheme.dropped
@@ -101,6 +106,7 @@ def to_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSche
 
 def from_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingScheme) -> Conversion:
     """Rename weights of ``model``, which may be on the ``meta`` device, for another codebase."""
+    scheme = scheme.for_model(model)
     expected = _split_scales(model.state_dict())
     converted: dict[str, Tensor] = {}
     rows = []
@@ -117,10 +123,11 @@ def from_mmtal(weights: Mapping[str, Tensor], model: nn.Module, scheme: NamingSc
         elif value.shape != expected[ours].shape:
             rows.append(_compare(ours, ours, value, expected[ours]))
         else:
-            theirs, rule = found
-            converted[theirs] = value.reshape(rule.their_shape(value.shape))
-            status = "reshaped" if any(rule.ones) else "same"
-            rows.append(KeyRow(ours, theirs, tuple(converted[theirs].shape), status))
+            value = value.reshape(found[1].their_shape(value.shape))
+            status = "reshaped" if any(found[1].ones) else "same"
+            for theirs in scheme.their_names(ours):
+                converted[theirs] = value
+                rows.append(KeyRow(ours, theirs, tuple(value.shape), status))
     for ours, need in expected.items():
         if ours not in given:
             rows.append(KeyRow("", ours, tuple(need.shape), "missing", ours))
@@ -141,7 +148,7 @@ def check_arithmetic(model: nn.Module, scheme: NamingScheme) -> None:
             f"the config's model has norms with eps {sorted(eps)} and mask_after_norm "
             f"{sorted(masked)} in embedding, neck and towers, but '{scheme.name}' computes with "
             f"{scheme.norm_eps} and {scheme.mask_after_norm}, so that the same weights would give "
-            f"other results: use a config of {scheme.configs}"
+            f"other results: use a config of {' or '.join(scheme.configs)}"
         )
 
 

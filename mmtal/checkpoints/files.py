@@ -28,8 +28,8 @@ FORMATS = (MMTAL, *SCHEMES)
 _BIAS = "head.cls_conv.bias"
 _FIRST_PARTS = {
     MMTAL: ("head.",),
-    "official": ("cls_head.", "reg_head."),
-    "opentad": ("rpn_head.",),
+    "official": ("cls_head.", "reg_head.", "stage1."),  # the last one: MS-TCN's
+    "opentad": ("rpn_head.", "transformer."),
 }
 
 
@@ -66,7 +66,7 @@ class ForeignCheckpoint:
 def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
     """Read a checkpoint of mmtal, the official release or OpenTAD, running nothing it holds.
 
-    ValueError: it is refused, damaged, or no checkpoint of an ActionFormer.
+    ValueError: it is refused, damaged, or no checkpoint of a known method.
     """
     content = load_checkpoint_file(path, map_location="cpu")
     if not isinstance(content, dict):
@@ -92,13 +92,13 @@ def read_foreign_checkpoint(path: str | Path) -> ForeignCheckpoint:
 def format_of(weights: Mapping[str, Tensor], path: str | Path) -> str:
     """Whose the weights are: one of ``FORMATS``, by their names.
 
-    ValueError: they are not those of an ActionFormer.
+    ValueError: they are not those of a known method.
     """
     for name, starts in _FIRST_PARTS.items():
         if any(key.startswith(starts) for key in weights):
             return name
     raise ValueError(
-        f"{path} is no checkpoint of an ActionFormer: expected names that begin with "
+        f"{path} is no checkpoint of a known method: expected names that begin with "
         + ", ".join(
             f"'{start}' ({name})" for name, starts in _FIRST_PARTS.items() for start in starts
         )
@@ -143,12 +143,13 @@ def find_fitting_config(weights: Mapping[str, Tensor], scheme: NamingScheme, sou
     """
     rename = from_mmtal if source == MMTAL else to_mmtal
     found = scheme.to_theirs(_BIAS)
-    bias = weights.get(_BIAS if source == MMTAL or found is None else found[0], ())
+    bias = weights.get(_BIAS if source == MMTAL or found is None else found[0])
     fitting = []
-    for path in sorted((resource_root() / scheme.configs).glob("*.py")):
+    folders = (resource_root() / folder for folder in scheme.configs)
+    for path in sorted(path for folder in folders for path in folder.glob("*.py")):
         config = Config.fromfile(path)
-        if config.model.head.get("num_classes") != len(bias):  # building all takes seconds
-            continue
+        if bias is not None and config.model.head.get("num_classes") != len(bias):
+            continue  # building all takes seconds
         with torch.device("meta"):  # shapes without memory
             model = MODELS.build(config.model)
         try:

@@ -7,6 +7,7 @@ that text is moved to where nothing runs it.
 """
 
 import hashlib
+import importlib
 import io
 import os
 import pickle
@@ -28,6 +29,7 @@ TRUST = "MMTAL_TRUST_CHECKPOINT"
 """Environment variable: the SHA-256 of the one file that may be unpickled in full."""
 
 _WEIGHTS = ("state_dict", "ema_state_dict")
+_HOLDERS = ("state_dict_ema", "state_dict", "module", "model")
 _HISTORY = {"log_history", "count_history", "max_length"}
 
 MapLocation = str | torch.device | Callable[..., Any] | dict[str, Any] | None
@@ -41,6 +43,8 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> 
     path = _local_copy(str(path))
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint {path} does not exist")
+    if path.suffix == ".safetensors":
+        return _load_safetensors(path)
     try:
         with torch.serialization.safe_globals(SAFE_GLOBALS), warnings.catch_warnings():
             # Whatever else is wrong with such a file is said below.
@@ -53,6 +57,17 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> 
             f"{path} cannot be read as a checkpoint, it may be damaged or cut short: {error!r}"
         ) from error
     return _decode(checkpoint)
+
+
+def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        library = importlib.import_module("safetensors.torch")
+    except ImportError:
+        raise ImportError(f"{path} is read with: pip install safetensors") from None
+    try:
+        return library.load_file(path)
+    except Exception as error:  # of its own kind
+        raise ValueError(f"{path} cannot be read as a checkpoint: {error}") from error
 
 
 def notes_of(checkpoint: Any) -> Mapping[str, Any]:
@@ -173,12 +188,13 @@ def weights_in(checkpoint: Any, source: str | Path) -> dict[str, torch.Tensor]:
     """The weights of a checkpoint, without ``module.`` before their names.
 
     Averaged weights (EMA) where it holds them: the official release keeps them in
-    ``state_dict_ema``; MMEngine's EMAHook swaps them into ``state_dict`` when it saves. What is
-    nothing but a state dict will do too. ValueError: it holds no weights.
+    ``state_dict_ema``; MMEngine's EMAHook swaps them into ``state_dict`` when it saves. Backbones'
+    are often in ``module`` or ``model``. What is nothing but a state dict will do too. ValueError:
+    it holds no weights.
     """
     weights = checkpoint
     if isinstance(checkpoint, dict):
-        weights = checkpoint.get("state_dict_ema") or checkpoint.get("state_dict") or checkpoint
+        weights = next((checkpoint[k] for k in _HOLDERS if checkpoint.get(k)), checkpoint)
     if not isinstance(weights, dict) or not weights:
         raise ValueError(
             f"{source} must hold a state dict, but it holds a {type(weights).__name__}"

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from torch import nn
+
 _FIELDS = {
     "i": r"\d+",
     "n": r"\d+",
@@ -32,11 +34,13 @@ class Rule:
         theirs: Template of the others' name, with fields such as ``{i}`` in braces.
         ours: Template of our name, with the same fields.
         ones: Dimensions of size 1 that their shape has before and after ours.
+        again: Template of the name under which they save the same parameter once more; empty: none.
     """
 
     theirs: str
     ours: str
     ones: tuple[int, int] = (0, 0)
+    again: str = ""
 
     def their_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         """Their shape of a parameter that has this shape here."""
@@ -54,7 +58,7 @@ class NamingScheme:
         dropped: Names of ours that this codebase does not save.
         norm_eps: What its embedding, neck and towers add to the variance in LayerNorm.
         mask_after_norm: Whether its embedding and towers are zero in the padding.
-        configs: Folder of mmtal's configs of its models.
+        configs: Folders of mmtal's configs of its models.
     """
 
     name: str
@@ -62,7 +66,7 @@ class NamingScheme:
     dropped: frozenset[str] = frozenset()
     norm_eps: float = 1e-5
     mask_after_norm: bool = False
-    configs: str = "configs/actionformer"
+    configs: tuple[str, ...] = ("configs/actionformer",)
 
     def to_ours(self, name: str) -> tuple[str, Rule] | None:
         """Our name of their parameter, and the rule; None where we have no such parameter."""
@@ -72,17 +76,32 @@ class NamingScheme:
         """Their name of our parameter, and the rule; None where they have no such parameter."""
         return _rename(name, self._from_ours)
 
+    def their_names(self, name: str) -> list[str]:
+        """All of their names of our parameter, mostly one."""
+        found = [_rename(name, table) for table in (self._from_ours, self._copies)]
+        return [renamed[0] for renamed in found if renamed]
+
     def extended(self, rules: Iterable[Rule]) -> "NamingScheme":
         """With more rules, which come first."""
         return replace(self, rules=(*rules, *self.rules))
 
+    def for_model(self, model: nn.Module) -> "NamingScheme":
+        """With the rules of a model's parts: of this scheme's name in their ``naming_rules``."""
+        rules = [getattr(part, "naming_rules", {}).get(self.name, ()) for part in model.children()]
+        return self.extended(rule for part in rules for rule in part)
+
     @cached_property
     def _from_theirs(self) -> list[tuple[re.Pattern[str], str, Rule]]:
-        return [(_pattern(rule.theirs), rule.ours, rule) for rule in self.rules]
+        names = [(name, rule) for rule in self.rules for name in (rule.theirs, rule.again) if name]
+        return [(_pattern(name), rule.ours, rule) for name, rule in names]
 
     @cached_property
     def _from_ours(self) -> list[tuple[re.Pattern[str], str, Rule]]:
         return [(_pattern(rule.ours), rule.theirs, rule) for rule in self.rules]
+
+    @cached_property
+    def _copies(self) -> list[tuple[re.Pattern[str], str, Rule]]:
+        return [(_pattern(rule.ours), rule.again, rule) for rule in self.rules if rule.again]
 
 
 def _pattern(template: str) -> re.Pattern[str]:
@@ -158,8 +177,16 @@ OPENTAD = NamingScheme(
     ),
     norm_eps=1e-6,
     mask_after_norm=True,
-    configs="projects/opentad_actionformer/configs",
+    configs=(
+        "projects/opentad_actionformer/configs",
+        "projects/actionmamba/configs",
+        "projects/adatad/configs",
+        "projects/bmn/configs",
+        "projects/causaltad/configs",
+        "projects/dyfadet/configs",
+        "projects/tadtr/configs",
+    ),
 )
-"""ActionFormer in OpenTAD (sming256/OpenTAD)."""
+"""OpenTAD (sming256/OpenTAD): ActionFormer; what other models have besides, they say themselves."""
 
 SCHEMES = {scheme.name: scheme for scheme in (OFFICIAL, OPENTAD)}

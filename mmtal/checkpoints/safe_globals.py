@@ -6,6 +6,7 @@ message hub needs, this list holds classes of ours that accept data alone: the r
 ``numpy.dtype`` would take flags that make NumPy treat bytes as pointers.
 """
 
+from argparse import Namespace
 from pickle import UnpicklingError
 from typing import Any
 
@@ -59,6 +60,7 @@ def _getattr(owner: Any, name: str) -> str:
 
 
 SAFE_GLOBALS: list[Any] = [
+    (Namespace, "argparse.Namespace"),  # a script's options, beside VideoMAE's weights
     (_History, "mmengine.logging.history_buffer.HistoryBuffer"),
     (_getattr, "builtins.getattr"),
     (_DType, "numpy.dtype"),

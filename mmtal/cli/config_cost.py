@@ -23,7 +23,8 @@ def run(args: Namespace) -> None:
     model = build(config.model, "meta")
     length = args.length or model.padding.max_seq_len
     padded = model.padding.padded_length(length)
-    parameters, macs = count_parameters(model), count_macs(config.model, length)
+    macs = count_macs(config.model, length, pictures_of(config))
+    parameters = count_parameters(model)
     print_result(
         args,
         dict(length=length, padded=padded, parameters=parameters, macs=macs),
@@ -39,7 +40,8 @@ def build(model_config: dict[str, Any], device: str) -> Any:
     from mmtal.registry import MODELS
 
     with torch.device(device):
-        return MODELS.build(model_config).to(device).eval()
+        # FlopCounterMode watches gradients, also under no_grad, and fails at views of parameters
+        return MODELS.build(model_config).to(device).eval().requires_grad_(False)
 
 
 def count_parameters(model: Any) -> int:
@@ -47,10 +49,23 @@ def count_parameters(model: Any) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def count_macs(model_config: dict[str, Any], length: int) -> int:
+def pictures_of(config: Any) -> tuple[int, ...]:
+    """Of each step in testing: how many, height and width; empty: the model takes features."""
+    pipeline = [dict(step) for step in config.test_dataloader.dataset.get("pipeline", ())]
+    if not pipeline or pipeline[0]["type"] != "LoadFrames":
+        return ()
+    sizes = [step["size"] for step in pipeline if step.get("size")]
+    if not sizes:
+        raise ValueError("the test pipeline must say the size of pictures, as ResizeFrames does")
+    height, width = (sizes[-1], sizes[-1]) if isinstance(sizes[-1], int) else sizes[-1]
+    return pipeline[0].get("per_step", 1), height, width
+
+
+def count_macs(model_config: dict[str, Any], length: int, pictures: tuple[int, ...] = ()) -> int:
     """Multiply-accumulates of convolutions, linear layers and attention for one recording.
 
-    It is padded as in testing, and the padding is counted.
+    It is padded as in testing, and the padding is counted. ``pictures`` are those of each step, of
+    a model that takes them: number, height, width.
     """
     import torch
     from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -58,7 +73,8 @@ def count_macs(model_config: dict[str, Any], length: int) -> int:
 
     def count(device: str) -> int:
         model = build(model_config, device)
-        features = torch.zeros(length, model.backbone.in_channels, device=device)
+        shape = (length, *pictures, model.backbone.in_channels)
+        features = torch.zeros(shape, device=device)
         batch = model.data_preprocessor(dict(inputs=[features]))
         # The counter does not know the CPU's fused attention, but the plain matrix products.
         with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):

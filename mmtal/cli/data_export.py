@@ -58,10 +58,11 @@ def add_media(database: dict[str, dict[str, Any]], media: str | None) -> None:
 def predicted(args: Namespace, database: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Those of the recordings that results list, with their predictions as instances."""
     from mmtal.datasets.annotation_file import AnnotationFile
+    from mmtal.datasets.point_events import extent
     from mmtal.results.result_files import read_recordings, read_results, score_threshold
     from mmtal.results.submissions.official_list import class_names
 
-    classes = class_names(AnnotationFile(args.ann))
+    classes = class_names(AnnotationFile(args.ann, points=None))
     table = read_results(args.results, classes, class_file=args.classes)
     least = score_threshold(args.results, args.score_thr)
     listed = [name for name in read_recordings(args.results) if name in database]
@@ -75,7 +76,7 @@ def predicted(args: Namespace, database: dict[str, dict[str, Any]]) -> dict[str,
                 {
                     "label": classes[label],
                     "label_id": label,
-                    "segment": [round(float(time), 4) for time in table.segments[row]],
+                    **extent(*table.segments[row].tolist()),
                     "score": round(float(table.scores[row]), 6),
                 }
             )

@@ -38,6 +38,9 @@ GROUPS = {
         "--subjects": dict(
             nargs="+", default=[], metavar="NAME", help="take only what these subjects do"
         ),
+        "--per-subject": dict(
+            action="store_true", help="a recording for each subject, named RECORDING.SUBJECT"
+        ),
         "--class-parts": dict(
             nargs="+", choices=["subject", "modifiers"], default=[],
             help="part of the class besides the label",
@@ -83,7 +86,7 @@ def run(args: Namespace) -> None:
             background=tuple(args.background),
             subjects=tuple(args.subjects),
             class_parts=tuple(args.class_parts),
-            **passed_on(args, "fps", "unit", "group", "inclusive"),
+            **passed_on(args, "fps", "unit", "group", "inclusive", "per_subject"),
             **passed_on(args, "feature_stride", "snippet_frames"),
         ),
         durations=Path(args.durations) if args.durations else None,

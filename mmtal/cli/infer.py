@@ -14,12 +14,14 @@ ARGUMENTS = {
     **shared("config", "checkpoint"),
     "inputs": dict(
         nargs="+",
-        help="feature files, or folders of them; several sources are joined by a comma: rgb,flow",
+        help="feature files, videos, or folders of them; several sources are joined by a comma: "
+        "rgb,flow",
     ),
-    "--out": "the detections, as ActivityNet results JSON, or as --to says",
+    "--out": "the detections, as ActivityNet results JSON (.json), or as --to says",
     "--to": dict(
         metavar="FORMAT",
-        note="of an annotation tool, as for mmtal data export; detections from the threshold on",
+        note="of an annotation tool, as for mmtal data export (default: by the ending of --out); "
+        "detections from the threshold on",
     ),
     "--media": "with --to: that the tool opens",
     "--show-dir": "",
@@ -32,6 +34,16 @@ ARGUMENTS = {
         "result in less memory (default: 16384 features)",
     ),
     "--max-duration": "",
+    "--burn": dict(
+        metavar="OUT",
+        help="write the video with what is found in it below, as MP4; of several: a folder",
+    ),
+    "--clips": dict(
+        metavar="DIR", help="cut what is found out of the videos, from the threshold on"
+    ),
+    "--weights": dict(
+        nargs="+", metavar="FILE", note="of the backbones, for videos; default: their own"
+    ),
     "--classes": dict(nargs="+", note="or the names themselves; default: the checkpoint's"),
     **shared("--json", "--cfg-options"),
 }  # fmt: skip
@@ -41,29 +53,37 @@ def run(args: Namespace) -> None:
     from mmtal.cli.data_export import add_media
     from mmtal.engine.runner import amp_precision
     from mmtal.inference.detections import format_detections
+    from mmtal.inference.found_videos import FoundVideos
     from mmtal.inference.inferencer import TemporalActionInferencer
     from mmtal.preparation.importers import check_export, export_annotations
 
     if args.to and not args.out:
         raise ValueError("--to says how to write, but not where: give --out, too")
-    if args.to:
+    exported = args.out and (args.to or Path(args.out).suffix.lower() != ".json")
+    if exported:
         check_export(Path(args.out), args.to)
+    inputs: Any = [sources(text) for text in args.inputs]
+    videos = None
+    if args.burn or args.clips:
+        places = (path and Path(path) for path in (args.burn, args.clips))
+        videos = FoundVideos(inputs, *places)
     infer = TemporalActionInferencer(
         classes=class_names(args.classes),
         options=args.cfg_options,
         precision=amp_precision(args.amp) if args.amp else None,
-        **passed_on(args, "config", "checkpoint", "device", "window", "max_duration"),
+        **passed_on(args, "config", "checkpoint", "device", "window", "max_duration", "weights"),
     )
     results = infer(
-        [sources(text) for text in args.inputs],
-        out_file=None if args.to else args.out,
+        inputs,
+        out_file=None if exported else args.out,
         **passed_on(args, "fps", "batch_size", "score_thr", "show_dir"),
     )
-    if args.to:
+    if exported:
         rate = args.fps or infer.dataset.get("fps")
         database = {result.video_id: entry(result, rate, args.score_thr) for result in results}
         add_media(database, args.media)
         export_annotations(Path(args.out), database, args.to)
+    written = videos.write(results, lambda text: print(f"warning: {text}")) if videos else []
     if args.json:
         print_json(args, [result.to_dict() for result in results])
         return
@@ -71,6 +91,8 @@ def run(args: Namespace) -> None:
     for what, where in (("detections", args.out), ("pictures", args.show_dir)):
         if where:
             print(f"{what}: {where}")
+    for text in written:
+        print(text)
 
 
 def class_names(given: Sequence[str] | None) -> Sequence[str] | None:
@@ -84,6 +106,8 @@ def class_names(given: Sequence[str] | None) -> Sequence[str] | None:
 
 def entry(result: "Detections", fps: float | None, score_thr: float | None) -> dict[str, Any]:
     """A recording with what was found from the threshold on as its instances."""
+    from mmtal.datasets.point_events import extent
+
     return {
         "duration": result.duration,
         **({"fps": fps} if fps else {}),
@@ -91,7 +115,7 @@ def entry(result: "Detections", fps: float | None, score_thr: float | None) -> d
             {
                 "label": found.name,
                 "label_id": found.label,
-                "segment": [round(found.start, 4), round(found.end, 4)],
+                **extent(found.start, found.end),
                 "score": round(found.score, 6),
             }
             for found in sorted(result.above(score_thr))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmtal.cli.options import shared
 from mmtal.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -26,17 +27,10 @@ ARGUMENTS = {
         metavar="DIR", help="for the records (default: the spec's path without .yaml)",
     ),
     "--work-dir": "default: work_dirs/leaderboard/<name of the spec>",
-    "--only": dict(
-        action="append", default=[], metavar="PATTERN",
-        help="only runs of this name, * for any text; may be given several times",
-    ),
+    **shared("--only"),
     "--dry-run": dict(action="store_true", help="list the runs and do nothing"),
     "--workers": "spread over the GPUs; default: one per GPU; Slurm: no limit",
-    "--slurm": dict(action="store_true", help="submit a Slurm job for each run"),
-    "--slurm-args": dict(
-        default="", metavar="TEXT",
-        help="more arguments of sbatch, such as --slurm-args='--gres=gpu:1 --time=2:00:00'",
-    ),
+    **shared("--slurm", "--slurm-args"),
     "--redo": dict(
         action="store_true", help="replace records whose config or annotations are not the spec's",
     ),
@@ -95,7 +89,7 @@ def _task(args: Namespace, folders: "Folders") -> list[str]:
     command += ["--records", str(folders.records), "--work-dir", str(folders.work)]
     command += ["--redo"] if args.redo else []
     command += ["--drop-checkpoints"] if args.drop_checkpoints else []
-    return [*command, "--only"]
+    return [*command, "--only="]
 
 
 def _counts(plan: Sequence["RunJob"]) -> str:

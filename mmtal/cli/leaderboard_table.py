@@ -1,5 +1,6 @@
 """Show records beside published figures, and what is missing."""
 
+import re
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,7 +72,7 @@ def _pictures(tables: Sequence["Table"], document: Path) -> dict[str, str]:
     for table in tables:
         figure = draw_table(table)
         if figure:
-            name = f"images/{table.title.replace('/', '_')}.png"
+            name = f"images/{re.sub('[/, ]+', '_', table.title)}.png"  # Markdown wants no spaces
             save_figure(figure, document.parent / name)
             found[table.title] = name
     return found

@@ -22,7 +22,7 @@ GROUPS = {
 }
 COMMANDS = (
     "run", "train", "test", "infer", "stream",
-    "data import", "data verify", "data suggest", "data split", "data export",
+    "data extract", "data import", "data verify", "data suggest", "data split", "data export",
     "results eval", "results convert", "results fuse", "results join", "results ensemble",
     "results scores",
     "show timeline", "show overview", "show predictions", "show features", "show activity",

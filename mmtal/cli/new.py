@@ -5,8 +5,14 @@ from argparse import Namespace
 ARGUMENTS = {
     "name": "such as my_idea; files and classes are named after it",
     "--kind": dict(
-        required=True, choices=["head", "backbone", "dataset", "loss", "metric", "package"],
+        required=True,
+        choices=["head", "backbone", "dataset", "loss", "metric", "detector", "package"],
         help="what it adds to mmtal; package: a package of its own with a head",
+    ),
+    "--design": dict(
+        choices=["query", "proposal"],
+        help="detector: queries, each of which says one segment (default), or proposals, which are "
+        "rated",
     ),
     "--package": dict(
         action="store_true",
@@ -19,7 +25,9 @@ ARGUMENTS = {
 def run(args: Namespace) -> None:
     from mmtal.new_project import new_project
 
-    created = new_project(args.name, kind=args.kind, package=args.package, folder=args.out)
+    created = new_project(
+        args.name, kind=args.kind, design=args.design, package=args.package, folder=args.out
+    )
     print(f"{created.class_name} is in {created.folder}:")
     for path in created.files:
         print(f"  {path}")

@@ -59,6 +59,7 @@ SHARED: dict[str, dict[str, Any]] = {
         nargs="+", action=ConfigOptions, metavar="KEY=VALUE",
         help="override config values, by dotted name",
     ),
+    "--class-agnostic": dict(action="store_true", help="labels do not matter: where, not what"),
     "--classes": dict(
         metavar="FILE", help="class names, by label number: a name on each line, or annotations"
     ),
@@ -79,6 +80,11 @@ SHARED: dict[str, dict[str, Any]] = {
     "--fps": dict(
         type=rate, metavar="N", help="frames (or samples) per second, such as 25 or 30000/1001"
     ),
+    "--frames": dict(
+        action="store_true",
+        help="as segmentations: the truth as one bar, below it the best detections that do not "
+        "overlap",
+    ),
     "--group": dict(metavar="PATTERN", help="keep recordings with the same match together"),
     "--json": dict(action="store_true", help="print the result as JSON, and nothing else"),
     "--launcher": dict(
@@ -94,6 +100,10 @@ SHARED: dict[str, dict[str, Any]] = {
         metavar="PATH", help="video or audio: a file, or a folder of files named after recordings"
     ),
     "--min-score": dict(type=number, metavar="S", help="drop detections that score lower"),
+    "--only": dict(
+        action="append", default=[], metavar="PATTERN",
+        help="only those of this name, * for any text; may be given several times",
+    ),
     "--out": dict(metavar="PATH", help="output path"),
     "--part": dict(
         help="part of the submission to read: verb, noun or action (EPIC-Kitchens), detect or "
@@ -109,6 +119,11 @@ SHARED: dict[str, dict[str, Any]] = {
     ),
     "--show-dir": dict(metavar="DIR", help="draw each recording into this folder"),
     "--sigma": dict(type=float, help="sigma of Gaussian soft-NMS"),
+    "--slurm": dict(action="store_true", help="submit a Slurm job for each"),
+    "--slurm-args": dict(
+        default="", metavar="TEXT",
+        help="more arguments of sbatch, such as --slurm-args='--gres=gpu:1 --time=2:00:00'",
+    ),
     "--snippet-frames": dict(type=float, metavar="N", help="frames that one feature covers"),
     "--subset-names": dict(
         nargs=2, metavar="NAME",
@@ -116,10 +131,9 @@ SHARED: dict[str, dict[str, Any]] = {
     ),
     "--subset": dict(metavar="NAME", help="subset of the annotations"),
     "--to": dict(help="output format"),
+    "--tolerance": dict(metavar="S", help="of events without duration, in seconds"),
     "--tiou": dict(metavar="T", help="tIoU from which two segments count as the same"),
-    "--weights": dict(
-        nargs="+", type=float, metavar="W", help="one weight for each input (default: equal)"
-    ),
+    "--weights": dict(help="weights"),
     "--work-dir": dict(metavar="DIR", help="folder for logs and checkpoints"),
     "--workers": dict(type=int, metavar="N", help="number of parallel processes"),
 }  # fmt: skip

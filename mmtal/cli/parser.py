@@ -18,7 +18,8 @@ class CommandParser(argparse.ArgumentParser):
     Arguments in :data:`mmtal.cli.options.SHARED` have their help, type and metavar from there.
     A command's module describes it in its docstring; its ``ARGUMENTS``, and those of its ``GROUPS``
     by their title, have by name what :meth:`add_argument` takes, or only the note of a shared
-    argument or the help of another. A group of commands has no module.
+    argument or the help of another. ``ALIASES`` are other names of arguments, which help does not
+    show. A group of commands has no module.
     """
 
     def __init__(self, *, module: Any = None, **kwargs: Any) -> None:
@@ -33,6 +34,8 @@ class CommandParser(argparse.ArgumentParser):
                 if isinstance(settings, str):
                     settings = {"note" if name in SHARED else "help": settings}
                 self.add_argument(name, group=group, **settings)
+        for old, new in getattr(module, "ALIASES", {}).items():
+            self.alias(old, new)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         words = sys.argv[1:] if args is None else args

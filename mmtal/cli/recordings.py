@@ -23,16 +23,20 @@ def subsets_of(ann_file: str) -> list[str]:
     return list({entry["subset"].lower(): entry["subset"] for entry in entries}.values())
 
 
-def read_views(
-    ann_file: str, results_file: str | None, subset: str | None, class_file: str | None = None
-) -> tuple[list[RecordingView], list[str], list[str]]:
-    """Recordings of the subset or, without one, of the results, else all.
+def read_views(args: Namespace) -> tuple[list[RecordingView], list[str], list[str]]:
+    """Recordings of ``--ann``: of the subset or, without one, of the results, else all.
 
     Also returned are the classes by label, and the names of the recordings in the results.
     ValueError: a file is not in its format, or the files have no recording in common.
     """
+    given = {"results": None, "subset": None, "classes": None, "tolerance": None, **vars(args)}
+    ann_file, results_file, subset = (given[key] for key in ("ann", "results", "subset"))
     subsets = [subset] if subset else subsets_of(ann_file)
-    views, classes = read_recording_views(ann_file, subsets, results_file, class_file)
+    agnostic = given.get("class_agnostic", False)
+    views, classes = read_recording_views(
+        ann_file, subsets, results_file, given["classes"], class_agnostic=agnostic,
+        tolerance=given["tolerance"],
+    )  # fmt: skip
     if results_file is None:
         return views, classes, []
     predicted = list(read_recordings(results_file))

@@ -1,8 +1,8 @@
 """Convert results into another format or a submission, or check whether they fit it.
 
 activitynet is the common results JSON, and results the same with all of mmtal's fields; thumos is
-THUMOS14's detection text, actionformer what the official release writes, and epic, ego4d and hacs
-are submissions to these benchmarks.
+THUMOS14's detection text, actionformer and spot what these releases write, and epic, epic-sounds,
+ego4d, hacs and soccernet are submissions to these benchmarks.
 """
 
 from argparse import Namespace
@@ -10,8 +10,10 @@ from pathlib import Path
 
 from mmtal.cli.options import passed_on, print_json
 
-FORMATS = ("epic", "ego4d", "activitynet", "thumos", "actionformer")
-TARGETS = ("results", "activitynet", "hacs", "epic", "ego4d", "thumos")
+FORMATS = (
+    "epic", "epic-sounds", "ego4d", "activitynet", "soccernet", "spot", "thumos", "actionformer",
+)  # fmt: skip
+TARGETS = ("results", "activitynet", "hacs", "epic", "epic-sounds", "ego4d", "soccernet", "thumos")
 FIXABLE = ("labels", "nan", "unlisted", "missing", "reversed", "outside", "large-losses")
 
 ARGUMENTS = {
@@ -42,6 +44,10 @@ ARGUMENTS = {
         nargs=3, type=int, default=[], metavar=("PT", "TL", "TD"),
         help="EPIC: levels of supervision, 0 to 5: pretraining, training labels, training data",
     ),
+    "--modality": dict(
+        choices=["audio", "video", "audio-video"], default="audio",
+        help="EPIC-Sounds: what the model was trained on",
+    ),
     "--external-data": dict(metavar="TEXT", help="ActivityNet, HACS: other data used"),
     "--json": "what was read, and notes",
 }  # fmt: skip
@@ -58,7 +64,7 @@ def run(args: Namespace) -> None:
         class_file=args.classes,
         levels=args.sls,
         **passed_on(args, "to", "part", "subset", "fix", "max_per_video"),
-        **passed_on(args, "external_data", "retrieval", "time_zero"),
+        **passed_on(args, "modality", "external_data", "retrieval", "time_zero"),
     )
     done = convert_results(args.results, args.out, options)
     title = TARGETS[args.to].title

@@ -10,7 +10,9 @@ ARGUMENTS = {
         help="config, by its path or its name, and checkpoint file. NMS and metrics are the "
         "first one's; each reads the features of its own config",
     ),
-    "--weights": "",
+    "--weights": dict(
+        nargs="+", type=float, metavar="W", note="one for each input; default: equal"
+    ),
     "--out": "the detections, as ActivityNet results JSON",
     **shared("--device", "--json"),
     "--cfg-options": "the same for all",

@@ -12,16 +12,21 @@ ARGUMENTS = {
     "--ann": "it names the classes; default: by their names",
     "--classes": "of the numbers in the results",
     "--allow-partial": "of all files together",
-    "--weights": "",
+    "--weights": dict(
+        nargs="+", type=float, metavar="W", note="one for each input; default: equal"
+    ),
     "--method": dict(
         choices=["gaussian", "linear", "hard", "wbf"], default="gaussian",
         help="NMS over the union (gaussian, linear, hard), or wbf: the mean of what overlaps",
     ),
     "--sigma": dict(default=0.5),
     "--tiou": dict(type=float, default=0.5, note="other methods"),
+    "--distance": dict(
+        type=float, metavar="S", help="NMS of events by their distance in s, in place of --tiou",
+    ),
     "--min-score": dict(default=0.001),
     "--max-per-video": dict(default=200),
-    "--class-agnostic": dict(action="store_true", help="labels keep nothing apart"),
+    "--class-agnostic": "",
     "--external": dict(metavar="FILE", help="class scores of recordings, which name the segments"),
     "--rule": dict(choices=["sqrt", "product"], default="sqrt", help="of --external"),
     "--top-classes": dict(type=int, default=2, metavar="N", help="of each recording"),
@@ -63,7 +68,7 @@ def run(args: Namespace) -> None:
         settings = MergeSettings(
             tiou_thr=args.tiou,
             class_agnostic=args.class_agnostic or external is not None,
-            **passed_on(args, "method", "sigma", "min_score", "max_per_video"),
+            **passed_on(args, "method", "sigma", "distance", "min_score", "max_per_video"),
         )
         found = merge_detections(tables, settings, weights=args.weights)
         stamp |= dict(weights=args.weights, **vars(settings))

@@ -6,7 +6,10 @@ from typing import Any
 
 from mmtal.cli.options import passed_on, print_json
 
-JOINING = dict(min_tiou=0.3, max_pairs=20_000, sigma=0.4, min_score=0.001, max_per_video=2000)
+JOINING: dict[str, Any] = dict(
+    min_tiou=0.3, max_pairs=20_000, sigma=0.4, min_score=0.001, max_per_video=2000,
+    boundaries="mean",
+)  # fmt: skip
 """Defaults of ``JoinSettings``."""
 KINDS = ("verb", "noun")
 ARGUMENTS: dict[str, Any] = {
@@ -20,6 +23,10 @@ ARGUMENTS |= {
     "--variant": dict(
         choices=["official", "corrected", "challenge", "opentad", "none"], default="challenge",
         help="protocols epic100/verb-..., noun-... and action-...; none: do not evaluate",
+    ),
+    "--boundaries": dict(
+        choices=["mean", "confidence"],
+        help="of an action: the mean of the verb's and the noun's; confidence: weighted by score",
     ),
     "--allow-partial": "",
     "--metrics": dict(metavar="FILE", help="write the figures here, as JSON"),
@@ -47,7 +54,7 @@ GROUPS: dict[str, Any] = {
     },
 }  # fmt: skip
 for name, value in JOINING.items():
-    GROUPS["with results"][f"--{name.replace('_', '-')}"]["default"] = value
+    {**GROUPS["with results"], **ARGUMENTS}[f"--{name.replace('_', '-')}"]["default"] = value
 
 
 def run(args: Namespace) -> None:
@@ -118,5 +125,6 @@ def from_models(args: Namespace, actions: list[str]) -> tuple[Any, Any, dict[str
     )
     names = (member.facts["classes"] for member in (verb, noun))
     space = ActionSpace.from_names(actions, **dict(zip(("verbs", "nouns"), names, strict=True)))
-    found = predict_actions(verb, noun, space, per_point=args.per_point)
-    return found, space, dict(per_point=args.per_point, cfg_options=args.cfg_options)
+    settings = passed_on(args, "per_point", "boundaries")
+    found = predict_actions(verb, noun, space, **settings)
+    return found, space, dict(settings, cfg_options=args.cfg_options)

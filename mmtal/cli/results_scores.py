@@ -43,4 +43,7 @@ def run(args: Namespace) -> None:
 
 
 def lines(path: str) -> list[str]:
-    return [line.strip() for line in Path(path).read_text().splitlines() if line.strip()]
+    from mmtal.utils.reading import decode_text
+
+    text = decode_text(path, Path(path).read_bytes())
+    return [line.strip() for line in text.splitlines() if line.strip()]

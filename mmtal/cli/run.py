@@ -29,6 +29,7 @@ ARGUMENTS = {
     "--work-dir": "default: work_dirs/ and the config's name",
     "--resume": dict(action="store_true"),
     "--seed": "default: the config's",
+    "--amp": "",
     "--gpus": dict(
         type=int, metavar="N", help="number of processes and GPUs (default: one process)",
     ),
@@ -39,6 +40,7 @@ ARGUMENTS = {
 
 def run(args: Namespace) -> None:
     from mmtal.config_files import find_config, output_name
+    from mmtal.engine.runner import use_amp
     from mmtal.engine.work_dir_lock import training_in
     from mmtal.experiments.experiment import check_gpus, prepare_config, run_experiment
     from mmtal.utils.repeats import say_repeats
@@ -56,6 +58,8 @@ def run(args: Namespace) -> None:
             **passed_on(args, "data_path", "learning_rate", "epochs", "batch_size"),
             **passed_on(args, "weight_decay", "seed"),
         )
+        if args.amp:
+            use_amp(config, args.amp, training=True)
         metrics = run_experiment(config, resume=args.resume, gpus=args.gpus)
     if args.json:
         print_json(args, metrics)

@@ -10,6 +10,7 @@ ARGUMENTS = {
     "--subset": "default: of the results' recordings",
     "--recording": "default: all",
     "--classes": "of the numbers in the results",
+    "--class-agnostic": "",
     "--score-thr": "default: of best F1, where the results say it; else 0.3",
     "--format": dict(choices=["vtt", "srt"], default="vtt", note="in a folder"),
 }
@@ -27,7 +28,7 @@ def run(args: Namespace) -> None:
     out, form = Path(args.out), args.format
     is_file = out.suffix.lower() in [f".{name}" for name in FORMATS]
     check_out(args, [f".{name}" for name in FORMATS])
-    views, classes, _ = read_views(args.ann, args.results, args.subset, args.classes)
+    views, classes, _ = read_views(args)
     if args.recording is not None:
         views = [choose(views, args.recording, args.ann, args.results)]
     if is_file:

@@ -15,5 +15,5 @@ def run(args: Namespace) -> None:
     from mmtal.visualization.timeline import draw_annotations
 
     check_out(args)
-    views, classes, _ = read_views(args.ann, None, args.subset)
+    views, classes, _ = read_views(args)
     draw_each(args, views, lambda view: draw_annotations(view, classes))

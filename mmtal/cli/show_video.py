@@ -10,6 +10,7 @@ ARGUMENTS = {
     "--out": dict(required=True, note="an .mp4 file"),
     "--recording": "default: as the video's file",
     "--classes": "of the numbers in the results",
+    "--class-agnostic": "",
     "--score-thr": "default: of best F1, where the results say it; else 0.3",
 }
 
@@ -20,7 +21,7 @@ def run(args: Namespace) -> None:
     from mmtal.results.result_files import score_threshold
     from mmtal.visualization.video import burn_timeline
 
-    views, classes, _ = read_views(args.ann, args.results, None, args.classes)
+    views, classes, _ = read_views(args)
     view = choose(views, args.recording or Path(args.video).stem, args.ann, args.results)
     score_thr = score_threshold(args.results, args.score_thr)
     number = burn_timeline(

@@ -17,8 +17,13 @@ ARGUMENTS = {
     **shared("config", "checkpoint"),
     "input": (
         "-: rows of numbers on standard input, one feature (or sample) a line, parted by "
-        "commas or blanks; or a feature file, as if it arrived now"
+        "commas or blanks; a feature file, as if it arrived now; or pictures and sound: a camera "
+        "(/dev/video0), an address (rtsp://...), a pipe (pipe: is standard input), a file"
     ),
+    "--format": dict(
+        metavar="NAME", note="of pictures and sound, as FFmpeg calls it: mpegts, avfoundation, ..."
+    ),
+    "--weights": dict(metavar="FILE", note="of the backbone; default: its own"),
     "--fps": "default: the config's",
     "--step": dict(
         type=float, metavar="SECONDS",
@@ -31,20 +36,36 @@ ARGUMENTS = {
     ),
     "--score-thr": dict(default=0.0),
     "--device": "",
+    "--amp": "",
     "--json": "one line for each detection",
     "--cfg-options": "",
 }  # fmt: skip
 
 
 def run(args: Namespace) -> None:
+    from mmtal.engine.runner import amp_precision
     from mmtal.inference.inferencer import TemporalActionInferencer
+    from mmtal.utils.live_source import LiveSource, is_live
+    from mmtal.utils.media_files import is_media
 
     infer = TemporalActionInferencer(
-        args.config, args.checkpoint, args.device, options=args.cfg_options
+        args.config,
+        args.checkpoint,
+        args.device,
+        options=args.cfg_options,
+        precision=amp_precision(args.amp) if args.amp else None,
+        weights=args.weights,
     )
     stream = infer.stream(**passed_on(args, "fps", "step", "max_duration", "max_delay"))
-    print(f"detections are final about {stream.delay:.1f} s after they end", file=sys.stderr)
-    rows = lines_of_numbers(sys.stdin) if args.input == "-" else pieces(args.input, infer.dataset)
+    delay = stream.delay
+    if args.input == "-":
+        rows = lines_of_numbers(sys.stdin)
+    elif args.format or is_live(args.input) or is_media(args.input):
+        rows = infer.videos.live(LiveSource(args.input, args.format))
+        delay += infer.videos.wait
+    else:
+        rows = pieces(args.input, infer.dataset)
+    print(f"detections are final about {delay:.1f} s after they end", file=sys.stderr)
     for features in rows:
         show(args, stream.push(features))
     show(args, stream.finish())

@@ -1,13 +1,16 @@
 """The annotation JSON: ``database[video] = {subset, duration, fps, annotations: [...]}``.
 
 Each annotation holds ``label``, ``segment`` [start, end] in seconds and usually ``label_id``; an
-event without duration has a ``time`` in place of the segment, and is left out, with a notice.
+event without duration has a ``time`` in place of the segment, and is left out, with a notice,
+unless a data set has a ``point_width``.
 """
 
 import functools
 import itertools
 import logging
+import math
 import reprlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 
+from mmtal.datasets.point_events import around, is_point, only_points, points_text, take_points
 from mmtal.datasets.problems import Problems
 from mmtal.datasets.segment_checks import clip_segment, segment_problem
 from mmtal.utils.reading import is_number, read_json
@@ -28,7 +32,6 @@ FORMAT = (
 DUPLICATE_TOLERANCE = 1e-3
 """Seconds: nearer instances of a class are one; shorter instances are none (ActivityNet)."""
 
-
 CLIPPED = "ends just outside the recording: clipped to it"
 
 CLASS_ORDERS = ("occurring", "alphabetical")
@@ -41,9 +44,16 @@ _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 110
 
 
 class AnnotationFile:
-    """An annotation JSON, read and checked for its format; ValueError names the place."""
+    """An annotation JSON, read and checked for its format; ValueError names the place.
 
-    def __init__(self, path: str | Path) -> None:
+    With ``points``, its instances are the events without duration instead, as segments of
+    ``width`` seconds around them, as far as the recording reaches to both sides; None: if it has
+    nothing else.
+    """
+
+    def __init__(
+        self, path: str | Path, *, points: bool | None = False, width: float = 0.0
+    ) -> None:
         self.path = Path(path)
         self.database: dict[str, dict[str, Any]]
         self.database, repeated = read_database(self.path)
@@ -58,22 +68,42 @@ class AnnotationFile:
                 if index is not None:
                     where += f", instance {index}"
                 raise _malformed(self.path, where, expected, found)
+        if only_points(self.database) if points is None else points:
+            self._keep_points(width)
         self.num_points = sum(len(take_points(entry)) for entry in self.database.values())
-        if self.num_points:
-            _notice(self.path, self.num_points)
+
+    def _keep_points(self, width: float) -> None:
+        """Replace the instances by the events; ValueError: a class has both, or there are none."""
+        found = {name: take_points(entry) for name, entry in self.database.items()}
+        events = {event["label"] for own in found.values() for event in own}
+        actions = {a["label"] for e in self.database.values() for a in e.get("annotations", ())}
+        if both := sorted(events & actions):
+            raise ValueError(
+                f"{self.path}: a class must have either segments or times, but "
+                f"{', '.join(both[:5])} has both: give one kind another label"
+            )
+        if not events:
+            raise ValueError(
+                f"{self.path}: events without duration are wanted, but no instance has a 'time' "
+                "in place of a segment"
+            )
+        for name, entry in self.database.items():
+            end = entry.get("duration") or math.inf
+            entry["annotations"] = [
+                event | {"segment": around(event["time"], width, end)} for event in found[name]
+            ]
 
     def recordings(self, subset: str | Sequence[str]) -> dict[str, dict[str, Any]]:
         """The entries of one or several subsets, whatever their case, in the order of the file.
 
         ValueError: the file has no recording of one of them.
         """
+        if self.num_points and any(entry.get("annotations") for entry in self.database.values()):
+            _notice(self.path, self.num_points)
         wanted = [subset] if isinstance(subset, str) else list(subset)
-        present: dict[str, int] = {}
-        for entry in self.database.values():
-            present[entry["subset"]] = present.get(entry["subset"], 0) + 1
-        known = {name.lower() for name in present}
+        present = Counter(entry["subset"] for entry in self.database.values())
         for name in wanted:
-            if name.lower() not in known:
+            if name.lower() not in map(str.lower, present):
                 found = ", ".join(f"'{key}' ({count} recordings)" for key, count in present.items())
                 raise ValueError(
                     f"{self.path}: subset '{name}' does not occur; set subset to one of "
@@ -116,7 +146,11 @@ class AnnotationFile:
         if conflicts:
             raise ValueError(f"{self.path}: {conflicts[0][1]}")
         if classes is None and not names and self.num_points:
-            raise ValueError(f"{self.path}: {points_text(self.num_points)}: no segment is left")
+            raise ValueError(
+                f"{self.path}: all instances are events without duration ('time' in place of a "
+                "segment), but segments are needed here. mmtal data suggest writes a config that "
+                "learns events; mmtal results eval and mmtal explain take --tolerance"
+            )
         if classes is None and not names:
             raise _malformed(self.path, "the file", "at least one instance with a label", {})
         number = len(names) if classes is None else classes
@@ -209,34 +243,13 @@ def entry_problems(entry: Any) -> Iterator[tuple[int | None, str, Any]]:
                 continue
         segment = instance.get("segment")
         if is_point(instance):
-            segment = [instance["time"]] * 2
-        if not (isinstance(segment, list) and len(segment) == 2 and all(map(is_number, segment))):
+            if not is_number(instance["time"]):
+                yield index, "'time' to be a number of seconds", instance["time"]
+        elif not (isinstance(segment, list) and len(segment) == 2 and all(map(is_number, segment))):
             yield index, "'segment' to be [start, end] in seconds", segment
         number = instance.get("label_id", 0)
         if not isinstance(number, int) or number >= MOST_CLASSES:
             yield index, f"'label_id' to be a whole number below {MOST_CLASSES:,}", number
-
-
-def is_point(instance: Any) -> bool:
-    """Whether an instance is an event without duration."""
-    return isinstance(instance, dict) and instance.get("segment") is None and "time" in instance
-
-
-def take_points(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Take the events without duration out of an entry in the format."""
-    instances = entry.get("annotations") or []
-    points = [instance for instance in instances if is_point(instance)]
-    if points:
-        entry["annotations"] = [instance for instance in instances if not is_point(instance)]
-    return points
-
-
-def points_text(count: int) -> str:
-    """What is said of events without duration that are left out."""
-    return (
-        f"{counted(count, 'event')} without duration ('time' in place of a segment) left out: "
-        "training and evaluation are on segments"
-    )
 
 
 @functools.cache  # once, however often a run opens the file
@@ -373,4 +386,4 @@ def _malformed(path: Path, where: str, expected: str, found: Any) -> ValueError:
 def shorten(found: Any) -> str:
     """A value as messages show it."""
     shown = _REPR.repr(found)
-    return shown if len(shown) <= 100 else shown[:100] + "..."
+    return shown if len(shown) <= 100 else f"{shown[:100]}..."

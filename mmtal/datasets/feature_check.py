@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mmtal.datasets.features import (
 )
 from mmtal.datasets.problems import Problems
 from mmtal.structures import FeatureGrid
+from mmtal.utils.media_files import is_video
 from mmtal.utils.progress import progress
 
 THREADS = min(8, os.cpu_count() or 1)
@@ -114,7 +116,7 @@ def scan_values(data_list: list[dict[str, Any]], *, key: str | None, problems: P
     """
 
     def first_bad(info: dict[str, Any]) -> str | None:
-        for path in info["feat_paths"]:
+        for path in filterfalse(is_video, info["feat_paths"]):
             for block in read_blocks(path, key=key, **reading_of(info)):
                 found = first_unusable(block)
                 if found:

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmtal.datasets.features import ENDINGS
-from mmtal.utils.file_names import stays_below
+from mmtal.datasets.number_tables import is_number_table
+from mmtal.utils.file_names import composed, stays_below
+from mmtal.utils.media_files import is_media
 
 SEPARATORS = "_-. "
 """What a prefix of file names ends in."""
-
-
-def composed(name: str) -> str:
-    """A name in the Unicode form NFC, in which names are compared."""
-    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,8 @@ class FileNames:
     def path(self, folder: Path, recording: str) -> Path:
         """The feature file of a recording, whatever Unicode form (NFC, NFD) its name has there.
 
+        A video's ending may be in capitals, too.
+
         ValueError: the recording's name leads out of the folder.
         """
         if not stays_below(recording):
@@ -40,6 +39,8 @@ class FileNames:
         name, paths = path.relative_to(folder).as_posix(), [path]
         if not name.isascii():  # tools and file systems differ
             paths += [folder / composed(name), folder / unicodedata.normalize("NFD", name)]
+        if is_media(path):
+            paths.append(path.with_name(path.name.removesuffix(self.ending) + self.ending.upper()))
         return next((p for p in paths if os.path.exists(p)), path)
 
 
@@ -58,6 +59,8 @@ def find_file_names(
     known = set(map(composed, recordings))
     for file in map(composed, files):
         stem, found = os.path.splitext(file)
+        if ending is not None and file.endswith(ending):
+            stem, found = file.removesuffix(ending), ending
         first = stem.split("/", 1)[0]
         for start in [0, *(i + 1 for i, letter in enumerate(first) if letter in SEPARATORS)]:
             if stem[start:] in known:
@@ -71,19 +74,31 @@ def find_file_names(
     usual = max(ENDINGS, key=lambda name: endings[name])
     return max(
         fitting,
-        key=lambda names: (counts[names], -len(names.prefix), -ENDINGS.index(names.ending)),
+        key=lambda names: (
+            counts[names],
+            -len(names.prefix),
+            -next(k for k, ending in enumerate(ENDINGS) if names.ending.endswith(ending)),
+        ),
         default=FileNames(prefix or "", ending or usual),
     )
 
 
 def list_feature_files(folder: Path) -> list[str]:
-    """Feature files in a folder and in those below it, relative to it, with ``/`` between."""
+    """Feature files in a folder and in those below it, relative to it, with ``/`` between.
+
+    Hidden ones, such as those of a process that was killed while it wrote, are left out.
+    """
     return sorted(_walk(folder))
+
+
+def is_feature_file(path: Path) -> bool:
+    """Whether a file's ending is one of features; a ``.txt`` must hold a table of numbers, too."""
+    return path.name.endswith(ENDINGS) and (path.suffix != ".txt" or is_number_table(path))
 
 
 def _walk(folder: Path) -> Iterator[str]:
     for place, _, names in os.walk(folder):  # does not follow links to folders
         below = Path(place).relative_to(folder)
         for name in names:
-            if name.endswith(ENDINGS):
+            if not name.startswith(".") and is_feature_file(Path(place, name)):
                 yield (below / name).as_posix()

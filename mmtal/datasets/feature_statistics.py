@@ -40,8 +40,12 @@ def feature_statistics(training: TemporalDataset, transforms: Sequence[Any]) -> 
     before = transforms[: transforms.index(waiting(transforms)[0])]
     count, total, squares = 0, np.zeros(1), np.zeros(1)
     shift: np.ndarray | None = None  # keeps the sum of squares exact far from zero
+    last = None
     for index in progress(range(len(training)), len(training), text="measuring features"):
         results = training.loaded(index)
+        if "window" in results and last == results["video_id"]:
+            continue  # another window of the same recording
+        last = results["video_id"]
         for transform in before:
             results = transform(results)
         values = results["feats"].read().astype(np.float64)  # (T, C)

@@ -21,7 +21,9 @@ from mmtal.datasets import sensor_tables
 from mmtal.datasets.lazy_rows import UNREADABLE as _UNREADABLE
 from mmtal.datasets.lazy_rows import LazyRows, open_hdf5, plain_shape
 from mmtal.datasets.pose_files import is_pose, read_pose
+from mmtal.utils.media_files import is_video
 from mmtal.utils.reading import open_zip, reading
+from mmtal.utils.video_reader import open_video
 
 MAX_LENGTH_DIFFERENCE = 2
 """Sources of one recording may differ by this many features; the longer ones are cut."""
@@ -129,6 +131,8 @@ def common_length(lengths: dict[str, int]) -> int:
 
 def unusable_values(values: np.ndarray) -> np.ndarray:
     """Which values are NaN, infinite or beyond ``LARGEST``: bool, of the same shape."""
+    if values.dtype == np.uint8:  # pictures
+        return np.zeros(values.shape, bool)
     if values.dtype == np.float16:  # none reaches it
         return ~np.isfinite(values)
     return ~(np.abs(values) <= LARGEST)
@@ -143,10 +147,15 @@ def read_shape(
 ) -> tuple[int, int]:
     """(T, C) of a feature file, from its header where the format has one.
 
-    ``together``: all files of the recording; the rest as for :func:`open_features`. ValueError: the
-    file is unreadable or does not hold (T, C) floats.
+    Of a video, that is the number of pictures at ``rate``, and 3. ``together``: all files of the
+    recording; the rest as for :func:`open_features`. ValueError: the file is unreadable or does not
+    hold (T, C) floats.
     """
     path = Path(path)
+    if is_video(path):
+        if not rate:
+            raise ValueError(f"{path}: a video must be read at a rate: give feature_stride and fps")
+        return max(int(open_video(path).duration * rate + 0.001), 1), 3
     if path.suffix == ".npz":
         shape, dtype = _npz_header(path, key)
         _check_layout(path, shape, dtype)

@@ -1,9 +1,9 @@
-"""Compare the labels of splits: one class in two spellings, and classes that only one split has."""
+"""Labels of splits: one class in two spellings, classes of one split, truth of some recordings."""
 
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 SHOWN = 3
@@ -117,3 +117,15 @@ def _is_edit(one: str, two: str) -> bool:
         return length >= 3  # two letters changed places
     least = 4 if len(words[0]) == 1 else 5
     return length >= least and (short[1:] == rest[1:] or short == rest[1:])
+
+
+def truth_of(
+    names: Sequence[str], entries: Mapping[str, Any], labels: Mapping[str, int]
+) -> dict[str, dict[str, Any]]:
+    """Segments in seconds and labels of some recordings as they stand there, and durations."""
+    truth = {}
+    for n in names:
+        found = [a for a in entries[n].get("annotations", ()) if a["label"] in labels]
+        segments, known = [a["segment"] for a in found], [labels[a["label"]] for a in found]
+        truth[n] = dict(segments=segments, labels=known, duration=entries[n].get("duration"))
+    return truth

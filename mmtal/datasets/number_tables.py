@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.utils.reading import decode_text, unpack_gzip
+from mmtal.utils.wording import repeated
 
 DELIMITERS = (",", "\t", ";", "|", " ")
 PREAMBLE = 50
@@ -47,8 +48,8 @@ def read_number_table(path: Path, wanted: Sequence[str] = ()) -> dict[str, np.nd
     if heads and all(UNIT.fullmatch(name.strip("[]()")) for name in names):
         pairs = zip(heads[0], (name.strip("[]()") for name in names), strict=True)
         names = [f"{name} [{unit}]" if unit else name for name, unit in pairs]
-    if repeated := [name for name in names if name and names.count(name) > 1]:
-        raise ValueError(f"{path}: the column '{repeated[0]}' occurs twice")
+    if twice := repeated(filter(None, names)):
+        raise ValueError(f"{path}: the column '{twice[0]}' occurs twice")
     rows, places = [], []
     for place, line in enumerate(lines[first:], start=first + 1):
         if line.strip():
@@ -66,6 +67,19 @@ def read_number_table(path: Path, wanted: Sequence[str] = ()) -> dict[str, np.nd
         for name, column in cells
         if not wanted or name in wanted
     }
+
+
+def is_number_table(path: Path) -> bool:
+    """Whether a text file begins as a table: with rows of numbers and of moments in time."""
+    with path.open("rb") as file:
+        start = file.read(1 << 14)
+    lines = start.decode("utf-8", errors="replace").splitlines()
+    return any(_numbers_in(lines[k : k + 2]) for k in range(min(PREAMBLE, len(lines) - 1)))
+
+
+def _numbers_in(lines: Sequence[str]) -> bool:
+    """Whether lines are rows of numbers with one of the delimiters."""
+    return any(all(_is_row(_fields(line, mark), 1.0) for line in lines) for mark in DELIMITERS)
 
 
 def _fields(line: str, delimiter: str, end: str | None = None) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from mmtal.datasets.lazy_rows import missing_library
+from mmtal.utils.files import write_text
 from mmtal.utils.reading import check_expansion, decode_text, unpack_gzip
 
 SLEAP = "track", "frame_idx"
@@ -48,6 +49,48 @@ class Pose:
             first = self.animals.index(animal) * each
             values = values[:, first : first + each]
         return values.reshape(len(values), -1)
+
+
+def point_names(path: Path, animal: str | None = None) -> tuple[str, ...]:
+    """Names of the points of all animals or of one, in the order of :meth:`Pose.channels`.
+
+    Empty: the file is of no pose tracker.
+    """
+    if not is_pose(path):
+        return ()
+    names = read_pose(path).names
+    return tuple(name for name in names if animal is None or name.startswith(f"{animal}."))
+
+
+def split_animals(path: Path, folder: Path) -> list[Path]:
+    """Write each animal of a file of poses as a recording of its own, ``FILE.ANIMAL.csv``.
+
+    Args:
+        path: Of DeepLabCut or SLEAP.
+        folder: Gets the files, in DeepLabCut's form.
+
+    Returns:
+        The files.
+
+    Raises:
+        ValueError: It is no file of poses, or is damaged.
+    """
+    if not is_pose(path):
+        raise ValueError(f"{path}: must be a file of DeepLabCut or SLEAP")
+    pose, files = read_pose(path), []
+    for animal in pose.animals:
+        values = pose.channels(animal)
+        number = values.shape[1] // 3
+        own = [name.removeprefix(f"{pose.animals[0]}.") for name in pose.names[:number]]
+        heads = [
+            ["scorer", *["mmtal"] * values.shape[1]],
+            ["bodyparts", *(name for name in own for _ in range(3))],
+            ["coords", *["x", "y", "likelihood"] * len(own)],
+        ]
+        rows = [[str(k), *map("{:.6g}".format, row)] for k, row in enumerate(values)]
+        files.append(folder / f"{path.stem}{'.' * bool(animal)}{animal}.csv")
+        write_text(files[-1], "".join(",".join(line) + "\n" for line in [*heads, *rows]))
+    return files
 
 
 def is_pose(path: Path) -> bool:

@@ -65,6 +65,8 @@ def _at_rate(times: np.ndarray, values: np.ndarray, rate: float, length: int) ->
         uniform = resample_poly(
             uniform, factor.numerator, factor.denominator, axis=0, padtype="line"
         )
+        constant = np.ptp(values, axis=0) == 0  # which stays so, to the last digit
+        uniform[:, constant] = values[0, constant]
     return uniform[:length]
 
 

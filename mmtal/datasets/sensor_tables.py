@@ -26,7 +26,7 @@ from mmtal.datasets.resampling import find_gaps, resample
 from mmtal.utils.reading import is_number
 from mmtal.utils.yaml_files import read_yaml
 
-ENDINGS = (".csv", ".tsv", ".parquet")
+ENDINGS = (".csv", ".tsv", ".parquet", ".txt")
 SETTINGS = "tables.yaml"
 RATE_TOLERANCE = 0.01
 MOST_SILENCE = 100

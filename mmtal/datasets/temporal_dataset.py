@@ -13,14 +13,17 @@ from mmengine.dataset import BaseDataset, force_full_init
 from mmengine.logging import print_log
 
 from mmtal.datasets.annotation_file import CLIPPED, AnnotationFile, parse_instances
+from mmtal.datasets.extraction import places_of, read_extraction
 from mmtal.datasets.feature_check import expected_length, read_shapes, scan_values
 from mmtal.datasets.feature_files import FileNames
 from mmtal.datasets.features import ENDINGS
-from mmtal.datasets.label_checks import check_labels, labels_of, one_split_classes
+from mmtal.datasets.label_checks import check_labels, labels_of, one_split_classes, truth_of
 from mmtal.datasets.problems import Problems
 from mmtal.datasets.segment_checks import end_tolerance, unit_of_times
+from mmtal.datasets.transforms.windows import in_windows
 from mmtal.registry import DATASETS, TRANSFORMS
 from mmtal.structures import FeatureGrid
+from mmtal.utils import media_files
 
 BAD_SEGMENTS = ("reversed segment", "empty segment", "segment outside the recording")
 
@@ -37,10 +40,11 @@ class TemporalDataset(BaseDataset):
 
     Metainfo: ``one_split_classes`` (a line that names them), ``classes`` (names by label),
     ``dataset_name``, ``subset``, ``video_ids``, ``longest_recording`` and ``longest_instance``
-    (seconds, or None),
+    (seconds, or None), ``extractions`` (what ``features.yaml`` of each folder says),
     ``empty_classes`` (labels without an instance here), ``bad_segments`` (counts by kind),
     ``missing`` (recordings left out for want of features; ``missing_truth`` has their
-    ``segments`` and ``labels``, since evaluation counts them as recordings without a detection).
+    ``segments``, ``labels`` and ``duration``, since evaluation counts them as recordings without a
+    detection).
 
     Args:
         ann_file: Annotation JSON, relative to ``data_root``.
@@ -52,8 +56,9 @@ class TemporalDataset(BaseDataset):
         snippet_frames: Frames behind one feature; None where ``feature_stride`` is.
         fps: Frames per second; None: each recording's own, from the JSON.
         file_prefix: Comes before the recording's name in file names.
-        file_ext: One of ``ENDINGS``, such as ``.npy`` or ``.csv``. Tables of sensors are brought to
-            ``fps / feature_stride`` samples per second.
+        file_ext: Comes after it, and ends in one of ``ENDINGS``, such as ``.npy`` or ``.csv``.
+            Tables of sensors are brought to ``fps / feature_stride`` samples per second; so are
+            videos, for ``LoadFrames``.
         feature_key: Name of the array in files with named arrays; None: ``feats``, ``features``,
             or the only one.
         classes: Names of the classes, or their number where the file lacks some; None: those of
@@ -62,6 +67,9 @@ class TemporalDataset(BaseDataset):
         bad_segments: What to do about reversed, empty and outside segments: ``error``, or
             ``keep`` for published benchmark files (counted, and treated as the reference does).
             With ``error``, segments that end within a feature of the recording's end are clipped.
+        point_width: Of data whose instances are events without duration: seconds of the segments
+            around them that a model learns. Their middles are evaluated, see ``tolerances`` of
+            :class:`~mmtal.evaluation.metrics.TemporalMAP`.
         remove_duplicates: Drop instances that repeat another within 1 ms or are shorter than that.
         allow_missing: Leave out recordings without feature files instead of failing.
         check_values: Read all features once and refuse NaN and infinity.
@@ -74,7 +82,8 @@ class TemporalDataset(BaseDataset):
         metainfo: More metainfo, such as ``dataset_name`` (else the name of ``ann_file``).
         pipeline: Transforms, ending with ``PackInputs``.
         test_mode: Whether this is a dataset for testing.
-        indices: Only the first so many recordings, or those of these numbers.
+        indices: Only the first so many recordings (or their windows, where the pipeline has
+            ``TrainingWindows``), or those of these numbers.
         serialize_data: Keep the data list as bytes, which workers share.
         lazy_init: Read and check only when first used.
     """
@@ -95,6 +104,7 @@ class TemporalDataset(BaseDataset):
         feature_key: str | None = None,
         classes: Sequence[str] | int | str | None = None,
         bad_segments: str = "error",
+        point_width: float | None = None,
         remove_duplicates: bool = False,
         allow_missing: bool = False,
         check_values: bool = True,
@@ -111,8 +121,13 @@ class TemporalDataset(BaseDataset):
     ) -> None:
         if bad_segments not in ("error", "keep"):
             raise ValueError(f"bad_segments must be 'error' or 'keep', but got '{bad_segments}'")
-        if file_ext not in ENDINGS:
-            raise ValueError(f"file_ext must be one of {', '.join(ENDINGS)}, but got '{file_ext}'")
+        if not file_ext.endswith((*ENDINGS, *media_files.ENDINGS)):
+            raise ValueError(
+                f"file_ext must end in {', '.join(ENDINGS)}, or as a video does, but got "
+                f"'{file_ext}'"
+            )
+        if point_width is not None and not point_width > 0:
+            raise ValueError(f"point_width must be > 0 seconds, but got {point_width}")
         if repeat < 1:
             raise ValueError(f"repeat must be >= 1, but got {repeat}")
         if (feature_stride is None) != (snippet_frames is None):
@@ -136,6 +151,7 @@ class TemporalDataset(BaseDataset):
         self.feature_key = feature_key
         self.classes = classes
         self.bad_segments = bad_segments
+        self.point_width = point_width
         self.remove_duplicates = remove_duplicates
         self.allow_missing = allow_missing
         self.check_values = check_values
@@ -170,12 +186,12 @@ class TemporalDataset(BaseDataset):
 
     def loaded(self, idx: int) -> dict[str, Any]:
         """What the pipeline begins with for recording ``idx``."""
-        info: dict[str, Any] = self.get_data_info(idx)
-        seed, epoch = self._seed_epoch.tolist()
-        info["rng"] = np.random.default_rng([seed, epoch, info["sample_idx"]])
-        info["grid"] = self._grid(info["fps"], info["duration"], info["num_features"])
-        info["feature_key"] = self.feature_key
-        return info
+        return self._begin(self.get_data_info(idx))
+
+    def _begin(self, info: dict[str, Any]) -> dict[str, Any]:
+        random = np.random.default_rng([*self._seed_epoch.tolist(), info.get("sample_idx", 0)])
+        grid = self._grid(info["fps"], info["duration"], info["num_features"])
+        return dict(info, rng=random, grid=grid, feature_key=self.feature_key)
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on recording ``idx``."""
@@ -194,13 +210,14 @@ class TemporalDataset(BaseDataset):
             FileNotFoundError: The annotation file, a folder or feature files are missing.
             ValueError: Anything else is wrong with the data.
         """
-        annotations = AnnotationFile(self.ann_file)
+        width = self.point_width
+        annotations = AnnotationFile(self.ann_file, points=width is not None, width=width or 0.0)
         entries = annotations.recordings(self.subset)
+        extractions = self._extractions()
         classes = annotations.class_names(self.classes)
         if not isinstance(self.classes, list | tuple):  # which say that they differ
             check_labels(labels_of(annotations.database), source=self.ann_file)
-        source = f"{self.ann_file}, subset {self._subset_name()}"
-        problems = Problems(source)
+        problems = Problems(f"{self.ann_file}, subset {self._subset_name()}")
         data_list, missing = self._find_files(entries, problems)
         self.source_channels = read_shapes(data_list, key=self.feature_key, problems=problems)
         labels = {name: label for label, name in enumerate(classes)}
@@ -208,9 +225,8 @@ class TemporalDataset(BaseDataset):
             self._add_ground_truth(info, entries[info["video_id"]], labels, problems)
         clipped = problems.take((CLIPPED,))
         kept = problems.take(BAD_SEGMENTS) if self.bad_segments == "keep" else {}
-        lasts = (float(info["segments"].max(initial=0)) for info in data_list)
         unit = unit_of_times(
-            (last, i["duration"], i["fps"]) for last, i in zip(lasts, data_list, strict=True)
+            (float(i["segments"].max(initial=0)), i["duration"], i["fps"]) for i in data_list
         )
         if unit and not kept:
             problems.add("times in another unit", f"these look like {unit}: --unit {unit}")
@@ -224,7 +240,7 @@ class TemporalDataset(BaseDataset):
             ("left out", {"no features": missing}),
         ):
             if any(found.values()):
-                print_log(f"{source}: {text}: {found}", "current", logging.WARNING)
+                print_log(f"{problems.source}: {text}: {found}", "current", logging.WARNING)
         self._metainfo = {
             "one_split_classes": one_split_classes(labels_of(annotations.database)),
             "classes": tuple(classes),
@@ -232,15 +248,21 @@ class TemporalDataset(BaseDataset):
             "subset": self._subset_name(),
             "bad_segments": kept,
             "missing": missing,
-            **({"missing_truth": _truth_of(missing, entries, labels)} if missing else {}),
+            **({"extractions": extractions} if extractions else {}),
+            **({"missing_truth": truth_of(missing, entries, labels)} if missing else {}),
             **self._metainfo,
         }
+        if not self.test_mode:
+            steps = self.pipeline.transforms
+            data_list = in_windows(data_list, steps, self._begin, source=problems.source)
         return data_list * self.repeat
 
     @property
     def num_channels(self) -> int:
         """C of what the pipeline delivers (found by running it on the first recording)."""
         sample = self.loaded(0)
+        if media_files.is_video(sample["feat_paths"][0]):
+            return sum(self.source_channels)
         for transform in self.pipeline.transforms:
             if not getattr(transform, "needs_statistics", False):  # which change no channels
                 sample = transform(sample)
@@ -271,9 +293,20 @@ class TemporalDataset(BaseDataset):
             default=None,
         )
         self._metainfo["video_ids"] = list(dict.fromkeys(info["video_id"] for info in infos))
-        self._metainfo["empty_classes"] = [
-            label for label in range(len(self._metainfo["classes"])) if label not in present
-        ]
+        self._metainfo["empty_classes"] = sorted(
+            set(range(len(self._metainfo["classes"]))) - present
+        )
+
+    def _extractions(self) -> list[dict[str, Any]]:
+        """How the features of the folders were extracted; empty: not all say it.
+
+        What they say of the frame rate counts.
+        """
+        found = [read_extraction(folder) for folder in self.folders]
+        if self.feature_stride is not None:
+            given = (self.feature_stride, self.snippet_frames, self.fps)
+            *_, self.fps = places_of(self.folders, *given)
+        return [one.to_dict() for one in found if one] if all(found) else []
 
     def _find_files(
         self, entries: dict[str, Any], problems: Problems
@@ -350,9 +383,7 @@ class TemporalDataset(BaseDataset):
             where=where,
             labels=labels,
             duration=info["duration"],
-            tolerance=end_tolerance(fps, self.feature_stride)
-            if self.bad_segments == "error"
-            else 0,
+            tolerance=end_tolerance(fps, self.feature_stride) * (self.bad_segments == "error"),
             remove_duplicates=self.remove_duplicates,
             problems=problems,
         )
@@ -364,16 +395,3 @@ class TemporalDataset(BaseDataset):
 
     def _subset_name(self) -> str:
         return self.subset if isinstance(self.subset, str) else "+".join(self.subset)
-
-
-def _truth_of(
-    video_ids: Sequence[str], entries: Mapping[str, Any], labels: Mapping[str, int]
-) -> dict[str, dict[str, list[Any]]]:
-    """The instances of recordings without features: segments in seconds, and labels."""
-    found = {}
-    for video_id in video_ids:
-        own = [a for a in entries[video_id].get("annotations", ()) if a["label"] in labels]
-        found[video_id] = dict(
-            segments=[a["segment"] for a in own], labels=[labels[a["label"]] for a in own]
-        )
-    return found

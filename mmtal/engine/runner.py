@@ -226,6 +226,23 @@ class QuietRunner(Runner):
         terminal_handler(logger)
         return logger
 
+    def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: Any) -> Any:
+        # else several processes would wait for gradients of levels that the head does not read
+        if not getattr(getattr(model, "head", None), "reads_all_levels", True):
+            unused = dict(find_unused_parameters=True, broadcast_buffers=False)
+            model_wrapper_cfg = unused | (model_wrapper_cfg or {})
+        return super().wrap_model(model_wrapper_cfg, model)
+
+    def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+        settings = optim_wrapper if isinstance(optim_wrapper, dict) else {}
+        given = settings.get("optimizer")
+        if settings.get("paramwise_cfg") and isinstance(given, dict) and given.get("lr") is None:
+            raise ValueError(
+                "optim_wrapper.optimizer must have an lr, which paramwise_cfg multiplies, but got "
+                f"{dict(given)}: set optim_wrapper.optimizer.lr"
+            )
+        return super().build_optim_wrapper(optim_wrapper)
+
     def register_hooks(self, *args: Any, **kwargs: Any) -> None:
         super().register_hooks(*args, **kwargs)
         self._terminal = TerminalHook(terminal_handler(self.logger))

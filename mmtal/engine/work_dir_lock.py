@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 from mmengine.logging import print_log
 
 from mmtal.checkpoints.latest import latest_checkpoint
@@ -41,14 +41,14 @@ def training_in(work_dir: str | Path, launcher: str = "none") -> Iterator[None]:
         yield
         return
     folder = make_work_dir(work_dir)
-    lock, owner = FileLock(folder / ".lock"), folder / ".training"
+    owner = folder / ".training"
     try:
-        lock.acquire(timeout=0)
+        lock = _lock(folder)
     except Timeout as error:
         raise ValueError(
             f"{_who(owner)} is running in {folder}: wait for its end, or choose another work dir. "
             f"(If that process is known to be gone, with its host perhaps, delete "
-            f"{folder / '.lock'})"
+            f"{error.lock_file})"
         ) from error
     try:
         if owner.is_file():
@@ -63,6 +63,18 @@ def training_in(work_dir: str | Path, launcher: str = "none") -> Iterator[None]:
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _lock(folder: Path) -> BaseFileLock:
+    lock: BaseFileLock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise
+    except OSError:  # a file system without locks: a file says that there is one
+        lock = SoftFileLock(folder / ".locked")
+        lock.acquire(timeout=0)
+    return lock
 
 
 def _who(owner: Path) -> str:

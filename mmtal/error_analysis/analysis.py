@@ -31,14 +31,17 @@ from mmtal.error_analysis.oracles import Oracle, run_oracles
 from mmtal.error_analysis.sensitivity import Sensitivity, analyze_sensitivity
 from mmtal.evaluation.average_precision import average_precision, class_mean
 from mmtal.evaluation.matching import MatchedDetections, match_detections
+from mmtal.evaluation.points import tolerances_as_tiou, widened
 from mmtal.evaluation.protocols import EvaluationProtocol
-from mmtal.evaluation.thresholds import Thresholds
+from mmtal.evaluation.protocols.point_rules import PointRules
+from mmtal.evaluation.thresholds import Thresholds, threshold_name
 from mmtal.results.coverage import check_classes, check_coverage
-from mmtal.results.instance_table import InstanceTable, without_duplicates
+from mmtal.results.instance_table import ANY_CLASS, InstanceTable, without_duplicates
 from mmtal.results.result_files import read_ground_truth, read_results
 
 CURVE_TIOU = 0.5
-"""Confusion, calibration, curves and recordings are looked at at this tIoU, or the nearest."""
+"""Confusion, calibration, curves and recordings are looked at at this tIoU, or the nearest; of
+events at the tolerance in the middle."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class ErrorAnalysis:
         sensitivity: Of each characteristic that is known.
         unknown: Characteristics that are known of no instance.
         oracles: Experiments.
+        tolerances: Of events without duration, in seconds, one for each threshold of the matches,
+            whose segments are :func:`~mmtal.evaluation.points.widened`; None: of segments.
         curve_threshold: Index of the tIoU threshold of all that follows.
         confusion: (C + 1, C + 1).
         calibration: Scores against precision.
@@ -77,6 +82,7 @@ class ErrorAnalysis:
     sensitivity: list[Sensitivity]
     unknown: list[str]
     oracles: list[Oracle]
+    tolerances: tuple[float, ...] | None
     curve_threshold: int
     confusion: NDArray[np.int64]
     calibration: Calibration
@@ -90,6 +96,27 @@ class ErrorAnalysis:
         return float(self.matches.tiou_thresholds[self.curve_threshold])
 
     @property
+    def thresholds(self) -> list[str]:
+        """Names of the thresholds: ``0.50``, or ``0.1 s``."""
+        if self.tolerances is not None:
+            return [f"{tolerance:g} s" for tolerance in self.tolerances]
+        return [threshold_name(tiou) for tiou in self.matches.tiou_thresholds]
+
+    @property
+    def curve_at(self) -> str:
+        """What confusion, calibration, curves and recordings are looked at at."""
+        return f"{self.measure} {self.thresholds[self.curve_threshold]}"
+
+    @property
+    def measure(self) -> str:
+        """What thresholds are of."""
+        return "tIoU" if self.tolerances is None else "tolerance"
+
+    def in_words(self, name: str) -> str:
+        """An experiment or a cause; events have times in place of boundaries."""
+        return name if self.tolerances is None else name.replace("boundaries", "times")
+
+    @property
     def present(self) -> list[str]:
         """C names of the classes that the ground truth holds."""
         return [self.classes[label] for label in self.matches.classes]
@@ -101,6 +128,7 @@ def analyze_errors(
     *,
     classes: Sequence[str],
     tiou_thresholds: Thresholds = "0.3:0.1:0.7",
+    tolerances: Sequence[float] | None = None,
     durations: Mapping[str, float | None] | None = None,
     annotated: Mapping[str, NDArray[np.float64]] | None = None,
     buckets: Buckets = "fit",
@@ -110,23 +138,36 @@ def analyze_errors(
     Definitions follow DETAD (Alwassel et al., "Diagnosing Error in Temporal Action Detectors",
     ECCV 2018); ``docs/analyze_errors.md`` names what its released code does otherwise. Detections
     of classes that the ground truth lacks are ignored. Without durations (s) coverage is not known;
-    ``annotated`` is from :func:`read_annotated`. ValueError: the ground truth holds no instance.
+    ``annotated`` is from :func:`read_annotated`. With ``tolerances`` (s), middles of segments are
+    looked at as events, by their distance. ValueError: the ground truth holds no instance.
     """
     if not len(truth):
         raise ValueError("the ground truth must hold at least one instance, but it holds none")
     durations = durations or {}
     protocol = EvaluationProtocol(tiou_thresholds=tiou_thresholds)
+    if tolerances is not None:
+        protocol = EvaluationProtocol(points=PointRules(tolerances=tuple(tolerances)))
+        if not protocol.has_matches:
+            raise ValueError(f"tolerances must be > 0, but got {list(tolerances)}")
     stamp = protocol.evaluate(truth, detections, classes)
-    kept, cleaned = _without_duplicates(truth)
+    kept, cleaned = np.arange(len(truth)), truth
+    if tolerances is None:
+        kept, cleaned = _without_duplicates(truth)
+    else:
+        cleaned, detections = (widened(table, tolerances) for table in (truth, detections))
+        tiou_thresholds = tolerances_as_tiou(tolerances)
     matches = match_detections(cleaned, detections, tiou_thresholds)
     overlaps = find_overlaps(matches)
     characteristics = compute_characteristics(
         cleaned,
         durations,
         buckets=buckets,
+        events=tolerances is not None,
         annotated={name: values[kept] for name, values in (annotated or {}).items()},
     )
     threshold = int(np.abs(matches.tiou_thresholds - CURVE_TIOU).argmin())
+    if tolerances is not None:
+        threshold = (len(tolerances) - 1) // 2
     return ErrorAnalysis(
         classes=list(classes),
         durations=[durations.get(video) for video in truth.video_ids],
@@ -139,6 +180,7 @@ def analyze_errors(
         sensitivity=analyze_sensitivity(matches, [c for c in characteristics if c.counts.any()]),
         unknown=[c.name for c in characteristics if not c.counts.any()],
         oracles=run_oracles(matches, overlaps),
+        tolerances=None if tolerances is None else tuple(reversed(tolerances)),
         curve_threshold=threshold,
         confusion=confusion_matrix(matches, threshold),
         calibration=calibrate(matches, threshold),
@@ -154,24 +196,31 @@ def analyze_result_file(
     *,
     subset: str | None = None,
     tiou_thresholds: Thresholds = "0.3:0.1:0.7",
+    tolerances: Sequence[float] | None = None,
     buckets: Buckets = "fit",
     class_file: str | Path | None = None,
+    class_agnostic: bool = False,
     allow_partial: bool = False,
 ) -> ErrorAnalysis:
     """As :func:`analyze_errors`, from results and annotations of any system.
 
     Without ``subset``, it is the one that the results' recordings are of. ValueError: a file is not
     in its format, or the subset is not clear or holds no instance.
-    ``class_file`` names the numbers in the results; ``allow_partial``: see
+    ``class_file`` names the numbers in the results; ``class_agnostic``: where, not what, whatever
+    the labels; ``allow_partial``: see
     :func:`~mmtal.results.coverage.check_coverage`.
     """
-    annotations = AnnotationFile(ann_file)
+    points = tolerances is not None
+    annotations = AnnotationFile(ann_file, points=points)
     any_subset = next(iter(annotations.database.values()))["subset"]
-    _, classes = read_ground_truth(ann_file, any_subset)  # the whole file's, whatever the subset
-    detections = read_results(results, classes, class_file=class_file)
+    # the whole file's, whatever the subset
+    _, classes = read_ground_truth(ann_file, any_subset, points=points)
+    detections = read_results(
+        results, classes, class_file=class_file, class_agnostic=class_agnostic
+    )
     if subset is None:
         subset = _subset_of(annotations, detections.video_ids)
-    truth, _ = read_ground_truth(ann_file, subset)
+    truth, _ = read_ground_truth(ann_file, subset, points=points)
     annotations.check_instances(subset)
     check_coverage(
         detections.video_ids,
@@ -180,14 +229,17 @@ def analyze_result_file(
         source=results,
         allow_partial=allow_partial,
     )
+    if class_agnostic:
+        truth, classes = truth.one_class(), [ANY_CLASS]
     check_classes(detections, classes, results)
     return analyze_errors(
         truth,
         detections,
         classes=classes,
         tiou_thresholds=tiou_thresholds,
+        tolerances=tolerances,
         durations={v: e.get("duration") for v, e in annotations.recordings(subset).items()},
-        annotated=read_annotated(ann_file, subset),
+        annotated=read_annotated(annotations, subset),
         buckets=buckets,
     )
 

@@ -6,7 +6,6 @@ Source: DETAD (Alwassel et al., ECCV 2018), and the bucket edges of its released
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -91,7 +90,7 @@ class Characteristic:
             return self.buckets[bucket]
         low, high = self.edges[bucket : bucket + 2]
         scale, unit = (100, " %") if self.name == "coverage" else (1, "")
-        unit = " s" if self.name == "length" else unit
+        unit = " s" if self.name in ("length", "next event") else unit
         if self.name == "instances":
             first = max(int(low) + 1, 1)
             if high == _INF:
@@ -107,6 +106,7 @@ def compute_characteristics(
     durations: Mapping[str, float | None],
     *,
     buckets: Buckets = "fit",
+    events: bool = False,
     annotated: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> list[Characteristic]:
     """Length, instances, coverage and context size, and what the annotations give besides.
@@ -119,6 +119,8 @@ def compute_characteristics(
       before it, up to 3 times, and right after it, up to 3 times; 0 to 6 as well. Without a
       duration it is not known of the last instance.
 
+    ``events`` have no duration; in place of all but the number of instances, *next event* is the
+    distance to the nearest other one in the recording, whatever its class, in seconds.
     ``buckets``: DETAD's edges for ``thumos14`` or ``activitynet``, or such that give each bucket
     about the same number of these instances (``fit``); else ValueError.
     """
@@ -133,6 +135,8 @@ def compute_characteristics(
         "coverage": length / duration,
         "context size": _context_room(truth, duration),
     }
+    if events:
+        computed = {"instances": computed["instances"], "next event": _next_event(truth)}
     given = annotated or {}
     found = []
     for name, values in {**computed, **given}.items():
@@ -142,14 +146,14 @@ def compute_characteristics(
     return found
 
 
-def read_annotated(ann_file: str | Path, subset: str) -> dict[str, NDArray[np.float64]]:
-    """Characteristics in the annotation file, (N,) in the order of ``read_ground_truth``.
+def read_annotated(annotations: AnnotationFile, subset: str) -> dict[str, NDArray[np.float64]]:
+    """Characteristics in an annotation file, (N,) in the order of ``read_ground_truth``.
 
     A characteristic that no instance has is left out; single gaps are NaN.
     """
     instances = [
         instance
-        for entry in AnnotationFile(ann_file).recordings(subset).values()
+        for entry in annotations.recordings(subset).values()
         for instance in entry.get("annotations", ())
     ]
     found = {}
@@ -162,6 +166,16 @@ def read_annotated(ann_file: str | Path, subset: str) -> dict[str, NDArray[np.fl
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else float("nan")
+
+
+def _next_event(truth: InstanceTable) -> NDArray[np.float64]:
+    """(N,) distance to the nearest other event of the recording; NaN where there is none."""
+    times = truth.segments.mean(axis=1)
+    order = np.lexsort((times, truth.video))
+    gaps = np.where(np.diff(truth.video[order]) == 0, np.diff(times[order]), np.inf)
+    nearest = np.empty(len(truth))
+    nearest[order] = np.minimum(np.append(gaps, np.inf), np.insert(gaps, 0, np.inf))
+    return np.where(np.isinf(nearest), np.nan, nearest)
 
 
 def _context_room(truth: InstanceTable, duration: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -202,7 +216,7 @@ def _buckets_of(
     if buckets == "fit":
         edges = _fitted_edges(name, values[~np.isnan(values)])
     else:
-        edges = EDGES[buckets][name]
+        edges = EDGES[buckets].get(name) or _fitted_edges(name, values[~np.isnan(values)])
     return edges, SIZES[: len(edges) - 1]
 
 

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.errors import CAUSES, ERROR_TYPES, OUTCOMES
 from mmtal.error_analysis.one_threshold import PrecisionRecall
-from mmtal.evaluation.thresholds import threshold_name
 from mmtal.visualization.bars import RIM
 from mmtal.visualization.colors import BACKGROUND, BASE, HIT, MISS
 from mmtal.visualization.layout import plain
@@ -26,10 +25,11 @@ CURVE_POINTS = 60
 def impact_figure(analysis: ErrorAnalysis) -> Figure:
     """What mAP would gain, by perfect part and by type of error."""
     missed, false = analysis.false_negatives.gain, analysis.false_positives.gain
+    word = analysis.in_words
     groups = {
-        "if one part were perfect": (HIT, [(o.name, o.gain[0]) for o in analysis.oracles]),
+        "if one part were perfect": (HIT, [(word(o.name), o.gain[0]) for o in analysis.oracles]),
         "if instances missed for this reason were found": (
-            "#009E73", list(zip(CAUSES, missed[:-1, 0], strict=True))
+            "#009E73", list(zip(map(analysis.in_words, CAUSES), missed[:-1, 0], strict=True))
         ),
         "if false positives of this type were not made": (
             MISS, list(zip(ERROR_TYPES, false[:, 0], strict=True))
@@ -119,7 +119,7 @@ def false_negative_figure(analysis: ErrorAnalysis) -> Figure:
     rate = 100 * part.rate
     _bucket_bars(left, analysis, lambda part: part.missed, rate, "missed instances (%)")
     _labeled_bars(right, 100 * part.counts / len(analysis.matches.truth), "#009E73", ".1f")
-    right.set_xticks(range(len(CAUSES)), CAUSES, rotation=90, fontsize=9)
+    right.set_xticks(range(len(CAUSES)), map(analysis.in_words, CAUSES), rotation=90, fontsize=9)
     right.set_ylabel("% of all instances")
     right.set_title("missed because", fontsize=10)
     return figure
@@ -188,7 +188,7 @@ def calibration_figure(analysis: ErrorAnalysis) -> Figure:
             xycoords=("data", "axes fraction"), color=MISS, fontsize=8,
         )  # fmt: skip
     top.set_ylim(0, 100)
-    top.set_ylabel(f"precision at tIoU {threshold_name(analysis.curve_tiou)} (%)")
+    top.set_ylabel(f"precision at {analysis.curve_at} (%)")
     bottom.bar(middle, part.counts, width=0.92 * width, color="#999999")
     bottom.set_yscale("symlog")
     bottom.set_ylabel("detections")

@@ -9,7 +9,6 @@ from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.errors import CAUSES, ERROR_TYPES
 from mmtal.error_analysis.one_threshold import top_confusions
 from mmtal.error_analysis.tables import percent
-from mmtal.evaluation.thresholds import threshold_name
 from mmtal.utils.wording import counted
 
 ADVICE = {
@@ -22,6 +21,17 @@ ADVICE = {
     "finding what is not seen": "Nothing points at these instances: allow more detections per "
     "recording, lower the score threshold, and check that the pyramid covers the lengths that "
     "are missed.",
+}
+EVENT_ADVICE = {
+    "perfect labels": "The times are right, the names are not: see the confusions below; better "
+    "features or more examples of those classes help.",
+    "perfect boundaries": "The events are seen, but not exactly where they are: a finer feature "
+    "stride, and a head whose finest level owns events, help.",
+    "perfect scores": "The right times are among the detections, but wrong ones score as high: "
+    "compare training length and the distance of NMS, and see the calibration below.",
+    "finding what is not seen": "Nothing points at these events: allow more detections per "
+    "recording, lower the score threshold, and check that the distance of NMS is below that of "
+    "events of one class.",
 }
 NOT_SEEN = CAUSES.index("not seen")
 WORTH_SAYING = 5e-4
@@ -41,11 +51,11 @@ def findings(analysis: ErrorAnalysis) -> list[str]:
 
 
 def _what_it_is(analysis: ErrorAnalysis) -> str:
-    thresholds = analysis.matches.tiou_thresholds
-    over = f"tIoU {threshold_name(thresholds[0])}"
+    thresholds = analysis.thresholds
+    over = f"{analysis.measure} {thresholds[0]}"
     if len(thresholds) > 1:
-        last = threshold_name(thresholds[-1])
-        over = f"average over {len(thresholds)} tIoU thresholds, {over} to {last}"
+        kind = "tIoU thresholds, tIoU" if analysis.tolerances is None else "tolerances,"
+        over = f"average over {len(thresholds)} {kind} {thresholds[0]} to {thresholds[-1]}"
     plain, normalized = analysis.scores
     return (
         f"mAP is {percent(plain)} % ({over}), average-mAP_N {percent(normalized)} %, with "
@@ -61,10 +71,11 @@ def _what_to_do(analysis: ErrorAnalysis) -> list[str]:
     best, *others = sorted(gains, key=lambda name: -gains[name])
     if gains[best] < WORTH_SAYING:
         return ["No single perfect part would gain anything."]
-    rest = ", ".join(f"{name} {percent(gains[name])}" for name in others)
+    rest = ", ".join(f"{analysis.in_words(name)} {percent(gains[name])}" for name in others)
+    advice = (ADVICE if analysis.tolerances is None else ADVICE | EVENT_ADVICE)[best]
     return [
-        f"The most would be gained by {best}: {percent(gains[best])} points of mAP ({rest}). "
-        f"{ADVICE[best]}"
+        f"The most would be gained by {analysis.in_words(best)}: {percent(gains[best])} points of "
+        f"mAP ({rest}). {advice}"
     ]
 
 
@@ -95,7 +106,8 @@ def _missed(analysis: ErrorAnalysis) -> str:
     most = int(causes.argmax())
     reasons = {
         "score too low": "the detections that hit them score among too many false ones",
-        "boundaries off": "detections of the right class lie there, but with the wrong ends",
+        "boundaries off": "detections of the right class lie there, but with the wrong "
+        + ("ends" if analysis.tolerances is None else "times"),
         "other label": "they are detected as another class",
         "not seen": "nothing among the 10 G best detections points at them",
     }
@@ -150,7 +162,7 @@ def _confusion(analysis: ErrorAnalysis) -> list[str]:
         f"{names[row]} taken for {names[column]} ({count} of {totals[row]})"
         for row, column, count in pairs
     )
-    return [f"Most confused at tIoU {threshold_name(analysis.curve_tiou)}: {shown}."]
+    return [f"Most confused at {analysis.curve_at}: {shown}."]
 
 
 def _calibration(analysis: ErrorAnalysis) -> list[str]:

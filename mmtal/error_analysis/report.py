@@ -18,7 +18,6 @@ from mmtal.error_analysis.one_threshold import RecordingErrors
 from mmtal.error_analysis.oracles import ORACLES
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.evaluation.report import covered
-from mmtal.evaluation.thresholds import threshold_name
 from mmtal.structures import RecordingView
 from mmtal.utils.file_names import file_stem
 from mmtal.utils.files import plain, write_json, write_text
@@ -74,7 +73,6 @@ def write_report(analysis: ErrorAnalysis, folder: str | Path, *, title: str) -> 
                 for part in analysis.sensitivity
                 if part.characteristic.source == "annotation file"
             ),
-            tiou=threshold_name(analysis.curve_tiou),
             max_matrix=figures.MAX_MATRIX,
             counted=counted,
             covered=covered,
@@ -96,11 +94,14 @@ def draw_recording(analysis: ErrorAnalysis, item: RecordingErrors) -> Figure:
         pred_scores=found.scores[item.shown],
         pred_labels=found.labels[item.shown],
     )
+    hits = find_hits(view, tiou_thr=analysis.curve_tiou)
+    if analysis.tolerances is not None:
+        view = view.as_events(analysis.tolerances[analysis.curve_threshold])
     lowest = float(view.pred_scores.min(initial=np.inf))
     return draw_predictions(
         view,
         analysis.classes,
-        find_hits(view, tiou_thr=analysis.curve_tiou),
+        hits,
         score_thr=lowest if np.isfinite(lowest) else 0.0,
     )
 
@@ -185,6 +186,7 @@ def summary(analysis: ErrorAnalysis) -> dict[str, Any]:
                 for part in analysis.sensitivity
             },
             characteristics_not_known=analysis.unknown,
+            tolerances=analysis.tolerances,
             tiou=analysis.curve_tiou,
             confusion=dict(
                 rows=[*names, "(background)"],

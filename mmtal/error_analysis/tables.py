@@ -6,7 +6,6 @@ from math import isnan
 from mmtal.error_analysis.analysis import ErrorAnalysis
 from mmtal.error_analysis.errors import CAUSES, ERROR_TYPES
 from mmtal.error_analysis.one_threshold import top_confusions
-from mmtal.evaluation.thresholds import threshold_name
 from mmtal.utils.wording import text_table
 
 TOP_CONFUSIONS = 20
@@ -33,13 +32,13 @@ def percent(value: float, *, sign: bool = False) -> str:
 
 def score_table(analysis: ErrorAnalysis) -> Table:
     """Plain and normalized mAP at each threshold."""
-    thresholds = [threshold_name(t) for t in analysis.matches.tiou_thresholds]
+    thresholds = analysis.thresholds
     metrics = analysis.stamp["metrics"]
     plain = [percent(metrics[f"mAP@{t}"]) for t in thresholds]
     normalized = [percent(value) for value in analysis.map_n.tolist()]
     average, average_n = analysis.scores
     return Table(
-        ["tIoU", *thresholds, "average"],
+        [analysis.measure, *thresholds, "average"],
         [
             ["mAP", *plain, percent(average)],
             ["mAP_N (normalized)", *normalized, percent(average_n)],
@@ -53,7 +52,7 @@ def oracle_table(analysis: ErrorAnalysis) -> Table:
     for oracle in sorted(analysis.oracles, key=lambda oracle: -oracle.gain[0]):
         (ap, ap_n), (gain, gain_n) = oracle.scores, oracle.gain
         cells = percent(ap), percent(gain, sign=True), percent(ap_n), percent(gain_n, sign=True)
-        rows.append([oracle.name, *cells])
+        rows.append([analysis.in_words(oracle.name), *cells])
     return Table(["experiment", "mAP", "gain", "average-mAP_N", "gain"], rows)
 
 
@@ -80,9 +79,10 @@ def cause_table(analysis: ErrorAnalysis) -> Table:
     part = analysis.false_negatives
     counts = [*part.counts, part.counts.sum()]
     total = len(analysis.matches.truth)
+    names = [analysis.in_words(name) for name in (*CAUSES, "all missed")]
     rows = [
         [name, f"{count:.0f}", percent(count / total), *(percent(g, sign=True) for g in gains)]
-        for name, count, gains in zip((*CAUSES, "all missed"), counts, part.gain, strict=True)
+        for name, count, gains in zip(names, counts, part.gain, strict=True)
     ]
     header = ["missed because", "instances", "% of instances"]
     return Table([*header, "mAP gain", "average-mAP_N gain"], rows)

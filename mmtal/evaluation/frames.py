@@ -1,6 +1,6 @@
 """Per-frame figures for densely labeled recordings (sensor streams, cooking).
 
-F is the number of frames of a recording; -1 stands for background.
+F is the number of frames of a recording; -1 stands for background, which is no run.
 """
 
 from collections.abc import Sequence
@@ -8,38 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-BACKGROUND = -1
-
-
-def frame_labels(
-    segments: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    scores: NDArray[np.float64],
-    *,
-    num_frames: int,
-    frames_per_second: float,
-) -> NDArray[np.int64]:
-    """One label per frame from instances that may overlap.
-
-    Frame ``i`` stands for the time ``(i + 0.5) / frames_per_second``. The highest score wins, and
-    of equal scores (ground truth) the shorter instance.
-
-    Args:
-        segments: (N, 2), seconds.
-        labels: (N,).
-        scores: (N,).
-        num_frames: F.
-        frames_per_second: Frames per second.
-
-    Returns:
-        (F,), -1 where no instance lies.
-    """
-    frames = np.full(num_frames, BACKGROUND, dtype=np.int64)
-    edges = np.ceil(segments * frames_per_second - 0.5).clip(0, num_frames).astype(np.int64)
-    last_wins = np.lexsort((segments[:, 0] - segments[:, 1], scores))
-    for row in last_wins:
-        frames[edges[row, 0] : edges[row, 1]] = labels[row]
-    return frames
+from mmtal.results.segmentation import BACKGROUND, label_runs
 
 
 def frame_scores(
@@ -71,17 +40,21 @@ def frame_scores(
     present = existing > 0
     hits, found, existing = hits[present], found[present], existing[present]
     return dict(
-        accuracy=_mean(right),
-        precision=_mean(hits / np.maximum(found, 1)),
-        recall=_mean(hits / existing),
-        f1=_mean(2 * hits / (found + existing)),
+        accuracy=mean_of(right),
+        precision=mean_of(hits / np.maximum(found, 1)),
+        recall=mean_of(hits / existing),
+        f1=mean_of(2 * hits / (found + existing)),
     )
 
 
 def segmental_f1(
-    truth: Sequence[NDArray[np.int64]], predicted: Sequence[NDArray[np.int64]], overlap: float
+    truth: Sequence[NDArray[np.int64]],
+    predicted: Sequence[NDArray[np.int64]],
+    overlap: float,
+    *,
+    per_recording: bool = False,
 ) -> float:
-    """F1@overlap of the runs of equal labels (Lea et al., CVPR 2017), counts summed.
+    """F1@overlap of the runs of equal labels (Lea et al., CVPR 2017).
 
     A predicted run goes to the true run of its label that it overlaps most; it is right if their
     tIoU reaches ``overlap`` and no other run is right there already.
@@ -90,41 +63,77 @@ def segmental_f1(
         truth: (F,) of each recording.
         predicted: Same shapes.
         overlap: tIoU threshold in (0, 1].
+        per_recording: The mean over the recordings (Lea et al.), not of all runs together.
 
     Returns:
         2 * hits / (true runs + predicted runs); NaN without any run.
     """
-    hits = runs = 0
-    for actual, guess in zip(truth, predicted, strict=True):
-        true_runs, true_labels = label_runs(actual)
-        found, found_labels = label_runs(guess)
-        runs += len(true_runs) + len(found)
-        if not len(true_runs) or not len(found):
-            continue
-        shared = (
-            np.minimum(found[:, None, 1], true_runs[None, :, 1])
-            - np.maximum(found[:, None, 0], true_runs[None, :, 0])
-        ).clip(min=0)  # (found, true)
-        union = np.diff(found) + np.diff(true_runs).T - shared
-        tiou = np.where(found_labels[:, None] == true_labels, shared / union, 0)
-        hits += len(np.unique(tiou.argmax(axis=1)[tiou.max(axis=1) >= overlap]))
-    return 2 * hits / runs if runs else float("nan")
+    counts = [
+        _hits_and_runs(actual, guess, overlap)
+        for actual, guess in zip(truth, predicted, strict=True)
+    ]
+    if per_recording:
+        return mean_of(np.array([2 * hits / runs for hits, runs in counts if runs]))
+    hits, runs = np.sum(counts, axis=0) if counts else (0, 0)
+    return float(2 * hits / runs) if runs else float("nan")
 
 
-def label_runs(frames: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Runs of equal labels, background left out: (R, 2) start and stop frame, (R,) labels."""
-    if not len(frames):
-        return np.zeros((0, 2), np.int64), np.zeros(0, np.int64)
-    cuts = np.flatnonzero(np.diff(frames)) + 1
-    bounds = np.concatenate([[0], cuts, [len(frames)]])
-    labels = frames[bounds[:-1]]
-    runs = np.stack([bounds[:-1], bounds[1:]], axis=1)
-    return runs[labels != BACKGROUND], labels[labels != BACKGROUND]
+def _hits_and_runs(
+    actual: NDArray[np.int64], guess: NDArray[np.int64], overlap: float
+) -> tuple[int, int]:
+    true_runs, true_labels = label_runs(actual)
+    found, found_labels = label_runs(guess)
+    runs = len(true_runs) + len(found)
+    if not len(true_runs) or not len(found):
+        return 0, runs
+    shared = (
+        np.minimum(found[:, None, 1], true_runs[None, :, 1])
+        - np.maximum(found[:, None, 0], true_runs[None, :, 0])
+    ).clip(min=0)  # (found, true)
+    union = np.diff(found) + np.diff(true_runs).T - shared
+    tiou = np.where(found_labels[:, None] == true_labels, shared / union, 0)
+    return len(np.unique(tiou.argmax(axis=1)[tiou.max(axis=1) >= overlap])), runs
+
+
+def edit_score(truth: Sequence[NDArray[np.int64]], predicted: Sequence[NDArray[np.int64]]) -> float:
+    """How far the order of the runs is right, whatever their times (Lea et al., ECCV 2016).
+
+    Args:
+        truth: (F,) of each recording.
+        predicted: Same shapes.
+
+    Returns:
+        Mean over the recordings of 1 - the edit distance (Levenshtein) between the labels of their
+        runs, background left out, per run of whichever has more; 1 where neither has any. NaN
+        without a recording.
+    """
+    return mean_of(
+        np.array(
+            [
+                1 - _edit_distance(one, other) / max(len(one), len(other), 1)
+                for one, other in (
+                    (label_runs(actual)[1], label_runs(guess)[1])
+                    for actual, guess in zip(truth, predicted, strict=True)
+                )
+            ]
+        )
+    )
+
+
+def _edit_distance(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
+    costs = np.arange(len(other) + 1)
+    steps = np.arange(len(other) + 1)
+    for label in one:
+        changed = np.minimum(costs[1:] + 1, costs[:-1] + (other != label))
+        # An insertion costs 1 more than what is left of it, as far as any is.
+        costs = np.minimum.accumulate(np.append(costs[0] + 1, changed) - steps) + steps
+    return int(costs[-1])
 
 
 def _joined(frames: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(0, np.int64), *frames])
 
 
-def _mean(values: NDArray[np.float64] | NDArray[np.bool_]) -> float:
+def mean_of(values: NDArray[np.float64] | NDArray[np.bool_]) -> float:
+    """NaN of nothing."""
     return float(values.mean()) if len(values) else float("nan")

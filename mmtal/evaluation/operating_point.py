@@ -19,14 +19,16 @@ class OperatingPoint:
         f1: 2 TP / (detections + instances), in [0, 1].
         precision: TP / detections.
         recall: TP / instances.
-        tiou: From which tIoU on a detection counts as true.
+        tiou: From which tIoU on a detection counts as true; None: of events.
+        tolerance: Of events, how far off one may be found, with its unit.
     """
 
     score_thr: float
     f1: float
     precision: float
     recall: float
-    tiou: float
+    tiou: float | None
+    tolerance: str | None = None
 
 
 def best_f1(

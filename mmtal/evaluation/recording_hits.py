@@ -4,11 +4,13 @@ import numpy as np
 
 from mmtal.evaluation.matching import match_detections
 from mmtal.results.instance_table import InstanceTable
-from mmtal.structures import TIOU_OF_HIT, RecordingHits, RecordingView
+from mmtal.structures import TIOU_OF_HIT, TIOU_OF_NEAR, RecordingHits, RecordingView
 
 
-def find_hits(view: RecordingView, *, tiou_thr: float = TIOU_OF_HIT) -> RecordingHits:
-    """Match the predictions of a recording as the evaluation does."""
+def find_hits(view: RecordingView, *, tiou_thr: float | None = None) -> RecordingHits:
+    """Match the predictions of a recording as the evaluation does, events within the tolerance."""
+    if tiou_thr is None:
+        tiou_thr = TIOU_OF_HIT if view.tolerance is None else TIOU_OF_NEAR
     if not 0 < tiou_thr <= 1:
         raise ValueError(f"the tIoU of a true positive must be in (0, 1], but got {tiou_thr:g}")
     truth = dict(segments=view.gt_segments, labels=view.gt_labels)

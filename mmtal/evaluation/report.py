@@ -20,7 +20,7 @@ def format_table(stamp: Stamp, *, per_class: bool = False) -> str:
     if not _rows(stamp):  # proposals
         values = stamp["metrics"].items()
         return f"{_title(stamp)}\n{text_table([['', ''], *([k, _percent(v)] for k, v in values)])}"
-    header = ["", *map(threshold_name, stamp["tiou_thresholds"]), "average"]
+    header = ["", *(suffix[1:] for suffix in _suffixes(stamp)), "average"]
     rows = [[name, *cells] for name, cells in _rows(stamp).items()]
     if per_class:
         rows += [
@@ -51,10 +51,10 @@ def format_remarks(stamp: Stamp, *, number: int = 3) -> str:
     ]
     point = stamp["operating_point"]
     if point is not None:
+        rule = f"tIoU {point['tiou']:g}" if point["tiou"] else f"tolerance {point['tolerance']}"
         lines.append(
             f"best F1: {_percent(point['f1'])} from score {point['score_thr']:g} on (precision "
-            f"{_percent(point['precision'])}, recall {_percent(point['recall'])}, tIoU "
-            f"{point['tiou']:g})"
+            f"{_percent(point['precision'])}, recall {_percent(point['recall'])}, {rule})"
         )
     return "\n".join(lines)
 
@@ -95,17 +95,20 @@ def format_protocols(protocols: Sequence[EvaluationProtocol]) -> str:
         if ids is not None:
             listed = f"{counted(len(ids), 'recording')}, list {video_list_sha256(ids)[:8]}"
         text = "\n".join(textwrap.wrap(protocol.description, WIDTH))
-        text += f"\n{listed}; tIoU {_thresholds(protocol)}"
+        text += f"\n{listed}; {_thresholds(protocol)}"
         lines += [protocol.name, textwrap.indent(text, "    ")]
     return "\n".join(lines)
 
 
 def _thresholds(protocol: EvaluationProtocol) -> str:
     """As they are written; with all digits where these are a function's, not the decimals."""
+    if protocol.points is not None:
+        shown = ", ".join(f"{tolerance:g}" for tolerance in protocol.points.tolerances)
+        return f"tolerances {shown} {protocol.points.unit}"
     written = protocol.tiou_thresholds
     if isinstance(written, str) and LINSPACE.fullmatch(written) is None:
-        return written
-    return f"{written}: " + ", ".join(map(str, tiou_grid(written).tolist()))
+        return f"tIoU {written}"
+    return f"tIoU {written}: " + ", ".join(map(str, tiou_grid(written).tolist()))
 
 
 def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
@@ -116,7 +119,8 @@ def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
     if stamp["unlisted_videos"]:
         found.append(
             f"detections in {counted(len(stamp['unlisted_videos']), 'recording')} that the ground "
-            f"truth does not list, such as '{stamp['unlisted_videos'][0]}', are false positives"
+            f"truth does not list, such as '{stamp['unlisted_videos'][0]}', are "
+            + ("left out" if protocol.frames else "false positives")
         )
     if stamp.get("beyond_classes"):
         found.append(
@@ -141,7 +145,7 @@ def notices(protocol: EvaluationProtocol, stamp: Stamp) -> list[str]:
 def _rows(stamp: Stamp) -> dict[str, list[str]]:
     """Figures by name without threshold; each has a cell per threshold and one for the average."""
     metrics = stamp["metrics"]
-    suffixes = [f"@{threshold_name(t)}" for t in stamp["tiou_thresholds"]]
+    suffixes = _suffixes(stamp)
     rows = {}
     for name in dict.fromkeys(name.removesuffix(suffixes[0]) for name in metrics):
         values = [metrics.get(name + suffix) for suffix in suffixes]
@@ -154,12 +158,26 @@ def _rows(stamp: Stamp) -> dict[str, list[str]]:
     return rows
 
 
+def _suffixes(stamp: Stamp) -> list[str]:
+    """What the names of figures at one threshold or tolerance end with."""
+    if points := stamp.get("points"):
+        return [f"@{tolerance:g} {points['unit']}" for tolerance in points["tolerances"]]
+    return [f"@{threshold_name(t)}" for t in stamp["tiou_thresholds"]]
+
+
 def _title(stamp: Stamp) -> str:
     listed = covered(stamp)
     if stamp["missing_videos"]:
         listed += f" (of {stamp['num_videos'] + stamp['missing_videos']:,})"
+    rule, frames = f"absent classes {stamp['label_handling']}", stamp.get("frames")
+    if points := stamp.get("points"):
+        rule = f"points, tolerances in {points['unit']}"
+    elif frames:
+        rule = f"{frames['frames_per_second']:g} frames/s"
+        if frames["score_thr"] is not None:
+            rule += f", scores from {frames['score_thr']:g} on"
     title = (
-        f"% | protocol {stamp['protocol']}, absent classes {stamp['label_handling']} | {listed}, "
+        f"% | protocol {stamp['protocol']}, {rule} | {listed}, "
         f"list {stamp['video_list_sha256'][:8]} | {counted(stamp['num_instances'], 'instance')}"
     )
     return title

@@ -27,7 +27,7 @@ def tie_range(
     ``extremes``: all wrong detections first, or all right ones. None: no class has two detections
     of one score, or the protocol has no mAP.
     """
-    if protocol.proposals:
+    if protocol.proposals or protocol.frames or protocol.points:
         return None
     truth, detections, _ = protocol.prepare(truth, detections, classes)
     matches = match_detections(truth, detections, protocol.tiou_thresholds)

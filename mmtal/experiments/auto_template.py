@@ -7,8 +7,10 @@ from typing import Any
 
 import torch
 
-from mmtal.datasets.feature_files import list_feature_files
+from mmtal.datasets.extraction import read_extraction
+from mmtal.datasets.feature_files import is_feature_file, list_feature_files
 from mmtal.datasets.features import ARRAYS, ENDINGS
+from mmtal.experiments.extracting import extract_missing
 from mmtal.preparation.suggestion import (
     Budget,
     Settings,
@@ -20,6 +22,7 @@ from mmtal.preparation.suggestion import (
 from mmtal.preparation.verification import verify
 from mmtal.preparation.verification.report import plain
 from mmtal.utils.files import write_text
+from mmtal.utils.media_files import videos_in
 from mmtal.utils.reading import read_json
 
 
@@ -79,7 +82,7 @@ def suggest_config(
 
 
 def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
-    """Annotation file and feature folders of a data set.
+    """Annotation file and feature folders of a data set; missing features of videos are extracted.
 
     The annotations are ``annotations.json``, else the only annotation JSON in the folder or in
     ``annotations/``. The features are in ``features/`` (where it holds folders only: one for each
@@ -104,14 +107,21 @@ def find_own_data(data_path: str | Path) -> tuple[Path, list[Path]]:
         features = [sources]
     else:
         arrays = [path for path in _folders(root) if _holds_features(path, ARRAYS)]
-        # tables may be of annotations
-        features = [[p] for p in arrays or filter(_holds_features, _folders(root))]
+        tables = list(filter(_holds_features, _folders(root)))
+        if videos_in(root):  # beside them, tables of other names are annotations
+            tables = [p for p in tables if recordings.keys() & {f.stem for f in p.iterdir()}]
+        features = [[path] for path in arrays or tables]
+    if len(files) == 1 and not features and extract_missing(files[0], root, folder):
+        features = [[folder]]
+    elif len(files) == 1 and len(features) == 1:
+        for source in filter(read_extraction, features[0]):
+            extract_missing(files[0], root, source)
     for what, found, wanted in (
         ("annotation file", files, "annotations.json"),
         (
             "folder of feature files",
             features,
-            "features/ with a .npy or .csv per recording",
+            "features/ with a .npy or .csv per recording, or videos",
         ),
     ):
         if not found:
@@ -133,7 +143,7 @@ def _folders(path: Path) -> list[Path]:
 
 def _holds_features(folder: Path, endings: tuple[str, ...] = ENDINGS) -> bool:
     return folder.is_dir() and any(
-        p.name.endswith(endings) and p.is_file() for p in folder.iterdir()
+        p.name.endswith(endings) and p.is_file() and is_feature_file(p) for p in folder.iterdir()
     )
 
 

@@ -141,11 +141,17 @@ def slots(workers: int, gpus: Sequence[str]) -> list[Slot]:
 
     ``OMP_NUM_THREADS`` limits the threads of each, as ever.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    threads = max(1, (cores or 1) // workers)
+    threads = max(1, num_cores() // workers)
     if os.environ.get("OMP_NUM_THREADS", "").isdigit():
         threads = min(threads, max(1, int(os.environ["OMP_NUM_THREADS"])))
     return [Slot(gpus[index % len(gpus)] if gpus else None, threads) for index in range(workers)]
+
+
+def num_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def submit_array(
@@ -158,10 +164,10 @@ def submit_array(
 ) -> str:
     """Submit a Slurm array with one task per job; returns what ``sbatch`` printed.
 
-    A task starts a command of its own for its job alone, whose name is appended to it, in the
-    folder that this process was started in and with its environment. The script and what tasks
-    print go to ``folder``; at most ``at_once`` run at a time. FileNotFoundError: there is no
-    ``sbatch``. ValueError: it refused.
+    A task starts a command of its own for its job alone, whose name is appended to its last word,
+    such as ``--only=`` (names may begin with a dash), in the folder that this process was started
+    in and with its environment. The script and what tasks print go to ``folder``; at most
+    ``at_once`` run at a time. FileNotFoundError: there is no ``sbatch``. ValueError: it refused.
     """
     script = folder / "slurm.sh"
     throttle = "" if at_once is None else f"%{at_once}"
@@ -173,7 +179,7 @@ def submit_array(
 #SBATCH --array=0-{len(names) - 1}{throttle}
 #SBATCH --output={folder}/slurm-%A_%a.log
 names=({shlex.join(names)})
-exec {shlex.join(command)} "${{names[SLURM_ARRAY_TASK_ID]}}"
+exec {shlex.join(command)}"${{names[SLURM_ARRAY_TASK_ID]}}"
 """,
     )
     sbatch = ["sbatch", *shlex.split(slurm_args), str(script)]

@@ -120,11 +120,19 @@ def prepare_config(
         )
         if subsets:
             config[name].dataset.subset = subsets[name != LOADERS[0]]
+    without = ""
     for evaluator in (config.val_evaluator, config.test_evaluator):
         metric = main_metric(evaluator)
         if metric.get("external_scores"):
             name = Path(metric["external_scores"]).name
-            metric["external_scores"] = str(place.root / "annotations" / name)
+            scores = place.root / "annotations" / name
+            metric["external_scores"] = str(scores)
+            if not place.is_official and not scores.exists():  # own data, of any classes
+                metric.update(external_scores=None, class_agnostic=True)
+                without = str(scores)
+    if without:
+        text = f"no class scores of whole recordings at {without}: evaluated is where, not what"
+        print_log(text, "current")
     given = {
         "optim_wrapper.optimizer.lr": learning_rate,
         "optim_wrapper.optimizer.weight_decay": weight_decay,
@@ -134,9 +142,17 @@ def prepare_config(
     config.merge_from_dict({key: value for key, value in given.items() if value is not None})
     override(config, options or {})
     set_seed(config, seed=seed, deterministic=False)
-    if not place.is_official:
+    if not place.is_official or _has_other_files(config):
         _adapt_to_own_data(config, options or {}, choose=not subsets, classes=data.get("classes"))
     return config
+
+
+def _has_other_files(config: Config) -> bool:
+    """Whether the features are all in files of another ending than the config's."""
+    own = config.train_dataloader.dataset
+    features = own.features if isinstance(own.features, str) else own.features[0]
+    files = list_feature_files(Path(own.data_root, features))
+    return bool(files) and not any(file.endswith(own.get("file_ext", ".npy")) for file in files)
 
 
 def _adapt_to_own_data(

@@ -5,17 +5,21 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from mmengine.dist import master_only
 from mmengine.runner import Runner
 
+from mmtal.datasets.extraction import video_of
 from mmtal.evaluation.recording_hits import find_hits
+from mmtal.results.result_files import event_tolerance
 from mmtal.structures import RecordingView
 from mmtal.utils.file_names import file_stem
 from mmtal.utils.files import write_text
 from mmtal.utils.reading import read_json
 from mmtal.visualization import draw_predictions, save_figure
+from mmtal.visualization.thumbnails import thumbnails
 from mmtal.visualization.viewer import viewer_page
 
 
@@ -44,12 +48,22 @@ def print_run_summary(runner: Runner, results: Path, *, score_thr: float) -> Non
     """
     dataset = runner.test_dataloader.dataset
     views, classes = views_of_results(dataset, read_json(results)["results"])
+    tolerance = None
+    if width := getattr(dataset, "point_width", None):
+        tolerance = event_tolerance(results) or width / 2
+        views = [view.as_events(tolerance) for view in views]
     picture = results.with_name(f"predictions_{file_stem(views[0].video_id)}.png")
-    hits = find_hits(views[0])
-    save_figure(draw_predictions(views[0], classes, hits, score_thr=score_thr), picture)
+    folders = getattr(dataset, "folders", ())
+    found = {view.video_id: video_of(folders, view.video_id) for view in views}
+    hits, shown = find_hits(views[0]), thumbnails(found[views[0].video_id])
+    figure = draw_predictions(views[0], classes, hits, score_thr=score_thr, pictures=shown)
+    save_figure(figure, picture)
     page = results.with_name("predictions.html")
     title = f"{results.parent.name}: {dataset.metainfo['subset']}"
-    write_text(page, viewer_page(views, classes, title=title, score_thr=score_thr))
+    start = page.parent.resolve()
+    media = {n: quote(os.path.relpath(v.resolve(), start)) for n, v in found.items() if v}
+    write_text(page, viewer_page(views, classes, title=title, score_thr=score_thr, media=media))
+    new = "VIDEO" if media else "FEATURES"
     work_dir, checkpoint = Path(runner.work_dir), str(runner._load_from)
     _print_rows(
         {
@@ -59,8 +73,10 @@ def print_run_summary(runner: Runner, results: Path, *, score_thr: float) -> Non
             "checkpoint": _short(checkpoint),
             "best in validation": ", ".join(_short(path) for path in work_dir.glob("best_*.pth")),
             "log": _log_file(runner),
-            "find actions": f"mmtal infer {_quoted(work_dir / 'config.py', checkpoint)} FEATURES",
-            "see mistakes": f"mmtal explain {_quoted(results)} --ann {_quoted(dataset.ann_file)}",
+            "find actions": f"mmtal infer {_quoted(work_dir / 'config.py', checkpoint)} {new}",
+            "see mistakes": f"mmtal explain {_quoted(results)} --ann {_quoted(dataset.ann_file)}"
+            + " --class-agnostic" * (classes == ["any class"])
+            + (f" --tolerance {tolerance:g}" if tolerance else ""),
         }
     )
 

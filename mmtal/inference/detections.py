@@ -12,9 +12,10 @@ from terminaltables import AsciiTable
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import write_results
 from mmtal.runtime.detections import FoundActions
-from mmtal.structures import RecordingView
+from mmtal.structures.recording_view import RecordingView, usual_tolerance
 from mmtal.utils.wording import counted
 from mmtal.visualization.layout import format_time
+from mmtal.visualization.thumbnails import thumbnails
 from mmtal.visualization.timeline import draw_detections
 
 MAX_ROWS, LEAST_ROWS = 40, 5
@@ -25,14 +26,24 @@ MAX_ROWS, LEAST_ROWS = 40, 5
 class Detections(FoundActions):
     """All that was found in one recording: see :class:`mmtal.runtime.detections.FoundActions`."""
 
-    def draw(self, *, score_thr: float | None = None) -> Figure:
-        """A picture over time; see :func:`mmtal.visualization.timeline.draw_detections`."""
+    def draw(self, *, score_thr: float | None = None, video: Path | None = None) -> Figure:
+        """A picture over time, that of a video with pictures of it.
+
+        See :func:`mmtal.visualization.timeline.draw_detections`.
+        """
+        score_thr = self.shown_from if score_thr is None else score_thr
+        pictures = thumbnails(video)
+        return draw_detections(self.view, self.classes, score_thr=score_thr, pictures=pictures)
+
+    @property
+    def view(self) -> RecordingView:
+        """For pictures."""
         view = RecordingView(
             self.video_id, self.duration, pred_segments=self.segments, pred_scores=self.scores,
             pred_labels=self.labels,
         )  # fmt: skip
-        score_thr = self.shown_from if score_thr is None else score_thr
-        return draw_detections(view, self.classes, score_thr=score_thr)
+        is_event = self.segments[:, 0] == self.segments[:, 1]
+        return view.as_events(usual_tolerance([view])) if len(self) and is_event.all() else view
 
 
 def write_detections(

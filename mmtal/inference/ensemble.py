@@ -18,10 +18,16 @@ from mmtal.datasets.feature_statistics import give_statistics
 from mmtal.engine.hooks.setup_check_hook import check_classes
 from mmtal.engine.runner import main_metric
 from mmtal.inference.models import init_model
+from mmtal.models import SegmentationHead
+from mmtal.models.layers import FixedPadding
 from mmtal.models.localizers.limits import length_factor, limits_times
-from mmtal.models.localizers.temporal_localizer import check_predictions
+from mmtal.models.localizers.temporal_localizer import (
+    TemporalLocalizer,
+    check_predictions,
+    window_starts,
+)
 from mmtal.registry import DATASETS
-from mmtal.results.fusion.join_actions import ActionSpace
+from mmtal.results.fusion.join_actions import ActionSpace, Boundaries, check_boundaries
 from mmtal.results.instance_table import InstanceTable
 from mmtal.structures import TemporalDataSample
 from mmtal.structures.contracts import PointHead, WindowHead, check_contract
@@ -35,18 +41,20 @@ _FAR = 600.0
 
 @dataclass(frozen=True)
 class RawPredictions:
-    """What a head says of one recording before anything is thrown away.
+    """What a head says of one recording, or window of it, before anything is thrown away.
 
     Attributes:
         outputs: What the head's ``forward`` returns: first the class logits per level
             (1, K, T_l), then offsets (1, 2, T_l) and the like.
         masks: Per level bool (1, T_l).
         sample: What is known of the recording.
+        start: Its first feature, of a window of the recording.
     """
 
     outputs: tuple[list[Tensor], ...]
     masks: list[Tensor]
     sample: TemporalDataSample
+    start: int = 0
 
 
 class EnsembleMember:
@@ -101,6 +109,7 @@ class EnsembleMember:
             "head": type(head).__name__,
             "number of classes": head.num_classes,
             "level strides": list(self.model.backbone.level_strides),
+            "test_window": self.model.test_window,
             "classes": list(self.dataset.metainfo["classes"]),
         }
 
@@ -109,13 +118,18 @@ class EnsembleMember:
         return self.dataset[self._index[video_id]]
 
     @torch.no_grad()
-    def predict(self, video_id: str) -> RawPredictions:
-        """Raw predictions of one recording."""
+    def predict(self, video_id: str) -> list[RawPredictions]:
+        """Raw predictions of one recording: of each window of ``model.test_window``, or of all."""
         item = self.load(video_id)
-        batch = self.model.data_preprocessor({key: [value] for key, value in item.items()})
-        outputs, masks = self.model.raw_predictions(batch["inputs"], batch["masks"])
-        check_predictions(outputs, masks, [video_id])
-        return RawPredictions(outputs, masks, batch["data_samples"][0])
+        features, sample, found = item["inputs"], item["data_samples"], []
+        size, step = self.model.test_window or (len(features), len(features))
+        for start in window_starts(len(features), size, step):
+            window = dict(inputs=[features[start : start + size]], data_samples=[sample])
+            batch = self.model.data_preprocessor(window)
+            outputs, masks = self.model.raw_predictions(batch["inputs"], batch["masks"])
+            check_predictions(outputs, masks, [video_id])
+            found.append(RawPredictions(outputs, masks, batch["data_samples"][0], start))
+        return found
 
 
 def evaluate_ensemble(
@@ -132,6 +146,14 @@ def evaluate_ensemble(
     """
     shares = normalized_weights(weights, len(members))
     first = members[0]
+    head = first.model.head
+    if len(members) > 1 and not isinstance(head, PointHead | SegmentationHead):
+        raise ValueError(
+            f"raw predictions of {first.name} cannot be averaged with another model's, since those "
+            f"of a {type(head).__name__} do not belong to points in time: join the detections, "
+            "mmtal results fuse"
+        )
+    mean = average_segmentations if isinstance(head, SegmentationHead) else average
     settings = first.config.test_evaluator
     if out_file is not None:
         check_writable(out_file)
@@ -141,12 +163,27 @@ def evaluate_ensemble(
     parts = [dict(model=m.name, weight=w) for m, w in zip(members, shares, strict=True)]
     evaluator.dataset_meta = {**first.dataset.metainfo, "ensemble": parts}
     for video_id in progress(first.video_ids, len(first.video_ids), text="predicting recordings"):
-        raw = [member.predict(video_id) for member in members]
-        outputs, masks = average(raw, shares)
-        sample = raw[0].sample
-        (sample.pred_instances,) = first.model.detect(outputs, masks, [sample])
+        windows = list(zip(*(member.predict(video_id) for member in members), strict=True))
+        means = [mean(window, shares) for window in windows]
+        sample = windows[0][0].sample
+        if len(means) == 1:
+            (sample.pred_instances,) = first.model.detect(*means[0], [sample])
+        else:
+            pool = [head.candidates_by_feat(*raw, masks)[0] for raw, masks in means]
+            sample.pred_instances = finish(first.model, pool, [w[0] for w in windows])
         evaluator.process([sample])
     return evaluator.evaluate(len(first.video_ids))
+
+
+def finish(
+    model: TemporalLocalizer, pool: Sequence[InstanceData], windows: Sequence[RawPredictions]
+) -> InstanceData:
+    """Predictions of a recording from the candidates of its windows, as the model makes them."""
+    for found, window in zip(pool, windows, strict=True):
+        found.segments = found.segments + window.start
+    sample = windows[0].sample
+    with limits_times(model.head, length_factor(model, sample)):
+        return model.head.finish(InstanceData.cat(pool), sample)  # type: ignore[attr-defined]
 
 
 def normalized_weights(weights: Sequence[float] | None, number: int) -> list[float]:
@@ -162,12 +199,19 @@ def normalized_weights(weights: Sequence[float] | None, number: int) -> list[flo
 def check_members(
     members: Sequence[EnsembleMember],
     *,
-    same: Sequence[str] = ("head", "number of classes", "level strides", "classes"),
+    same: Sequence[str] = ("head", "number of classes", "level strides", "test_window", "classes"),
 ) -> None:
     """Check that members can be averaged, reading all recordings but predicting none.
 
     ValueError: they cannot, or one of their :attr:`EnsembleMember.facts` in ``same`` differs.
     """
+    for member in members:
+        if isinstance(member.model.padding, FixedPadding) and member.model.test_window:
+            raise ValueError(
+                "members of an ensemble must predict a recording in one pass, but "
+                f"{member.name} works on {member.model.padding.max_seq_len} features at once. "
+                f"({OTHERWISE})"
+            )
     first = members[0]
     for other in members[1:]:
         theirs = other.facts
@@ -224,6 +268,15 @@ def average(
     return outputs, masks
 
 
+def average_segmentations(
+    raw: Sequence[RawPredictions], shares: Sequence[float]
+) -> tuple[list[list[Tensor]], list[Tensor]]:
+    """As :func:`average`, of one stage: the means of the last ones' probabilities."""
+    length = min(r.masks[0].shape[1] for r in raw)
+    chances = [r.outputs[-1][0][..., :length].double().softmax(1) for r in raw]
+    return [[mean_values(chances, shares).log().float()]], [raw[0].masks[0][:, :length]]
+
+
 def mean_values(values: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
     """Weighted mean; exactly the common value where all are equal."""
     first = values[0].double()
@@ -258,40 +311,52 @@ def predict_actions(
     space: ActionSpace,
     *,
     per_point: int = 10,
+    boundaries: Boundaries = "mean",
 ) -> InstanceTable:
     """What two models on the same grid say together, as OpenTAD's entry to the challenge has it.
 
     At each point the best verbs are paired with the best nouns, ``per_point`` of each. A pair has
-    the mean of both models' segments and the square root of the product of both probabilities.
-    Thresholds, top-k and NMS are the verb model's. The labels are ``space.names``. ValueError: the
-    models do not fit together or to ``space``; ``per_point`` is below 1.
+    the mean of both models' segments (``boundaries="confidence"``: weighted by the highest
+    probability of each) and the square root of the product of both probabilities. Thresholds,
+    top-k and NMS are the verb model's. The labels are ``space.names``. ValueError: the models do
+    not fit together or to ``space``; ``per_point`` is below 1.
     """
     if per_point < 1:
         raise ValueError(f"per_point must be >= 1, but got {per_point}")
+    check_boundaries(boundaries)
     for what, model, names in (
         ("verb", verb_model, space.verbs),
         ("noun", noun_model, space.nouns),
     ):
         if tuple(model.facts["classes"]) != names:
             raise ValueError(f"the {what} model {model.name} must have the {what}s as its classes")
-    check_members([verb_model, noun_model], same=("head", "level strides"))
+    check_members([verb_model, noun_model], same=("head", "level strides", "test_window"))
     head = verb_model.model.head
     for contract in (PointHead, WindowHead):
         check_contract(head, contract, name="a head whose points are paired")
     videos = {}
     recordings = verb_model.video_ids
     for video in progress(recordings, len(recordings), text="predicting recordings"):
-        verb, noun = verb_model.predict(video), noun_model.predict(video)
-        with limits_times(head, length_factor(verb_model.model, verb.sample)):
-            candidates = head.best_candidates(join_points(verb, noun, head, space, per_point))
-            found = head.finish(candidates, verb.sample)
+        verbs, nouns = verb_model.predict(video), noun_model.predict(video)
+        whole = length_factor(verb_model.model, verbs[0].sample) if len(verbs) == 1 else 1
+        with limits_times(head, whole):
+            pool = [
+                head.best_candidates(join_points(*window, head, space, per_point, boundaries))
+                for window in zip(verbs, nouns, strict=True)
+            ]
+        found = finish(verb_model.model, pool, verbs)
         videos[video] = {key: found[key].cpu().numpy() for key in ("segments", "labels", "scores")}
     return InstanceTable.from_videos(videos)
 
 
 @torch.no_grad()
 def join_points(
-    verb: RawPredictions, noun: RawPredictions, head: Any, space: ActionSpace, per_point: int
+    verb: RawPredictions,
+    noun: RawPredictions,
+    head: Any,
+    space: ActionSpace,
+    per_point: int,
+    boundaries: Boundaries = "mean",
 ) -> InstanceData:
     """Candidates of one recording: ``segments`` in grid units, ``scores``, ``labels``, ``levels``.
 
@@ -317,7 +382,10 @@ def join_points(
         labels = lookup[verb_labels[:, None], noun_labels[None]]  # (verbs, nouns, T_l)
         keep = (scores > head.score_thr) & (labels >= 0)
         point = keep.nonzero()[:, 2]
-        offsets = 0.5 * (verb_offsets + noun_offsets)[:, point].t()
+        share: Tensor | float = 0.5  # of the verb
+        if boundaries == "confidence":
+            share = (verb_probs[0] / (verb_probs[0] + noun_probs[0]))[point]
+        offsets = (share * verb_offsets[:, point] + (1 - share) * noun_offsets[:, point]).t()
         parts["segments"].append(head.coder.decode(positions[point], strides[point], offsets))
         parts["scores"].append(scores[keep])
         parts["labels"].append(labels[keep])

@@ -21,6 +21,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from mmtal.inference.export_description import describe
 from mmtal.inference.inferencer import TemporalActionInferencer
 from mmtal.runtime.description import KEY
+from mmtal.runtime.padding import FixedPadding
 from mmtal.utils.files import whole_file
 
 FORMATS = {"onnx": ".onnx", "torch": ".pt2"}
@@ -58,6 +59,13 @@ def export(inferencer: TemporalActionInferencer, path: str | Path, *, to: str = 
         raise ValueError(f"to must be one of {tuple(FORMATS)}, but got {to!r}")
     if to == "onnx":
         _require_onnx()
+    if isinstance(inferencer.model.padding, FixedPadding):
+        raise ValueError(
+            "this model cannot be exported, since it works on "
+            f"{inferencer.model.padding.max_seq_len} features at once, not on recordings of any "
+            "length"
+        )
+    inferencer.pipeline.require_features("exported")
     text = describe(inferencer, for_runtime=to == "onnx").to_json()
     network = RawPredictions(inferencer.model)
     with whole_file(path) as part:
@@ -67,6 +75,8 @@ def export(inferencer: TemporalActionInferencer, path: str | Path, *, to: str = 
             oblivious = settings.patch(backed_size_oblivious=True)
             with _quiet(), oblivious, sdpa_kernel(SDPBackend.MATH):
                 run = (_write_onnx if to == "onnx" else _write_program)(network, part, text)
+        except OSError:  # the disk is full
+            raise
         except Exception as error:  # whatever tracing does to foreign code
             reason = str(error.__cause__ or error).strip().splitlines()
             raise ValueError(
@@ -171,7 +181,15 @@ def _largest_difference(network: RawPredictions, run: Run) -> float:
     differences = [0.0]
     for length in (1, longest // 2 + 1, longest, longest + 1, longest + network.coarsest + 3):
         inputs = network.inputs(length)
-        for found, expected in zip(run(*inputs), network(*inputs), strict=True):
+        try:
+            given = run(*inputs)
+        except Exception as error:
+            raise ValueError(
+                f"this model cannot be exported: the file does not take a recording of {length} "
+                f"features, padded to {inputs[0].shape[2]}: {error}. Graphs want two positions at "
+                "every level, which a padding rule can see to"
+            ) from error
+        for found, expected in zip(given, network(*inputs), strict=True):
             differences.append(float(np.abs(np.asarray(found) - expected.numpy()).max()))
     return max(differences)
 

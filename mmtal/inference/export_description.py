@@ -10,7 +10,7 @@ from mmtal.models.layers import FullPadding, PaddingRule
 from mmtal.models.task_modules import PointGenerator
 from mmtal.runtime.description import Description
 
-SHARED = ("candidates_by_feat", "best_candidates", "topk_score", "finish")
+SHARED = ("candidates_by_feat", "decode_level", "best_candidates", "topk_score", "finish")
 """Methods of heads that :mod:`mmtal.runtime` has as :class:`AnchorFreeHead` has them."""
 
 
@@ -37,15 +37,18 @@ def describe(inferencer: TemporalActionInferencer, *, for_runtime: bool) -> Desc
         preprocessor = model.data_preprocessor
         for part, is_known in (
             (model, type(model).detect is TemporalLocalizer.detect),
+            ("model.test_window", not model.test_window),
             (head, decoding is not None),
             (rule, padding is not None),
+            (model.backbone, not getattr(model.backbone, "pools_masks", False)),
             (preprocessor, type(preprocessor) is TemporalDataPreprocessor),
             *zip(transforms, [stage is not None for stage in stages], strict=True),
         ):
             if not is_known:
                 raise ValueError(
                     f"this model cannot be exported to ONNX, since mmtal.runtime does not know how "
-                    f"to do what {type(part).__name__} does: --to torch gives raw predictions"
+                    f"to do what {part if isinstance(part, str) else type(part).__name__} does: "
+                    "--to torch gives raw predictions"
                 )
     left = right = None
     no_windows = ""
@@ -70,6 +73,7 @@ def describe(inferencer: TemporalActionInferencer, *, for_runtime: bool) -> Desc
         no_windows=no_windows,
         decoding=decoding,
         num_bins=getattr(head, "num_bins", 0),
+        event_reach=getattr(head, "event_reach", None),
         num_classes=head.num_classes,
         score_thr=getattr(head, "score_thr", 0.0),
         pre_nms_topk=getattr(head, "pre_nms_topk", 0),
@@ -95,8 +99,8 @@ def _stage(transform: Any) -> dict[str, Any] | None:
 def _decoding(head: Any) -> str | None:
     """How the run-time decodes raw predictions; None: it cannot.
 
-    A head that decodes in its own way says in ``runtime_decoding``, beside its ``decode_level``,
-    which of :mod:`mmtal.runtime.decoding` that is.
+    A head with ``distances`` of its own says in ``runtime_decoding``, beside them, which of
+    :mod:`mmtal.runtime.decoding` they are.
     """
     if (
         not isinstance(head, AnchorFreeHead)
@@ -105,5 +109,5 @@ def _decoding(head: Any) -> str | None:
         or type(head.points) is not PointGenerator
     ):
         return None
-    owner = next(c for c in type(head).__mro__ if "decode_level" in vars(c))
+    owner = next(c for c in type(head).__mro__ if "distances" in vars(c))
     return "offsets" if owner is AnchorFreeHead else vars(owner).get("runtime_decoding")

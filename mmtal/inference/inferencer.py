@@ -13,13 +13,13 @@ from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 
 from mmtal.config_files import demo_checkpoint
-from mmtal.datasets.annotation_file import AnnotationFile
-from mmtal.datasets.sensor_tables import clock_rate
 from mmtal.inference.detections import Detections, write_detections
+from mmtal.inference.known_recordings import KnownRecordings
 from mmtal.inference.models import find_device, init_model
 from mmtal.inference.pipeline import InferencePipeline
 from mmtal.inference.recordings import Inputs, Recording, find_recordings
 from mmtal.inference.streaming import DetectionStream
+from mmtal.inference.videos import VideoInputs, Weights
 from mmtal.inference.windowing import WindowWalker, drop_long, join, reach_of
 from mmtal.models.localizers.limits import (
     TRAINING_LENGTH,
@@ -65,6 +65,8 @@ class TemporalActionInferencer:
         precision: ``float32``, ``bfloat16`` (about twice as fast where the hardware is built for
             it, see :class:`mmtal.models.localizers.TemporalLocalizer`), ``auto`` for bfloat16 where
             it is, or None for what the config says.
+        weights: Files of the weights of the backbones that make features of videos; None: those
+            that come with them.
         backend: ``torch``; or ``onnx``: ``config`` is a file that ``mmtal export`` wrote, and
             :class:`mmtal.runtime.TemporalActionInferencer` takes over, with its arguments.
 
@@ -95,6 +97,7 @@ class TemporalActionInferencer:
         max_duration: float | None = None,
         options: Mapping[str, Any] | None = None,
         precision: str | None = None,
+        weights: Weights = None,
         backend: str = "torch",
     ) -> None:
         if backend != "torch":
@@ -124,15 +127,24 @@ class TemporalActionInferencer:
         self.dataset = self.config.test_dataloader.dataset
         point = self.model.operating_point
         self.threshold = None if point is None else float(point["score_thr"])
-        self.classes = self._class_names(classes)
-        if self.model.made_for is None:  # a checkpoint that does not say what it was trained on
-            self.model.made_for = self._longest_annotated() or TRAINING_LENGTH
         self._reached: dict[str, dict[str, float]] = {}
+        extractions = self.model.dataset_meta.get("extractions") or ()
         self.pipeline = InferencePipeline(
             self.dataset,
             num_channels=self.model.backbone.in_channels,
             statistics=self.model.feature_statistics,
         )
+        self.videos = VideoInputs(
+            extractions,
+            next(self.model.parameters()).device,
+            weights,
+            as_they_are=self.pipeline.load_frames is not None,
+        )
+        own_fps = next((extraction.fps for extraction in self.videos.extractions), None)
+        self.known = KnownRecordings(self.dataset, self.pipeline.feature_stride, own_fps)
+        self.classes = self.known.class_names(self.model, classes, checkpoint=self.checkpoint)
+        if self.model.made_for is None:  # a checkpoint that does not say what it was trained on
+            self.model.made_for = self.known.longest or TRAINING_LENGTH
 
     def __call__(
         self,
@@ -149,9 +161,10 @@ class TemporalActionInferencer:
         All inputs are checked before the first is predicted; files are written after the last.
 
         Args:
-            inputs: An array or tensor (T, C), a feature file or table, a folder of them,
-                a list of any of these, or a dict of them by the recordings' names. A tuple holds
-                the sources of one recording, or the folders of the sources.
+            inputs: An array or tensor (T, C), a feature file or table, a video (where the model was
+                trained on features of ``mmtal data extract``), a folder of them, a list of any of
+                these, or a dict of them by the recordings' names. A tuple holds the sources of one
+                recording, or the folders of the sources.
             fps: Frames (or samples) per second, for all or by recording; None: as the config
                 says, else as its annotation file says of the recording.
             batch_size: Recordings at once; does not change the result.
@@ -176,13 +189,14 @@ class TemporalActionInferencer:
         if show_dir is not None and Path(show_dir).is_file():
             raise ValueError(f"show_dir must be a folder, but {show_dir} is a file")
         recordings = find_recordings(
-            inputs,
+            self.videos(inputs),
             file_prefix=self.dataset.get("file_prefix", ""),
             file_ext=self.dataset.get("file_ext", ".npy"),
             key=self.dataset.get("feature_key"),
-            rate=lambda r: self._fps(r, fps) / self.pipeline.feature_stride,
+            rate=lambda r: self.known.fps(r, fps) / self.pipeline.feature_stride,
         )
-        rates = [self._fps(recording, fps) for recording in recordings]
+        self.videos.check(recordings)
+        rates = [self.known.fps(recording, fps) for recording in recordings]
         for recording in recordings:
             self.pipeline.check(recording)
         for recording in progress(recordings, len(recordings), text="checking features"):
@@ -207,7 +221,8 @@ class TemporalActionInferencer:
         if show_dir is not None:
             for result in results:
                 picture = Path(show_dir) / f"{file_stem(result.video_id)}.png"
-                save_figure(result.draw(), picture)
+                video = self.videos.sources.get(result.video_id)
+                save_figure(result.draw(video=video), picture)
         return results
 
     def stream(
@@ -228,7 +243,8 @@ class TemporalActionInferencer:
             max_delay: Most seconds after its end at which a detection is given out; the model
                 then sees less of the future, see :class:`DetectionStream`. None: no bound.
         """
-        rate = self.dataset.get("fps") if fps is None else fps
+        self.pipeline.require_features("given a stream")
+        rate = self.known.common_fps(fps)
         if rate is None:
             raise ValueError("fps must be given, since the config has none")
         return DetectionStream(
@@ -263,7 +279,8 @@ class TemporalActionInferencer:
     ) -> Iterator[Detections]:
         batch: list[dict[str, Any]] = []
         for recording, fps in recordings:
-            data = self.pipeline.open(recording, fps=fps, duration=self._duration(recording))
+            duration = self.known.duration(recording) or self.videos.durations.get(recording.name)
+            data = self.pipeline.open(recording, fps=fps, duration=duration)
             size = self._window_size(data)
             if size is None:
                 batch.append(self.pipeline.finish(data))
@@ -286,6 +303,19 @@ class TemporalActionInferencer:
 
     def _window_size(self, data: dict[str, Any]) -> int | None:
         """Features of a window of this recording; None: test it as one."""
+        if self.pipeline.load_frames is not None and self.model.test_window is None:
+            if self.window is not None or self.max_duration is not None:
+                raise ValueError(
+                    "window and max_duration must be None, since the config's model takes pictures"
+                )
+            return None
+        if self.model.test_window is not None:  # it cuts long recordings itself
+            if self.window is not None or self.max_duration is not None:
+                raise ValueError(
+                    "window and max_duration must be None, since the config's model predicts in "
+                    f"windows of its own (model.test_window={self.model.test_window})"
+                )
+            return None
         length, grid = len(data["feats"]), data["grid"]
         size = ONE_PASS
         if self.window is not None:
@@ -347,64 +377,3 @@ class TemporalActionInferencer:
             classes=self.classes,
             threshold=self.threshold,
         )
-
-    @cached_property
-    def _annotations(self) -> AnnotationFile | None:
-        path = Path(self.dataset.get("data_root", ""), self.dataset.get("ann_file", ""))
-        return AnnotationFile(path) if path.is_file() else None
-
-    def _entry(self, recording: Recording) -> Mapping[str, Any]:
-        """What the config's annotation file says of a file's recording."""
-        if not recording.paths or self._annotations is None:
-            return {}
-        return self._annotations.database.get(recording.name, {})
-
-    def _longest_annotated(self) -> float | None:
-        """Seconds of the longest recording in the config's annotation file, if it is there."""
-        database = {} if self._annotations is None else self._annotations.database
-        return max((entry.get("duration") or 0.0 for entry in database.values()), default=None)
-
-    def _duration(self, recording: Recording) -> float | None:
-        duration = self._entry(recording).get("duration")
-        return None if duration is None else float(duration)
-
-    def _fps(self, recording: Recording, given: float | Mapping[str, float] | None) -> float:
-        fps = given.get(recording.name) if isinstance(given, Mapping) else given
-        if fps is None:
-            fps = self.dataset.get("fps")
-        if fps is None:
-            fps = self._entry(recording).get("fps")
-        if fps is None and (clock := clock_rate(recording.paths)):
-            fps = clock * self.pipeline.feature_stride
-        if fps is None:
-            raise ValueError(
-                f"recording '{recording.name}': its frames per second are unknown, give fps (the "
-                "config has none, and no annotation file of it lists the recording)"
-            )
-        if not 0 < fps < float("inf"):
-            raise ValueError(f"fps must be > 0, but got {fps} for recording '{recording.name}'")
-        return float(fps)
-
-    def _class_names(self, given: Sequence[str] | None) -> tuple[str, ...]:
-        num_classes = self.model.head.num_classes
-        source, names = "classes", given
-        if names is None:
-            source = f"checkpoint {self.checkpoint}"
-            names = self.model.dataset_meta.get("classes")
-        if names is None and self._annotations is not None:
-            source = f"annotation file {self._annotations.path}"
-            names = self._annotations.class_names(self.dataset.get("classes"))
-        if num_classes == 1 and (given is None or names is None):
-            return ("action",) if names is None or len(names) != 1 else tuple(names)
-        if names is None:
-            print_log(
-                "nothing names the classes: they are called class_0, class_1, ... (give classes)",
-                "current",
-                logging.WARNING,
-            )
-            return tuple(f"class_{label}" for label in range(num_classes))
-        if len(names) != num_classes:
-            raise ValueError(
-                f"{source} must name the model's {num_classes} classes, but names {len(names)}"
-            )
-        return tuple(map(str, names))

@@ -153,11 +153,13 @@ def model_activity(
     features, masks = model.extract_feat(batch["inputs"], batch["masks"])
     raw = head(features, masks)
     check_predictions(raw, masks, [recording.view.video_id])
-    if raw[1][0].shape[1] != 2:  # another meaning: levels would be traced wrongly, silently
+    returned = f"{raw[1][0].shape[1]} values"
+    if getattr(head, "event_reach", None) is not None:
+        returned = "the way to an event of each class"
+    if returned != "2 values":  # another meaning: levels would be traced wrongly, silently
         raise ValueError(
             "the head must return two distances for each point, to start and end, but "
-            f"{type(head).__name__} returns {raw[1][0].shape[1]} values: its predictions cannot be "
-            "traced to levels"
+            f"{type(head).__name__} returns {returned}: its predictions cannot be traced to levels"
         )
     [found] = model.detect(raw, masks, batch["data_samples"])
     lengths = [int(mask[0].sum()) for mask in masks]

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmtal.models import TemporalLocalizer
-from mmtal.models.layers import ConvAttention
+from mmtal.models.layers import ConvAttention, FixedPadding, SelectiveSSM
 from mmtal.registry import MODELS
 from mmtal.runtime.windowing import Reach
 
@@ -58,6 +58,12 @@ def measure_reach(model: TemporalLocalizer) -> Reach:
     """
     if any(isinstance(m, ConvAttention) and m.window == -1 for m in model.modules()):
         raise ValueError(_refusal("it has global attention (window=-1)"))
+    if any(isinstance(m, SelectiveSSM) for m in model.modules()):
+        raise ValueError(_refusal("its selective scans run from end to end of a recording"))
+    if any(isinstance(m, nn.GroupNorm) for m in model.modules()):
+        raise ValueError(_refusal("it normalizes over the whole recording (GroupNorm)"))
+    if isinstance(model.padding, FixedPadding):
+        raise ValueError(_refusal(f"it works on {model.padding.max_seq_len} features at once"))
     if getattr(model.backbone, "abs_pos", False):
         raise ValueError(_refusal("it adds absolute positions (abs_pos=True)"))
     probe = copy.deepcopy(model).double().eval().requires_grad_(False)
@@ -87,7 +93,7 @@ def _measure(model: TemporalLocalizer, length: int) -> Reach:
         # step: the first point of a step sees furthest ahead, the last furthest back.
         middle = length // 2 // coarsest * coarsest
         points = [middle, middle + coarsest - stride]
-        total = inputs.new_zeros(())
+        total = 0 * inputs.sum()  # where outputs are constant, nothing matters
         for outputs in raw:
             for probes, point in zip(outputs[level].chunk(2), points, strict=True):
                 values = probes[..., point // stride]

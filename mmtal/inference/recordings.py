@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from mmtal.datasets.feature_check import first_unusable
-from mmtal.datasets.feature_files import composed, list_feature_files
+from mmtal.datasets.feature_files import list_feature_files
 from mmtal.datasets.features import (
     ENDINGS,
     LARGEST,
@@ -26,7 +26,9 @@ from mmtal.datasets.features import (
 )
 from mmtal.datasets.lazy_rows import plain_shape
 from mmtal.datasets.sensor_tables import clock_rate
-from mmtal.utils.file_names import stays_below
+from mmtal.utils.file_names import composed, stays_below
+from mmtal.utils.media_files import is_video
+from mmtal.utils.wording import first_of, repeated
 
 CHUNK = 1 << 22
 """Values to look at in one piece; bounds the memory of the check."""
@@ -63,6 +65,11 @@ class Recording:
         return open_features(self.paths, key=self.key, rate=self.rate)
 
     @property
+    def is_video(self) -> bool:
+        """Whether its files are videos, whose pictures the model takes."""
+        return any(map(is_video, self.paths))
+
+    @property
     def is_mapped(self) -> bool:
         """Whether opening it again costs nothing and frees what was read."""
         return bool(self.paths) and all(p.suffix in (".npy", ".h5", ".hdf5") for p in self.paths)
@@ -83,6 +90,8 @@ class Recording:
 
     def check_values(self) -> None:
         """Look at all values, in pieces; ValueError: one is NaN, infinite or absurd."""
+        if self.is_video:
+            return
         shapes = self.shapes()
         rows = max(1, CHUNK // sum(shape[1] for shape in shapes))
         feats = self.open()
@@ -125,15 +134,14 @@ def find_recordings(
         found = list(_flat(listed, file_prefix, file_ext, key))
     if not found:
         raise ValueError("inputs must hold at least one recording, but are empty")
-    names = [recording.name for recording in found]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(names) > 1 else []
-    if twice:
+    if twice := repeated(recording.name for recording in found):
         raise ValueError(
-            f"recordings must have names of their own, but these occur twice: {', '.join(twice)}. "
+            f"recordings must have names of their own, but these occur twice: {first_of(twice)}. "
             "Give the folder that they are in, or a dict {name: features}"
         )
     if rate is not None:
-        found = [replace(r, rate=rate(r)) if clock_rate(r.paths) else r for r in found]
+        timed = [r.is_video or clock_rate(r.paths) for r in found]
+        found = [replace(r, rate=rate(r)) if t else r for r, t in zip(found, timed, strict=True)]
     for recording in found:
         recording.shapes()
     return found
@@ -147,7 +155,7 @@ def _flat(listed: Sequence[Any], prefix: str, ext: str, key: str | None) -> Iter
             if all(path.is_dir() for path in paths):
                 yield from _from_folders(paths, prefix, ext, key)
             else:
-                yield _recording(item, composed(paths[0].stem).removeprefix(prefix), key)
+                yield _recording(item, _name(paths[0].name, prefix, ext), key)
         else:
             yield _recording(item, f"recording_{index}", key)
 
@@ -160,16 +168,23 @@ def _from_folders(
     if not files:
         other = min(folders[0].iterdir(), default=None)
         raise FileNotFoundError(
-            f"folder {folders[0]} holds no feature file ({', '.join(ENDINGS)}), "
+            f"folder {folders[0]} holds no feature file ({', '.join(ENDINGS)}) and no video, "
             + (f"but for example '{other.name}'" if other else "it is empty")
         )
     for file in files:
         parts = tuple(folder / file for folder in folders)
         item = parts if len(parts) > 1 else parts[0]
-        yield _recording(item, composed(os.path.splitext(file)[0]).removeprefix(prefix), key)
+        yield _recording(item, _name(file, prefix, ext), key)
+
+
+def _name(file: str, prefix: str, ext: str) -> str:
+    stem = file.removesuffix(ext)
+    return composed(os.path.splitext(file)[0] if stem == file else stem).removeprefix(prefix)
 
 
 def _recording(item: Any, name: str, key: str | None) -> Recording:
+    if isinstance(item, Recording):  # of a video
+        return item
     parts = item if isinstance(item, tuple) else (item,)
     if not stays_below(name):
         raise ValueError(f"recording {name!r}: must have a name that can be a relative path")

@@ -64,6 +64,7 @@ class DetectionStream(Stream):
             grid=pipeline.grid(fps),
             nms=head.nms,
             min_duration=head.min_duration,
+            event_reach=getattr(head, "event_reach", None),
             classes=classes,
             **waits,
         )

@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmtal.inference.receptive_field import measure_reach, narrow_twin
-from mmtal.models import TemporalLocalizer
+from mmtal.models import SegmentationHead, TemporalLocalizer
 from mmtal.models.localizers.temporal_localizer import check_predictions
 from mmtal.runtime.windowing import Reach, Windows
 from mmtal.structures.contracts import WindowHead, check_contract
@@ -93,6 +93,12 @@ def reach_of(model: Mapping[str, Any]) -> Reach:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         twin = narrow_twin(model)
+    if isinstance(twin.head, SegmentationHead):
+        raise ValueError(
+            "this model cannot predict in windows or in a stream: it makes runs of one class, "
+            "which the ends of windows would cut. Predict in one pass"
+        )
+    check_contract(twin.head, WindowHead, name="a head that predicts in windows")
     reach = measure_reach(twin)
     head: Any = twin.head
     head.score_thr, head.pre_nms_topk = 0.0, 10**9  # every point of every class

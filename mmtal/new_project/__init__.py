@@ -3,6 +3,6 @@
 The cli may import it.
 """
 
-from mmtal.new_project.generator import KINDS, NewProject, new_project
+from mmtal.new_project.generator import DESIGNS, KINDS, NewProject, new_project
 
-__all__ = ["KINDS", "NewProject", "new_project"]
+__all__ = ["DESIGNS", "KINDS", "NewProject", "new_project"]

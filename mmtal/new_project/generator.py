@@ -12,9 +12,14 @@ from mmtal.plugins import compatible_versions
 from mmtal.version import __version__
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-TESTS = dict(head="model", backbone="model", dataset="dataset", loss="model", metric="metric")
-"""Template of the test for each kind of component."""
-KINDS = (*TESTS, "package")
+DESIGNS = ("query", "proposal")
+"""What a detector may be based on, the default first."""
+TESTS = dict(
+    head=["model"], backbone=["model"], dataset=["dataset"], loss=["model"], metric=["metric"],
+    query=["model", "training"], proposal=["model", "training"],
+)  # fmt: skip
+"""Templates of the tests for each template of a component."""
+KINDS = (*(kind for kind in TESTS if kind not in DESIGNS), "detector", "package")
 TEMPLATE_VERSIONS = ">=0.1,<0.2"
 """Versions of mmtal that the templates' text names."""
 
@@ -37,23 +42,38 @@ class NewProject:
 
 
 def new_project(
-    name: str, *, kind: str, package: bool = False, folder: str | Path | None = None
+    name: str,
+    *,
+    kind: str,
+    design: str | None = None,
+    package: bool = False,
+    folder: str | Path | None = None,
 ) -> NewProject:
     """Write a project with one component that does something simple and true.
 
-    The name is in any of the styles ``my_idea``, ``my-idea``, ``MyIdea``; ``package``, or the kind
+    The name is in any of the styles ``my_idea``, ``my-idea``, ``MyIdea``; ``design`` is what a
+    detector, whose component is its head, is based on: one of ``DESIGNS``. ``package``, or the kind
     ``package`` (of a head): a package with an entry point, not a project of this repository. The
     folder is ``projects`` by default, for a package the current one.
 
     Raises:
-        ValueError: The name cannot be used, or is taken.
+        ValueError: The name cannot be used, or is taken; or there is no such kind or design.
         FileNotFoundError: There is no such folder, or no recipe to inherit from.
         FileExistsError: There is such a project.
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got '{kind}'")
+    if design is not None and (kind != "detector" or design not in DESIGNS):
+        raise ValueError(
+            f"design must be {' or '.join(DESIGNS)} for the kind detector, and left out for "
+            f"others, but got '{design}' for '{kind}'"
+        )
+    template = kind
     if kind == "package":
-        kind, package = "head", True
+        kind = template = "head"
+        package = True
+    elif kind == "detector":
+        kind, template = "head", design or DESIGNS[0]
     names = Names.of(name, kind)
     folder = Path(folder or ("." if package else "projects"))
     _check_folder(folder, package)
@@ -62,7 +82,7 @@ def new_project(
         raise FileExistsError(f"{target} exists: choose another name")
     check_module_name(names.project)
     check_class_name(names, kind, None if package else folder)
-    texts = {path: names.fill(text) for path, text in _texts(kind, package).items()}
+    texts = {path: names.fill(text) for path, text in _texts(template, package).items()}
     files = [Path(names.fill(path)) for path in texts]
     for path, text in zip(files, texts.values(), strict=True):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
@@ -74,17 +94,20 @@ def new_project(
     return NewProject(target, names.class_name, files, commands)
 
 
-def _texts(kind: str, package: bool) -> dict[str, str]:
+def _texts(template: str, package: bool) -> dict[str, str]:
     """Template of every file of a project, by its path in it."""
     form = "package" if package else "project"
-    config = _read(f"configs/{kind}.py")
+    config = _read(f"configs/{template}.py")
     texts = {
-        "my_project/my_component.py": _read(f"components/{kind}.py"),
+        "my_project/my_component.py": _read(f"components/{template}.py"),
         "my_project/__init__.py": _read(f"{form}/__init__.py"),
         "configs/hapt_my_project.py": config.replace(
             _read("project/config_start.py"), _read(f"{form}/config_start.py")
         ),
-        "tests/test_my_component.py": _read(f"tests/{TESTS[kind]}.py"),
+        **{
+            f"tests/test_my_component{ending}.py": _read(f"tests/{test}.py")
+            for test, ending in zip(TESTS[template], ("", "_training"), strict=False)
+        },
         "README.md": _read(f"{form}/README.md"),
     }
     if package:

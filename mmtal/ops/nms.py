@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmtal.ops import nms_mmcv, nms_torch
 from mmtal.ops.voting import WEIGHTS, vote_segments
-from mmtal.runtime.nms_rule import METHODS
+from mmtal.runtime.nms_rule import METHODS, NEAR
 
 BACKENDS = ("auto", "builtin", "torch", "mmcv")
 
@@ -26,6 +26,7 @@ def segment_nms(
     method: str = "gaussian",
     tiou_thr: float | None = None,
     sigma: float | None = None,
+    distance: float | None = None,
     class_agnostic: bool = False,
     voting_thr: float | None = None,
     voting_weight: str = "score_tiou",
@@ -48,6 +49,9 @@ def segment_nms(
         method: ``hard``, ``linear`` or ``gaussian``.
         tiou_thr: In (0, 1]; needed unless ``gaussian``, which does not look at it.
         sigma: > 0; needed for ``gaussian``, which alone looks at it.
+        distance: Of events without duration: candidates compete by their middles, as if all were
+            so long, in the unit of the segments. ``hard`` drops what is nearer than this to a
+            better one, soft-NMS lowers it the more the nearer; in place of ``tiou_thr``.
         class_agnostic: All candidates compete, whatever their labels.
         voting_thr: Refine the kept segments by :func:`mmtal.ops.vote_segments` at this tIoU;
             None: no voting. Only with ``class_agnostic``, since one class has too few neighbors.
@@ -65,6 +69,10 @@ def segment_nms(
         ValueError: An argument is not as said above.
         ImportError: ``backend='mmcv'`` without compiled ops for the tensors' device.
     """
+    if distance is not None:
+        if not 0 < distance < torch.inf:
+            raise ValueError(f"distance must be > 0, but got {distance}")
+        tiou_thr = NEAR
     _check_settings(
         min_score, max_per_video, method, tiou_thr, sigma, class_agnostic, voting_thr, backend
     )
@@ -82,9 +90,13 @@ def segment_nms(
     classes = _classes(candidate_labels, class_agnostic)
     if backend == "auto":
         backend = _best_backend(classes, method)
+    competing = candidates
+    if distance is not None:
+        reach = candidates.new_tensor([-distance / 2, distance / 2])
+        competing = candidates.mean(1, keepdim=True) + reach
     backends = {"builtin": _select_compiled, "torch": nms_torch.select, "mmcv": nms_mmcv.select}
     kept, kept_scores = backends[backend](
-        candidates,
+        competing,
         candidate_scores,
         classes,
         method=method,

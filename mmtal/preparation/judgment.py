@@ -20,6 +20,15 @@ GIVE = "--feature-stride, --snippet-frames and --fps"
 SAMPLED = 8, 1000
 """Recordings whose values tell features from channels, and how many of either."""
 
+SNIPPET_STRIDES = 4
+"""Snippets are so many strides long at most."""
+
+CLOCKS = 0.002
+"""Share by which frame rates and durations are rounded (29.97, 30)."""
+
+UNCERTAIN = 0.1
+"""Share within which a stride must lie to be known."""
+
 CHANCE = 0.7
 """A whole number of frames between two features says nothing if it is likelier to occur."""
 
@@ -132,7 +141,7 @@ def find_placement(
     if clock is not None:  # samples, each of one frame
         feature_stride, snippet_frames = feature_stride or 1.0, snippet_frames or 1.0
         fps = fps if own_fps else fps or clock
-    first = next(iter(entries.values()))
+    first, doubt = next(iter(entries.values())), ""
     rate = float(first["fps"]) if own_fps else fps
     timed = [name for name, entry in entries.items() if entry.get("duration")]
     if None not in (feature_stride, snippet_frames, rate):
@@ -144,9 +153,13 @@ def find_placement(
             f"durations (mmtal data import --durations), or give {GIVE}"
         )
     else:
-        placement = _infer(entries, shapes, timed, feature_stride, snippet_frames, fps, own_fps)
+        placement, doubt = _infer(
+            entries, shapes, timed, feature_stride, snippet_frames, fps, own_fps
+        )
     if feature_stride is None:
-        _check_axes(shapes, placement, [entries[name]["duration"] for name in timed], open_features)
+        _check_axes(shapes, placement, [entries[name] for name in timed], open_features)
+    if doubt:
+        raise ValueError(doubt)
     if not placement.resized:
         _check(placement, entries, {name: shapes[name][0] for name in timed})
     return placement
@@ -160,7 +173,8 @@ def _infer(
     snippet_frames: float | None,
     fps: float | None,
     own_fps: bool,
-) -> Placement:
+) -> tuple[Placement, str]:
+    """The placement, and what to ask if it is in doubt."""
     T = np.array([shapes[name][0] for name in timed], dtype=float)
     seconds = np.array([entries[name]["duration"] for name in timed], dtype=float)
     resized = (
@@ -172,31 +186,52 @@ def _infer(
     if fps is None and not own_fps:
         # Without a frame rate, features are the frames.
         grid = FeatureGrid(1, 1, _tidy(float(np.median(T / seconds))))
-        return Placement(grid, own_fps, inferred=True, resized=resized)
+        return Placement(grid, own_fps, inferred=True, resized=resized), ""
     frames = seconds * np.array([entries[n]["fps"] if own_fps else fps for n in timed], dtype=float)
     # A recording whose features are those of another one must not bend the rest.
     usual = np.abs(frames / T / np.median(frames / T) - 1) < 0.2
-    stride = feature_stride or _find_stride(T[usual], frames[usual])
+    rate = float(next(iter(entries.values()))["fps"]) if own_fps else float(fps or 1)
+    if resized:
+        feature_stride = float(np.median(frames / T))
+    stride, doubt = feature_stride or 0.0, ""
+    if feature_stride is None:
+        stride, doubt = _find_stride(T[usual], frames[usual], rate)
     snippet = snippet_frames
     if snippet is None:
         # the snippet, and less than a stride beyond it
         left = frames[usual] - stride * (T[usual] - 1)
-        snippet = max(1.0, float(np.floor(np.quantile(left, 0.02) + 0.5)))
-        if stride >= 1 and snippet > stride:
+        least = float(np.quantile(left, 0.02))
+        snippet = max(1.0, math.floor(least + 0.5))
+        if stride >= 1 and max(snippet, least + 0.1 * (stride % 1 > 0)) > stride:
             snippet = float(stride * max(1, math.floor(snippet / stride + 0.1)))
-    rate = float(next(iter(entries.values()))["fps"]) if own_fps else float(fps or 1)
     grid = FeatureGrid(_tidy(stride), _tidy(snippet), rate)
-    return Placement(grid, own_fps, inferred=True, resized=resized)
+    return Placement(grid, own_fps, inferred=True, resized=resized), doubt
 
 
-def _find_stride(lengths: np.ndarray, frames: np.ndarray) -> float:
+def _find_stride(lengths: np.ndarray, frames: np.ndarray, rate: float) -> tuple[float, str]:
+    """A whole number of frames if one is possible, else a whole number of features per second.
+
+    Also returned is what to ask if too much is possible.
+    """
     rough = float(np.median(frames / lengths))
+    # as snippets are up to 4 strides long
+    low = float(np.median(frames / (lengths + SNIPPET_STRIDES - 0.5)))
+    high = float(np.median(frames / np.maximum(lengths - 1, 0.5)))
     if len(lengths) >= 3 and np.ptp(lengths) > 0.1 * lengths.max():  # else the slope says little
-        slope = float(np.polyfit(lengths, frames, 1)[0])
-        if abs(slope / rough - 1) < 0.2:
-            rough = slope
-    whole = max(1.0, float(round(rough)))
-    return whole if abs(rough / whole - 1) < DURATION_TOLERANCE else rough
+        slope, start = np.polyfit(lengths, frames, 1)
+        scatter = max(float(np.std(frames - slope * lengths - start)), slope / math.sqrt(12))
+        error = 3 * scatter / (float(np.std(lengths)) * math.sqrt(len(lengths)))
+        if abs(slope / rough - 1) < 0.2 and 2 * error < high - low:
+            rough, low, high = float(slope), slope - error, slope + error
+    low, high = min(low, rough * (1 - CLOCKS)), max(high, rough * (1 + CLOCKS))
+    found = [float(round(rough)), rate / max(round(rate / rough), 1)]
+    stride = next((stride for stride in found if low <= stride <= high and stride >= 1), rough)
+    if high - low <= UNCERTAIN * rough or abs(found[0] / rough - 1) <= CLOCKS:
+        return stride, ""
+    return stride, (
+        f"durations and numbers of features leave open how far features are apart: {low:.4g} to "
+        f"{high:.4g} frames. Give {GIVE}, as they were extracted"
+    )
 
 
 def _check(
@@ -225,11 +260,11 @@ def _check(
 def _check_axes(
     shapes: Mapping[str, tuple[int, tuple[int, ...]]],
     placement: Placement,
-    durations: Sequence[float],
+    entries: Sequence[Mapping[str, Any]],
     open_features: Callable[[str], FeatureArray],
 ) -> None:
     """Ask whether arrays that all have one shape are (C, T)."""
-    if len(shapes) < 2 or len(set(shapes.values())) > 1 or not durations:
+    if len(shapes) < 2 or len(set(shapes.values())) > 1 or not entries:
         return
     length, channels = next(iter(shapes.values()))
     if min(length, channels[0]) < 3:
@@ -238,7 +273,9 @@ def _check_axes(
     in_time, across = np.mean(
         [_likeness(np.asarray(open_features(name).sources[0])) for name in names], axis=0
     )
-    frames = float(np.median(durations)) * placement.grid.fps
+    duration = float(np.median([entry["duration"] for entry in entries]))
+    frames = duration * placement.grid.fps
+    short, short_if_turned = _short(entries, [duration / length, duration / channels[0]])
     if across > in_time + ALIKE:
         reason = (
             f"neighbors along the second axis are alike (correlation {across:.2f}), along the "
@@ -256,6 +293,11 @@ def _check_axes(
             f"{length} features would be {frames / length:.4g} frames apart, {channels[0]} of them "
             f"{round(frames / channels[0])}"
         )
+    elif in_time <= across + ALIKE and short > 0.5 and short_if_turned < 0.1:
+        reason = (
+            f"{short:.0%} of the instances would be shorter than one of {length} features, of "
+            f"{channels[0]} {short_if_turned:.0%}"
+        )
     else:
         return
     grid = placement.grid
@@ -264,6 +306,13 @@ def _check_axes(
         f"features.T if so; if they are (T, C), say so with --feature-stride "
         f"{grid.feature_stride:g} --snippet-frames {grid.snippet_frames:g}"
     )
+
+
+def _short(entries: Sequence[Mapping[str, Any]], seconds: Sequence[float]) -> list[float]:
+    """The share of the instances that are shorter than so many seconds."""
+    instances = [i for entry in entries for i in entry.get("annotations") or ()]
+    lengths = [i["segment"][1] - i["segment"][0] for i in instances if "segment" in i] or [math.inf]
+    return [float(np.mean(np.less(lengths, limit))) for limit in seconds]
 
 
 def _likeness(values: np.ndarray) -> tuple[float, float]:
@@ -279,9 +328,9 @@ def _likeness(values: np.ndarray) -> tuple[float, float]:
 
 
 def _whole_strides(frames: float, length: int) -> int:
-    """Whole numbers of frames that so many features can be apart; snippets are up to 4 strides."""
+    """Whole numbers of frames that so many features can be apart."""
     # half a stride more: durations are rounded
-    return math.ceil(frames / (length - 1)) - math.ceil(frames / (length + 3.5))
+    return math.ceil(frames / (length - 1)) - math.ceil(frames / (length + SNIPPET_STRIDES - 0.5))
 
 
 def _tidy(value: float) -> float:

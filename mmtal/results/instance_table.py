@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+ANY_CLASS = "action"
+"""Name of the one class where classes do not matter."""
 MIN_DURATION = 1e-3
 """Instances shorter than this (s) are dropped, and ends this close together count as equal."""
 
@@ -36,6 +38,10 @@ class InstanceTable:
 
     def __len__(self) -> int:
         return len(self.video)
+
+    def one_class(self) -> InstanceTable:
+        """The same instances, all of label 0: where, not what."""
+        return replace(self, labels=np.zeros_like(self.labels))
 
     @classmethod
     def from_videos(cls, videos: Mapping[str, Mapping[str, ArrayLike]]) -> InstanceTable:

@@ -112,8 +112,16 @@ def _bins(
     return (weights * distances).sum(1) / weights.sum(1)
 
 
+def _events(
+    ways: Array, point: NDArray[np.int64], label: NDArray[np.int64], model: object
+) -> Array:
+    """Events without duration: the way (K, T_l) to one of each class; (2, M)."""
+    way = ways[label, point]
+    return np.stack([-way, way])
+
+
 Decoder = Callable[[Array, NDArray[np.int64], NDArray[np.int64], Description], Array]
-DECODERS: dict[str, Decoder] = {"offsets": _offsets, "bins": _bins}
+DECODERS: dict[str, Decoder] = {"offsets": _offsets, "bins": _bins, "events": _events}
 """Raw offsets of a level, points (M,) and labels (M,) to distances (2, M) in level strides."""
 
 

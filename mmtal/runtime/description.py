@@ -1,12 +1,14 @@
 """What an exported file says of its model, beside the network."""
 
 import json
+import types
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from mmtal.utils.files import plain
+from mmtal.utils.reading import is_number, parse_json, reading
 
 KEY = "mmtal"
 """Of the JSON in the metadata of an ONNX file."""
@@ -39,6 +41,8 @@ class Description:
         decoding: How raw predictions become segments, see :mod:`mmtal.runtime.decoding`; None: as
             only PyTorch knows.
         num_bins: Of the decoding ``bins``.
+        event_reach: Of models of events without duration: how far one lies from its point at most;
+            None: of segments.
         score_thr: Of the head, as the following; see :class:`mmtal.models.AnchorFreeHead`.
     """
 
@@ -46,7 +50,7 @@ class Description:
     threshold: float | None
     num_channels: int
     level_strides: Sequence[int]
-    padding: dict[str, int] | None
+    padding: dict[str, Any] | None
     made_for: float | str | None
     longest_instance: float | None
     feature_stride: float
@@ -58,6 +62,7 @@ class Description:
     no_windows: str
     decoding: str | None
     num_bins: int
+    event_reach: float | None
     num_classes: int
     score_thr: float
     pre_nms_topk: int
@@ -72,9 +77,30 @@ class Description:
 
     @classmethod
     def from_json(cls, text: str, path: str | Path) -> "Description":
-        """Read what :meth:`to_json` wrote; ValueError: it is of another version of mmtal."""
-        content = json.loads(text)
-        names = {field.name for field in fields(cls)}
-        if content.pop("version", None) != VERSION or content.keys() != names:
-            raise ValueError(f"{path} was exported by another version of mmtal: export it again")
-        return cls(**content)
+        """Read what :meth:`to_json` wrote.
+
+        ValueError: it is damaged, or of another version of mmtal.
+        """
+        with reading(path, "does not describe its model", advice="Export it again"):
+            content, kinds = parse_json(path, text), get_type_hints(cls)
+            if content.pop("version", None) != VERSION or content.keys() != kinds.keys():
+                raise ValueError("it was exported by another version of mmtal")
+            for name, kind in kinds.items():
+                if not _is(content[name], kind):
+                    raise ValueError(f"'{name}' is {content[name]!r}"[:100])
+            return cls(**content)
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """Whether a value of JSON is of a type, of those that :class:`Description` uses."""
+    parts = get_args(kind)
+    if get_origin(kind) is types.UnionType:
+        return any(_is(value, part) for part in parts)
+    if get_origin(kind) is Sequence:
+        return isinstance(value, list) and all(_is(item, parts[0]) for item in value)
+    if get_origin(kind) in (list, dict):
+        items = list(value.values()) if isinstance(value, dict) else value
+        return isinstance(value, get_origin(kind)) and all(_is(item, parts[-1]) for item in items)
+    if kind in (int, float):
+        return is_number(value) and (kind is float or isinstance(value, int))
+    return kind is Any or isinstance(value, kind)

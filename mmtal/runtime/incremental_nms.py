@@ -6,7 +6,7 @@ N candidates that are still open, M settled ones.
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtal.runtime.nms_rule import METHODS, Rule
+from mmtal.runtime.nms_rule import METHODS, NEAR, Rule
 
 Columns = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]
 
@@ -28,6 +28,7 @@ class IncrementalNMS:
         min_score: The same, like the following.
         tiou_thr: Needed unless ``gaussian``.
         sigma: Needed for ``gaussian``.
+        distance: As for :func:`mmtal.ops.segment_nms`.
         class_agnostic: All candidates compete.
     """
 
@@ -38,6 +39,7 @@ class IncrementalNMS:
         min_score: float = 0.0,
         tiou_thr: float | None = None,
         sigma: float | None = None,
+        distance: float | None = None,
         class_agnostic: bool = False,
     ) -> None:
         if method is not None and method not in METHODS:
@@ -45,6 +47,9 @@ class IncrementalNMS:
         self.method = method
         self.min_score = min_score
         self.class_agnostic = class_agnostic
+        self.distance = distance
+        if distance is not None:
+            tiou_thr = NEAR
         self.tiou_thr = 1.0 if tiou_thr is None else tiou_thr
         if method is not None:
             self.rule: Rule = (
@@ -93,7 +98,12 @@ class IncrementalNMS:
         self, rows: NDArray[np.int64], frontier: float, gone: NDArray[np.bool_]
     ) -> list[int]:
         """Pick among candidates that compete; lowers ``scores``, marks what is ``gone``."""
-        starts, ends = self.segments[rows].T
+        segments = self.segments[rows]
+        if self.distance is not None:  # middles compete, and what is to come reaches so far back
+            half = self.distance / 2
+            segments = segments.mean(axis=1, keepdims=True) + [-half, half]
+            frontier -= half
+        starts, ends = segments.T
         is_open = ends > frontier
         if self.method is None:
             gone[rows[~is_open]] = True

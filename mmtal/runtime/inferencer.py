@@ -1,8 +1,6 @@
 """Inferencer of exported models. T features (or raw samples) of C channels."""
 
-import os
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from mmtal.runtime.decoding import Candidates, best_of_levels, decode, finish
 from mmtal.runtime.description import KEY, Description
 from mmtal.runtime.detections import FoundActions
 from mmtal.runtime.feature_grid import FeatureGrid
+from mmtal.runtime.inputs import Input, named_inputs, opened_input
 from mmtal.runtime.padding import FullPadding, PaddingRule
 from mmtal.runtime.stages import (
     apply,
@@ -25,16 +24,12 @@ from mmtal.runtime.stages import (
 )
 from mmtal.runtime.streaming import Stream
 from mmtal.runtime.windowing import Reach, Windows
+from mmtal.utils.reading import reading
 
 ONE_PASS = 16384
 """Features up to which a recording is predicted in one pass, unless ``window`` says otherwise."""
-KEYS = ("feats", "features")
-"""What the array is usually called in .npz files; else the first is taken."""
 LARGEST = 1e10
 """Values beyond it are no features, logits or distances."""
-
-Input = Any
-"""An array (T, C), a .npy or .npz file, or a tuple of these, one for each source."""
 
 
 class TemporalActionInferencer:
@@ -89,6 +84,19 @@ class TemporalActionInferencer:
                 f"{len(self.classes)}"
             )
         self.threshold = self.model.threshold
+        with reading(file, "is no model that can be run", advice="Export it again"):
+            self._try()
+
+    def _try(self) -> None:
+        """Predict a recording of zeros, as short as can be, so that a damaged file is said now."""
+        length = 1
+        for stage in reversed(self.model.stages or ()):
+            if stage["kind"] == "windows":
+                length = (length - 1) * stage["step"] + stage["size"]
+        if self.model.left is not None:
+            _ = self.reach
+        rows = np.zeros((length, self.given_channels), np.float32)
+        self._predict("trial", rows, self.model.fps or 1.0)
 
     def __call__(
         self,
@@ -113,7 +121,8 @@ class TemporalActionInferencer:
             ValueError: A recording cannot be used: named, with what was expected.
         """
         recordings = {
-            name: (self._rows(item, name), self._fps(name, fps)) for name, item in _named(inputs)
+            name: (self._rows(item, name), self._fps(name, fps))
+            for name, item in named_inputs(inputs).items()
         }
         found = [self._predict(name, *recording) for name, recording in recordings.items()]
         return found if score_thr is None else [result.above(score_thr) for result in found]
@@ -215,7 +224,9 @@ class TemporalActionInferencer:
 
     def rows_of(self, item: Input, name: str) -> NDArray[Any]:
         """An input as rows (T, C); nothing is read from files yet."""
-        parts = [_opened(part, name) for part in (item if isinstance(item, tuple) else (item,))]
+        parts = [
+            opened_input(part, name) for part in (item if isinstance(item, tuple) else (item,))
+        ]
         if len(parts) == 1:
             return parts[0]
         if len({len(part) for part in parts}) > 1:
@@ -319,6 +330,7 @@ class OnnxStream(Stream):
             grid=inferencer.grid(fps),
             nms=model.nms,
             min_duration=model.min_duration,
+            event_reach=model.event_reach,
             classes=inferencer.classes,
             **waits,
         )
@@ -357,14 +369,11 @@ def _open(path: Path, threads: int | None) -> tuple[Callable[..., list[Any]], De
         raise FileNotFoundError(f"{path} does not exist")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
-    try:
+    with reading(path, "is no ONNX file that onnxruntime can run"):
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
-    except Exception as error:  # its exceptions have no common parent
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{path} is no ONNX file that onnxruntime can run: {reason}") from error
-    text = session.get_modelmeta().custom_metadata_map.get(KEY)
+        text = session.get_modelmeta().custom_metadata_map.get(KEY)
     if text is None:
         raise ValueError(f"{path} was not exported by mmtal: mmtal export CONFIG CHECKPOINT")
     model = Description.from_json(text, path)
@@ -373,42 +382,3 @@ def _open(path: Path, threads: int | None) -> tuple[Callable[..., list[Any]], De
         return session.run(None, {"features": features, "mask": mask})
 
     return run, model
-
-
-def _named(inputs: Any) -> Iterator[tuple[str, Input]]:
-    """Recordings by name."""
-    if isinstance(inputs, Mapping):
-        yield from ((str(name), item) for name, item in inputs.items())
-        return
-    for index, item in enumerate(inputs if isinstance(inputs, list) else [inputs]):
-        first = item[0] if isinstance(item, tuple) and item else item
-        if not isinstance(first, str | os.PathLike):
-            yield f"recording_{index}", item
-        elif Path(first).is_dir():
-            files = sorted(f for f in Path(first).rglob("*") if f.suffix in (".npy", ".npz"))
-            if not files:
-                raise FileNotFoundError(f"folder {first} holds no .npy or .npz file")
-            yield from ((f.relative_to(first).with_suffix("").as_posix(), f) for f in files)
-        else:
-            yield Path(first).stem, item
-
-
-def _opened(part: Any, name: str) -> NDArray[Any]:
-    if isinstance(part, str | os.PathLike):
-        if not Path(part).is_file():
-            raise FileNotFoundError(f"feature file {part} does not exist")
-        path = part
-        try:
-            part = np.load(path, mmap_mode="r", allow_pickle=False)
-            if isinstance(part, np.lib.npyio.NpzFile):
-                names = [key for key in (*KEYS, *part.files[:1]) if key in part.files]
-                part = part[names[0]]
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is no .npy or .npz file of numbers: {error}") from error
-    rows = np.asarray(part) if not isinstance(part, np.ndarray) else part
-    if rows.ndim != 2 or 0 in rows.shape or rows.dtype.kind not in "fiu":
-        raise ValueError(
-            f"recording '{name}': features must be numbers of the shape (T, C), one row per "
-            f"feature, and not be empty, but got {rows.dtype} {rows.shape}"
-        )
-    return rows

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtal.runtime import nms_numba
+from mmtal.runtime.nms_rule import NEAR
 from mmtal.runtime.voting import vote
 
 Columns = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
@@ -22,6 +23,7 @@ def segment_nms(
     method: str = "gaussian",
     tiou_thr: float | None = None,
     sigma: float | None = None,
+    distance: float | None = None,
     class_agnostic: bool = False,
     voting_thr: float | None = None,
     voting_weight: str = "score_tiou",
@@ -38,8 +40,12 @@ def segment_nms(
         segments, scores, labels = segments[rows], scores[rows], labels[rows]
     if not len(segments):
         return segments, scores, labels
+    competing = segments
+    if distance is not None:
+        reach = np.array([-distance / 2, distance / 2], np.float32)
+        competing, tiou_thr = segments.mean(1, keepdims=True) + reach, NEAR
     kept, kept_scores = nms_numba.select(
-        segments,
+        competing,
         scores,
         np.zeros_like(labels) if class_agnostic else labels,
         method=method,

@@ -36,6 +36,8 @@ class Stream:
         grid: Of the signal.
         nms: Arguments of :func:`mmtal.ops.segment_nms`; None for none.
         min_duration: Detections must be longer, in grid units; None: no bound.
+        event_reach: Of models of events without duration: how far one lies from its point at most,
+            in grid units, which takes the place of ``max_duration``. None: of segments.
         classes: Names by label.
         step: Predict whenever so many seconds are new; None: an eighth of what the model sees.
         max_duration: Detections that last longer (s) are dropped; None: twice what the coarsest
@@ -62,6 +64,7 @@ class Stream:
         nms: Mapping[str, Any] | None,
         min_duration: float | None,
         classes: tuple[str, ...],
+        event_reach: float | None = None,
         step: float | None = None,
         max_duration: float | None = None,
         max_delay: float | None = None,
@@ -76,6 +79,7 @@ class Stream:
             settings.pop(unused, None)
         settings.setdefault("method", "gaussian")
         self._nms = IncrementalNMS(**settings)
+        self._event_reach = event_reach
         self._min_duration = -np.inf if min_duration is None else min_duration
         self._stages = stages
         self._raw_grid = self.grid = grid
@@ -118,11 +122,13 @@ class Stream:
         seconds = self.grid.feature_stride / self.grid.fps  # per feature
         coarsest, sight = reach.coarsest_stride, max(reach.right)
         longest = 2 * max(reach.left) if max_duration is None else max_duration / seconds
+        longest = longest if self._event_reach is None else self._event_reach
         self._longest = float(longest)  # features
         self.max_duration = self._longest * seconds
         wanted = sight / 4 if step is None else step / seconds
         self._step = coarsest * max(1, round(wanted / coarsest))  # features
         waits = self._longest + coarsest + self.grid.snippet_frames / self.grid.feature_stride
+        waits += self._nms.distance or 0
         if max_delay is not None:
             left = int(max_delay / seconds - waits)
             shortest = max(1, coarsest // 4)

@@ -8,14 +8,23 @@ from mmtal.structures.data_sample import TemporalDataSample
 from mmtal.structures.points import Points
 from mmtal.structures.recording_view import (
     TIOU_OF_HIT,
+    TIOU_OF_NEAR,
     RecordingHits,
     RecordingView,
     without_classes,
 )
-from mmtal.structures.segments import clip_segments, pairwise_tiou, segment_lengths
+from mmtal.structures.segments import (
+    clip_segments,
+    pairwise_tiou,
+    segment_lengths,
+    tiou,
+    to_boxes,
+    to_segments,
+)
 
 __all__ = [
     "TIOU_OF_HIT",
+    "TIOU_OF_NEAR",
     "FeatureGrid",
     "Points",
     "RecordingHits",
@@ -24,5 +33,8 @@ __all__ = [
     "clip_segments",
     "pairwise_tiou",
     "segment_lengths",
+    "tiou",
+    "to_boxes",
+    "to_segments",
     "without_classes",
 ]

@@ -2,8 +2,8 @@
 
 A component needs no parent class: whatever has these attributes and methods will do. Parts of a
 model are checked when it is built (:func:`check_contract`); the capabilities that only some have
-(:class:`WindowHead`, :class:`PointHead`, :class:`CoverageAssigner`, :class:`LazyTransform`) where
-they are used.
+(:class:`WindowHead`, :class:`PointHead`, :class:`CoverageAssigner`, :class:`WindowTransform`,
+:class:`LazyTransform`) where they are used.
 
 B batch, C channels, T features, T_l positions of level l, P points, N instances, K classes,
 M predictions. Masks are bool, True where valid.
@@ -32,6 +32,9 @@ class Padding(Protocol):
 
     def padded_length(self, length: int) -> int:
         """Length to which a sequence of ``length`` features is padded."""
+
+    def training_length(self, lengths: Sequence[int]) -> int:
+        """Length to which a training batch of these sequences is padded."""
 
     def group(self, lengths: Sequence[int]) -> list[list[int]]:
         """Indices of the sequences, in groups that may be padded to their longest member."""
@@ -89,7 +92,8 @@ class Head(Protocol):
 class WindowHead(Head, Protocol):
     """A head whose detections can be put together from windows: long recordings and streams.
 
-    Its raw predictions are lists over levels whose last dimension are the positions.
+    Its raw predictions are lists over levels whose last dimension are the positions; or, if it does
+    not predict at positions, lists of tensors with the batch first.
 
     Attributes:
         score_thr (float): Candidates must score higher.
@@ -123,6 +127,7 @@ class Coder(Protocol):
         """(P,), (P,) in grid units and offsets (P, 2) to segments (P, 2) in grid units."""
 
 
+@runtime_checkable
 class PointHead(Head, Protocol):
     """A head whose detections stem from points on levels.
 
@@ -191,6 +196,20 @@ class CropTransform(Transform, Protocol):
     """
 
     max_len: int
+
+
+@runtime_checkable
+class WindowTransform(CropTransform, Protocol):
+    """A transform that cuts the window at ``results["window"]`` out of a training recording.
+
+    The data set goes through all windows that keep an instance.
+    """
+
+    def starts(self, length: int) -> list[int]:
+        """First features of the windows of a recording of ``length`` features."""
+
+    def keep(self, results: dict[str, Any], start: int) -> tuple[Any, Any]:
+        """The segments (N, 2), clipped to a window, in seconds, and which belong to it, (N,)."""
 
 
 @runtime_checkable

@@ -22,11 +22,30 @@ def pairwise_tiou(first: Tensor, second: Tensor) -> Tensor:
     Returns:
         (N, M) in [0, 1]; 0 where both segments are empty.
     """
-    start = torch.maximum(first[:, None, 0], second[None, :, 0])
-    end = torch.minimum(first[:, None, 1], second[None, :, 1])
-    overlap = (end - start).clamp(min=0)  # (N, M)
-    union = segment_lengths(first)[:, None] + segment_lengths(second)[None] - overlap
-    return torch.where(union > 0, overlap / union, torch.zeros_like(overlap))
+    return tiou(first[:, None], second[None])
+
+
+def tiou(first: Tensor, second: Tensor) -> Tensor:
+    """Temporal intersection over union, broadcast: (..., 2), (..., 2) -> (...).
+
+    0 where both segments are empty.
+    """
+    start = torch.maximum(first[..., 0], second[..., 0])
+    end = torch.minimum(first[..., 1], second[..., 1])
+    overlap = (end - start).clamp(min=0)
+    union = segment_lengths(first) + segment_lengths(second) - overlap
+    return overlap / torch.where(union > 0, union, torch.ones_like(union))
+
+
+def to_boxes(segments: Tensor) -> Tensor:
+    """Starts and ends to centers and widths: (..., 2) -> (..., 2)."""
+    return torch.stack((segments.mean(-1), segment_lengths(segments)), dim=-1)
+
+
+def to_segments(boxes: Tensor) -> Tensor:
+    """Centers and widths to starts and ends: (..., 2) -> (..., 2)."""
+    center, reach = boxes[..., 0], boxes[..., 1] / 2
+    return torch.stack((center - reach, center + reach), dim=-1)
 
 
 def clip_segments(segments: Tensor, start: float, end: float) -> Tensor:

@@ -2,11 +2,17 @@
 
 import hashlib
 import os
+import unicodedata
 from pathlib import Path, PureWindowsPath
 from urllib.parse import quote
 
 LONGEST = 200
 """Bytes of a file name without ending: most file systems allow 255, beginning and ending too."""
+
+
+def composed(name: str) -> str:
+    """A name in the Unicode form NFC, in which names are compared."""
+    return unicodedata.normalize("NFC", name)
 
 
 def file_stem(name: str) -> str:

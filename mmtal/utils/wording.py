@@ -1,6 +1,7 @@
 """Numbers in words, and tables of text, for messages and pictures."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 
 def counted(number: int, noun: str) -> str:
@@ -13,6 +14,11 @@ def first_of(names: Sequence[str], number: int = 5) -> str:
     """The first names, and how many more there are: ``'a', 'b' and 3 more``."""
     more = f" and {len(names) - number:,} more" if len(names) > number else ""
     return ", ".join(f"'{name}'" for name in names[:number]) + more
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that come more than once, each once, in the order of their first coming."""
+    return [name for name, number in Counter(names).items() if number > 1]
 
 
 def duration(seconds: float) -> str:

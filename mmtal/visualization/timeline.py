@@ -37,6 +37,7 @@ from mmtal.visualization.layout import (
     text_width,
     time_ticks,
 )
+from mmtal.visualization.thumbnails import Pictures
 
 LANE = 0.15
 ROW_GAP = 0.09
@@ -46,6 +47,8 @@ NAME_SIZE = 8.0
 TEXT_SIZE = 6.5
 HIGH = 8.0
 """Inches; from here on the times stand above the rows, too."""
+PICTURE = 0.6
+"""Inches; height of the pictures of a video."""
 MAX_HEIGHT = 45.0
 """Inches; a higher picture gets fewer and longer lines of time."""
 
@@ -54,10 +57,11 @@ def draw_annotations(view: RecordingView, classes: Sequence[str]) -> Figure:
     """The instances of a recording."""
     picture = _Rows(view, classes, None, np.zeros(0, dtype=int))
     lengths = view.gt_segments[:, 1] - view.gt_segments[:, 0]
-    note = counted(len(lengths), "instance")
+    events = view.tolerance is not None
+    note = counted(len(lengths), "event" if events else "instance")
     if len(lengths):
         note += f" of {counted(len(set(view.gt_labels.tolist())), 'class')}"
-        note += f", median {np.median(lengths):.1f} s"
+        note += "" if events else f", median {np.median(lengths):.1f} s"
     return picture.draw([note], [])
 
 
@@ -68,6 +72,7 @@ def draw_predictions(
     *,
     title: str | None = None,
     score_thr: float = 0.3,
+    pictures: Pictures | None = None,
 ) -> Figure:
     """Instances above, predictions below, with score and tIoU where there is room.
 
@@ -79,30 +84,40 @@ def draw_predictions(
         hits: Its true positives, from :func:`mmtal.evaluation.recording_hits.find_hits`.
         title: Above the picture; None: the recording's name.
         score_thr: Predictions that score lower are not drawn.
+        pictures: Those of its video, to be shown above the time.
     """
     shown = view.shown(score_thr)
-    picture = _Rows(view, classes, hits, shown, title=title)
+    picture = _Rows(view, classes, hits, shown, title=title, pictures=pictures)
     missed = int((~picture.found).sum())
     true = int(hits.hit[shown].sum())
+    rule = f"tIoU ≥ {hits.tiou_thr:g}"
+    if view.tolerance is not None:
+        rule = f"within {view.tolerance:g} s"
     legend = [
         (GROUND_TRUTH, f"ground truth, found ({len(view.gt_labels) - missed})"),
         ("hollow", f"ground truth, missed ({missed})"),
-        (HIT, f"true positive, tIoU ≥ {hits.tiou_thr:g} ({true})"),
+        (HIT, f"true positive, {rule} ({true})"),
         (MISS, f"false positive ({len(shown) - true})"),
     ]
     note = f"predictions that score at least {score_thr:g} ({len(shown)} of "
-    note += f"{len(view.pred_scores)}), paler: lower score; written: score | tIoU"
+    note += f"{len(view.pred_scores)}), paler: lower score; written: score"
+    note += " | tIoU" if view.tolerance is None else ""
     if len(view.pred_scores) and not len(shown):
         note += f"; the best score is {view.pred_scores.max():.3g}"
     return picture.draw([note], legend)
 
 
 def draw_detections(
-    view: RecordingView, classes: Sequence[str], *, score_thr: float = 0.3
+    view: RecordingView,
+    classes: Sequence[str],
+    *,
+    score_thr: float = 0.3,
+    pictures: Pictures | None = None,
 ) -> Figure:
     """The predictions of a recording that nobody has annotated, in the colors of their classes.
 
     Of those that score lower than ``score_thr`` the best tenth is drawn if there is no other.
+    ``pictures`` are those of its video, to be shown above the time.
     """
     scores = view.pred_scores
     if len(scores) and scores.max() < score_thr:
@@ -111,7 +126,7 @@ def draw_detections(
     found = replace(view, gt_segments=view.gt_segments[:0], gt_labels=view.gt_labels[:0])
     note = f"{len(shown)} of {counted(len(scores), 'detection')}, those that score at least "
     note += f"{score_thr:.2g}; paler: lower score"
-    return _Rows(found, classes, None, shown).draw([note], [])
+    return _Rows(found, classes, None, shown, pictures=pictures).draw([note], [])
 
 
 class _Rows:
@@ -125,7 +140,9 @@ class _Rows:
         shown: np.ndarray,
         *,
         title: str | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
+        self.pictures = pictures
         self.view, self.classes, self.hits, self.shown = view, classes, hits, shown
         self.title = view.video_id if title is None else title
         self.found = np.ones(len(view.gt_labels), dtype=bool)
@@ -172,6 +189,8 @@ class _Rows:
         sheet = Sheet(self.title, notes, legend)
         sheet.top += above
         for line, rows, inches in zip(self.lines, self.rows, self.heights, strict=True):
+            if self.pictures:
+                self._draw_pictures(sheet, line)
             axes = sheet.line_axes(line, MARGIN + self.gutter, sheet.top, inches)
             time_ticks(axes, line)
             if inches > HIGH:
@@ -195,6 +214,19 @@ class _Rows:
             sheet.top += inches + AXIS_HEIGHT + LINE_GAP + above
         return sheet.finish(sheet.top + MARGIN - above)
 
+    def _draw_pictures(self, sheet: Sheet, line: Line) -> None:
+        """Pictures side by side, each shown in the middle of the time that it lies above."""
+        assert self.pictures
+        number = max(int(line.width / (PICTURE * 4 / 3)), 1)
+        edges = np.linspace(line.start, line.end, number + 1)
+        width = (edges[1] - edges[0]) * line.scale
+        for start, picture in zip(edges, self.pictures((edges[1:] + edges[:-1]) / 2), strict=False):
+            left = MARGIN + self.gutter + (start - line.start) * line.scale
+            axes = sheet.axes(left, sheet.top, width - 0.02, PICTURE)
+            axes.imshow(picture)
+            axes.axis("off")
+        sheet.top += PICTURE + 0.03
+
     def _draw_instances(self, axes: Axes, line: Line, y: float, lanes: np.ndarray) -> float:
         view = self.view
         for lane in range(lanes.max(initial=-1) + 1):
@@ -202,7 +234,10 @@ class _Rows:
             segments = view.gt_segments[rows]
             if self.hits is None:
                 class_bars(axes, segments, view.gt_labels[rows], y, LANE - 0.02, line.scale)
-                texts = [[f"{end - start:.1f} s"] for start, end in segments]
+                texts = [
+                    [] if view.tolerance is not None else [f"{end - start:.1f} s"]
+                    for start, end in segments
+                ]
                 inks = [ink_on_class(label) for label in view.gt_labels[rows].tolist()]
                 write_texts(axes, line, segments, y + LANE / 2, texts, inks, inside=False)
             else:
@@ -238,6 +273,7 @@ class _Rows:
                 bars(axes, segments, y, LANE - 0.02, colors, scale=line.scale)
                 inks = [ink_on(color) for color in colors]
                 for text, tiou in zip(texts, self.hits.tiou[rows], strict=True):
-                    text.insert(0, f"{text[0]} | {tiou:.2f}")
+                    if view.tolerance is None:
+                        text.insert(0, f"{text[0]} | {tiou:.2f}")
             write_texts(axes, line, segments, y + LANE / 2, texts, inks)
             y += LANE

@@ -1,7 +1,6 @@
-"""Draw a recording's timeline into its video (PyAV, which is optional)."""
+"""Draw a recording's timeline into its video, and cut clips out (PyAV, which is optional)."""
 
-import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,11 @@ import numpy as np
 from mmtal.structures import RecordingHits, RecordingView
 from mmtal.utils.files import whole_file
 from mmtal.utils.progress import progress
+from mmtal.utils.video_reader import Video, open_video, opened, pyav
 from mmtal.visualization.video_strip import State, VideoStrip
+
+MP4: dict[str, Any] = dict(format="mp4", options={"movflags": "faststart"})
+"""The table of contents comes first, so that a browser can start before the whole file."""
 
 LEAST_WIDTH = 320
 """Pixels; smaller pictures are enlarged, or the text could not be read."""
@@ -29,13 +32,14 @@ def burn_timeline(
     target: str | Path,
     view: RecordingView,
     classes: Sequence[str],
-    hits: RecordingHits,
+    hits: RecordingHits | None,
     *,
     score_thr: float = 0.3,
     warn: Callable[[str], None] = print,
 ) -> int:
     """Write the video with a strip below: instances, predictions, a cursor and what is seen now.
 
+    Without ``hits`` (of a video that nobody has annotated) there are no instances.
     Time 0 of the annotations is the first picture. Times of pictures are kept, also where they
     are uneven; sound is copied. One picture at a time is held, whatever the length. The source is
     any video that FFmpeg reads, turned as its metadata say; the target an .mp4 (H.264), written
@@ -51,75 +55,129 @@ def burn_timeline(
         raise ValueError(
             f"the video must be written to another file than it is read from ({target})"
         )
-    av = _pyav()
-    try:
-        with av.open(str(source), metadata_errors="replace") as video:
-            if not video.streams.video:
-                kinds = {stream.type for stream in video.streams}
-                raise ValueError(
-                    f"{source} holds no pictures, but {', '.join(sorted(kinds)) or 'nothing'}"
-                )
-            length = _length(av, video)
-            if length and abs(length - view.duration) > _tolerance(view.duration):
-                warn(
-                    f"{source} lasts {length:.1f} s, but recording '{view.video_id}' "
-                    f"{view.duration:.1f} s: is it the right video, and whole?"
-                )
-            length = length or view.duration
-            first = _first_frame(av, source)
-            sizes = _sizes(first, video.streams.video[0].sample_aspect_ratio)
-            strip = VideoStrip(
-                view, classes, hits, width=sizes[1], length=length, score_thr=score_thr
-            )
-            # The table of contents comes first, so that a browser can start before the whole file.
-            faststart = dict(format="mp4", options={"movflags": "faststart"})
-            with whole_file(target) as temporary, av.open(str(temporary), "w", **faststart) as out:
-                return _burn(video, out, first, _Composer(av, sizes, strip), length, warn)
-    except (av.error.FFmpegError, UnicodeError) as error:
+    av = check_writer()
+    video = open_video(source)
+    length = video.duration
+    if abs(length - view.duration) > _tolerance(view.duration):
+        warn(
+            f"{source} lasts {length:.1f} s, but recording '{view.video_id}' "
+            f"{view.duration:.1f} s: is it the right video, and whole?"
+        )
+    scaled = _scaled(video)
+    strip = VideoStrip(view, classes, hits, width=scaled[0], length=length, score_thr=score_thr)
+    with (
+        opened(source) as (container, stream),
+        whole_file(target) as temporary,
+        av.open(str(temporary), "w", **MP4) as out,
+    ):
+        composer = _Composer(av, video, scaled, strip)
+        return _burn(video, container, stream, out, composer, length, warn)
+
+
+def check_writer() -> Any:
+    """PyAV; ImportError: it is not installed, ValueError: it cannot write videos."""
+    av = pyav()
+    if "libx264" not in av.codecs_available:
         raise ValueError(
-            f"{source} cannot be read as a video, or not be written as MP4: {error}"
-        ) from error
+            f"videos are written as H.264, but PyAV {av.__version__} lacks the encoder libx264: "
+            "pip install --force-reinstall --only-binary av av"
+        )
+    return av
+
+
+def cut_clips(
+    source: str | Path,
+    clips: Mapping[Path, tuple[float, float]],
+    *,
+    warn: Callable[[str], None] = print,
+) -> None:
+    """Write parts of a video, each an .mp4 of its own (H.264), whole or not at all.
+
+    A clip begins with the picture that is shown at its start, and ends with the last that begins
+    before its end: all are encoded again, at the times that they had. Sound is kept, as
+    :func:`burn_timeline` does it. ``warn`` gets a text if the video is damaged.
+
+    Args:
+        source: Any video that FFmpeg reads.
+        clips: Start and end of each in seconds, by the file to write.
+    """
+    av, video = check_writer(), open_video(source)
+    for target, (start, end) in progress(list(clips.items()), len(clips), text="cutting clips"):
+        with (
+            opened(video.path) as (container, stream),
+            whole_file(target) as temporary,
+            av.open(str(temporary), "w", **MP4) as out,
+        ):
+            sound = _keep_sound(av, container, out)
+            width, height = _scaled(video, 1)
+            encoder = _encoder(out, stream, video.first, width, height)
+            first: tuple[float, int] | None = None
+            for seconds, frame in video.frames(start, warn=warn):
+                if first and seconds >= end - video.rounding:
+                    break
+                first = first or (seconds, frame.pts)
+                planes = _upright_planes(video, frame, width, height)
+                whole = np.concatenate([plane.reshape(-1) for plane in planes])
+                picture = av.VideoFrame.from_ndarray(whole.reshape(-1, width), format="yuv420p")
+                picture.pts, picture.time_base = frame.pts - first[1], frame.time_base
+                out.mux(encoder.encode(picture))
+            out.mux(encoder.encode(None))
+            if sound and first:
+                begin = (video.origin or 0) * video.tick
+                _cut_sound(av, container, sound, begin + first[0], begin + end, video.seeks)
+
+
+def _cut_sound(
+    av: Any, container: Any, sound: dict[int, Callable[[Any], None]], start: float, end: float,
+    seeks: bool,
+) -> None:  # fmt: skip
+    """Pass the packets between two times on, so that time begins with the first of these."""
+    tracks = [container.streams[index] for index in sound]
+    if seeks:
+        container.seek(max(int((start - 1) * av.time_base), 0))
+    for packet in container.demux(*tracks):
+        if packet.pts is None:
+            continue
+        seconds = float(packet.pts * packet.time_base)
+        if seconds > end + 1:  # tracks are not at the same time in a file
+            break
+        if start <= seconds < end:
+            index, shift = packet.stream.index, round(start / packet.time_base)
+            packet.pts -= shift
+            packet.dts = packet.pts if packet.dts is None else packet.dts - shift
+            sound[index](packet)
+    for track in tracks:
+        last = av.Packet()
+        last.stream = track
+        sound[track.index](last)
 
 
 def _burn(
-    video: Any, out: Any, first: Any, composer: "_Composer", length: float,
+    video: Video, container: Any, stream: Any, out: Any, composer: "_Composer", length: float,
     warn: Callable[[str], None],
 ) -> int:  # fmt: skip
-    av, stream = composer.av, video.streams.video[0]
-    stream.thread_type = "AUTO"
     # All streams must be there before the first packet is written.
-    encoder = _encoder(out, stream, first, composer.width, composer.height + composer.strip.height)
-    damaged: list[Any] = []
-    frames = _frames(av, video, stream, _keep_sound(av, video, out), damaged)
-    total = stream.frames or round(length * (stream.average_rate or 25))
-    start, seconds, written = None, 0.0, 0
-    for frame in progress(frames, total, text="drawing"):
-        start = frame.time if start is None else start
-        seconds = frame.time - start
+    sound = _keep_sound(composer.av, container, out)
+    total = stream.frames or round(length * video.rate)
+    width, height = composer.width, composer.height + composer.strip.height
+    encoder = _encoder(out, stream, video.first, width, height)
+    seconds, written = 0.0, 0
+    frames = video.frames(source=(container, stream), sound=sound, warn=warn)
+    for seconds, frame in progress(frames, total, text="drawing"):
         out.mux(encoder.encode(composer.compose(frame, seconds)))
         written += 1
     out.mux(encoder.encode(None))
-    if damaged:
-        warn(f"{video.name}: {len(damaged)} damaged packets were left out")
     if length - seconds > _tolerance(length):
-        warn(f"{video.name} should last {length:.1f} s, but its pictures end at {seconds:.1f} s")
+        warn(f"{video.path} should last {length:.1f} s, but its pictures end at {seconds:.1f} s")
     return written
-
-
-def _first_frame(av: Any, source: Path) -> Any:
-    """Tells what no header tells for sure: size, turn and colors."""
-    with av.open(str(source), metadata_errors="replace") as video:
-        for frame in video.decode(video=0):
-            return frame
-    raise ValueError(f"{source}: no picture can be decoded")
 
 
 class _Composer:
     """Pastes a frame and the strip into one picture, plane by plane (YUV 4:2:0)."""
 
-    def __init__(self, av: Any, sizes: tuple[tuple[int, int], int, int], strip: VideoStrip) -> None:
-        self.av, self.strip = av, strip
-        self.scaled, self.width, self.height = sizes
+    def __init__(self, av: Any, video: Video, scaled: tuple[int, int], strip: VideoStrip) -> None:
+        self.av, self.video, self.strip = av, video, strip
+        self.width, self.height = scaled
         self.state: State | None = None
         self.below: list[np.ndarray] = []
 
@@ -131,10 +189,7 @@ class _Composer:
             strip = self.av.VideoFrame.from_ndarray(rgb, format="rgb24")
             strip = strip.reformat(format="yuv420p", dst_colorspace=frame.colorspace)
             self.below = _planes(strip.to_ndarray(), self.width, self.strip.height)
-        width, height = self.scaled
-        picture = frame.reformat(width=width, height=height, format="yuv420p")
-        turns = round(frame.rotation / 90)
-        above = [np.rot90(p, turns) for p in _planes(picture.to_ndarray(), width, height)]
+        above = _upright_planes(self.video, frame, self.width, self.height)
         total = self.height + self.strip.height
         whole = np.empty((total * 3 // 2, self.width), dtype=np.uint8)
         for plane, top, bottom in zip(
@@ -154,6 +209,14 @@ class _Composer:
                 plane[rows, left // half : left // half + 2 // half] = value
 
 
+def _upright_planes(video: Video, frame: Any, width: int, height: int) -> list[np.ndarray]:
+    """Planes Y, U, V of a frame as it is to be shown, in this size."""
+    if video.turn[0]:
+        width, height = height, width
+    picture = frame.reformat(width=width, height=height, format="yuv420p")
+    return [video.upright(plane) for plane in _planes(picture.to_ndarray(), width, height)]
+
+
 def _planes(yuv: np.ndarray, width: int, height: int) -> list[np.ndarray]:
     """Views of the planes Y, U, V of a 4:2:0 picture (H * 3 / 2, W)."""
     flat = yuv.reshape(-1)
@@ -166,44 +229,11 @@ def _planes(yuv: np.ndarray, width: int, height: int) -> list[np.ndarray]:
     ]
 
 
-def _sizes(frame: Any, aspect: Any) -> tuple[tuple[int, int], int, int]:
-    """Width and height to scale the frame to, and both as it is shown, all of them even.
-
-    Pixels become square; a picture turned by 90 degrees swaps width and height.
-    """
-    width, height = frame.width * float(aspect or 1), float(frame.height)
-    turned = round(frame.rotation / 90) % 2 == 1
-    factor = max(1.0, LEAST_WIDTH / (height if turned else width))
-    scaled = (round(width * factor / 2) * 2, max(round(height * factor / 2), 1) * 2)
-    return (scaled, scaled[1], scaled[0]) if turned else (scaled, *scaled)
-
-
-def _frames(
-    av: Any, video: Any, stream: Any, sound: dict[int, Callable[[Any], None]], damaged: list[Any]
-) -> Iterator[Any]:
-    """The pictures in order of time; sound is passed on as it comes.
-
-    Packets that cannot be decoded are added to ``damaged``.
-    """
-    last, count = None, 0
-    rate = stream.average_rate or 25
-    for packet in video.demux(stream, *(video.streams[index] for index in sound)):
-        pictures: list[Any] = []
-        try:
-            if packet.stream.index == stream.index:
-                pictures = packet.decode()
-            else:
-                sound[packet.stream.index](packet)
-        except av.error.InvalidDataError:
-            damaged.append(packet.pts)
-        for frame in pictures:
-            if frame.pts is None:  # files without times
-                frame.time_base = stream.time_base
-                frame.pts = round(count / rate / stream.time_base)
-            count += 1
-            if last is None or frame.pts > last:
-                last = frame.pts
-                yield frame
+def _scaled(video: Video, least_width: int = LEAST_WIDTH) -> tuple[int, int]:
+    """Width and height to show the video in, both even, and wide enough for text."""
+    factor = max(1.0, least_width / video.width)
+    width, height = (max(round(side * factor / 2), 1) * 2 for side in (video.width, video.height))
+    return width, height
 
 
 def _keep_sound(av: Any, video: Any, out: Any) -> dict[int, Callable[[Any], None]]:
@@ -258,20 +288,5 @@ def _encoder(out: Any, stream: Any, frame: Any, width: int, height: int) -> Any:
     return encoder
 
 
-def _length(av: Any, video: Any) -> float:
-    """Seconds; 0 if the file does not tell."""
-    stream = video.streams.video[0]
-    if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    return (video.duration or 0) / av.time_base
-
-
 def _tolerance(seconds: float) -> float:
     return max(1.0, DURATION_TOLERANCE * seconds)
-
-
-def _pyav() -> Any:
-    try:
-        return importlib.import_module("av")
-    except ImportError:
-        raise ImportError("videos are read and written with PyAV: pip install av") from None

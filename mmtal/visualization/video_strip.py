@@ -34,14 +34,15 @@ class VideoStrip:
     """Pictures of a strip ``width`` pixels wide, of a video that lasts ``length`` seconds.
 
     They change only now and then, so that a frame costs little. Classes have their colors; a
-    hollow instance was missed, a striped prediction is false.
+    hollow instance was missed, a striped prediction is false. Without ``hits`` nothing is known of
+    instances: predictions alone are shown.
     """
 
     def __init__(
         self,
         view: RecordingView,
         classes: Sequence[str],
-        hits: RecordingHits,
+        hits: RecordingHits | None,
         *,
         width: int,
         length: float,
@@ -56,6 +57,7 @@ class VideoStrip:
         self.gutter = round(3.8 * self.em)
         self.shown = view.shown(score_thr)
         self.rows = self._bars(hits)
+        self.first_row = int(hits is None)
         self.bars_top, self.bars_height = round(1.5 * self.em), round(1.7 * self.em)
         self.row_height = self.bars_top + self.bars_height + round(0.4 * self.em)
         self.ticks_top = self.row_height * len(self.rows)
@@ -88,7 +90,7 @@ class VideoStrip:
             [(gt[r], self.classes[gt[r]]) for r in truth],
             [(pred[r], f"{self.classes[pred[r]]} {scores[r]:.2f}") for r in found],
         ]
-        for row, names in enumerate(texts[: len(self.rows)]):
+        for row, names in enumerate(texts[self.first_row :][: len(self.rows)]):
             end = clock_left - self.em if row == 0 else self.width - 0.4 * self.em
             self._write_names(draw, names, row * self.row_height + 0.2 * self.em, end)
         return image
@@ -107,8 +109,14 @@ class VideoStrip:
 
     # ------------------------------------------------------------ drawing
 
-    def _bars(self, hits: RecordingHits) -> list[tuple[str, list[Bar]]]:
+    def _bars(self, hits: RecordingHits | None) -> list[tuple[str, list[Bar]]]:
         view = self.view
+        if hits is None:
+            s = self.shown
+            certain = np.ones(len(s), dtype=bool)
+            return [
+                ("found", _with_lanes(view.pred_segments[s], view.pred_labels[s], certain)[::-1])
+            ]
         shown = set(self.shown.tolist())
         predicted = len(view.pred_scores) > 0
         found = [not predicted or by in shown for by in hits.hit_by.tolist()]

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from mmtal.structures import TIOU_OF_HIT, RecordingView
+from mmtal.structures import TIOU_OF_HIT, TIOU_OF_NEAR, RecordingView
 from mmtal.visualization.colors import GROUND_TRUTH, HATCHES, HIT, MISS, class_color, class_hatch
 from mmtal.visualization.html_page import ASSETS, html_page
 
@@ -18,6 +18,8 @@ SCORE_UNITS = 10_000
 """The page holds scores in steps of 1 / 10,000, rounded down: no threshold tells the difference."""
 
 TIOUS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
+NEAR = (0.1, 0.2, 0.5, 1, 1.5)
+"""Distances of events, in tolerances."""
 
 
 def viewer_page(
@@ -29,29 +31,34 @@ def viewer_page(
     min_score: float = 0.01,
     note: str = "",
     media: Mapping[str, str] | None = None,
+    frames: bool = False,
 ) -> str:
     """A self-contained HTML page: list of recordings, timeline, score threshold, class filter.
 
-    Hits are found in the browser as :func:`mmtal.evaluation.recording_hits.find_hits` does it.
+    Hits are found in the browser as :func:`mmtal.evaluation.recording_hits.find_hits` does it. All
+    views of events have the same ``tolerance``.
     Without any prediction the page shows the annotations alone. ``<page>#<recording>`` opens a
     recording, see :func:`recording_link`. The threshold starts at ``score_thr``; predictions below
     ``min_score`` are left out, and the page says so, as it does ``note``. ``media`` is by recording
-    the address of a video or audio file, as seen from the page. ValueError: there is no recording,
-    or a label is no class.
+    the address of a video or audio file, as seen from the page. ``frames``: it opens with frame
+    bars, one for the truth and one for the best predictions that do not overlap. ValueError: there
+    is no recording, or a label is no class.
     """
     _check(views, len(classes))
     media = media or {}
     scores = np.concatenate([view.pred_scores for view in views])
     left_out = int((scores < min_score).sum())
     kept = scores[scores >= min_score]
-    predicted = scores.size > 0
+    predicted, tolerance = scores.size > 0, views[0].tolerance
     highest = float(kept.max(initial=min_score))
     data: dict[str, Any] = dict(
         title=title,
         classes=list(classes),
         predicted=predicted,
+        frames=frames,
         threshold=score_thr,
-        tiou=TIOU_OF_HIT,
+        tiou=TIOU_OF_HIT if tolerance is None else TIOU_OF_NEAR,
+        events=tolerance is not None,
         highest=highest,
         paint=dict(
             truth=GROUND_TRUTH,
@@ -86,8 +93,20 @@ def viewer_page(
         low=f"{low:.4f}",
         high=f"{high:.4f}",
         step=f"{step:g}",
-        tious=TIOUS,
+        rule="from tIoU" if tolerance is None else "within",
+        unit="" if tolerance is None else " s",
+        limits=_limits(tolerance),
     )
+
+
+def _limits(tolerance: float | None) -> dict[str, float]:
+    """From which tIoU on predictions are hits, by its name: itself, or of events a time."""
+    if tolerance is None:
+        return {f"{tiou:g}": tiou for tiou in TIOUS}
+    return {
+        f"{tolerance * near:.3g}": TIOU_OF_NEAR if near == 1 else (2 - near) / (2 + near) - 1e-9
+        for near in NEAR
+    }
 
 
 def recording_link(page: str, video_id: str) -> str:
@@ -116,15 +135,22 @@ def _columns(view: RecordingView, min_score: float) -> dict[str, Any]:
     return dict(
         id=view.video_id,
         d=round(view.duration * 1000),
-        g=[*_times(view.gt_segments), view.gt_labels.tolist()],
-        p=[*_times(view.pred_segments[order]), view.pred_labels[order].tolist(), units.tolist()],
+        g=[*_times(view, view.gt_segments), view.gt_labels.tolist()],
+        p=[
+            *_times(view, view.pred_segments[order]),
+            view.pred_labels[order].tolist(),
+            units.tolist(),
+        ],
     )
 
 
-def _times(segments: np.ndarray) -> list[list[int]]:
-    """Starts and lengths in ms."""
+def _times(view: RecordingView, segments: np.ndarray) -> list[list[int]]:
+    """Starts and lengths in ms; events keep one length."""
     ms = np.rint(segments * 1000).astype(np.int64)
-    return [ms[:, 0].tolist(), (ms[:, 1] - ms[:, 0]).tolist()]
+    lengths = ms[:, 1] - ms[:, 0]
+    if view.tolerance is not None:
+        lengths[:] = round(2000 * view.tolerance)
+    return [ms[:, 0].tolist(), lengths.tolist()]
 
 
 def _note(total: int, left_out: int, min_score: float) -> str:

@@ -43,7 +43,7 @@ def test_a_process_answers_with_seconds_and_bytes_until_it_is_told_to_stop(cost,
 )
 def test_recipes_are_the_same_but_for_the_model(cost, recipe):
     assert recipe in cost.RECIPES
-    configs = [Config.fromfile(ROOT / f / f"{recipe}.py") for f in cost.METHODS.values()]
+    configs = [Config.fromfile(path) for path in cost.recipes_named(recipe).values()]
     assert len({c.train_dataloader.batch_size for c in configs}) == 1
     assert len({json.dumps(c.test_dataloader.to_dict()) for c in configs}) == 1
     assert len({c.max_seq_len for c in configs}) == 1

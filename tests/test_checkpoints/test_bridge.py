@@ -113,3 +113,20 @@ def test_a_plugins_rules_come_first() -> None:
     scheme = OFFICIAL.extended([Rule("neck.fpn_norms.{i}.{p}", "neck.mine.{i}.{p}")])
     assert scheme.to_ours("neck.fpn_norms.2.bias")[0] == "neck.mine.2.bias"
     assert scheme.to_theirs("neck.norms.2.bias")[0] == "neck.fpn_norms.2.bias"
+
+
+def test_a_parameter_that_they_save_twice() -> None:
+    model = torch.nn.Module()
+    model.neck = torch.nn.Linear(2, 1)
+    scheme = OPENTAD.extended([Rule("first.{p}", "neck.{p}", again="second.{p}")])
+    theirs = from_mmtal(model.state_dict(), model, scheme)
+    assert list(theirs.state_dict) == [
+        f"{part}.{p}" for p in ("weight", "bias") for part in ("first", "second")
+    ]
+    assert same(to_mmtal(theirs.state_dict, model, scheme).state_dict, model.state_dict())
+    once = {k: v for k, v in theirs.state_dict.items() if k.startswith("second")}
+    assert same(to_mmtal(once, model, scheme).state_dict, model.state_dict())
+    changed = {**theirs.state_dict, "second.bias": torch.ones(1)}
+    assert to_mmtal(changed, model, scheme).problems == [
+        "unequal: second.bias differs from another name of the same parameter"
+    ]

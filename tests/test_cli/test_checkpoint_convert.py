@@ -160,7 +160,7 @@ OURS, OPENTADS = ROOT / "configs" / "actionformer", ROOT / "projects/opentad_act
     [
         (None, [], "does not exist"),
         ({"epoch": 3, "model": {}}, [], "these entries are not: epoch, model"),
-        ({"state_dict": {"fc.weight": torch.ones(2)}}, [], "is no checkpoint of an ActionFormer"),
+        ({"state_dict": {"fc.weight": torch.ones(2)}}, [], "is no checkpoint of a known method"),
         ({}, [], "holds no weights"),
         ([1, 2], [], "it holds a list"),
         ({7: torch.ones(2)}, [], "tensors by name alone, but these entries are not: 7"),

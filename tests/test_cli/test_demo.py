@@ -48,7 +48,8 @@ def test_the_threshold_of_the_checkpoint_is_that_of_best_f1(tmp_path):
     recordings = [data / "features" / f"{name}.npz" for name in truth.video_ids]
     TemporalActionInferencer("demo", device="cpu")(recordings, out_file=results)
     best = best_f1(truth, read_results(results, classes))
-    assert asdict(best) == pytest.approx(operating_point(load_checkpoint_file(demo_checkpoint())))
+    found = {key: value for key, value in asdict(best).items() if value is not None}
+    assert found == pytest.approx(operating_point(load_checkpoint_file(demo_checkpoint())))
 
 
 def tiou(a: list[float], b: list[float]) -> float:

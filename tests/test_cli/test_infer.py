@@ -59,7 +59,7 @@ def test_writes_for_a_tool(run, case, tmp_path):
     np.save(tmp_path / "own.npy", features(50))
     target = tmp_path / "found.boris"
     run(
-        *case, tmp_path / "own.npy", "--fps", 2, "--out", target, "--to", "boris",
+        *case, tmp_path / "own.npy", "--fps", 2, "--out", target,
         "--score-thr", 0.1,
     )  # fmt: skip
     project = json.loads(target.read_text())
@@ -73,6 +73,7 @@ def test_writes_for_a_tool(run, case, tmp_path):
 
 BAD = {
     "no such tool": (["{config}", "{model}", "{own}", "--to", "x"], "must be one of activitynet"),
+    "no such ending": (["{config}", "{model}", "{own}", "--out", "r.xyz"], "of no one format"),
     "no such config": (["nowhere", "{model}", "{own}"], "'nowhere' is neither a file nor the name"),
     "no such checkpoint": (["{config}", "nowhere.pth", "{own}"], "nowhere.pth does not exist"),
     "no such input": (["{config}", "{model}", "nowhere.npy"], "nowhere.npy does not exist"),

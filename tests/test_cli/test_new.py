@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mmtal.new_project import KINDS, new_project
+from mmtal.new_project import DESIGNS, KINDS, new_project
 from mmtal.new_project.generator import TEMPLATE_VERSIONS, TEMPLATES, TESTS
 from mmtal.new_project.names import Names
 from mmtal.plugins import compatible_versions
@@ -17,7 +17,9 @@ from mmtal.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ROOT / "pyproject.toml"
-COMPONENTS = [kind for kind in KINDS if kind != "package"]
+COMPONENTS = [kind for kind in KINDS if kind not in ("detector", "package")]
+DETECTORS = [dict(kind="detector", design=design) for design in DESIGNS]
+ALL = [*(dict(kind=kind) for kind in COMPONENTS), *DETECTORS]
 TRAIN = """
 import sys
 from mmtal.engine.runner import build_runner, load_config
@@ -79,6 +81,16 @@ def test_projects_pass_their_tests_and_train(top):
     assert "tal/mAP" in metric and "tal/bold_metric" in metric
 
 
+@pytest.mark.slow  # trainings
+def test_detectors_learn_from_the_embedded_data(top):
+    folders = [new_project(f"bold_{given['design']}", **given).folder for given in DETECTORS]
+    out = python("-m", "pytest", "-v", *folders, cwd=top)
+    for design in DESIGNS:
+        learned = f"test_bold_{design}_head_training.py::test_it_learns_and_is_evaluated PASSED"
+        assert learned in out
+    assert " 8 passed" in out
+
+
 @pytest.mark.slow
 def test_a_package_is_installed_found_by_its_entry_point_and_trains(top):
     package = new_project("bold_idea", kind="package")
@@ -93,10 +105,11 @@ def test_a_package_is_installed_found_by_its_entry_point_and_trains(top):
 @pytest.mark.slow  # mypy reads mmtal
 def test_lint_and_types_are_clean(top, monkeypatch):
     monkeypatch.setenv("MYPYPATH", str(ROOT))
-    for kind in COMPONENTS:
-        new_project(f"bold_{kind}", kind=kind)
-        new_project(f"bold_{kind}", kind=kind, package=True)
-    folders = ["projects", *(f"bold_{kind}" for kind in COMPONENTS)]
+    names = [f"bold_{given.get('design', given['kind'])}" for given in ALL]
+    for name, given in zip(names, ALL, strict=True):
+        new_project(name, **given)
+        new_project(name, **given, package=True)
+    folders = ["projects", *names]
     # where mmtal is not first-party, import blocks are divided otherwise
     own = ["--config", "lint.isort.known-first-party=['mmtal', 'projects']"]
     settings = ["--no-cache", "--config", SETTINGS]
@@ -106,7 +119,7 @@ def test_lint_and_types_are_clean(top, monkeypatch):
     python("-m", "ruff", "check", *settings, *own, *folders, cwd=top)
     python("-m", "ruff", "format", "--check", *settings, *folders, cwd=top)
     code = [path for path in top.glob("projects/*/*/*.py") if path.parent.name != "configs"]
-    assert len(code) == 3 * len(COMPONENTS)
+    assert len(code) == 3 * len(ALL) + len(DETECTORS)
     if (ROOT / ".mypy_cache").is_dir():  # what `make lint` has read of PyTorch
         shutil.copytree(ROOT / ".mypy_cache", top / "cache")
     mypy = ["-m", "mypy", "--config-file", SETTINGS, "--cache-dir", top / "cache"]
@@ -142,6 +155,28 @@ def test_a_project_is_one_component_one_config_one_test_and_a_readme(top, kind, 
         assert not [word for word in ("my_", "my-", "MyComponent") if word in text], path
         if path.endswith(".py"):
             ast.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "class_name"),
+    [((), "QueryHead"), (("--design", "query"), "QueryHead"), (("--design", "proposal"), "Detect")],
+)
+def test_a_detector_is_a_head_with_two_tests(top, run, words, class_name):
+    code, out, err = run("bold-idea", "--kind", "detector", *words)
+    assert (code, err) == (0, "")
+    assert out.startswith("BoldIdeaHead is in projects/bold_idea:")
+    folder = top / "projects" / "bold_idea"
+    assert (
+        f"class BoldIdeaHead({class_name}" in (folder / "bold_idea/bold_idea_head.py").read_text()
+    )
+    tests = sorted(path.name for path in folder.glob("tests/*"))
+    assert tests == ["test_bold_idea_head.py", "test_bold_idea_head_training.py"]
+
+
+def test_a_design_is_of_a_detector(top, run):
+    code, _, err = run("bold", "--kind", "head", "--design", "query")
+    assert code == 2 and "and left out for others, but got 'query' for 'head'" in err
+    assert not list((top / "projects").iterdir())
 
 
 def test_packages_lie_where_they_are_asked_to_and_need_no_repository(tmp_path, run):

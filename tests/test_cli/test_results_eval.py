@@ -86,6 +86,7 @@ def test_published_detections(run: Run, shared_data: Callable[[str], Path], tmp_
         (["RESULTS", "--subset", "val"], "subset 'val' does not occur"),
         (["RESULTS", "--tiou", "0.7:0.1:0.3"], "tIoU thresholds must be rising"),
         (["RESULTS", "--tiou", "half"], "half"),
+        (["RESULTS", "--tiou", "0.5", "--score-thr", "0.3"], "is for protocols of segmentations"),
         (["GOLDEN"], "must hold an object 'results'"),
     ],
 )

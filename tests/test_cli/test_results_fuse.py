@@ -94,13 +94,13 @@ def test_the_annotation_file_says_which_label_has_which_number(run: Run, tmp_pat
     ]
     entry = dict(subset="test", duration=9, annotations=instances)
     ann = save(tmp_path / "ann.json", dict(database=dict(v=entry)))
-    one = results(tmp_path, "one.json", v=[(0, 10, 1, 0.75)])
-    other = results(tmp_path, "other.json", v=[(0, 9, "jump", 0.5)])
+    one = results(tmp_path, "one.json", v=[(0, 10, 0, 0.75)])
+    other = results(tmp_path, "other.json", v=[(0, 9, "run", 0.5)])
     out = tmp_path / "both.json"
     code, _, error = run(one, other, "--method", "hard", "--ann", ann, "--out", out)
     assert code == 0, error
     (row,) = json.loads(out.read_text())["results"]["v"]
-    assert (row["label"], row["label_id"]) == ("jump", 1)
+    assert (row["label"], row["label_id"]) == ("run", 0)
 
 
 def test_mistakes(run: Run, tmp_path: Path) -> None:

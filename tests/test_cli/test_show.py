@@ -48,6 +48,7 @@ COMMANDS = [
     "timeline --ann {ann} --recording rec_0",
     "predictions {results} --ann {ann} --recording rec_2 --score-thr 0.1 --tiou 0.3",
     "predictions {results} --ann {ann} --recording rec_3 --subset Validation",
+    "predictions {results} --ann {ann} --recording rec_2 --frames",
     "features {config} --recording rec_0",
     "curves {work_dir} {work_dir}",
     "activity {config} {model} --recording rec_3 --at 5 10",

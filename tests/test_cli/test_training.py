@@ -12,6 +12,8 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from motion import write_motion_config
+from moving import make_videos
 from tiny import ROOT, make_dataset, write_config
 
 from mmtal.checkpoints.loading import load_checkpoint_file
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.slow
 ENV = {
     **os.environ,
     "OMP_NUM_THREADS": "1",
-    "PYTHONPATH": str(ROOT),
+    "PYTHONPATH": f"{ROOT}:{ROOT}/tests",  # modules of tests, for custom_imports
     "CUDA_VISIBLE_DEVICES": "",
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
 }
@@ -108,17 +110,18 @@ def test_resumed_training_ends_with_the_same_weights(
         assert torch.equal(value, actual[name]), name
 
 
-def test_two_processes_step_like_one(tmp_path: Path, data_root: Path) -> None:
-    # Without dropout and drop path, whose draws belong to a rank; by SGD, since AdamW blows up
-    # the rounding errors of gradients that are zero by construction, such as key biases.
-    exact = """
+# Without dropout and drop path, whose draws belong to a rank; by SGD, since AdamW blows up
+# the rounding errors of gradients that are zero by construction, such as key biases.
+EXACT = """
 optim_wrapper['optimizer'] = dict(_delete_=True, type='SGD', lr=0.05)
-model['backbone'].update(dropout=0.0, drop_path=0.0)
-train_cfg['max_epochs'] = 4
-train_cfg['val_interval'] = 4
+train_cfg.update(max_epochs=4, val_interval=4)
 default_hooks = dict(logger=dict(interval=1))
 log_processor = dict(window_size=1)
 """
+
+
+def test_two_processes_step_like_one(tmp_path: Path, data_root: Path) -> None:
+    exact = EXACT + "model['backbone'].update(dropout=0.0, drop_path=0.0)\n"
     one = write_config(tmp_path / "one.py", data_root, exact + "train_dataloader['batch_size'] = 4")
     two = write_config(tmp_path / "two.py", data_root, exact + "train_dataloader['batch_size'] = 2")
     train(one, tmp_path / "one")
@@ -135,6 +138,35 @@ log_processor = dict(window_size=1)
     first, second = (weights(tmp_path / name, 4) for name in ("one", "two"))
     for name, value in first.items():
         torch.testing.assert_close(second[name], value, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_two_processes_train_a_video_backbone_as_one_does(tmp_path: Path) -> None:
+    """Its adapters, at a learning rate of their own, with activations computed twice."""
+    pytest.importorskip("av", reason="needs PyAV: pip install av")
+    data = make_videos(tmp_path / "data", num_train=4, num_test=1, seconds=12)
+    exact = f"""{EXACT}
+model['backbone'].update(
+    video=dict(type='tiny_videomae', adapters=True, checkpointing=True), trained=['adapter']
+)
+model['backbone']['features']['drop_path'] = 0.0
+optim_wrapper['paramwise_cfg']['video']['lr'] = 0.5
+"""
+    one, two = (
+        write_motion_config(
+            tmp_path / f"{name}.py", data, f"{exact}train_dataloader['batch_size'] = {size}"
+        )
+        for name, size in (("one", 4), ("two", 2))
+    )
+    train(one, tmp_path / "one")
+    run("bash", ROOT / "tools" / "dist_train.sh", two, 2, "--work-dir", tmp_path / "two")
+
+    before, first, second = (
+        weights(tmp_path / name, epoch) for name, epoch in (("one", 3), ("one", 4), ("two", 4))
+    )
+    for name, value in first.items():
+        torch.testing.assert_close(second[name], value, rtol=1e-4, atol=1e-5, msg=name)
+        if name.startswith("backbone.video."):
+            assert torch.equal(before[name], value) == (".adapter." not in name), name
 
 
 def test_every_recording_is_tested_once_by_two_processes(tmp_path: Path, data_root: Path) -> None:

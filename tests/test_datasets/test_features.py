@@ -193,7 +193,7 @@ def test_other_errors(tmp_path: Path):
     with pytest.raises(ValueError, match=r"no array 'y', only \['x'\]"):
         read_shape(tmp_path / "a.pt", key="y")
     with pytest.raises(ValueError, match=r"must end in \.npy, \.npz, \.pt, .*\.csv"):
-        read_shape(tmp_path / "a.txt")
+        read_shape(tmp_path / "a.doc")
     with pytest.raises(FileNotFoundError, match=r"absent\.npy"):
         open_features([tmp_path / "absent.npy"])
 

@@ -29,7 +29,7 @@ def test_no_step_ends_past_the_grid(shared_data, tmp_path: Path) -> None:
             (tmp_path / device).mkdir(exist_ok=True)
             table = gait / f"{file.stem}_{device}.txt"
             rows.append(table.read_text().count("\n") - 2)
-            (tmp_path / device / f"{file.stem}.tsv").symlink_to(table)
+            (tmp_path / device / f"{file.stem}.txt").symlink_to(table)
         past_the_rows += sum(end >= min(rows) for _, (_, end) in steps)
     (tmp_path / "tables.yaml").write_text("{time: PacketCounter, unit: 0.01, start: 0}")
     (tmp_path / "annotations.json").write_text(json.dumps({"database": database}))

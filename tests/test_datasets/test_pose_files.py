@@ -1,13 +1,20 @@
 """Files of pose trackers, and what transforms make of keypoints."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
 from valid_files import DLC, SLEAP
 
-from mmtal.datasets import FeatureArray, FillKeypoints, PoseFeatures, open_features
-from mmtal.datasets.pose_files import is_pose, read_pose
+from mmtal.datasets import (
+    FeatureArray,
+    FillKeypoints,
+    PoseFeatures,
+    open_features,
+    split_animals,
+)
+from mmtal.datasets.pose_files import is_pose, point_names, read_pose
 from mmtal.datasets.sensor_tables import clock_rate, table_names
 from mmtal.structures import FeatureGrid
 
@@ -150,3 +157,45 @@ def test_wrong_arguments_are_named(arguments: dict, message: str) -> None:
 def test_the_number_of_points_must_fit() -> None:
     with pytest.raises(ValueError, match=r"2 keypoints, which are 6 channels, but .* has 9"):
         run(PoseFeatures(["a", "b"]), np.ones((5, 3, 3)))
+
+
+def test_animals_become_recordings(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", *DLC)
+    files = split_animals(path, tmp_path / "each")
+    assert [file.name for file in files] == ["a.m1.csv", "a.m2.csv"]
+    for file, animal in zip(files, ("m1", "m2"), strict=True):
+        assert point_names(file) == ("nose",)
+        np.testing.assert_array_equal(
+            open_features([file]).read(), open_features([path], key=animal).read()
+        )
+    assert point_names(path, "m2") == ("m2.nose",)
+    (file,) = split_animals(files[0], tmp_path / "one")
+    assert file.name == "a.m1.csv"
+    with pytest.raises(ValueError, match=r"b\.csv: must be a file of DeepLabCut or SLEAP"):
+        split_animals(write(tmp_path / "b.csv", "x,y", "1,2"), tmp_path)
+
+
+def test_a_real_output_of_deeplabcut(shared_data) -> None:
+    """Video EPM_15 of DLCAnalyzer (never committed), against NumPy's own reader."""
+    path = shared_data("dlc/EPM_15.csv")
+    table = np.genfromtxt(path, delimiter=",", skip_header=3)[:, 1:]
+    pose = read_pose(path)
+    assert pose.animals == ("",) and pose.values.shape == (len(table), table.shape[1] // 3, 3)
+    np.testing.assert_allclose(pose.channels(), table, rtol=1e-6)
+    assert len(set(pose.names)) == len(pose.names) and "nose" in pose.names
+
+
+def test_a_real_table_of_sleap(shared_data) -> None:
+    """SimBA's example (never committed): a row for each track and frame."""
+    path = shared_data("simba/misc/sleap_csv_example.csv")
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    tracks = list(dict.fromkeys(row["track"] for row in rows))
+    pose = read_pose(path)
+    assert pose.animals == tuple(tracks) and len(pose.names) == 4 * len(tracks)
+    for row in rows:
+        place = pose.names.index(f"{row['track']}.Thorax")
+        x, y, likelihood = pose.values[int(row["frame_idx"]), place]
+        assert (x, y, likelihood) == pytest.approx(
+            (float(row["Thorax.x"]), float(row["Thorax.y"]), 1)
+        )

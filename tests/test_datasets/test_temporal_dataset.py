@@ -242,6 +242,7 @@ def test_allow_missing_lists_the_recordings(disk):
     truth = dataset.metainfo["missing_truth"]["a"]
     assert truth["segments"] == [a["segment"] for a in disk.database["a"]["annotations"]]
     assert len(truth["labels"]) == len(truth["segments"]) > 0
+    assert truth["duration"] == disk.database["a"]["duration"]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,10 @@ def test_allow_missing_lists_the_recordings(disk):
     [
         ({"bad_segments": "drop"}, "bad_segments must be 'error' or 'keep', but got 'drop'"),
         ({"feature_stride": None}, r"must both be numbers or both None, but got None and 1"),
-        ({"file_ext": ".txt"}, r"file_ext must be one of .npy, .*.slp, but got '.txt'"),
+        (
+            {"file_ext": ".doc"},
+            r"file_ext must end in .npy, .*.slp, or as a video does, but got '.doc'",
+        ),
         ({"feature_stride": 0}, "feature_stride must be > 0, but got 0"),
         ({"fps": -1}, "fps must be > 0"),
         ({"features": []}, "features must name at least one folder"),

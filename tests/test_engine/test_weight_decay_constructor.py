@@ -7,6 +7,8 @@ from golden_models import official_to_mmtal
 from torch import nn
 
 from mmtal.engine import WeightDecayConstructor
+from mmtal.engine.runner import QuietRunner
+from mmtal.models.layers import SelectiveSSM
 from mmtal.registry import MODELS as REGISTRY
 
 ADAMW = dict(type="AdamW", lr=1e-3, weight_decay=0.05)
@@ -43,6 +45,11 @@ def test_what_the_release_decays_is_decayed(name):
         (nn.GroupNorm(1, 2), set(), "no norm"),
         (nn.Embedding(2, 2), set(), "no table of positions"),
         (nn.MultiheadAttention(2, 1), {"out_proj.weight"}, "bare parameters are not decayed"),
+        (
+            SelectiveSSM(2, rank=1),
+            {"log_rate", "skip", "conv.weight", "coefficients.weight", "step.weight"},
+            "but those that a layer names",
+        ),
     ],
 )
 def test_kinds_of_layers(module, decayed, why):
@@ -73,6 +80,17 @@ def test_only_decayed_parameters_shrink_without_gradients():
     assert torch.equal(model.bias.data, before["bias"])
 
 
-def test_paramwise_cfg_is_refused_with_the_remedy():
+@pytest.mark.parametrize(
+    "given", [dict(norm_decay_mult=0.0), dict(video=dict(lr_mult=2)), dict(video={}, x=1), {}]
+)
+def test_other_paramwise_cfg_is_refused_with_the_remedy(given):
     with pytest.raises(ValueError, match="use constructor='DefaultOptimWrapperConstructor'"):
-        WeightDecayConstructor(dict(optimizer=ADAMW), paramwise_cfg=dict(norm_decay_mult=0.0))
+        WeightDecayConstructor(dict(optimizer=ADAMW), paramwise_cfg=given)
+
+
+@pytest.mark.parametrize("optimizer", [dict(type="Adam"), dict(type="Adam", lr=None)])
+def test_a_missing_learning_rate_is_named(optimizer):
+    """As in a config of one's own on projects/bmn/configs/_base_/bmn.py, which has none."""
+    settings = dict(optimizer=optimizer, paramwise_cfg=dict(custom_keys=dict(a=dict(lr_mult=2))))
+    with pytest.raises(ValueError, match=r"optimizer must have an lr, .*: set optim_wrapper"):
+        QuietRunner.__new__(QuietRunner).build_optim_wrapper(settings)

@@ -1,5 +1,6 @@
 """One training at a time in a work dir."""
 
+import errno
 import re
 import subprocess
 import sys
@@ -61,6 +62,20 @@ def test_a_lock_that_another_host_has_left_is_said_and_can_be_taken(
         with training_in(tmp_path):
             first.kill()
     assert re.search(r"on node7, begun .* has ended without finishing", said[0])
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with training_in(tmp_path):
+        message = r"is running in .*delete (\S+)\)"
+        with pytest.raises(ValueError, match=message) as error, training_in(tmp_path):
+            raise AssertionError("it has begun")
+        Path(re.search(message, str(error.value))[1]).unlink()
+    with training_in(tmp_path):
+        pass
 
 
 def test_other_ranks_leave_it_to_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

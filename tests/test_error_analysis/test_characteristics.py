@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.error_analysis.characteristics import (
     Characteristic,
     compute_characteristics,
@@ -113,6 +114,6 @@ def test_read_from_the_file(tmp_path: Path) -> None:
     }
     path = tmp_path / "annotations.json"
     path.write_text(json.dumps({"database": database}))
-    found = read_annotated(path, "test")
+    found = read_annotated(AnnotationFile(path), "test")
     assert list(found) == ["coverage", "context size"]
     np.testing.assert_equal(found["context size"], [4, np.nan])

@@ -85,6 +85,22 @@ def test_auto_is_a_template(tmp_path: Path) -> None:
     assert (tmp_path / "w" / "suggested_config.py").is_file()
 
 
+def test_events_alone_are_learned(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    data = make_dataset(tmp_path / "data")
+    file = data / "annotations.json"
+    content = json.loads(file.read_text())
+    for entry in content["database"].values():
+        for instance in entry["annotations"]:
+            instance["time"] = instance.pop("segment")[0]
+    file.write_text(json.dumps(content))
+    config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w", seed=4)
+    dataset = build_dataset(config, "train_dataloader")
+    segments = dataset.get_data_info(0)["segments"]
+    assert len(segments) and (np.diff(segments) <= dataset.point_width + 1e-4).all()
+    assert config.test_evaluator.tolerances[2] == dataset.point_width
+    assert "left out" not in "".join(capsys.readouterr())
+
+
 def test_data_with_errors_end_it_and_no_config_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

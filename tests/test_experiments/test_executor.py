@@ -133,7 +133,7 @@ def test_job_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_sbatch(tmp_path, monkeypatch, 'echo "$@"')
     printed = submit_array(
         ["a-seed0", "a-seed1"],
-        ["run", "a spec.yaml", "--only"],
+        ["run", "a spec.yaml", "--only="],
         tmp_path,
         at_once=4,
         slurm_args="--gres=gpu:1 --comment='two words'",
@@ -142,7 +142,7 @@ def test_job_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = (tmp_path / "slurm.sh").read_text()
     assert "#SBATCH --array=0-1%4\n" in script
     assert "names=(a-seed0 a-seed1)\n" in script
-    assert "run 'a spec.yaml' --only" in script
+    assert "run 'a spec.yaml' --only=\"${names[" in script
 
 
 def test_sbatch_that_refuses_or_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from clips import write_clip
+from cv2 import imread
 
+from mmtal.datasets.extraction import write_videos
 from mmtal.experiments.summary import (
     print_run_summary,
     print_training_summary,
@@ -84,6 +87,39 @@ def test_a_run_says_where_everything_is(
     }
     assert (tmp_path / "predictions_a%2Fb.png").is_file()
     assert "a/b" in (tmp_path / "predictions.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"), [({}, "0.5"), (dict(operating_point=dict(tolerance="0.2 s")), "0.2")]
+)
+def test_events_are_explained_by_distance(
+    make_runner, tmp_path: Path, capsys: pytest.CaptureFixture, stamp: dict, expected: str
+) -> None:
+    runner, results = make_runner(), tmp_path / "results.json"
+    runner.test_dataloader.dataset.point_width = 1.0
+    write_json(results, dict(results=instances("run"), mmtal=stamp))
+    print_run_summary(runner, results, score_thr=0.3)
+    assert f"annotations.json' --tolerance {expected}\n" in capsys.readouterr().out
+    assert "hit within" in (tmp_path / "predictions.html").read_text()
+
+
+def test_videos_are_shown(make_runner, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    pytest.importorskip("av", reason="needs PyAV: pip install av")
+    runner, features = make_runner(), tmp_path / "f"
+    (tmp_path / "v e").mkdir()
+    features.mkdir()
+    video = write_clip(tmp_path / "v e" / "c.mp4", times=225)
+    write_videos(features, {"a/b": video, "c": tmp_path / "gone.mp4"})
+    runner.test_dataloader.dataset.folders = [features]
+    results = tmp_path / "results.json"
+    write_json(results, dict(results=instances("run")))
+    print_run_summary(runner, results, score_thr=0.3)
+    assert capsys.readouterr().out.count("epoch_9.pth VIDEO") == 1
+    page = (tmp_path / "predictions.html").read_text()
+    assert "v%20e/c.mp4" in page and "gone.mp4" not in page
+    picture = imread(str(tmp_path / "predictions_a%2Fb.png"))
+    gray = (np.abs(picture.astype(int) - 128) < 6).all(-1)  # as is half of each of the pictures
+    assert gray.sum() > 5000
 
 
 def test_a_training_says_how_to_test(make_runner, capsys: pytest.CaptureFixture) -> None:

@@ -25,6 +25,15 @@ test_dataloader['dataset'].update(
 model['backbone'].update(in_channels=8)
 """
 
+EVENTS = """
+model['head'] = dict(
+    _delete_=True, type='SpottingHead', num_classes=3,
+    assigner=dict(type='RadiusAssigner', radius=2, levels=[0, 1]),
+    loss_cls=dict(type='FocalLoss'), loss_reg=dict(type='SmoothL1Loss'),
+    score_thr=0.001, pre_nms_topk=2000, max_per_video=200,
+    nms=dict(method='gaussian', sigma=0.5, distance=4, min_score=0.001))
+"""
+
 
 def make_case(folder: Path, text: str = "", *, meta: dict | None = None) -> tuple[Path, Path]:
     """Data, config and checkpoint of an untrained model whose scores differ; (config, file)."""

@@ -16,7 +16,7 @@ from inference_case import make_case
 
 from mmtal.inference.ensemble import EnsembleMember, join_points, predict_actions
 from mmtal.registry import MODELS
-from mmtal.results.fusion.join_actions import ActionSpace
+from mmtal.results.fusion.join_actions import ActionSpace, Boundaries
 
 VERBS, NOUNS = ("wave", "jump", "sit"), ("rope", "chair")
 SPACE = ActionSpace(VERBS, NOUNS, ((1, 0), (2, 1), (0, 1)))  # jump rope, sit chair, wave chair
@@ -50,17 +50,22 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[EnsembleMember, En
     return EnsembleMember(str(config), checkpoint), noun_model(config)
 
 
-def test_pairs_of_every_point(models: tuple[EnsembleMember, EnsembleMember]) -> None:
+@pytest.mark.parametrize("boundaries", ["mean", "confidence"])
+def test_pairs_of_every_point(
+    models: tuple[EnsembleMember, EnsembleMember], boundaries: Boundaries
+) -> None:
     """All pairs of two classes by loops, on one recording."""
-    verb, noun = (model.predict(models[0].video_ids[0]) for model in models)
+    verb, noun = (model.predict(models[0].video_ids[0])[0] for model in models)
     head = models[0].model.head
-    found = join_points(verb, noun, head, SPACE, per_point=2)
+    found = join_points(verb, noun, head, SPACE, 2, boundaries)
     expected: list[tuple] = []
     for level, (mask, stride) in enumerate(zip(verb.masks, (1, 2, 4), strict=True)):
         for point in range(mask.shape[1]):
             probs = [raw.outputs[0][level][0, :, point].sigmoid() for raw in (verb, noun)]
             best = [p.argsort(descending=True)[:2].tolist() for p in probs]
-            left, right = (0.5 * (v + n) for v, n in zip(
+            highest = [p.max().item() for p in probs]
+            share = 0.5 if boundaries == "mean" else highest[0] / sum(highest)
+            left, right = (share * v + (1 - share) * n for v, n in zip(
                 *(raw.outputs[1][level][0, :, point].tolist() for raw in (verb, noun)), strict=True
             ))  # fmt: skip
             for pair in itertools.product(*best):
@@ -92,6 +97,7 @@ def test_actions_of_all_recordings(models: tuple[EnsembleMember, EnsembleMember]
     ("space", "arguments", "message"),
     [
         (SPACE, dict(per_point=0), "per_point must be >= 1, but got 0"),
+        (SPACE, dict(boundaries="best"), "boundaries must be mean or confidence, but got 'best'"),
         (ActionSpace(NOUNS, VERBS, ()), {}, "the verb model .*must have the verbs as its classes"),
         (ActionSpace(VERBS, VERBS, ()), {}, "the noun model .*must have the nouns as its classes"),
     ],

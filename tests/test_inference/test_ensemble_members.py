@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,35 @@ from mmengine.config import Config
 
 sys.path.insert(0, str(Path(__file__).parent))
 from inference_case import make_case
+from tiny import make_dataset, write_config
 
 from mmtal.checkpoints.loading import load_state_dict_file
 from mmtal.checkpoints.weights import load_weights
 from mmtal.inference.ensemble import (
     EnsembleMember,
     average,
+    average_segmentations,
     check_members,
     evaluate_ensemble,
     mean_logits,
     mean_values,
     normalized_weights,
 )
+from mmtal.models import DetectionHead
 from mmtal.registry import DATASETS, MODELS
 
+SEGMENTS = """
+model.update(neck=dict(type='FPN', out_channels=16))
+model['head'] = dict(_delete_=True, type='SegmentationHead', num_classes=3)
+"""
+STAGES = """
+custom_imports = dict(imports=['projects.mstcn.mstcn'])
+model['backbone'] = dict(
+    _delete_=True, type='DilatedNet', in_channels=6, max_seq_len=96, embed_channels=8, num_layers=2)
+model['neck'] = dict(type='IdentityNeck', with_norm=False)
+model['head'] = dict(
+    _delete_=True, type='MultiStageHead', num_classes=3, channels=8, num_layers=2, num_stages=2)
+"""
 QUIET = {"test_evaluator": dict(type="TemporalMAP", tiou_thresholds=[0.5])}
 
 
@@ -54,9 +70,10 @@ def member(case: tuple[Path, Path]) -> EnsembleMember:
     return EnsembleMember(str(case[0]), case[1])
 
 
-def alone(config: Path, checkpoint: Path) -> dict[str, Any]:
+def alone(config: Path, checkpoint: Path, **options: Any) -> dict[str, Any]:
     """What the model itself predicts of each test recording, one by one."""
     settings = Config.fromfile(config)
+    settings.model.update(options)
     model, dataset = MODELS.build(settings.model), DATASETS.build(settings.test_dataloader.dataset)
     load_weights(model, checkpoint)
     model.eval()
@@ -93,13 +110,28 @@ def test_a_model_with_itself_is_the_model_exactly(
         assert [row["label_id"] for row in found[video]] == instances.labels.tolist()
 
 
+def test_models_with_windows_of_their_own_are_averaged_in_each_window(
+    case: tuple[Path, Path], member: EnsembleMember, tmp_path: Path
+) -> None:
+    windowed = EnsembleMember(*map(str, case), options={"model.test_window": (32, 16)})
+    out = tmp_path / "results.json"
+    evaluate_ensemble([windowed, windowed], out_file=out)
+    expected, found = alone(*case, test_window=(32, 16)), results(out)
+    assert max(len(windowed.predict(video)) for video in windowed.video_ids) > 2
+    for video, instances in expected.items():
+        assert [row["segment"] for row in found[video]] == instances.segments.tolist()
+        assert [row["score"] for row in found[video]] == instances.scores.tolist()
+    with pytest.raises(ValueError, match=r"must have the same test_window, but .* has \(32, 16\)"):
+        evaluate_ensemble([windowed, member])
+
+
 def test_two_models_are_averaged_before_nms(
     case: tuple[Path, Path], member: EnsembleMember, tmp_path: Path
 ) -> None:
     config, checkpoint = case
     second = EnsembleMember(str(config), other_weights(checkpoint, 1))
     video = member.video_ids[0]
-    raw = [member.predict(video), second.predict(video)]
+    raw = [member.predict(video)[0], second.predict(video)[0]]
     (logits, offsets), masks = average(raw, [0.25, 0.75])
     for level, mask in enumerate(masks):
         one, other = (r.outputs[0][level].sigmoid() for r in raw)
@@ -117,6 +149,43 @@ def test_two_models_are_averaged_before_nms(
     assert mirrored["tal/mAP"] == pytest.approx(metrics["tal/mAP"], abs=1e-3)
 
 
+@pytest.mark.parametrize("text", [SEGMENTS, STAGES], ids=["a pyramid", "stages"])
+def test_segmentations_are_averaged_as_probabilities(text: str, tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    config = write_config(tmp_path / "c.py", data, text)
+    models = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        torch.save(
+            MODELS.build(Config.fromfile(config).model).state_dict(), tmp_path / f"{seed}.pth"
+        )
+        models.append(EnsembleMember(str(config), tmp_path / f"{seed}.pth", options=QUIET))
+    name = models[0].video_ids[0]
+    raw = [model.predict(name)[0] for model in models]
+    chances = [r.outputs[-1][0].softmax(1) for r in raw]
+    outputs, _ = average_segmentations(raw, [0.25, 0.75])
+    expected = 0.25 * chances[0] + 0.75 * chances[1]
+    torch.testing.assert_close(outputs[0][0].softmax(1), expected)
+    evaluate_ensemble([models[0]] * 2, out_file=tmp_path / "twice.json")
+    evaluate_ensemble(models[:1], out_file=tmp_path / "once.json")
+    twice, once = (
+        [(d["label"], *d["segment"]) for d in results(tmp_path / f"{file}.json")[name]]
+        for file in ("twice", "once")
+    )
+    assert once and sorted(twice) == sorted(once)
+
+
+def test_what_belongs_to_no_point_in_time_is_not_averaged(case: tuple[Path, Path]) -> None:
+    head = DetectionHead(
+        num_classes=3, score_thr=0, pre_nms_topk=9, min_duration=None, nms=None, max_per_video=9
+    )
+    member = SimpleNamespace(name="a", model=SimpleNamespace(head=head))
+    with pytest.raises(
+        ValueError, match=r"of a cannot be averaged with .* those of a DetectionHead"
+    ):
+        evaluate_ensemble([member, member])
+
+
 def test_other_windows_pad_further_and_fit_all_the_same(
     case: tuple[Path, Path], member: EnsembleMember
 ) -> None:
@@ -130,7 +199,7 @@ def test_other_windows_pad_further_and_fit_all_the_same(
     check_members([member, wide])
     lengths = []
     for video in member.video_ids:
-        raw = [member.predict(video), wide.predict(video)]
+        raw = [member.predict(video)[0], wide.predict(video)[0]]
         lengths.append([[m.shape[1] for m in r.masks] for r in raw])
         (logits, _), masks = average(raw, [0.5, 0.5])
         assert [int(m.sum()) for m in masks] == [int(m.sum()) for m in raw[0].masks]

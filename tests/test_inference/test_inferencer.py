@@ -173,6 +173,11 @@ NOT_LOCAL = {
     "global attention": ("model['backbone'].update(window=-1)", "global attention"),
     "global attention of one level": ("model['backbone'].update(window=[5, 5, -1])", "global"),
     "absolute positions": ("model['backbone'].update(abs_pos=True)", "absolute positions"),
+    "a norm over the recording": (
+        "custom_imports = dict(imports='projects.temporalmaxer.temporalmaxer')\n"
+        "model['neck'] = dict(type='SharedNormNeck', norm='group')",
+        "GroupNorm",
+    ),
 }
 
 
@@ -260,7 +265,8 @@ def test_people_see_what_scores_high_enough(
 ):
     drawn = []
     monkeypatch.setattr(
-        "mmtal.inference.detections.draw_detections", lambda *_, score_thr: drawn.append(score_thr)
+        "mmtal.inference.detections.draw_detections",
+        lambda *_, score_thr, pictures: drawn.append(score_thr),
     )
     monkeypatch.setattr("mmtal.inference.inferencer.save_figure", lambda *_: None)
     checkpoint = save_model(case[0], tmp_path / "m.pth", meta=meta)

@@ -63,7 +63,7 @@ def test_damaged_files_and_equal_names_are_named(infer, tmp_path):
     (tmp_path / "cut.npy").write_bytes((tmp_path / "clip.npy").read_bytes()[:300])
     with pytest.raises(ValueError, match=r"cut.npy cannot be read"):
         infer(tmp_path / "cut.npy", fps=1)
-    with pytest.raises(ValueError, match=r"occur twice: clip"):
+    with pytest.raises(ValueError, match=r"occur twice: 'clip'"):
         infer([tmp_path / "clip.npy"] * 2, fps=1)
 
 

@@ -143,3 +143,6 @@ def test_heads_with_other_outputs_are_refused(config: Config, monkeypatch) -> No
     monkeypatch.setattr(model.head, "forward", bins)
     with pytest.raises(ValueError, match=r"two distances .* returns 10 values"):
         model_activity(model, opened)
+    model.head.event_reach = 1.5  # as a head for events has it, whose ways may be two
+    with pytest.raises(ValueError, match=r"returns the way to an event of each class"):
+        model_activity(model, opened)

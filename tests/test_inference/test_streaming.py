@@ -66,8 +66,34 @@ NMS = {
     "linear": dict(method="linear", tiou_thr=0.2, min_score=0.001),
     "gaussian": dict(method="gaussian", sigma=0.3, min_score=0.05),
     "classes compete": dict(method="gaussian", sigma=0.5, min_score=0.001, class_agnostic=True),
+    "by distance": dict(method="gaussian", sigma=0.5, min_score=0.001, distance=4.0),
     "none": None,
 }
+
+
+def test_normalization_before_windows(tmp_path):
+    """It is done after them, which gives the same; statistics differ from channel to channel."""
+    before = """
+raw = [
+    dict(type='LoadFeatures'),
+    dict(type='Normalize', mean=[0.1, -0.3], std=[2.0, 0.5]),
+    dict(type='SlidingWindow', window_size=4, window_stride=2),
+    dict(type='PackInputs'),
+]
+test_dataloader['dataset'].update(pipeline=raw, fps=12, snippet_frames=1)
+model['backbone'].update(in_channels=8)
+"""
+    settings = dict(options=UNCAPPED, max_duration=9)
+    infer = TemporalActionInferencer(*make_case(tmp_path, before), "cpu", **settings)
+    values = features(300, channels=2)
+    scaled = (values - np.float32([0.1, -0.3])) / np.float32([2.0, 0.5])
+    plain = before.replace("dict(type='Normalize', mean=[0.1, -0.3], std=[2.0, 0.5]),", "")
+    other = TemporalActionInferencer(*make_case(tmp_path, plain), "cpu", **settings)
+    [expected] = other(scaled, fps=12)
+    [found] = infer(values, fps=12)
+    assert_same(found, expected)
+    stream = infer.stream(fps=12, step=2)
+    assert_same(run(stream, values, largest=50), expected)
 
 
 @pytest.mark.parametrize("nms", NMS.values(), ids=NMS)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmtal.ops import nms_mmcv, nms_torch, segment_nms
 from mmtal.ops.nms import _best_backend
+from mmtal.runtime.nms import segment_nms as segment_nms_of_arrays
 
 DEVICES = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
 GOLDEN_CASES = json.loads((Path(__file__).parents[1] / "data/golden/nms.json").read_text())
@@ -274,6 +275,24 @@ def test_inputs_stay_as_they_are(nms: Nms) -> None:
     assert all(torch.equal(x, y) for x, y in zip(inputs, before, strict=True))
 
 
+@pytest.mark.parametrize("method", ["hard", "linear", "gaussian"])
+def test_events_compete_by_distance(nms: Nms, method: str) -> None:
+    """However long they are: the third is the one whose middle is near that of a better one."""
+    given = tensors(
+        [(10, 14, 0.9, 0), (12, 18, 0.8, 0), (14.6, 15, 0.7, 0), (9, 9, 0.6, 0), (12, 12, 0.5, 1)]
+    )
+    settings = dict(method=method, min_score=0.001, max_per_video=9, distance=3.0, sigma=0.5)
+    found = nms(*given, **settings)[1].tolist()
+    others = [score for score in found if round(score, 3) in (0.9, 0.8, 0.6, 0.5)]
+    assert len(others) == 4
+    assert len(found) == (4 if method == "hard" else 5)
+    assert max(set(found) - set(others), default=0.0) < 0.6
+    arrays = segment_nms_of_arrays(*(x.numpy() for x in given), **settings)
+    assert arrays[1].tolist() == pytest.approx(
+        found, abs=1e-5
+    )  # as rows(): mmcv adds nothing to lengths
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -285,6 +304,7 @@ def test_inputs_stay_as_they_are(nms: Nms) -> None:
         ({"sigma": 0.0}, "sigma must be > 0 for method='gaussian', but got 0.0"),
         ({"method": "hard"}, r"tiou_thr must be in \(0, 1\] for method='hard', but got None"),
         ({"method": "linear", "tiou_thr": 1.5}, r"tiou_thr must be in \(0, 1\].*, but got 1.5"),
+        ({"distance": 0.0}, "distance must be > 0, but got 0.0"),
         ({"voting_thr": 0.0, "class_agnostic": True}, r"voting_thr must be in \(0, 1\]"),
         ({"voting_weight": "tiou"}, "voting_weight must be one of .*, but got 'tiou'"),
         ({"voting_thr": 0.9}, "voting_thr must be None unless class_agnostic=True, but got 0.9"),

@@ -25,7 +25,7 @@ def place(entries: dict, lengths: dict, **given: Any) -> Placement:
 def recordings(*, stride: float, snippet: float, fps: float, number: int = 12) -> tuple:
     """Recordings whose features were extracted as is usual, and their lengths."""
     random = np.random.default_rng(0)
-    frames = random.integers(40 * snippet, 300 * snippet, number)
+    frames = random.integers(int(40 * snippet), int(300 * snippet), number)
     entries = {f"r{i}": dict(duration=float(n / fps), fps=fps) for i, n in enumerate(frames)}
     return entries, {f"r{i}": int((n - snippet) // stride) + 1 for i, n in enumerate(frames)}
 
@@ -38,12 +38,29 @@ def recordings(*, stride: float, snippet: float, fps: float, number: int = 12) -
         (16, 16, 25),  # ActivityNet, TSP: snippets touch
         (16, 32, 29.97),  # EPIC-Kitchens, SlowFast
         (25, 50, 50),  # windows over a sensor's signal
+        (6.25, 6.25, 25),  # 4 features a second: no whole number of frames
+        (7.5, 7.5, 30),
+        (3, 3, 30),
+        (1.2, 1.2, 12),  # 10 a second
     ],
 )
 def test_stride_and_snippet_are_found(stride: int, snippet: int, fps: float) -> None:
     entries, lengths = recordings(stride=stride, snippet=snippet, fps=fps)
     found = place(entries, lengths)
     assert found == Placement(FeatureGrid(stride, snippet, fps), own_fps=True, inferred=True)
+
+
+def test_fractions_that_no_rate_explains_are_kept() -> None:
+    entries, lengths = recordings(stride=6.4, snippet=6.4, fps=25, number=60)
+    assert place(entries, lengths).grid.feature_stride == pytest.approx(6.4, rel=2e-3)
+
+
+def test_a_stride_that_is_not_known_is_asked_for() -> None:
+    entries = {f"r{i}": dict(duration=(60 + i) / 25, fps=25) for i in range(3)}
+    with pytest.raises(ValueError, match=r"apart: 4\.\S+ to 6\.\S+ frames\. Give --feature-stride"):
+        place(entries, dict.fromkeys(entries, 10))
+    given = dict(feature_stride=6.25, snippet_frames=6.25)
+    assert place(entries, dict.fromkeys(entries, 10), **given).grid.feature_stride == 6.25
 
 
 def test_what_the_user_says_counts() -> None:
@@ -142,6 +159,18 @@ def test_it_is_asked_whether_equal_arrays_are_turned(case: str) -> None:
     stride = 16 if frames == 2056 else frames / length
     given = dict(feature_stride=stride, snippet_frames=stride)
     assert not find_placement(entries, shapes, open_features=open_, **given).inferred
+
+
+def test_instances_shorter_than_a_feature_tell_that_equal_arrays_are_turned() -> None:
+    entries, shapes, open_ = equal(length=6, channels=60, frames=1500)
+    for asked, end in ((False, 25), (True, 8)):  # of 10 s, if they are not turned
+        for entry in entries.values():
+            entry["annotations"] = [dict(label="a", segment=[2, end])]
+        if not asked:
+            assert find_placement(entries, shapes, open_features=open_).inferred
+            continue
+        with pytest.raises(ValueError, match="100% of the instances would be shorter than one of"):
+            find_placement(entries, shapes, open_features=open_)
 
 
 def test_resized_features_cover_all_of_their_recording() -> None:

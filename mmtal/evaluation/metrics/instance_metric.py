@@ -28,6 +28,7 @@ class InstanceMetric(BaseMetric):
                 dict(
                     video_id=sample["video_id"],
                     duration=sample["duration"],
+                    fps=sample["grid"].fps if "grid" in sample else 0.0,
                     truth={key: _numpy(truth[key]) for key in ("segments", "labels")},
                     predicted={
                         key: _numpy(predicted[key]) for key in ("segments", "labels", "scores")
@@ -45,6 +46,16 @@ class InstanceMetric(BaseMetric):
     def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
         """Numbers to log, of recordings with instances."""
         raise NotImplementedError
+
+    def tables(self, results: Sequence[dict[str, Any]]) -> tuple[InstanceTable, InstanceTable]:
+        """Ground truth, also of recordings without features, and predictions."""
+        return as_tables(results, self.missing_truth)
+
+    @property
+    def missing_truth(self) -> Mapping[str, Mapping[str, Any]]:
+        """Instances and duration of recordings that were not tested: they count as empty."""
+        found: Mapping[str, Any] = (self.dataset_meta or {}).get("missing_truth", {})
+        return found
 
     @property
     def classes(self) -> Sequence[str]:

@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mmengine.logging import MessageHub, print_log
 
 from mmtal.evaluation.average_precision import LabelHandling
@@ -23,7 +22,7 @@ from mmtal.results.fusion.external_scores import (
     name_detections,
     read_external_scores,
 )
-from mmtal.results.instance_table import InstanceTable, without_duplicates
+from mmtal.results.instance_table import ANY_CLASS, InstanceTable, without_duplicates
 from mmtal.results.result_files import write_results
 from mmtal.utils.wording import counted
 
@@ -41,6 +40,8 @@ class TemporalMAP(InstanceMetric):
             ``official`` counts them as the official release does, as other classes. The default
             is ``corrected``.
         recall_at: Multiples k of Recall@kx, logged as ``tal/recall@1x@0.50``.
+        tolerances: In place of all these: mAP of events without duration, at tolerances in seconds;
+            the data set has a ``point_width``.
         external_scores: JSON of class scores per recording, which name class-agnostic detections.
         external_rule: How ``external_scores`` and a detection's score make the new one: ``sqrt``
             or ``product``, see :func:`mmtal.results.fusion.external_scores.fuse_external_scores`.
@@ -69,6 +70,7 @@ class TemporalMAP(InstanceMetric):
         tiou_thresholds: Thresholds | None = None,
         label_handling: LabelHandling | None = None,
         recall_at: Sequence[int] | None = None,
+        tolerances: Sequence[float] | None = None,
         external_scores: str | None = None,
         external_rule: ExternalRule = "sqrt",
         top_classes: int = 2,
@@ -83,9 +85,17 @@ class TemporalMAP(InstanceMetric):
         self.protocol = choose_protocol(
             protocol,
             dict(
-                tiou_thresholds=tiou_thresholds, label_handling=label_handling, recall_at=recall_at
+                tiou_thresholds=tiou_thresholds,
+                label_handling=label_handling,
+                recall_at=recall_at,
+                tolerances=tolerances,
             ),
         )
+        if self.protocol.frames is not None:
+            raise ValueError(
+                f"protocol must be one of detections, but got {protocol}, which is about "
+                "segmentations: give it to FrameMetrics"
+            )
         self.external = read_external_scores(external_scores) if external_scores else None
         check_fusion(external_rule, top_classes, top_segments)
         self.external_rule = external_rule
@@ -124,17 +134,18 @@ class TemporalMAP(InstanceMetric):
         return logged
 
     def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        truth, detections = as_tables(results, (self.dataset_meta or {}).get("missing_truth"))
+        truth, detections = self.tables(results)
         classes = self.classes
+        rates = {result["video_id"]: result["fps"] for result in results}
         self.operating_point = None
         if self.external is not None:
             # External scores change the detections' own, from which others will have to choose.
-            self.operating_point = _best_f1(_one_class(truth), _one_class(detections))
+            self.operating_point = self._best_f1(truth.one_class(), detections.one_class(), rates)
             detections = self._named(detections)
         protocol = self.protocol
         if self.class_agnostic:
-            truth, detections, classes = _one_class(truth), _one_class(detections), ("action",)
-            protocol = replace(protocol, name=f"{protocol.name}, class-agnostic", num_classes=None)
+            truth, detections, classes = truth.one_class(), detections.one_class(), (ANY_CLASS,)
+            protocol = protocol.of_one_class()
         if not protocol.is_about(truth.video_ids, classes):
             # No reason to lose a training on other data, but the protocol's name would be a lie.
             print_log(
@@ -146,9 +157,9 @@ class TemporalMAP(InstanceMetric):
             protocol = replace(
                 protocol, name="custom", videos=None, excluded=None, num_classes=None
             )
-        stamp = protocol.evaluate(truth, detections, classes, partial=True)
+        stamp = protocol.evaluate(truth, detections, classes, partial=True, rates=rates)
         stamp.update(self._data_facts())
-        point = _best_f1(truth, detections)
+        point = self._best_f1(truth, detections, rates)
         stamp["operating_point"] = point and asdict(point)
         if self.external is None:
             self.operating_point = point
@@ -183,6 +194,13 @@ class TemporalMAP(InstanceMetric):
             top_segments=self.top_segments,
         )
 
+    def _best_f1(
+        self, truth: InstanceTable, detections: InstanceTable, rates: Mapping[str, float]
+    ) -> OperatingPoint | None:
+        if (points := self.protocol.points) is None:
+            return best_f1(without_duplicates(truth)[0], detections)
+        return points.best_f1(truth, detections, rates)
+
     def _data_facts(self) -> dict[str, Any]:
         meta = self.dataset_meta or {}
         return {key: meta.get(key) for key in ("dataset_name", "subset", "bad_segments", "missing")}
@@ -193,11 +211,3 @@ class TemporalMAP(InstanceMetric):
         number = int(detections.labels.max(initial=-1)) + 1
         names = list(classes) or [f"class_{i}" for i in range(number)]
         write_results(str(self.out_file), detections, names, stamp)
-
-
-def _one_class(table: InstanceTable) -> InstanceTable:
-    return replace(table, labels=np.zeros_like(table.labels))
-
-
-def _best_f1(truth: InstanceTable, detections: InstanceTable) -> OperatingPoint | None:
-    return best_f1(without_duplicates(truth)[0], detections)

@@ -1,11 +1,11 @@
 """Definition of an evaluation protocol."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib import resources
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from mmtal.evaluation.average_precision import (
     named_means,
 )
 from mmtal.evaluation.average_recall import average_recall
+from mmtal.evaluation.protocols.frame_rules import FrameRules
+from mmtal.evaluation.protocols.point_rules import PointRules
 from mmtal.evaluation.thresholds import Thresholds, threshold_name, tiou_grid
 from mmtal.results.instance_table import InstanceTable, without_duplicates
 from mmtal.results.result_files import video_list_sha256
@@ -74,6 +76,7 @@ class EvaluationProtocol:
         published_videos: Their published number, where ``videos`` is None.
         excluded: Recordings left out, their detections too.
         num_classes: Classes that the benchmark has; None: as many as the annotations say.
+        without_classes: Names of those whose instances do not count.
         duplicates: ``drop``: instances under 1 ms and repeated ones (ActionFormer);
             ``drop_repeated``: instances of length 0 and repeated ones (OpenTAD); ``keep``: none.
         label_handling: What becomes of detections of classes that the ground truth lacks, see
@@ -83,10 +86,12 @@ class EvaluationProtocol:
         pooled_recall: Recall@kx over all instances, not the mean over the classes.
         proposals: AN of AR@AN, in place of mAP: what is where, without its class.
         normalized_above: Also average-mAP_N of the detections with at least this score.
+        frames: Segmentations are evaluated, not detections; ``tiou_thresholds`` are of the F1.
+        points: Events without duration are; there are no ``tiou_thresholds``.
         main_metric: The figure that papers compare.
     """
 
-    tiou_thresholds: Thresholds
+    tiou_thresholds: Thresholds = ()
     name: str = "custom"
     description: str = ""
     source: str = ""
@@ -94,9 +99,12 @@ class EvaluationProtocol:
     annotations: str = ""
     obtain: str = ""
     videos: VideoList | None = None
+    frames: FrameRules | None = None
+    points: PointRules | None = None
     published_videos: int | None = None
     excluded: VideoList | None = None
     num_classes: int | None = None
+    without_classes: tuple[str, ...] = ()
     duplicates: Duplicates = "drop"
     label_handling: LabelHandling = "corrected"
     decimals: tuple[int, int] | None = None
@@ -107,7 +115,8 @@ class EvaluationProtocol:
     main_metric: str = "mAP"
 
     def __post_init__(self) -> None:
-        tiou_grid(self.tiou_thresholds)
+        if self.points is None:
+            tiou_grid(self.tiou_thresholds)
         for name, choices in (("label_handling", LabelHandling), ("duplicates", Duplicates)):
             value = getattr(self, name)
             if value not in get_args(choices):
@@ -126,6 +135,13 @@ class EvaluationProtocol:
     def excluded_ids(self) -> frozenset[str]:
         """The recordings left out."""
         return frozenset(self.excluded.ids) if self.excluded else frozenset()
+
+    @property
+    def has_matches(self) -> bool:
+        """Whether its figures can be made of which detections hit at thresholds."""
+        if self.points is not None:
+            return self.points.by_distance
+        return not self.proposals and self.frames is None
 
     def is_about(self, video_ids: Iterable[str], classes: Sequence[str]) -> bool:
         """Whether all the recordings, and the number of classes, are the protocol's."""
@@ -162,7 +178,7 @@ class EvaluationProtocol:
                 f"protocol {self.name} has {self.num_classes} classes, but the annotations have "
                 f"{len(classes)}: give the annotation file of this benchmark"
             )
-        truth = without_recordings(truth, self.excluded_ids)
+        truth = self._counting(truth, classes)
         detections = without_recordings(detections, self.excluded_ids)
         self._check_recordings(truth, partial=partial)
         truth = self._without_duplicates(truth)
@@ -172,6 +188,16 @@ class EvaluationProtocol:
             detections = collided_labels(truth, detections)
         return truth, detections, list(classes)
 
+    def of_one_class(self) -> Self:
+        """The same, of instances that all have one class."""
+        return replace(self, name=f"{self.name}, class-agnostic", num_classes=None)
+
+    def with_score_thr(self, score_thr: float | None) -> Self:
+        """The same but, of segmentations, with the detections that score at least so."""
+        if self.frames is None:
+            return self
+        return replace(self, frames=replace(self.frames, score_thr=score_thr))
+
     def evaluate(
         self,
         truth: InstanceTable,
@@ -179,8 +205,13 @@ class EvaluationProtocol:
         classes: Sequence[str],
         *,
         partial: bool = False,
+        durations: Mapping[str, float] | None = None,
+        rates: Mapping[str, float] | None = None,
     ) -> dict[str, Any]:
         """Figures and what they rest on, ready for JSON; arguments are those of :meth:`prepare`.
+
+        ``durations`` of the recordings, in seconds, are for protocols of segmentations, ``rates``,
+        in frames per second, for those of points whose tolerances are frames.
 
         Returns:
             ``metrics`` (name to value in [0, 1], None where there is nothing to find),
@@ -189,21 +220,29 @@ class EvaluationProtocol:
             ``video_list_sha256``, ``num_instances``, ``num_detections``, ``duplicates_dropped``,
             ``excluded_videos``, ``missing_videos`` (their number: of the list, but not in the
             ground truth), ``absent_videos`` (their number: not in the results; they count as empty)
-            and ``unlisted_videos`` (recordings that only the detections name).
+            ``unlisted_videos`` (recordings that only the detections name), and
+            of segmentations ``frames``, of points ``points`` (the rules).
 
         Raises:
             ValueError: See :meth:`prepare`.
         """
         cleaned, prepared, names = self.prepare(truth, detections, classes, partial=partial)
-        metrics, ap_per_class = self._figures(cleaned, prepared, names)
-        listed = without_recordings(truth, self.excluded_ids)
+        grid = [] if self.points else tiou_grid(self.tiou_thresholds).tolist()
+        ap_per_class: dict[str, list[float]] = {}
+        if self.points is not None:
+            metrics, ap_per_class = self.points.figures(cleaned, prepared, names, rates or {})
+        elif self.frames is not None:
+            metrics = self.frames.figures(cleaned, prepared, durations or {}, grid)
+        else:
+            metrics, ap_per_class = self._figures(cleaned, prepared, names)
+        listed = self._counting(truth, classes)
         unlisted = {prepared.video_ids[v] for v in np.unique(prepared.video)}
         return dict(
             protocol=self.name,
             main_metric=self.main_metric,
             metrics={key: None if math.isnan(v) else v for key, v in metrics.items()},
             ap_per_class=ap_per_class,
-            tiou_thresholds=tiou_grid(self.tiou_thresholds).tolist(),
+            tiou_thresholds=grid,
             duplicates=self.duplicates,
             label_handling=self.label_handling,
             decimals=self.decimals and list(self.decimals),
@@ -216,6 +255,8 @@ class EvaluationProtocol:
             missing_videos=len((self.video_ids or set()) - set(listed.video_ids)),
             absent_videos=len(set(listed.video_ids) - set(detections.video_ids)),
             unlisted_videos=sorted(unlisted - set(listed.video_ids)),
+            **({"frames": asdict(self.frames)} if self.frames else {}),
+            **({"points": asdict(self.points)} if self.points else {}),
         )
 
     def _figures(
@@ -256,8 +297,20 @@ class EvaluationProtocol:
             for number in self.proposals
         }
 
+    def _counting(self, truth: InstanceTable, classes: Sequence[str]) -> InstanceTable:
+        """The instances of the recordings and classes that count."""
+        lacking = sorted(set(self.without_classes) - set(classes))
+        if lacking:
+            raise ValueError(
+                f"protocol {self.name} leaves out the class '{lacking[0]}', but the annotations "
+                f"have no such class: use the annotation file of the benchmark ({self.obtain})"
+            )
+        left_out = [classes.index(name) for name in self.without_classes]
+        truth = without_recordings(truth, self.excluded_ids)
+        return truth.select(~np.isin(truth.labels, left_out)) if left_out else truth
+
     def _without_duplicates(self, truth: InstanceTable) -> InstanceTable:
-        if self.duplicates == "keep":
+        if self.duplicates == "keep" or self.points:
             return truth
         if self.duplicates == "drop":
             return without_duplicates(truth)[0]

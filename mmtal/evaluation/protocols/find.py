@@ -9,6 +9,8 @@ from typing import Any
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol, VideoList
+from mmtal.evaluation.protocols.frame_rules import FrameRules
+from mmtal.evaluation.protocols.point_rules import PointRules
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_ground_truth
 from mmtal.utils.yaml_files import read_yaml
@@ -33,6 +35,13 @@ def _protocols() -> dict[str, EvaluationProtocol]:
         tasks = settings.pop("tasks", {})
         for key in {"videos", "excluded"} & settings.keys():
             settings[key] = VideoList(**settings[key])
+        if "frames" in settings:
+            rules = settings["frames"]
+            splits = tuple(map(tuple, rules.get("splits", [[""]])))
+            settings["frames"] = FrameRules(**rules | dict(splits=splits))
+        if "points" in settings:
+            points = settings["points"]
+            settings["points"] = PointRules(**points | {"tolerances": tuple(points["tolerances"])})
         found[name] = EvaluationProtocol(name=name, **settings)
         for task, differs in tasks.items():
             text = f"{task.capitalize()}s. {found[name].description}"
@@ -67,7 +76,8 @@ def choose_protocol(name: str | None, own: Mapping[str, Any]) -> EvaluationProto
 
     Args:
         name: As for :func:`find_protocol`; None: there is none.
-        own: ``tiou_thresholds``, ``label_handling`` and ``recall_at``, each of which may be None.
+        own: ``tiou_thresholds``, ``label_handling`` and ``recall_at``, or ``tolerances`` of points
+            in seconds, each of which may be None.
 
     Raises:
         ValueError: There is no protocol of that name; or both, or neither, are given.
@@ -80,6 +90,10 @@ def choose_protocol(name: str | None, own: Mapping[str, Any]) -> EvaluationProto
                 "protocol (in a config: protocol=None)"
             )
         return find_protocol(name)
+    if tolerances := given.pop("tolerances", None):
+        if given:
+            raise ValueError(f"tolerances are for points, which have no {', '.join(given)}")
+        return EvaluationProtocol(points=PointRules(tolerances=tuple(tolerances)))
     if "tiou_thresholds" not in given:
         raise ValueError("give the name of a protocol, or tiou_thresholds")
     return EvaluationProtocol(**given)
@@ -108,11 +122,11 @@ def read_protocol_truth(
             f"the annotation file of protocol {protocol.name}{source} is needed, but {missing}: "
             "name it with --ann"
         )
-    subset = subset or protocol.subset
+    subset, points = subset or protocol.subset, protocol.points is not None
     try:
-        truth, classes = read_ground_truth(path, subset)
+        truth, classes = read_ground_truth(path, subset, points=points)
     except ValueError as error:
         hint = f" (protocol {protocol.name} takes {protocol.obtain})" if protocol.obtain else ""
         raise ValueError(f"{error}{hint}") from error
-    AnnotationFile(path).check_instances(subset)
+    AnnotationFile(path, points=points).check_instances(subset)
     return truth, classes

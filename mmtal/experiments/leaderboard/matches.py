@@ -30,10 +30,12 @@ from numpy.typing import NDArray
 
 from mmtal.evaluation.average_precision import average_precision, named_means
 from mmtal.evaluation.matching import Matches, match_detections
+from mmtal.evaluation.points import tolerances_as_tiou, widened
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.results.instance_table import InstanceTable
 from mmtal.utils.files import whole_file
 from mmtal.utils.reading import file_exists, open_zip, read_file
+from mmtal.utils.wording import repeated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,8 @@ class RunMatches(Matches):
         normalized_above: Score that detections need to count for average-mAP_N; None: the protocol
             has no such figure.
         poolable: Whether hits of one fold are hits of all folds together. They are not where the
-            protocol renumbers the classes that the ground truth holds.
+            protocol renumbers the classes that the ground truth holds, nor of points, whose
+            ``tiou_thresholds`` stand for tolerances.
     """
 
     protocol: str
@@ -90,18 +93,21 @@ def find_matches(
     All is as :meth:`EvaluationProtocol.evaluate` takes it, ``classes`` being names by label.
     """
     truth, detections, names = protocol.prepare(truth, detections, classes, partial=True)
+    thresholds = protocol.tiou_thresholds
+    if protocol.points is not None:
+        tolerances = protocol.points.tolerances
+        truth, detections = (widened(table, tolerances) for table in (truth, detections))
+        thresholds = tolerances_as_tiou(tolerances)
     num_classes = 1 + max(
         len(names) - 1, truth.labels.max(initial=-1), detections.labels.max(initial=-1)
     )
     names += [f"class_{label}" for label in range(len(names), num_classes)]
-    found = match_detections(
-        truth, detections, protocol.tiou_thresholds, classes=np.arange(num_classes)
-    )
+    found = match_detections(truth, detections, thresholds, classes=np.arange(num_classes))
     return RunMatches(
         protocol=protocol.name,
         class_names=tuple(names),
         normalized_above=protocol.normalized_above,
-        poolable=protocol.label_handling == "corrected",
+        poolable=protocol.label_handling == "corrected" and protocol.points is None,
         **{field.name: getattr(found, field.name) for field in fields(Matches)},
     )
 
@@ -127,9 +133,8 @@ def pool(parts: Sequence[RunMatches]) -> RunMatches:
             "fold: use a protocol with corrected labels"
         )
     video_ids = [name for part in parts for name in part.video_ids]
-    if len(set(video_ids)) < len(video_ids):
-        repeated = next(name for name in video_ids if video_ids.count(name) > 1)
-        raise ValueError(f"folds must not share recordings, but '{repeated}' is in two of them")
+    if twice := repeated(video_ids):
+        raise ValueError(f"folds must not share recordings, but '{twice[0]}' is in two of them")
     starts = np.cumsum([0, *(len(part.video_ids) for part in parts)])
     video = [
         np.where(part.pred_video < 0, -1, part.pred_video + start)
@@ -188,6 +193,16 @@ def read_matches(path: str | Path, protocol: str) -> RunMatches:
         if protocol in names:
             return _unpack(index[names.index(protocol)], arrays, names.index(protocol))
     raise ValueError(f"{path} has the protocols {', '.join(names)}, but not {protocol}")
+
+
+def has_matches(path: str | Path, protocol: str) -> bool:
+    """Whether there is a file of matches that has some under the protocol."""
+    if not file_exists(path):
+        return False
+    data = read_file(path)
+    with open_zip(path, data, problem="holds no matches of a run"):
+        index = json.loads(str(np.load(io.BytesIO(data), allow_pickle=False)["index"]))
+        return any(entry["protocol"] == protocol for entry in index)
 
 
 def _unpack(entry: dict[str, Any], arrays: Any, i: int) -> RunMatches:

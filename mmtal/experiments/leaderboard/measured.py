@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mmtal.evaluation.average_precision import class_mean
 from mmtal.evaluation.protocols import find_protocol, protocol_names
-from mmtal.experiments.leaderboard.matches import RunMatches, pool, read_matches
+from mmtal.experiments.leaderboard.matches import RunMatches, has_matches, pool, read_matches
 from mmtal.experiments.leaderboard.record import (
     MATCHES_SUFFIX,
     Record,
@@ -19,7 +20,6 @@ from mmtal.experiments.leaderboard.record import (
     recipe_of,
     run_name,
 )
-from mmtal.utils.reading import file_exists
 from mmtal.utils.wording import counted
 
 Run = tuple[Path, Record]
@@ -40,7 +40,7 @@ class Measured:
         method: Row of the table.
         how: What became of folds, such as ``30 folds pooled``; empty: the data have one split.
         main_metric: The protocol's.
-        tiou_thresholds: The protocol's.
+        tiou_thresholds: The protocol's; of one of events its tolerances.
         seeds: Those whose folds are all there, ascending.
         metrics: Name to value of each seed.
         ap_per_class: Class to AP at each threshold, mean over the seeds.
@@ -129,7 +129,7 @@ def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
         method=key[2],
         how="" if folds == {None} else f"{counted(len(folds), 'fold')} averaged",
         main_metric=str(stamps[0][0].get("main_metric", "mAP")),
-        tiou_thresholds=tuple(stamps[0][0]["tiou_thresholds"]),
+        tiou_thresholds=_thresholds(stamps[0][0]),
         seeds=tuple(own[0][1].seed for own in complete),
         metrics={
             name: tuple(_mean(stamp["metrics"][name] for stamp in own) for own in stamps)
@@ -154,6 +154,10 @@ def measure(key: Key, runs: Sequence[Run]) -> list[Measured]:
         matches=matches,
     )
     return [pooled, plain]
+
+
+def _thresholds(stamp: Mapping[str, Any]) -> tuple[float, ...]:
+    return tuple(stamp["points"]["tolerances"] if "points" in stamp else stamp["tiou_thresholds"])
 
 
 def check_alike(key: Key, runs: Sequence[Run]) -> None:
@@ -184,10 +188,12 @@ def _matches(
     complete: Sequence[Sequence[Run]], protocol: str
 ) -> tuple[tuple[RunMatches, ...], tuple[str, ...]]:
     """Of each seed, pooled; or none, and why."""
+    if "frames" in complete[0][0][1].scores[protocol]:
+        return (), ()
     parts = []
     for own in complete:
         paths = [record.matches_path(folder) for folder, record in own]
-        if not all(file_exists(path) for path in paths):
+        if not all(has_matches(path, protocol) for path in paths):
             what = "not pooled, " if len(own) > 1 else ""
             return (), (f"records without *{MATCHES_SUFFIX} beside them: {what}not compared",)
         found = [_read_matches(*run, protocol) for run in own]

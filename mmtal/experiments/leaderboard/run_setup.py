@@ -14,11 +14,12 @@ from mmengine.config import Config
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.config_check import check_key
-from mmtal.engine.runner import main_metric
+from mmtal.engine.runner import load_config, main_metric
 from mmtal.evaluation.protocols import EvaluationProtocol, choose_protocol, find_protocol
 from mmtal.experiments.experiment import LOADERS, build_dataset, prepare_config
 from mmtal.experiments.leaderboard.spec import OWN_PROTOCOL, Folds, PlannedRun, Row
 from mmtal.preparation.importers.splitting import fold_databases
+from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_ground_truth
 from mmtal.utils.errors import USER_ERRORS
 from mmtal.utils.files import write_json
@@ -81,7 +82,7 @@ def check_options(row: Row) -> None:
     """Refuse (ValueError) options that nothing of the row's config would read."""
     dotted = [name for name in row.options if "." in name]
     if dotted:
-        template = _config(replace(row, options={}), {}, row.seeds[0])
+        template = load_config(row.config)  # the data may need the options
         for name in dotted:
             try:
                 check_key(template, name)
@@ -94,10 +95,27 @@ def protocol_of(name: str, config: Config) -> EvaluationProtocol:
     if name != OWN_PROTOCOL:
         return find_protocol(name)
     metric = main_metric(config.test_evaluator)
-    own = {key: metric.get(key) for key in ("tiou_thresholds", "label_handling", "recall_at")}
+    names = ("tiou_thresholds", "label_handling", "recall_at", "tolerances")
+    own = {key: metric.get(key) for key in names}
     protocol = choose_protocol(metric.get("protocol"), own)
     # whatever the data are, its rules hold
     return replace(protocol, name=OWN_PROTOCOL, videos=None, excluded=None, num_classes=None)
+
+
+def read_truth(
+    setup: RunSetup, protocols: Sequence[EvaluationProtocol]
+) -> tuple[InstanceTable, list[str]]:
+    """What protocols are to find in the recordings that a run tests, and the classes by label.
+
+    ValueError: some are about events without duration and some are not.
+    """
+    points = {protocol.name: protocol.points is not None for protocol in protocols}
+    if len(set(points.values())) > 1:
+        raise ValueError(
+            f"protocols must be all about events or all not, but got {', '.join(points)}"
+        )
+    subset = setup.config.test_dataloader.dataset.subset
+    return read_ground_truth(setup.ann_file, subset, points=any(points.values()))
 
 
 def check_protocols(run: PlannedRun, setup: RunSetup) -> None:
@@ -108,10 +126,13 @@ def check_protocols(run: PlannedRun, setup: RunSetup) -> None:
             f"{where}: the config evaluates without classes (class_agnostic), which no protocol of "
             "a leaderboard does: name the detections with external_scores"
         )
-    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
+    protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
+    try:
+        truth, classes = read_truth(setup, protocols)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
     nothing = truth.select(np.zeros(len(truth), dtype=bool))
-    for name in run.row.protocols:
-        protocol = protocol_of(name, setup.config)
+    for protocol in protocols:
         try:
             protocol.prepare(truth, nothing, classes, partial=run.fold is not None)
         except ValueError as error:
@@ -168,6 +189,8 @@ def _text(config: Config, folds: Folds | None) -> str:
             content.get(name, {}).pop(key, None)
         if name in content:
             content[name]["dataset"].update(data_root="", ann_file=ann_file)
+            if folds is not None and folds.features is not None:
+                content[name]["dataset"]["features"] = folds.features
     content.get("randomness", {}).pop("seed", None)
     text = json.dumps(content, indent=1, sort_keys=True, default=repr)
     return text.replace(json.dumps(root)[1:-1], "${DATA}")
@@ -189,7 +212,12 @@ def fold_options(config: Config, folds: Folds, fold: str, folder: Path) -> dict[
             raise FileNotFoundError(
                 f"annotation file {Path(place.data_root, name)} of fold {fold} does not exist"
             )
-        return {f"{loader}.dataset.ann_file": name for loader in LOADERS}
+        values = dict(ann_file=name)
+        if folds.features is not None:
+            values["features"] = folds.features.replace("{fold}", fold)
+        return {
+            f"{loader}.dataset.{key}": value for loader in LOADERS for key, value in values.items()
+        }
     source = Path(place.data_root, place.ann_file)
     text = f"{folds.describe(source.name)} {fold}"
     key = hashlib.sha256(source.read_bytes() + text.encode()).hexdigest()[:8]

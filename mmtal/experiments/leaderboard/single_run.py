@@ -1,9 +1,7 @@
 """Train, test and record one planned run."""
 
 import gzip
-import resource
 import shutil
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -25,11 +23,12 @@ from mmtal.experiments.leaderboard.record import (
     recipe_of,
     write_record,
 )
-from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of, set_up
+from mmtal.experiments.leaderboard.run_setup import SHORT, RunSetup, protocol_of, read_truth, set_up
 from mmtal.experiments.leaderboard.spec import PlannedRun
 from mmtal.results.coverage import check_coverage
-from mmtal.results.result_files import read_ground_truth, read_results, video_list_sha256
+from mmtal.results.result_files import read_facts, read_results, video_list_sha256
 from mmtal.utils.files import whole_file
+from mmtal.utils.processor import peak_memory
 from mmtal.utils.reading import read_file
 
 CHECKPOINTS = 10
@@ -233,16 +232,18 @@ def _score(
     run: PlannedRun, setup: RunSetup, results: Path
 ) -> tuple[dict[str, dict[str, Any]], list[RunMatches], tuple[str, ...]]:
     """Scores of a results file under each protocol of the spec, matches, and the recordings."""
-    truth, classes = read_ground_truth(setup.ann_file, setup.config.test_dataloader.dataset.subset)
+    protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
+    truth, classes = read_truth(setup, protocols)
+    subset = setup.config.test_dataloader.dataset.subset
+    durations, rates = (read_facts(setup.ann_file, subset, name) for name in ("duration", "fps"))
     detections = read_results(results, classes)
     check_coverage(
         detections.video_ids, truth.video_ids, detections=len(detections), source=results
     )
-    protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
-    partial = run.fold is not None
+    known: dict[str, Any] = dict(partial=run.fold is not None, durations=durations, rates=rates)
     return (
-        {p.name: p.evaluate(truth, detections, classes, partial=partial) for p in protocols},
-        [find_matches(p, truth, detections, classes) for p in protocols if not p.proposals],
+        {p.name: p.evaluate(truth, detections, classes, **known) for p in protocols},
+        [find_matches(p, truth, detections, classes) for p in protocols if p.has_matches],
         truth.video_ids,
     )
 
@@ -256,8 +257,7 @@ def _device() -> str:
 
 
 def _peak_memory() -> dict[str, float]:
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    memory = {"ram_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit}
+    memory = {"ram_mib": peak_memory() / 2**20}
     if torch.cuda.is_available():
         memory["gpu_mib"] = torch.cuda.max_memory_allocated() / 2**20
     return {name: round(value, 1) for name, value in memory.items()}

@@ -23,7 +23,11 @@ OWN_PROTOCOL = "config"
 
 _ROW_KEYS = ("benchmark", "method", "config", "data", "protocols", "seeds", "folds", "options")
 _NEEDED = _ROW_KEYS[:-2]
-_FOLD_KINDS = (("annotations", "names"), ("leave_out", "names"), ("count", "group", "seed"))
+_FOLD_KINDS = (
+    ("annotations", "names", "features"),
+    ("leave_out", "names"),
+    ("count", "group", "seed"),
+)
 _FOLD_KEYS = tuple(dict.fromkeys(key for kind in _FOLD_KINDS for key in kind))
 _EXAMPLES = {"annotations": "annotations/loso_{fold}.json", "leave_out": "S{fold}_*"}
 _RANGE = "or a range such as "
@@ -36,6 +40,8 @@ class Folds:
     Attributes:
         names: Of the folds.
         annotations: Annotation file of each, with ``{fold}`` in its name, below the data's root.
+        features: Beside ``annotations``: folder of the features of each, likewise; None: all folds
+            have the config's.
         leave_out: Name of the recordings that each leaves out, with ``{fold}`` in it and ``*`` for
             any text. Without this and ``annotations``, all recordings of the config's annotation
             file are dealt out to as many folds as there are names.
@@ -46,6 +52,7 @@ class Folds:
 
     names: tuple[str, ...]
     annotations: str | None = None
+    features: str | None = None
     leave_out: str | None = None
     group: str | None = None
     seed: int = 0
@@ -204,7 +211,11 @@ def _folds(value: Any, where: str) -> Folds:
     rule = f"a list of names, {_RANGE}0-29"
     _require(isinstance(names, list) or "-" in str(names), names, "names", f"be {rule}", where)
     names = _listed(names, "names", lambda n: type(n) in (int, str), rule, where, as_type=str)
-    return Folds(names=names, **{kind[0]: pattern})
+    features = entry.get("features")
+    if features is not None:
+        rule = "be a folder with {fold} in its name, such as features_{fold}"
+        _require("{fold}" in str(features), features, "features", rule, where)
+    return Folds(names=names, **{kind[0]: pattern}, features=features)
 
 
 def _listed(

@@ -194,8 +194,9 @@ def _columns(rows: Sequence[TableRow], figures: Sequence[PublishedFigure]) -> tu
     if len(thresholds) >= MANY_THRESHOLDS:
         thresholds = [name for name in thresholds if name in published] or thresholds
     averages = [name for name in names if "@" not in name]
+    segmental = [name for name in names if name.startswith("f1@")]
     others = [name for name in names if name in published and "@" in name]
-    return tuple(dict.fromkeys((*thresholds, *averages, *others)))
+    return tuple(dict.fromkeys((*thresholds, *averages, *segmental, *others)))
 
 
 def _differences(measured: Sequence[Measured], main: str) -> tuple[Difference, ...]:

@@ -13,17 +13,17 @@ from mmengine.dist import all_reduce, get_world_size
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
+from mmtal.models.heads.detection_head import DetectionHead
 from mmtal.models.layers import ConvTower, MaskedConv1d, join_levels, logit, split_levels
-from mmtal.ops import segment_nms
 from mmtal.registry import HEADS, LOSSES, TASK_UTILS
-from mmtal.structures import TemporalDataSample, clip_segments, segment_lengths
+from mmtal.structures import TemporalDataSample
 from mmtal.structures.contracts import Assigner, Coder, check_contract
 
 EMPTY_CLASS_PROB = 1e-6
 
 
 @HEADS.register_module()
-class AnchorFreeHead(nn.Module):
+class AnchorFreeHead(DetectionHead):
     """Classification and regression towers shared by all levels.
 
     Source: ActionFormer (Zhang et al., ECCV 2022), sections 3.2 and 3.3.
@@ -83,9 +83,15 @@ class AnchorFreeHead(nn.Module):
         loss_normalizer: float = 100.0,
         normalizer_momentum: float = 0.9,
     ) -> None:
-        super().__init__()
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be >= 1, but got {num_classes}")
+        super().__init__(
+            num_classes=num_classes,
+            score_thr=score_thr,
+            pre_nms_topk=pre_nms_topk,
+            min_duration=min_duration,
+            nms=nms,
+            max_per_video=max_per_video,
+            fixed_limits=fixed_limits,
+        )
         if not 0 < prior_prob < 1:
             raise ValueError(f"prior_prob must be in (0, 1), but got {prior_prob}")
         if loss_normalizer <= 0:
@@ -94,13 +100,6 @@ class AnchorFreeHead(nn.Module):
         self.channels = channels
         self.num_convs = num_convs
         self.with_norm = with_norm
-        self.num_classes = num_classes
-        self.score_thr = score_thr
-        self.pre_nms_topk = pre_nms_topk
-        self.min_duration = min_duration
-        self.nms = nms
-        self.max_per_video = max_per_video
-        self.fixed_limits = tuple(fixed_limits)
 
         self.cls_tower, self.reg_tower = (
             self.tower_class(
@@ -230,16 +229,6 @@ class AnchorFreeHead(nn.Module):
         self.loss_normalizer.mul_(momentum).add_((1 - momentum) * total.clamp(min=1))
         return self.loss_normalizer.clone()
 
-    def predict_by_feat(self, *raw_masks_and_samples: Any) -> list[InstanceData]:
-        """Detections from raw predictions (see :meth:`forward`), level masks and data samples.
-
-        Returns:
-            Of each sample: ``segments`` (M, 2) in seconds, ``scores``, ``labels``, best first.
-        """
-        *raw_and_masks, data_samples = raw_masks_and_samples
-        candidates = self.candidates_by_feat(*raw_and_masks)
-        return [self.finish(c, s) for c, s in zip(candidates, data_samples, strict=True)]
-
     @torch.no_grad()
     def candidates_by_feat(
         self, cls_logits: list[Tensor], offsets: list[Tensor], masks: list[Tensor]
@@ -299,52 +288,18 @@ class AnchorFreeHead(nn.Module):
             candidates = candidates[best]
         point = candidates.div(self.num_classes, rounding_mode="floor")
         labels = candidates % self.num_classes
-        segments = self.coder.decode(positions[point], strides[point], offsets[:, point].t())
-        return segments, scores, labels
+        distances = self.distances(offsets, point, labels)
+        return self.coder.decode(positions[point], strides[point], distances), scores, labels
 
-    def best_candidates(self, candidates: InstanceData) -> InstanceData:
-        """The best ``pre_nms_topk`` of each level, of any number of windows."""
-        kept = []
-        for level in candidates.levels.unique():
-            rows = (candidates.levels == level).nonzero().squeeze(1)
-            if len(rows) > self.pre_nms_topk:
-                rows = rows[candidates.scores[rows].topk(self.pre_nms_topk).indices]
-            kept.append(rows)
-        return candidates[torch.cat(kept)] if kept else candidates
-
-    def topk_score(self, candidates: InstanceData) -> float:
-        """The highest score at which ``pre_nms_topk`` may have cut off others; 0: nowhere."""
-        if len(candidates) < self.pre_nms_topk:
-            return 0.0
-        levels = candidates.levels
-        full = (levels.bincount() >= self.pre_nms_topk).nonzero().flatten().tolist()
-        return max((float(candidates.scores[levels == level].min()) for level in full), default=0.0)
-
-    def finish(self, candidates: InstanceData, sample: TemporalDataSample) -> InstanceData:
-        """Predictions of a recording from its candidates: NMS, cap, seconds, clip.
+    def distances(self, offsets: Tensor, point: Tensor, labels: Tensor) -> Tensor:
+        """Distances of chosen points to both ends, in level strides.
 
         Args:
-            candidates: ``segments`` (M, 2) in units of the sample's grid, ``scores``, ``labels``,
-                ``levels``.
-            sample: Of the whole recording; gets ``limits_reached``, if any were: the score of the
-                last that was kept, by the limit's name.
+            offsets: Of one level of one recording, as :meth:`forward` gives them.
+            point: (M,) indices of its points.
+            labels: (M,) of the classes in question.
+
+        Returns:
+            (M, 2).
         """
-        reached = {"pre_nms_topk": self.topk_score(candidates)}
-        segments, scores, labels = candidates.segments, candidates.scores, candidates.labels
-        if self.min_duration is not None:
-            keep = segment_lengths(segments) > self.min_duration
-            segments, scores, labels = segments[keep], scores[keep], labels[keep]
-        if self.nms is not None:
-            segments, scores, labels = segment_nms(
-                segments, scores, labels, max_per_video=self.max_per_video, **self.nms
-            )
-        else:
-            scores, order = scores.sort(descending=True)
-            kept = order[: self.max_per_video]
-            segments, scores, labels = segments[kept], scores[: len(kept)], labels[kept]
-        full = len(scores) >= self.max_per_video
-        reached["max_per_video"] = float(scores[-1]) if full else 0.0
-        if any(reached.values()):
-            sample.set_metainfo(dict(limits_reached=reached))
-        segments = clip_segments(sample.grid.to_seconds(segments), 0.0, sample.duration)
-        return InstanceData(segments=segments, scores=scores, labels=labels)
+        return offsets[:, point].t()

@@ -84,9 +84,13 @@ class ConvEmbedding(ConvNormReLU):
 
 def sinusoid_table(length: int, channels: int) -> Tensor:
     """Position encoding of Vaswani et al. (2017), sine and cosine in turn: (channels, length)."""
-    position = torch.arange(length, dtype=torch.float64)
-    pair = torch.arange(channels, dtype=torch.float64).div(2, rounding_mode="floor")
-    angle = position[None] / 10000 ** (2 * pair / channels)[:, None]  # (C, T)
-    angle[0::2] = angle[0::2].sin()
-    angle[1::2] = angle[1::2].cos()
-    return angle.float()
+    return sinusoids(torch.arange(length, dtype=torch.float64), channels).float()
+
+
+def sinusoids(positions: Tensor, channels: int) -> Tensor:
+    """The same encoding of any positions (T,): (channels, T)."""
+    pair = torch.arange(channels, dtype=positions.dtype, device=positions.device) // 2
+    angle = positions[None] / 10000 ** (2 * pair / channels)[:, None]  # (C, T)
+    return torch.where(
+        torch.arange(channels, device=pair.device)[:, None] % 2 == 0, angle.sin(), angle.cos()
+    )

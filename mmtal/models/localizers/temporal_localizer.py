@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from mmtal.models.data_preprocessor import TemporalDataPreprocessor
 from mmtal.models.localizers.limits import length_factor, limits_times
 from mmtal.registry import BACKBONES, HEADS, MODELS, NECKS
 from mmtal.structures import TemporalDataSample
-from mmtal.structures.contracts import Backbone, Head, Neck, Padding, check_contract
+from mmtal.structures.contracts import Backbone, Head, Neck, Padding, WindowHead, check_contract
 
 LARGEST = 1e10
 """No logit and no distance in level strides is beyond it."""
@@ -37,6 +38,10 @@ class TemporalLocalizer(BaseModel):
         precision: ``float32``, or ``bfloat16`` for products, about twice as fast on CPUs that are
             built for it. Norms, softmax, losses, decoding and NMS stay in float32.
 
+        test_window: Features of a window and from one window's start to the next one's: longer
+            recordings are tested window by window, for a model that must see no more at once than
+            in training. None: all in one pass.
+
     Attributes:
         made_for (float | str | None): Seconds of the longest recording in training; None: not
             known; see :func:`mmtal.models.localizers.limits.length_factor`.
@@ -58,7 +63,10 @@ class TemporalLocalizer(BaseModel):
         head: dict[str, Any],
         data_preprocessor: dict[str, Any] | None = None,
         precision: str = "float32",
+        test_window: tuple[int, int] | None = None,
     ) -> None:
+        if test_window is not None and not 0 < test_window[1] <= test_window[0]:
+            raise ValueError(f"test_window must be (size, 0 < step <= size), but got {test_window}")
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision must be 'float32' or 'bfloat16', but got '{precision}'")
         built_backbone = BACKBONES.build(backbone)
@@ -69,6 +77,7 @@ class TemporalLocalizer(BaseModel):
         )
         super().__init__(data_preprocessor=preprocessor)
         self.precision = precision
+        self.test_window = test_window
         self.backbone = built_backbone
         level_strides = self.backbone.level_strides
         self.neck = NECKS.build(
@@ -82,7 +91,7 @@ class TemporalLocalizer(BaseModel):
             head,
             default_args=dict(in_channels=self.neck.out_channels, level_strides=level_strides),
         )
-        check_contract(self.head, Head, name="model.head")
+        check_contract(self.head, WindowHead if test_window else Head, name="model.head")
 
     @property
     def padding(self) -> Padding:
@@ -176,18 +185,53 @@ class TemporalLocalizer(BaseModel):
     def test_step(self, data: dict[str, Any]) -> list[TemporalDataSample]:
         """Predict a collated batch, each recording as if it were alone."""
         results: dict[int, TemporalDataSample] = {}
+        longest = self.test_window[0] if self.test_window else float("inf")
         for indices, part in self.data_preprocessor.split(data):
-            results.update(zip(indices, super().test_step(part), strict=True))
+            if max(map(len, part["inputs"])) <= longest:
+                results.update(zip(indices, super().test_step(part), strict=True))
+                continue
+            for index, *given in zip(indices, part["inputs"], part["data_samples"], strict=True):
+                results[index] = self.predict_in_windows(*given)
         return [results[i] for i in range(len(results))]
 
+    @torch.no_grad()
+    def predict_in_windows(
+        self, features: Tensor, sample: TemporalDataSample
+    ) -> TemporalDataSample:
+        """Predict a recording (T, C) in windows of its own, as ``test_window`` says.
+
+        Windows are padded, and their best candidates chosen, as if each were a recording; NMS is
+        run once over all of them.
+        """
+        size, step = self.test_window or (len(features), len(features))
+        pool = []
+        for start in window_starts(len(features), size, step):
+            window = self.data_preprocessor(dict(inputs=[features[start : start + size]]))
+            raw, masks = self.raw_predictions(window["inputs"], window["masks"])
+            check_predictions(raw, masks, [sample.video_id])
+            found = self.head.candidates_by_feat(*raw, masks)[0]  # type: ignore[attr-defined]
+            found.segments = found.segments + start
+            pool.append(found)
+        with limits_times(self.head, length_factor(self, sample)):
+            pooled = InstanceData.cat(pool)
+            sample.pred_instances = self.head.finish(pooled, sample)  # type: ignore[attr-defined]
+        return sample
+
     val_step = test_step
+
+
+def window_starts(length: int, size: int, step: int) -> list[int]:
+    """Where windows of a recording start: the last one ends where the recording does."""
+    last = max(0, length - size)
+    return [*range(0, last, step), last]
 
 
 def check_predictions(raw: Sequence[Any], masks: Sequence[Tensor], names: Sequence[str]) -> None:
     """Refuse raw predictions that mean nothing where they are valid: NaN, or beyond ``LARGEST``.
 
     Args:
-        raw: What the head's forward returns; lists of (B, ..., T_l) over the levels are looked at.
+        raw: What the head's forward returns; lists of (B, ..., T_l) over the levels are looked at,
+            and of (B, ..., Q) of queries, which are all valid.
         masks: Per level bool (B, T_l).
         names: Of the B recordings.
 
@@ -195,11 +239,12 @@ def check_predictions(raw: Sequence[Any], masks: Sequence[Tensor], names: Sequen
         ValueError: Names the recordings.
     """
     wrong = torch.zeros(len(names), dtype=torch.bool, device=masks[0].device)
-    for level in (zip(part, masks, strict=False) for part in raw if isinstance(part, list)):
-        for values, mask in level:
-            if values.shape[-1] == mask.shape[-1]:
-                invalid = ~(values < LARGEST).flatten(1, -2).all(1)  # (B, T_l)
-                wrong |= (invalid & mask).any(1)
+    for part in (part for part in raw if isinstance(part, list)):
+        for values, mask in zip_longest(part, masks[: len(part)]):
+            invalid = ~(values < LARGEST).flatten(1, -2).all(1)  # (B, T_l)
+            if mask is not None and mask.shape == invalid.shape:
+                invalid = invalid & mask
+            wrong |= invalid.any(1)
     if wrong.any():
         found = [name for name, is_wrong in zip(names, wrong.tolist(), strict=True) if is_wrong]
         raise ValueError(

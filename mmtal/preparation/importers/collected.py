@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmtal.datasets.annotation_file import MOST_CLASSES
-from mmtal.datasets.feature_files import composed
 from mmtal.preparation.importers.values import is_name
+from mmtal.utils.file_names import composed, stays_below
 from mmtal.utils.reading import is_number
 from mmtal.utils.wording import counted
 
@@ -80,7 +80,7 @@ class Collected:
         self.dropped: Counter[str] = Counter()
         self.notes: list[str] = []
         self.unpaired: list[tuple[str, str]] = []
-        self._errors: list[str] = []
+        self._errors: dict[str, list[str]] = {}
 
     def recording(
         self,
@@ -110,6 +110,8 @@ class Collected:
         if found is None:
             if not name:
                 self.error(where, "the recording has no name")
+            elif not stays_below(name):
+                self.error(where, f"recording '{name}' must not lead out of a folder: rename it")
             found = Recording(name, subset, duration, fps, group, media)
             self.recordings[name] = found
             return found
@@ -170,7 +172,7 @@ class Collected:
 
     def error(self, where: str, text: str) -> None:
         """A row that cannot be read."""
-        self._errors.append(f"{where}: {text}")
+        self._errors.setdefault(text, []).append(where)
 
     @contextmanager
     def at(self, where: str) -> Iterator[None]:
@@ -188,10 +190,14 @@ class Collected:
         ValueError: there are any.
         """
         if self._errors:
-            lines = [f"{counted(len(self._errors), 'row')} cannot be read, nothing is written:"]
-            lines += [f"  - {text}" for text in self._errors[:SHOWN]]
-            if len(self._errors) > SHOWN:
-                lines.append(f"  - and {len(self._errors) - SHOWN} more")
+            number = sum(map(len, self._errors.values()))
+            lines = [f"{counted(number, 'row')} cannot be read, nothing is written:"]
+            for text, where in list(self._errors.items())[:SHOWN]:
+                more = f" (and {len(where) - 1:,} more like it)" if len(where) > 1 else ""
+                lines.append(f"  - {where[0]}: {text}{more}")
+                number -= len(where)
+            if number:
+                lines.append(f"  - and {number:,} more")
             raise ValueError("\n".join(lines))
 
 

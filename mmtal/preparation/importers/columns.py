@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from mmtal.preparation.importers.collected import DETAILS
 from mmtal.preparation.importers.options import UNIT_WORDS
 
 NEEDED = ("recording", "start", "end", "label")
@@ -65,17 +66,18 @@ def names_columns(fields: Sequence[str], wanted: Sequence[str]) -> bool:
 
 
 def find_columns(header: Sequence[str], given: Mapping[str, str], *, where: str) -> dict[str, str]:
-    """The column of each role, by the names given or else by usual names.
+    """The column of each role, by the names given or else by usual names; of details, if given.
 
     The end may be missing where there is the length, and the recording everywhere.
 
     ValueError: a needed column is missing, or several could be meant.
     """
-    unknown = [role for role in given if role not in ROLES]
+    roles = (*ROLES, *DETAILS)
+    unknown = [role for role in given if role not in roles]
     if unknown:
-        raise ValueError(f"--columns {unknown[0]}=...: must be one of {', '.join(ROLES)}")
+        raise ValueError(f"--columns {unknown[0]}=...: must be one of {', '.join(roles)}")
     found = {}
-    for role in ROLES:
+    for role in roles:
         if role in given:
             if given[role] in header:
                 found[role] = given[role]

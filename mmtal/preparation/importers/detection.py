@@ -90,6 +90,8 @@ def _seen(probe: Probe) -> str:
         files = sorted(item.name for item in probe.path.iterdir())
         return f"the folder holds {', '.join(files[:5]) or 'no file'}"
     content = probe.json
+    if content is None and not probe.path.stat().st_size:
+        return "the file is empty"
     if content is None:
         return f"the first line is '{(probe.lines or [''])[0]:.80}'"
     if isinstance(content, list):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmtal.datasets.extraction import places_of, video_of
 from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.datasets.features import read_shape
 from mmtal.datasets.sensor_tables import clock_rate, table_start
@@ -15,6 +16,7 @@ from mmtal.preparation.importers.options import ImportOptions
 from mmtal.preparation.importers.tables import read_table
 from mmtal.preparation.importers.times import to_positive, to_seconds
 from mmtal.utils.progress import progress
+from mmtal.utils.video_reader import open_video
 from mmtal.utils.wording import counted
 
 NAMES = ("recording", "video", "video_id", "video_name", "name", "id", "file")
@@ -109,19 +111,23 @@ def starts_of_features(folder: Path) -> dict[str, str]:
 def add_lengths_of_features(collected: Collected, folder: Path, options: ImportOptions) -> None:
     """Fill missing durations: T features last ``((T - 1) * stride + snippet) / fps`` seconds.
 
+    Of features that were extracted from a video which is still there, it is the video's.
     ValueError: stride, snippet length or frame rate is not known, or a file is unusable.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"feature folder '{folder}' does not exist")
-    stride, snippet = options.feature_stride, options.snippet_frames
+    given = options.feature_stride, options.snippet_frames, None
+    stride, snippet, own_fps = places_of([folder], *given)
     open_ = [r for r in collected.recordings.values() if r.duration is None]
     names = find_file_names(list_feature_files(folder), collected.recordings)
     missing = 0
     for recording in progress(open_, len(open_), text="reading lengths of features"):
         path = names.path(folder, recording.name)
-        fps = recording.fps or options.fps
+        fps = own_fps or recording.fps or options.fps
         if not os.path.isfile(path):
             missing += 1
+        elif video := video_of([folder], recording.name):
+            recording.duration = open_video(video).duration
         elif (clock := clock_rate([path])) is not None:
             recording.duration = read_shape(path, rate=fps)[0] / (fps or clock)
             recording.fps = fps or clock

@@ -1,5 +1,6 @@
 """Write recordings as files of annotation tools."""
 
+import warnings
 from pathlib import Path
 
 from mmtal.preparation.importers.detection import find_format, known_formats
@@ -8,7 +9,7 @@ from mmtal.preparation.importers.writing import write_annotations
 from mmtal.utils.file_names import file_stem
 from mmtal.utils.files import check_writable, make_folder, whole_file
 from mmtal.utils.reading import reading
-from mmtal.utils.wording import first_of
+from mmtal.utils.wording import counted, first_of
 
 
 def check_export(path: Path, to: str | None) -> Format | None:
@@ -71,6 +72,13 @@ def export_annotations(path: Path, database: Database, to: str | None = None) ->
     for name, entry in database.items():
         files.append(path if is_file else path / f"{file_stem(name)}{chosen.ending}")
         _write(chosen, files[-1], {name: entry})
+    hashed = [name for name in database if not is_file and "%-" in file_stem(name)]
+    if hashed:
+        warnings.warn(
+            f"names of {counted(len(hashed), 'recording')} are too long for files, which end in a "
+            f"hash: {first_of(hashed, 1)}",
+            stacklevel=2,
+        )
     return files
 
 

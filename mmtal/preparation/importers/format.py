@@ -30,6 +30,7 @@ class Format:
         write: Makes the content of a file of recordings, in seconds; None: it is only read.
         ending: Of a written file.
         single: Whether a written file holds one recording.
+        takes_unit: Whether its times are plain numbers, which ``ImportOptions.unit`` explains.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Format:
     write: Callable[[Database], str | bytes] | None = None
     ending: str = ""
     single: bool = False
+    takes_unit: bool = False
 
     def files_in(self, folder: Path) -> list[Path]:
         """The files of a folder that may be of this format, in the order of their names.

@@ -23,6 +23,7 @@ from mmtal.preparation.importers.durations import (
     read_lengths,
     starts_of_features,
 )
+from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.label_ids import number_labels
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.subsets import subset_in_name, subset_of_word
@@ -84,7 +85,10 @@ def import_annotations(
     }
     options = replace(options, starts=starts)
     collected = Collected()
-    used = [_read(source, format_name, options, collected) for source in sources]
+    formats = [_read(source, format_name, options, collected) for source in sources]
+    used, fixed = [f.name for f in formats], [f.title for f in formats if not f.takes_unit]
+    if options.unit not in (None, "seconds") and len(fixed) == len(formats):
+        raise ValueError(f"--unit does not go with {fixed[0]}, which has its own: leave it out")
     _take_lists(lists, collected)
     _take_unpaired(collected, bad_segments)
     collected.raise_errors()
@@ -105,7 +109,7 @@ def import_annotations(
     for recording in recordings:
         recording.fps = recording.fps or options.fps
     _group(recordings, options.group)
-    _check_segments(recordings, bad_segments, options, collected)
+    _check_segments(recordings, bad_segments, options, collected, fixed)
     numbers = number_labels(recordings, options, collected)
     _note_doubts(recordings, collected)
     return Imported(
@@ -118,7 +122,7 @@ def import_annotations(
 
 def _read(
     source: Source, format_name: str | None, options: ImportOptions, collected: Collected
-) -> str:
+) -> Format:
     with reading(source.path, "cannot be recognized"):
         chosen = find_format(format_name) if format_name else detect_format(source.path, options)
     with reading(source.path, f"is not complete as {chosen.title}"):
@@ -134,7 +138,7 @@ def _read(
             else f"{source.path}: says no subsets; recordings are '{DEFAULT_SUBSET}' unless "
             f"SUBSET={source.path}, --lists, --shares or --folds make others"
         )
-    return chosen.name
+    return chosen
 
 
 def _take_unpaired(collected: Collected, policy: str) -> None:
@@ -150,13 +154,15 @@ def _take_unpaired(collected: Collected, policy: str) -> None:
 
 
 def _take_details(collected: Collected, options: ImportOptions) -> None:
-    """Choose subjects, make them the group or a part of the class, and likewise modifiers."""
+    """Choose subjects, make them recordings, the group or a part of the class; and modifiers."""
     crowded = None
+    for recording in collected.recordings.values() if options.subjects else ():
+        kept = [i for i in recording.instances if i.details.get("subject") in options.subjects]
+        collected.drop("of another subject", len(recording.instances) - len(kept))
+        recording.instances = kept
+    if options.per_subject:
+        _part_subjects(collected)
     for recording in collected.recordings.values():
-        if options.subjects:
-            kept = [i for i in recording.instances if i.details.get("subject") in options.subjects]
-            collected.drop("of another subject", len(recording.instances) - len(kept))
-            recording.instances = kept
         subjects = sorted({str(i.details.get("subject", NOBODY)) for i in recording.instances})
         crowded = crowded or (subjects if len(subjects) > 1 else None)
         if options.group == "subject" and recording.group is None and subjects:
@@ -179,6 +185,29 @@ def _take_details(collected: Collected, options: ImportOptions) -> None:
         )
     if any("modifiers" in i.details for r in collected.recordings.values() for i in r.instances):
         collected.note("classes do not distinguish modifiers: --class-parts modifiers does")
+
+
+def _part_subjects(collected: Collected) -> None:
+    """Make a recording of what each subject does, in a group with the others of its recording.
+
+    ValueError: somebody does something, but it is not known who.
+    """
+    parted: dict[str, Recording] = {}
+    for name, recording in collected.recordings.items():
+        group = recording.group or name
+        for instance in recording.instances:
+            subject = instance.details.get("subject")
+            if subject is None:
+                raise ValueError(
+                    f"{instance.where}: --per-subject needs a subject of each instance, but "
+                    f"'{instance.label}' has none"
+                )
+            own = f"{name}.{subject}"
+            part = replace(recording, name=own, group=group, instances=[])
+            parted.setdefault(own, part).instances.append(instance)
+        if not recording.instances:
+            collected.drop("recording of nobody", 1)
+    collected.recordings = parted
 
 
 def _take_lists(lists: Sequence[Source], collected: Collected) -> None:
@@ -229,7 +258,11 @@ def _group(recordings: Sequence[Recording], group: str | None) -> None:
 
 
 def _check_segments(
-    recordings: Sequence[Recording], policy: str, options: ImportOptions, collected: Collected
+    recordings: Sequence[Recording],
+    policy: str,
+    options: ImportOptions,
+    collected: Collected,
+    fixed: Sequence[str],
 ) -> None:
     ends = [max((i.end for i in r.instances), default=0.0) for r in recordings]
     unit = unit_of_times((e, r.duration or 0, r.fps) for e, r in zip(ends, recordings, strict=True))
@@ -239,7 +272,12 @@ def _check_segments(
         raise ValueError(
             f"{where}: the times look like {unit}, nothing is written: recording "
             f"'{worst[1].name}' lasts {worst[1].duration:g} s, and its last instance ends at "
-            f"{worst[0]:g}. Give --unit " + ("frames and --fps N" if unit == "frames" else "ms")
+            f"{worst[0]:g}. "
+            + (
+                f"{fixed[0]} has a unit of its own: correct the times in the file"
+                if fixed
+                else "Give --unit " + ("frames and --fps N" if unit == "frames" else "ms")
+            )
         )
     found: dict[str, list[str]] = {}
     clipped = 0
@@ -295,7 +333,7 @@ def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
     if points:
         collected.note(
             f"{counted(points, 'event')} without duration: kept with a 'time', and left out of "
-            "training, which is on segments only"
+            "training unless the config's data set has a point_width"
         )
     labels = {instance.label for r in recordings for instance in r.instances}
     folded = Counter(label.casefold() for label in labels)
@@ -318,7 +356,8 @@ def _note_doubts(recordings: Sequence[Recording], collected: Collected) -> None:
         if without:
             remedy = {
                 "duration": "give --durations, or --features with --feature-stride and "
-                "--snippet-frames, here or when a config is suggested or trained",
+                "--snippet-frames (unless features.yaml says them), here or when a config is "
+                "suggested or trained",
                 "fps": "give it here with --fps, or in the config with fps=",
             }[key]
             collected.note(f"{counted(without, 'recording')} without {key}: {remedy}")

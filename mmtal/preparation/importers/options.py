@@ -49,6 +49,7 @@ class ImportOptions:
         background: Labels that are no action.
         group: Column, or pattern with one group, that says which recordings belong together.
         subjects: Whose instances to take, where the files say it; empty: everybody's.
+        per_subject: Whether what each subject does is a recording of its own.
         class_parts: What is part of the class besides the label: ``subject``, ``modifiers``.
         inclusive: Whether ends in frames are the last ones that belong to the instance.
         starts: When recordings began, by name: what absolute times of a table are counted from.
@@ -64,6 +65,7 @@ class ImportOptions:
     background: tuple[str, ...] = ("background",)
     group: str | None = None
     subjects: tuple[str, ...] = ()
+    per_subject: bool = False
     class_parts: tuple[str, ...] = ()
     inclusive: bool = False
     starts: Mapping[str, str] = field(default_factory=dict)

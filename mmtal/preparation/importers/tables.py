@@ -12,6 +12,7 @@ from typing import Any
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.columns import names_columns
 from mmtal.utils.reading import unpack_gzip
+from mmtal.utils.wording import repeated
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 PREAMBLE = 50
@@ -132,9 +133,9 @@ def read_table(
     header = [name.strip() for name in lines[first][1]] if lines else []
     while header and not header[-1]:
         header.pop()
-    repeated = [name for name in header if header.count(name) > 1]
-    if repeated and found is not None:  # else it is a row, of a text without names
-        raise ValueError(f"{path}: the column '{repeated[0]}' occurs twice in the first line")
+    twice = repeated(header)
+    if twice and found is not None:  # else it is a row, of a text without names
+        raise ValueError(f"{path}: the column '{twice[0]}' occurs twice in the first line")
     if names is not None:
         header, first = list(names), -1
     if any(any(fields) for _, fields in lines[: max(first, 0)]):

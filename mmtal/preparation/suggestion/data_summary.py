@@ -3,20 +3,27 @@
 R training recordings, N their instances, C channels.
 """
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.datasets.annotation_file import AnnotationFile, read_database
+from mmtal.datasets.extraction import places_of
 from mmtal.datasets.feature_check import THREADS
 from mmtal.datasets.feature_files import FileNames, find_file_names, list_feature_files
 from mmtal.datasets.features import FeatureArray, open_features, read_shape
+from mmtal.datasets.point_events import only_points
+from mmtal.datasets.pose_files import point_names
 from mmtal.datasets.sensor_tables import clock_rate
+from mmtal.datasets.transforms.pose import FillKeypoints, PoseFeatures
 from mmtal.preparation.judgment import Placement, choose_subsets, find_placement
+from mmtal.preparation.verification.statistics import gaps_between
 from mmtal.structures import FeatureGrid
 from mmtal.utils.progress import progress
 
@@ -25,6 +32,16 @@ SAMPLED_RECORDINGS = 200
 
 SAMPLED_FEATURES = 2000
 """Features of each of them."""
+
+MOST_JOINED = 8
+"""Up to so many keypoints, the distances of all pairs are features."""
+
+
+NARROWEST, WIDEST = 5, 20
+"""Features of the segments that events are learned as: fewer are hardly seen, more are vague."""
+
+WIDEST_SECONDS = 0.2
+"""Where features are denser than that."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +57,18 @@ class DataSummary:
         test_subset: Name in the file.
         classes: Names by label.
         classes_given: Whether they are the user's.
-        source_channels: Channels of each folder.
+        source_channels: Channels of each folder; of keypoints those of :attr:`pose`.
         placement: Where features lie in time.
         lengths: int (R,), features of each recording.
-        durations: (N,), grid steps.
+        durations: (N,), grid steps; of events those of segments of :attr:`point_width`.
+        point_width: Seconds, see :func:`choose_point_width`; None: instances are segments.
+        gap: Seconds between events of a class that one pair in ten undercuts; infinite: no pairs.
         crowding: Most instances of any recording, the test subset included.
         overlap: Share of the instances that overlap another of their class by at least half of the
             shorter one.
         mean: (C,) of each channel.
         std: (C,) of each channel.
+        pose: What makes features of keypoints; None: they are none.
     """
 
     ann_file: Path
@@ -67,6 +87,9 @@ class DataSummary:
     overlap: float
     mean: np.ndarray
     std: np.ndarray
+    pose: PoseFeatures | None = None
+    point_width: float | None = None
+    gap: float = math.inf
 
     @property
     def grid(self) -> FeatureGrid:
@@ -87,21 +110,25 @@ def summarize(
 ) -> DataSummary:
     """Measure a data set whose files are in order (see ``mmtal data verify``).
 
-    Feature folders are joined over the channels. Stride and snippet, in frames, are found from
-    durations and numbers of features unless given; without ``fps``, here or in the annotations,
-    features are taken as frames. ``subsets`` are those
-    to train and to test on, else see :func:`choose_subsets`. ``classes`` are names by label, else
-    the labels that occur.
+    Feature folders are joined over the channels. Stride and snippet, in frames, are as a folder's
+    ``features.yaml`` says, else found from durations and numbers of features unless given; without
+    ``fps``, here or in the annotations, features are taken as frames. ``subsets`` are those to
+    train and to test on, else see :func:`choose_subsets`. ``classes`` are names by label, else the
+    labels that occur.
 
     Raises:
         ValueError: The subsets or the place of the features in time cannot be found.
     """
-    given = (feature_stride, snippet_frames, fps)
+    folders = tuple(Path(folder) for folder in features)
+    given = places_of(folders, feature_stride, snippet_frames, fps)
+    feature_stride, snippet_frames, fps = given
     FeatureGrid(*(1.0 if value is None else value for value in given))  # checks them
     annotations = AnnotationFile(ann_file)
+    events = only_points(read_database(annotations.path)[0])
+    if events:
+        annotations = AnnotationFile(ann_file, points=True)
     present = [entry["subset"] for entry in annotations.database.values()]
     train, test = choose_subsets(present, *(subsets or ()), source=ann_file)
-    folders = tuple(Path(folder) for folder in features)
     entries = annotations.recordings(train)
     test_entries = annotations.recordings(test)
     for subset, group, purpose in (
@@ -144,12 +171,33 @@ def summarize(
         * (grids[name].fps / grids[name].feature_stride)
         for name, entry in entries.items()
     }
+    width, gap = None, math.inf
+    if events:
+        width, gap = choose_point_width(entries, placement.grid)
+        half = width / 2 * placement.grid.fps / placement.grid.feature_stride
+        segments = {name: own + (-half, half) for name, own in segments.items()}
     labels = {
         name: np.array([a["label"] for a in entry.get("annotations", ())], dtype=str)
         for name, entry in entries.items()
     }
     durations = np.concatenate([s[:, 1] - s[:, 0] for s in segments.values()])
-    mean, std = channel_statistics(list(entries), open_)
+    first = next(iter(entries))
+    points = point_names(paths(first)[0], feature_key) if len(folders) == 1 else ()
+    pose = (
+        PoseFeatures(points, distances="all" if len(points) <= MOST_JOINED else ())
+        if points
+        else None
+    )
+    channels = shapes[first][1] if pose is None else (pose.num_outputs(shapes[first][1][0]),)
+
+    def seen(name: str) -> FeatureArray:
+        results: dict[str, Any] = dict(video_id=name, feats=open_(name), grid=grids[name])
+        for transform in (FillKeypoints(), pose) if pose else ():
+            results = transform(results)
+        feats: FeatureArray = results["feats"]
+        return feats
+
+    mean, std = channel_statistics(list(entries), seen)
     return DataSummary(
         ann_file=annotations.path,
         features=folders,
@@ -159,7 +207,7 @@ def summarize(
         test_subset=test,
         classes=tuple(annotations.class_names(classes)),
         classes_given=classes is not None,
-        source_channels=shapes[next(iter(entries))][1],
+        source_channels=channels,
         placement=placement,
         lengths=np.array([shapes[name][0] for name in entries]),
         durations=durations,
@@ -171,7 +219,30 @@ def summarize(
         ),
         mean=mean,
         std=std,
+        pose=pose,
+        point_width=width,
+        gap=gap,
     )
+
+
+def choose_point_width(
+    entries: Mapping[str, Mapping[str, Any]], grid: FeatureGrid
+) -> tuple[float, float]:
+    """Width of the segments that events are learned as, and the gap it is of; seconds.
+
+    The gap is the time to the next event of a class that one event in ten undercuts. Half of it is
+    the width, so that hardly any segments meet, within :data:`NARROWEST` and :data:`WIDEST`
+    features or :data:`WIDEST_SECONDS`, whichever is longer.
+    """
+    step = grid.feature_stride / grid.fps
+    gaps = [
+        gap
+        for entry in entries.values()
+        for gap in gaps_between((i["time"], i["label"]) for i in entry.get("annotations", ()))
+    ]
+    gap = float(np.quantile(gaps, 0.1)) if gaps else math.inf
+    width = max(NARROWEST * step, min(gap / 2, max(WIDEST * step, WIDEST_SECONDS)))
+    return float(f"{width:.2g}"), gap
 
 
 def channel_statistics(

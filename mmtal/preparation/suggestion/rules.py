@@ -122,6 +122,7 @@ class Settings:
     sigma: float
     pre_nms_topk: int
     max_per_video: int
+    tolerances: list[float] = field(default_factory=list)
     why: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -183,8 +184,26 @@ class _Choice:
             sigma=self._sigma(),
             pre_nms_topk=2000 if summary.crowding <= 200 else 5000,
             max_per_video=self._max_per_video(),
+            tolerances=self._tolerances(),
             why=self.why,
         )
+
+    def _tolerances(self) -> list[float]:
+        """Seconds at which events are evaluated; of segments none."""
+        width, gap = self.summary.point_width, self.summary.gap
+        if width is None:
+            return []
+        apart = "" if math.isinf(gap) else f", and one in ten follows within {gap:.3g} s"
+        self.why["point_width"] = (
+            f"The instances are events without duration. They are learned as segments of {width:g} "
+            f"s, {width * self.summary.grid.fps / self.summary.grid.feature_stride:.3g} features"
+            f"{apart}; their middles are the events found."
+        )
+        self.why["tolerances"] = (
+            "How far off an event may be found, in seconds: a fourth of point_width to its double. "
+            "Put what your use allows."
+        )
+        return [float(f"{width * share:.2g}") for share in (0.25, 0.5, 1, 2)]
 
     def _time_resolution(self) -> tuple[tuple[int, int] | None, int]:
         """Window and stride over a raw signal, or the factor that thins dense features."""

@@ -1,10 +1,12 @@
 """Checks of names, labels and segments, once files and annotations have been read."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
 from mmtal.datasets.annotation_file import repeated_instances
 from mmtal.datasets.label_checks import SHOWN, misspelt_labels
 from mmtal.datasets.segment_checks import (
+    OUTSIDE_TOLERANCE,
     clip_segment,
     end_tolerance,
     segment_problem,
@@ -14,6 +16,7 @@ from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Recording
 
 OUTSIDE = "segment outside the recording"
+EVENT_OUTSIDE = "event outside the recording"
 
 
 def check_ids(recordings: Iterable[Recording], findings: Findings) -> None:
@@ -81,7 +84,7 @@ def check_instances(
 def _check_segments(recording: Recording, findings: Findings) -> None:
     duration = recording.extent
     instances = recording.instances
-    for instance in instances:
+    for instance in (*instances, *recording.rest):
         span = (instance.start, instance.end)
         clipped = clip_segment(*span, duration, tolerance=_tolerance(recording))
         if clipped != span:
@@ -95,10 +98,14 @@ def _check_segments(recording: Recording, findings: Findings) -> None:
                 remedy="nothing: it is clipped to the recording",
             )
         problem = segment_problem(*clipped, duration)
+        if instance.point:
+            inside = -OUTSIDE_TOLERANCE <= instance.start <= duration + OUTSIDE_TOLERANCE
+            problem = None if inside else EVENT_OUTSIDE
         if problem:
             recording.bad.add(instance.index)
-            text = f"{instance}, duration {duration:g} s" if problem == OUTSIDE else f"{instance}"
-            findings.report(problem, text, of=recording, instance=instance.index)
+            text = f"{instance}, duration {duration:g} s" if "outside" in problem else f"{instance}"
+            left_out: Literal["warning"] | None = "warning" if instance in recording.rest else None
+            findings.report(problem, text, of=recording, instance=instance.index, severity=left_out)
     triples = [(instance.start, instance.end, instance.label) for instance in instances]
     for index, other in repeated_instances(triples).items():
         text = f"{instances[index]} repeats instance {instances[other].index}"
@@ -106,7 +113,7 @@ def _check_segments(recording: Recording, findings: Findings) -> None:
     shortest = _snippet_seconds(recording)
     for instance in recording.good:
         length = instance.end - instance.start
-        if length < shortest * (1 - 1e-6):
+        if length < shortest * (1 - 1e-6) and not instance.point:
             text = f"{instance} lasts {length:.3g} s, a snippet {shortest:.3g} s"
             findings.report("shorter than one snippet", text, of=recording, instance=instance.index)
 

@@ -1,23 +1,23 @@
 """Read annotation files and collect everything that is wrong with them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mmtal.datasets.annotation_file import (
     entry_problems,
-    is_point,
     names_by_id,
-    points_text,
     read_database,
     shorten,
 )
+from mmtal.datasets.point_events import is_point, only_points, points_text, times_of
 from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Instance, Recording
 from mmtal.preparation.verification.settings import DataSetting
 from mmtal.utils.file_names import stays_below
+from mmtal.utils.wording import counted
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,16 @@ class AnnotationContent:
         names: All of its recordings, whatever their entries look like.
         database: Entries in the format.
         numbers: Where instances were left out: the numbers in the file of those that are left.
-        points: Events without duration of each recording, which are not in the database.
+        points: Whether its instances are events without duration.
+        rest: Instances of each recording of the other kind, by number; not in the database.
     """
 
     path: Path
     names: frozenset[str]
     database: dict[str, dict[str, Any]]
     numbers: dict[str, list[int]]
-    points: dict[str, list[dict[str, Any]]]
+    points: bool
+    rest: dict[str, dict[int, dict[str, Any]]]
 
 
 def read_recordings(
@@ -51,7 +53,8 @@ def read_recordings(
     files: dict[Path, AnnotationContent] = {}
     for setting in settings:
         if setting.ann_file not in files:
-            files[setting.ann_file] = read_file(setting.ann_file, findings)
+            points = setting.point_width is not None if setting.role else None
+            files[setting.ann_file] = read_file(setting.ann_file, findings, points=points)
     recordings: dict[tuple[Any, ...], Recording] = {}
     for setting in settings:
         file = files[setting.ann_file]
@@ -64,8 +67,11 @@ def read_recordings(
     return list(recordings.values()), classes, list(files.values())
 
 
-def read_file(path: Path, findings: Findings) -> AnnotationContent:
-    """Read an annotation file; what is wrong with it as a whole is a finding, too."""
+def read_file(path: Path, findings: Findings, *, points: bool | None = None) -> AnnotationContent:
+    """Read an annotation file; what is wrong with it as a whole is a finding, too.
+
+    ``points``: whether its events without duration are the instances; None: if there are no others.
+    """
     database, replaced = read_database(path)
     for video_id, earlier in replaced:
         later = database[video_id]
@@ -77,11 +83,18 @@ def read_file(path: Path, findings: Findings) -> AnnotationContent:
             recording=video_id,
             ann_file=path,
         )
-    file = AnnotationContent(path, frozenset(database), {}, {}, {})
+    points = only_points(database) if points is None else points
+    file = AnnotationContent(path, frozenset(database), {}, {}, points, {})
     for video_id, entry in database.items():
         _add(file, video_id, entry, findings)
-    if count := sum(map(len, file.points.values())):
-        findings.report("event without duration", points_text(count), ann_file=path)
+    rest = [instance for own in file.rest.values() for instance in own.values()]
+    if rest:
+        kind = "segments left out" if points else "event without duration"
+        text = counted(len(rest), "segment") if points else points_text(len(rest))
+        findings.report(kind, text, ann_file=path)
+    labels = {i["label"] for entry in file.database.values() for i in entry.get("annotations", ())}
+    if both := sorted(labels & {instance["label"] for instance in rest}):
+        findings.report("class of segments and events", ", ".join(map(repr, both)), ann_file=path)
     return file
 
 
@@ -113,12 +126,11 @@ def _add(file: AnnotationContent, video_id: str, entry: Any, findings: Findings)
         return
     found = entry.get("annotations", [])
     instances = found if isinstance(found, list) else []
-    points = {number for number, instance in enumerate(instances) if is_point(instance)}
-    if problems or points:
-        bad = {index for index, _, _ in problems} | points
-        sound = sorted(points - {index for index, _, _ in problems})
-        file.points[video_id] = [instances[number] for number in sound]
-        numbers = [index for index in range(len(instances)) if index not in bad]
+    bad = {index for index, _, _ in problems}
+    rest = [n for n, i in enumerate(instances) if is_point(i) != file.points and n not in bad]
+    if problems or rest:
+        file.rest[video_id] = {number: instances[number] for number in rest}
+        numbers = [n for n in range(len(instances)) if n not in bad and n not in set(rest)]
         wrong = {name for name in ("duration", "fps") for _, e, _ in problems if f"'{name}'" in e}
         entry = {name: value for name, value in entry.items() if name not in wrong}
         entry["annotations"] = [instances[index] for index in numbers]
@@ -144,7 +156,8 @@ def _chosen(
 
 def _recording(setting: DataSetting, video_id: str, file: AnnotationContent) -> Recording:
     entry = file.database[video_id]
-    instances = entry.get("annotations", ())
+    found = entry.get("annotations", ())
+    numbers = file.numbers.get(video_id, range(len(found)))
     fps = entry.get("fps") if setting.fps is None else setting.fps
     duration = entry.get("duration")
     return Recording(
@@ -153,18 +166,17 @@ def _recording(setting: DataSetting, video_id: str, file: AnnotationContent) -> 
         entry["subset"],
         None if duration is None else float(duration),
         None if fps is None else float(fps),
-        [
-            Instance(
-                number,
-                float(instance["segment"][0]),
-                float(instance["segment"][1]),
-                instance["label"],
-            )
-            for number, instance in zip(
-                file.numbers.get(video_id, range(len(instances))), instances, strict=True
-            )
-        ],
+        _instances(zip(numbers, found, strict=True)),
+        _instances(file.rest.get(video_id, {}).items()),
     )
+
+
+def _instances(found: Iterable[tuple[int, dict[str, Any]]]) -> list[Instance]:
+    instances = []
+    for number, instance in found:
+        start, end = map(float, times_of(instance))
+        instances.append(Instance(number, start, end, instance["label"], is_point(instance)))
+    return instances
 
 
 def _classes(
@@ -191,7 +203,10 @@ def _classes(
     if conflicts:
         return sorted({i["label"] for e in entries.values() for i in e.get("annotations", ())})
     if not names:
-        findings.report("no instance", "no recording has an instance", ann_file=setting.ann_file)
+        text = "no recording has an instance"
+        if setting.point_width is not None:
+            text += " with a 'time', which the data set's point_width is about"
+        findings.report("no instance", text, ann_file=setting.ann_file)
     if setting.classes == "occurring":
         return [names[label] for label in sorted(names)]
     number = len(names) if setting.classes is None else int(setting.classes)

@@ -13,6 +13,8 @@ from mmtal.datasets.annotation_file import (
     read_database,
     repeated_instances,
 )
+from mmtal.datasets.point_events import is_point, times_of
+from mmtal.datasets.segment_checks import end_tolerance
 from mmtal.preparation.verification.annotations import AnnotationContent, read_file
 from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.report import Report
@@ -42,10 +44,11 @@ def fix(report: Report, out: str | Path) -> dict[str, int]:
 
     Entries that are not in the format, recordings whose features cannot be used, and instances that
     are empty, repeated, wholly outside or of an unknown class are taken out; reversed segments are
-    swapped; ends outside are moved to the end of the recording; label ids that contradict each
-    other or have gaps are numbered again, in the order of the names. Returned is the number of
-    changes of each kind. ValueError: ``out`` is the annotation file itself, the report is of
-    several files, or hardly anything usable would be left; nothing is written.
+    swapped; ends outside, and events that are at most a frame outside, are moved into the
+    recording; label ids that contradict each other or have gaps are numbered again, in the order
+    of the names. Returned is the number of changes of each kind. ValueError: ``out`` is the
+    annotation file itself, the report is of several files, or hardly anything usable would be left;
+    nothing is written.
     """
     out = Path(out)
     if len(report.ann_files) != 1:
@@ -139,32 +142,38 @@ def _clean_entry(
     instances = entry.get("annotations", [])
     numbers = file.numbers.get(video_id, range(len(instances)))
     for number, instance in zip(numbers, instances, strict=True):
-        before = instance["segment"]
+        event, before = is_point(instance), times_of(instance)
         if (video_id, number) in unknown:
             reason = f"unknown label '{instance['label']}'"
             _log(changes, "instance removed", video_id, number, before=before, reason=reason)
             continue
         start, end = min(before), max(before)
         clipped = [max(start, 0.0), min(end, end_of_recording)]
-        if clipped[1] - clipped[0] < DUPLICATE_TOLERANCE:
-            reason = "empty" if end - start < DUPLICATE_TOLERANCE else "outside the recording"
+        if event:
+            clipped = [min(max(start, 0.0), end_of_recording)] * 2
+            lost = abs(clipped[0] - start) > end_tolerance(entry.get("fps"))
+        else:
+            lost = clipped[1] - clipped[0] < DUPLICATE_TOLERANCE
+        if lost:
+            empty = not event and end - start < DUPLICATE_TOLERANCE
+            reason = "empty" if empty else "outside the recording"
             _log(changes, "instance removed", video_id, number, before=before, reason=reason)
             continue
         if before != clipped:
             swapped = before[0] > before[1]
-            what = "segment swapped" if swapped else "segment clipped"
+            what = "segment swapped" if swapped else f"{'time' if event else 'segment'} clipped"
             _log(changes, what, video_id, number, before=before, after=clipped)
             # values in frames would contradict the new segment
             instance = {k: v for k, v in instance.items() if not k.startswith("segment(")}
-            instance["segment"] = clipped
+            instance |= {"time": clipped[0]} if event else {"segment": clipped}
         kept.append((number, instance))
-    repeated = repeated_instances([(*i["segment"], i["label"]) for _, i in kept])
+    repeated = repeated_instances([(*times_of(i), i["label"]) for _, i in kept])
     for index, other in repeated.items():
         reason = f"repeats instance {kept[other][0]}"
-        before = kept[index][1]["segment"]
+        before = times_of(kept[index][1])
         _log(changes, "instance removed", video_id, kept[index][0], before=before, reason=reason)
     entry["annotations"] = [i for index, (_, i) in enumerate(kept) if index not in repeated]
-    entry["annotations"] += file.points.get(video_id, [])
+    entry["annotations"] += file.rest.get(video_id, {}).values()
     return entry
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtal.datasets.feature_check import DURATION_TOLERANCE, exchanged_axes, expected_length
-from mmtal.datasets.feature_files import composed, find_file_names, list_feature_files
+from mmtal.datasets.feature_files import find_file_names, list_feature_files
 from mmtal.datasets.features import MAX_LENGTH_DIFFERENCE, common_length
 from mmtal.datasets.sensor_tables import ENDINGS as TABLES
 from mmtal.preparation.verification.annotations import AnnotationContent
@@ -16,6 +16,7 @@ from mmtal.preparation.verification.feature_file import in_parallel, scan_file
 from mmtal.preparation.verification.findings import Findings, Severity
 from mmtal.preparation.verification.recording import Recording
 from mmtal.preparation.verification.settings import ModelSetting
+from mmtal.utils.file_names import composed
 
 SHOWN = 8
 """Channels that a message names."""
@@ -217,7 +218,7 @@ def _check_constant(recordings: Sequence[Recording], findings: Findings) -> None
         dead = total == len(scans)
         if dead.any() and len(scans) > 1 and not dead.all():
             folder = scans[0].path.parent
-            text = f"{_channels(dead)} in all {len(scans)} recordings of {folder}"
+            text = f"{_channels(dead, scans[0].names)} in all {len(scans)} recordings of {folder}"
             findings.report("constant channel", text)
         for recording in recordings:
             scan = recording.scans[source]
@@ -226,7 +227,7 @@ def _check_constant(recordings: Sequence[Recording], findings: Findings) -> None
                 text = f"all {scan.length} features of {scan.path} are the same"
                 findings.report("features never change", text, of=recording)
             elif (constant & ~usual).any():
-                text = f"{_channels(constant & ~usual)} of {scan.path}"
+                text = f"{_channels(constant & ~usual, scan.names)} of {scan.path}"
                 findings.report("constant channel", text, of=recording)
 
 
@@ -312,9 +313,11 @@ def _check_common_stride(recordings: Sequence[Recording], findings: Findings) ->
         )
 
 
-def _channels(mask: np.ndarray) -> str:
+def _channels(mask: np.ndarray, names: Sequence[str] = ()) -> str:
     numbers = np.flatnonzero(mask)
-    shown = ", ".join(map(str, numbers[:SHOWN])) + (", ..." if len(numbers) > SHOWN else "")
+    shown = ", ".join(names[k] if names else str(k) for k in numbers[:SHOWN]) + (
+        ", ..." if len(numbers) > SHOWN else ""
+    )
     return f"{len(numbers)} of {len(mask)} channels ({shown})"
 
 

@@ -17,6 +17,8 @@ _ERRORS = {
     "subset does not occur": "choose one of the subsets that are listed",
     "no subsets to train and test on": "a model cannot be trained without them",
     "no instance": "annotate at least one segment with a label",
+    "class of segments and events": "give one kind another label: an instance of a class has "
+    "either a 'segment' or a 'time'",
     "repeated recording": "take all but one out: JSON keeps only the last of one name",
     "recording in two splits": "keep it in one of them: a model must not be tested on what it was "
     "trained on",
@@ -33,6 +35,7 @@ _ERRORS = {
     "reversed segment": REMEDIES["reversed segment"],
     "empty segment": REMEDIES["empty segment"],
     "segment outside the recording": REMEDIES["segment outside the recording"],
+    "event outside the recording": "correct its time or the duration",
     # the feature files
     "place in time unknown": "a model cannot be trained without it",
     "missing feature folder": "check the folder's name, data_root and features",
@@ -52,7 +55,8 @@ _ERRORS = {
 }
 _WARNINGS = {
     "missing duration": "add the duration; until then it is as long as the features reach",
-    "event without duration": "give it an end if it is to be learned",
+    "event without duration": "set point_width of the data sets if it is to be learned",
+    "segments left out": "nothing, if only events are to be learned: point_width is about those",
     "duplicated instance": "take one out, or set remove_duplicates=True",
     "shorter than one snippet": "check the times; so short an instance leaves hardly a trace in "
     "the features",

@@ -17,7 +17,7 @@ from mmtal.preparation.verification.findings import Findings
 from mmtal.preparation.verification.recording import Recording
 from mmtal.preparation.verification.settings import ModelSetting
 from mmtal.structures import FeatureGrid, Points
-from mmtal.structures.contracts import CropTransform
+from mmtal.structures.contracts import CropTransform, WindowTransform
 from mmtal.utils.progress import progress
 
 CELLS = 1 << 20
@@ -97,14 +97,14 @@ def channels_after(recording: Recording) -> int:
 def _results(
     recording: Recording, grid: FeatureGrid, length: int, channels: Sequence[int] = (1,)
 ) -> dict[str, Any]:
-    good = recording.good
+    segments = recording.learned
     return {
         "video_id": recording.video_id,
         "duration": recording.extent,
         "grid": grid,
         "feats": _no_features(length, channels),
-        "segments": np.array([(i.start, i.end) for i in good], np.float32).reshape(-1, 2),
-        "labels": np.arange(len(good)),
+        "segments": segments,
+        "labels": np.arange(len(segments)),
         "rng": np.random.default_rng(0),
     }
 
@@ -159,9 +159,18 @@ def check_reach(
 def expected_loss(
     truncate: CropTransform, grid: FeatureGrid, length: int, segments: np.ndarray, windows: int
 ) -> tuple[float, float]:
-    """Instances that random windows of a recording drop, and those that they clip, on average."""
+    """Instances that random windows of a recording drop, and those that they clip, on average.
+
+    Where all windows are trained on, those that all of them drop, or clip or drop.
+    """
     random = np.random.default_rng([length, len(segments)])
     feats, labels = _no_features(length), np.arange(len(segments))
+    if isinstance(truncate, WindowTransform):
+        given = dict(feats=feats, grid=grid, segments=segments)
+        views = [truncate.keep(given, start) for start in truncate.starts(length)]
+        kept = np.stack([belong for _, belong in views])  # (W, N)
+        whole = np.stack([(inside == segments).all(axis=1) for inside, _ in views]) & kept
+        return float((~kept.any(0)).sum()), float((kept.any(0) & ~whole.any(0)).sum())
     dropped = clipped = 0
     for _ in range(windows):
         results = truncate(

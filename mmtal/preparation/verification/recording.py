@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from mmtal.datasets.point_events import around
 from mmtal.preparation.judgment import Placement
 from mmtal.preparation.verification.feature_file import FileScan
 from mmtal.preparation.verification.settings import DataSetting
@@ -19,14 +22,18 @@ class Instance:
         start: Seconds.
         end: Seconds.
         label: Name of the class.
+        point: Whether it is an event without duration, at ``start`` and ``end`` alike.
     """
 
     index: int
     start: float
     end: float
     label: str
+    point: bool = False
 
     def __str__(self) -> str:
+        if self.point:
+            return f"event {self.index} '{self.label}' at {self.start:g} s"
         return f"instance {self.index} '{self.label}' [{self.start:g}, {self.end:g}] s"
 
 
@@ -41,6 +48,7 @@ class Recording:
         duration: Seconds; None: missing in the file.
         fps: Frames per second; None: missing.
         instances: In the order of the file, those in the format.
+        rest: Those of the other kind, segments or events, which are left out.
         paths: Its feature files, one per folder.
         scans: What is in them; as long as ``paths`` if all could be read.
         length: Features; 0: not known.
@@ -54,6 +62,7 @@ class Recording:
     duration: float | None
     fps: float | None
     instances: list[Instance]
+    rest: list[Instance] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     scans: list[FileScan] = field(default_factory=list)
     length: int = 0
@@ -95,6 +104,17 @@ class Recording:
     @property
     def channels(self) -> tuple[int, ...]:
         return tuple(scan.channels for scan in self.scans)
+
+    @property
+    def learned(self) -> np.ndarray:
+        """Segments (N, 2) s that a model learns; of events none where their width is not known."""
+        width = self.setting.point_width
+        found = [
+            around(i.start, width or 0.0, self.extent) if i.point else (i.start, i.end)
+            for i in self.good
+            if width or not i.point
+        ]
+        return np.array(found, np.float32).reshape(-1, 2)
 
     @property
     def good(self) -> list[Instance]:

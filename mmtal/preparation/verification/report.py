@@ -138,6 +138,7 @@ def _statistics(statistics: dict[str, Any]) -> list[str]:
         add(key, [split[key] for split in splits.values()], form)
     for name, key, form in (
         ("instance duration (s)", "durations", "{:.3g}"),
+        ("to the next event of its class (s)", "event_gaps", "{:.3g}"),
         ("recording duration (s)", "recording_durations", "{:.4g}"),
         ("sequence length", "sequence_lengths", "{:.0f}"),
     ):
@@ -176,7 +177,9 @@ def _class_table(statistics: dict[str, Any]) -> list[str]:
     classes, splits = statistics["classes"], list(statistics["splits"])
     if not classes:
         return []
-    rows = [["class", *(f"{split}, median s" for split in map(plain, splits))]]
+    timed = any(f["durations"] for own in classes.values() for f in own.values())
+    unit = ", median s" if timed else ""
+    rows = [["class", *(f"{split}{unit}" for split in map(plain, splits))]]
     for name, own in list(classes.items())[:SHOWN_CLASSES]:
         found = [own.get(split) or {"instances": 0, "durations": None} for split in splits]
         medians = [f", {f['durations']['p50']:.3g} s" if f["durations"] else "" for f in found]

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from mmtal.datasets import FrameTransform
 from mmtal.registry import BACKBONES, DATASETS, TASK_UTILS, TRANSFORMS, is_kind_of
 from mmtal.structures import Points
 from mmtal.structures.contracts import (
@@ -51,6 +52,7 @@ class DataSetting:
     snippet_frames: float | None = None
     fps: float | None = None
     classes: tuple[str, ...] | int | str | None = None
+    point_width: float | None = None
     allow_missing: bool = False
     check_duration: bool = True
     role: str = ""
@@ -121,6 +123,7 @@ def _data_setting(dataset: Mapping[str, Any], role: str) -> DataSetting:
             "feature_stride",
             "snippet_frames",
             "fps",
+            "point_width",
             "allow_missing",
             "check_duration",
         )
@@ -149,6 +152,8 @@ def _pipeline(pipeline: Sequence[Any]) -> tuple[list[Transform], CropTransform |
     truncate = None
     for step in pipeline[1:-1]:  # between loading and packing
         transform = TRANSFORMS.build(step) if isinstance(step, Mapping) else step
+        if isinstance(transform, FrameTransform):
+            continue
         if not isinstance(transform, Transform):
             unknown.append(type(transform).__name__)
         elif transform.changes_grid and isinstance(transform, CropTransform):

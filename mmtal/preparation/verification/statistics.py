@@ -1,7 +1,8 @@
 """Figures that describe a data set: by split, by class, and as a model sees it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,12 @@ def _split(
 ) -> dict[str, Any]:
     total = annotated = overlapping = 0.0
     simultaneous = 0
-    lengths = []
+    lengths, gaps = [], []
+    instances = 0
     for recording in recordings:
-        good = recording.good
+        instances += len(recording.good)
+        gaps += gaps_between((i.start, i.label) for i in recording.good if i.point)
+        good = [instance for instance in recording.good if not instance.point]
         lengths += [instance.end - instance.start for instance in good]
         covered, twice, most = cover(np.array([(i.start, i.end) for i in good]).reshape(-1, 2))
         simultaneous = max(simultaneous, most)
@@ -65,18 +69,20 @@ def _split(
             total += recording.duration
             annotated += covered
             overlapping += twice
+    events = instances > len(lengths)  # which take no time
     found: dict[str, Any] = {
         "recordings": len(recordings),
         "without_duration": sum(recording.duration is None for recording in recordings),
         "without_instances": sum(not recording.instances for recording in recordings),
         "hours": total / 3600,
-        "instances": len(lengths),
+        "instances": instances,
         "durations": spread(lengths),
+        "event_gaps": spread(gaps),
         "recording_durations": spread([r.duration for r in recordings if r.duration is not None]),
         "instances_per_recording": spread([len(r.good) for r in recordings]),
-        "background_share": 1 - annotated / total if total else None,
-        "overlap_share": overlapping / total if total else None,
-        "max_simultaneous": simultaneous,
+        "background_share": 1 - annotated / total if total and not events else None,
+        "overlap_share": overlapping / total if total and not events else None,
+        "max_simultaneous": None if events else simultaneous,
     }
     if reach is not None and reach.lengths:
         found["sequence_lengths"] = spread(reach.lengths)
@@ -97,6 +103,14 @@ def _split(
                 "per_level": reach.per_level,
             }
     return found
+
+
+def gaps_between(events: Iterable[tuple[float, str]]) -> list[float]:
+    """Seconds from each event (time, label) of a recording to the next of its class."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for time, label in sorted(events):
+        times[label].append(time)
+    return [later - time for own in times.values() for time, later in pairwise(own)]
 
 
 def cover(segments: np.ndarray) -> tuple[float, float, int]:
@@ -142,9 +156,14 @@ def _classes(
             for instance in recording.good:
                 if instance.label in lengths:
                     lengths[instance.label][split].append(instance.end - instance.start)
+    points = {i.label for group in by_split.values() for r in group for i in r.good if i.point}
     return {
         name: {
-            split: {"instances": len(found), "seconds": sum(found), "durations": spread(found)}
+            split: {
+                "instances": len(found),
+                "seconds": sum(found),
+                "durations": None if name in points else spread(found),
+            }
             for split, found in own.items()
         }
         for name, own in lengths.items()

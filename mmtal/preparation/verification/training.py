@@ -53,8 +53,12 @@ def _place(group: Sequence[Recording]) -> str:
     setting = group[0].setting
     by_name = {recording.video_id: recording for recording in group}
     clock = clock_rate(group[0].paths)
+    segments = {r.video_id: [{"segment": (i.start, i.end)} for i in r.instances] for r in group}
     placement = find_placement(
-        {r.video_id: {"duration": r.duration, "fps": r.fps} for r in group},
+        {
+            r.video_id: dict(duration=r.duration, fps=r.fps, annotations=segments[r.video_id])
+            for r in group
+        },
         {r.video_id: (r.length, r.channels) for r in group},
         open_features=lambda name: open_features(
             by_name[name].paths, key=setting.feature_key, rate=by_name[name].rate

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.datasets import Truncate
+from mmtal.datasets.extraction import places_of
 from mmtal.models.task_modules import CenterAssigner, PointGenerator
 from mmtal.preparation.verification.annotation_checks import (
     check_ids,
@@ -62,16 +63,18 @@ def verify(
 
     Several annotation files are used together, several feature folders joined over the channels;
     without any, features are not checked. Prefix and ending of the files are by default those with
-    which most recordings have a file. Without ``feature_stride``, lengths are compared with each
-    other instead. ``regression_ranges`` are of each level, in grid units; level l has the level
-    stride 2^l.
+    which most recordings have a file. Without ``feature_stride``, it is as the features'
+    ``features.yaml`` says; without that, lengths are compared with each other instead.
+    ``regression_ranges`` are of each level, in grid units; level l has the level stride 2^l.
 
     Raises:
         FileNotFoundError: An annotation file does not exist.
         ValueError: An annotation file is not JSON or in another format altogether, or an argument
             is out of range.
     """
-    grid = (feature_stride, snippet_frames, fps)
+    folders = tuple(map(Path, as_list(features))) if features is not None else ()
+    grid = places_of(folders, feature_stride, snippet_frames, fps)
+    feature_stride, snippet_frames, fps = grid
     FeatureGrid(*(1.0 if value is None else value for value in grid))  # checks them
     truncate = None
     if max_seq_len is not None:
@@ -82,7 +85,7 @@ def verify(
     settings = [
         DataSetting(
             Path(path),
-            folders=tuple(map(Path, as_list(features))) if features is not None else (),
+            folders=folders,
             subsets=None if subset is None else tuple(as_list(subset)),
             file_prefix=file_prefix,
             file_ext=file_ext,

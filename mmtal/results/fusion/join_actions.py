@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from mmtal.results.fusion.merge_detections import suppress
 from mmtal.results.instance_table import InstanceTable
 from mmtal.structures.segments import pairwise_tiou
+
+Boundaries = Literal["mean", "confidence"]
+"""What an action's segment is: the mean of the verb's and the noun's, or the same weighted."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class JoinSettings:
         sigma: Of Gaussian soft-NMS within an action.
         min_score: Of soft-NMS.
         max_per_video: Actions kept in each recording.
+        boundaries: Mean of both segments: plain, or weighted by ``confidence``, both scores.
     """
 
     min_tiou: float = 0.3
@@ -104,6 +108,7 @@ class JoinSettings:
     sigma: float = 0.4
     min_score: float = 0.001
     max_per_video: int = 2000
+    boundaries: Boundaries = "mean"
 
     def __post_init__(self) -> None:
         if not 0 < self.min_tiou <= 1:
@@ -111,6 +116,14 @@ class JoinSettings:
         for name in ("max_pairs", "max_per_video"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be >= 1, but got {getattr(self, name)}")
+        check_boundaries(self.boundaries)
+
+
+def check_boundaries(value: str) -> None:
+    """ValueError: it is none of :data:`Boundaries`."""
+    if value not in get_args(Boundaries):
+        choices = " or ".join(get_args(Boundaries))
+        raise ValueError(f"boundaries must be {choices}, but got {value!r}")
 
 
 def join_actions(
@@ -122,7 +135,8 @@ def join_actions(
     """Pair every verb with every noun that overlaps it enough.
 
     A pair has the mean of both segments and the square root of the product of both scores, as
-    OpenTAD has it for two models' predictions of the same point. Pairs that are no action of
+    OpenTAD has it for two models' predictions of the same point; with ``boundaries="confidence"``
+    the segment is nearer to that of the higher score. Pairs that are no action of
     ``space`` are dropped. What is left repeats itself, so soft-NMS follows. In each recording, the
     highest score comes first. ValueError: one table lacks a recording of the other, or a label is
     no verb (noun).
@@ -167,5 +181,9 @@ def _pairs(
     scores = np.sqrt(verbs.scores[verb] * nouns.scores[noun])
     best = np.argsort(-scores, kind="stable")[: settings.max_pairs]
     verb, noun = verb[best], noun[best]
-    middle = 0.5 * (verbs.segments[verb] + nouns.segments[noun])
+    share = np.full(len(best), 0.5)  # of the verb
+    if settings.boundaries == "confidence":
+        total = verbs.scores[verb] + nouns.scores[noun]
+        np.divide(verbs.scores[verb], total, out=share, where=total > 0)
+    middle = share[:, None] * verbs.segments[verb] + (1 - share[:, None]) * nouns.segments[noun]
     return middle, labels[verb, noun], scores[best]

@@ -28,12 +28,15 @@ class MergeSettings:
         tiou_thr: Of the others: from this tIoU on, detections are about the same thing.
         min_score: Detections below it are dropped.
         max_per_video: Detections kept.
+        distance: Seconds, of events without duration: middles that are nearer are about the same
+            thing, in place of ``tiou_thr``; not with ``wbf``.
         class_agnostic: Labels do not keep detections apart (proposals).
     """
 
     method: MergeMethod = "gaussian"
     sigma: float = 0.5
     tiou_thr: float = 0.5
+    distance: float | None = None
     min_score: float = 0.001
     max_per_video: int = 200
     class_agnostic: bool = False
@@ -47,6 +50,11 @@ class MergeSettings:
             raise ValueError(f"sigma must be > 0, but got {self.sigma}")
         if not 0 < self.tiou_thr <= 1:
             raise ValueError(f"tiou_thr must be in (0, 1], but got {self.tiou_thr}")
+        if self.distance is not None and not (self.distance > 0 and self.method != "wbf"):
+            raise ValueError(
+                "distance must be > 0, and the method one of NMS, but got "
+                f"{self.distance} and {self.method}"
+            )
         if self.max_per_video < 1:
             raise ValueError(f"max_per_video must be >= 1, but got {self.max_per_video}")
 

@@ -39,8 +39,12 @@ def read_recordings(content: FileContent, found: Any, raw: RawDetections, *, whe
     ValueError: it is no such object.
     """
     for video, number, detection in each_detection(content, found, raw, where=where):
-        label = detection.get("label", detection.get("label_id"))
+        label = detection.get("label")
+        if "label" not in detection and "label_id" in detection:
+            label, raw.is_from_0 = detection["label_id"], True  # as in annotations
         segment, score = detection.get("segment"), detection.get("score")
+        if segment is None and "time" in detection:
+            segment = [detection["time"]] * 2
         raw.add(video, segment, label, score, f"detection {number}")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mmtal.datasets.problems import Problems
 from mmtal.results.instance_table import InstanceTable
-from mmtal.results.submissions import ego4d, epic_kitchens
+from mmtal.results.submissions import ego4d, epic_kitchens, epic_sounds
 from mmtal.results.submissions.file_content import read_content
 from mmtal.results.submissions.formats import TARGETS, Format, Target, read_detections
 from mmtal.results.submissions.official_list import (
@@ -40,7 +40,8 @@ class ConvertOptions:
         fix: Keys of ``FIXES``: what to fix instead of refusing it; ``LARGE``: even if more than
             5 % of the detections are lost.
         max_per_video: Keep this many detections of each recording, those of highest score.
-        levels: EPIC-Kitchens' three declared levels of supervision, 0 to 5.
+        levels: EPIC-Kitchens' and EPIC-Sounds' three declared levels of supervision, 0 to 5.
+        modality: EPIC-Sounds' declared one: ``audio``, ``video`` or ``audio-video``.
         external_data: ActivityNet's and HACS's declaration of other data that were used.
         retrieval: For Ego4D: file with the detections for recall (default: the same as for mAP).
         time_zero: For Ego4D: what time 0 of the results is: the first of the ``features``, as in
@@ -56,6 +57,7 @@ class ConvertOptions:
     fix: Sequence[str] = ()
     max_per_video: int | None = None
     levels: Sequence[int] = ()
+    modality: str = "audio"
     external_data: str | None = None
     retrieval: Path | None = None
     time_zero: str = "features"
@@ -111,9 +113,9 @@ def _check_options(
         raise ValueError(f"fix must name some of {', '.join(FIXES)}, {LARGE}, but got {unknown}")
     if options.max_per_video is not None and options.max_per_video < 1:
         raise ValueError(f"max_per_video must be >= 1, but got {options.max_per_video}")
-    if target.name == "epic" and out is not None and not options.levels:
+    if target.name in ("epic", "epic-sounds") and out is not None and not options.levels:
         raise ValueError(
-            "an EPIC-Kitchens submission declares its levels of supervision: give --sls with those "
+            f"an {target.title} declares its levels of supervision: give --sls with those "
             "of pretraining, training labels and training data, each 0 to 5"
         )
     if target.name == "ego4d" and not (official and official.starts):
@@ -187,6 +189,7 @@ def _convert(
         classes=classes,
         official=official,
         levels=options.levels,
+        modality=options.modality,
         external_data=options.external_data,
         source=f"{path.name} ({form.title})",
         source_format=form.name,
@@ -204,6 +207,8 @@ def _classes(
         return list(official.classes)
     if form.name == "epic" and options.part in epic_kitchens.COUNTS:
         return epic_kitchens.class_names(options.part, official.names if official else {})
+    if "epic-sounds" in (form.name, options.to):
+        return list(epic_sounds.CLASSES)
     found = raw.class_names()
     if found is None:
         raise ValueError(
@@ -245,9 +250,10 @@ def checked(
     results get an empty list.
     """
     start, end = detections.segments.T
-    _note(problems, "reversed or empty segment", detections, start >= end)
+    wrong = start > end if (start == end).all() else start >= end  # points have no length
+    _note(problems, "reversed or empty segment", detections, wrong)
     if official is None:
-        return detections.select(start < end)
+        return detections.select(~wrong)
     for video in detections.video_ids:
         if video not in official.durations:
             problems.add("unlisted recording", f"'{video}' is not in {official.source}")
@@ -259,11 +265,11 @@ def checked(
     listed = [video for video in detections.video_ids if video in official.durations] + missing
     own = detections.video_index_in(listed)
     limit = np.array([official.durations[v] or np.inf for v in listed] + [np.inf])[own]
-    outside = ((start < -TOLERANCE) | (end > limit + TOLERANCE)) & (start < end)
+    outside = ((start < -TOLERANCE) | (end > limit + TOLERANCE)) & ~wrong
     ends = [f"recording ends at {value:.3f} s" for value in limit[outside]]
     _note(problems, "segment outside the recording", detections, outside, ends)
     clipped = np.stack([start.clip(min=0), np.minimum(end, limit)], axis=1)
-    keep = (own >= 0) & (start < end) & (clipped[:, 0] < clipped[:, 1])
+    keep = (own >= 0) & ~wrong & ~((clipped[:, 0] >= clipped[:, 1]) & (start < end))
     fixed = replace(
         detections,
         video_ids=tuple(listed),

@@ -98,11 +98,18 @@ def class_names(part: str, names: Names) -> list[str]:
 
 def check_header(content: FileContent, problems: Problems) -> None:
     """Note the fields that the server would refuse."""
-    check_fields(content, HEADER, problems)
-    for name in LEVELS:
+    check_declared(content, HEADER, dict.fromkeys(LEVELS, 5), problems)
+
+
+def check_declared(
+    content: FileContent, header: Mapping[str, str], highest: Mapping[str, int], problems: Problems
+) -> None:
+    """Note fields that are not as in ``header``, and declared numbers that are not 0 to these."""
+    check_fields(content, header, problems)
+    for name, limit in highest.items():
         found = content.object.get(name)
-        if not isinstance(found, int) or not 0 <= found <= 5:
-            problems.add("wrong field", f"'{name}' must be 0 to 5, but is {found!r:.40}")
+        if type(found) is not int or not 0 <= found <= limit:
+            problems.add("wrong field", f"'{name}' must be 0 to {limit}, but is {found!r:.40}")
 
 
 def numbers_of(label: str, names: Names) -> tuple[int, int] | None:
@@ -130,21 +137,37 @@ def write(path: str | Path, submission: Submission) -> None:
 
     ValueError: a level is not 0 to 5, or a class that occurs is no pair of verb and noun.
     """
-    detections, levels = submission.detections, submission.levels
-    classes, names = submission.classes, submission.official.names if submission.official else {}
-    if len(levels) != len(LEVELS) or not all(0 <= level <= 5 for level in levels):
-        raise ValueError(f"levels of supervision must be three numbers 0 to 5, but got {levels}")
+    detections, classes = submission.detections, submission.classes
+    names = submission.official.names if submission.official else {}
     pairs = {label: numbers_of(classes[label], names) for label in set(detections.labels.tolist())}
     wrong = [classes[label] for label, pair in pairs.items() if pair is None]
     if wrong:
         raise ValueError(f"'{wrong[0]}' is no name of a verb, a space, and a name of a noun")
+    actions = {
+        label: dict(verb=pair[0], noun=pair[1], action=f"{pair[0]},{pair[1]}")
+        for label, pair in pairs.items()
+        if pair
+    }
+    write_declared(path, HEADER, submission, actions)
+
+
+def write_declared(
+    path: str | Path,
+    header: Mapping[str, Any],
+    submission: Submission,
+    fields: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """Write ``header``, levels of supervision, and detections with the ``fields`` of their labels.
+
+    ValueError: a level is not 0 to 5.
+    """
+    detections, levels = submission.detections, submission.levels
+    if len(levels) != len(LEVELS) or not all(0 <= level <= 5 for level in levels):
+        raise ValueError(f"levels of supervision must be three numbers 0 to 5, but got {levels}")
     results: dict[str, list[Any]] = {video: [] for video in detections.video_ids}
     for video, segment, label, score in detections.rows():
-        verb, noun = pairs[label] or (-1, -1)
-        results[video].append(
-            dict(verb=verb, noun=noun, action=f"{verb},{noun}", score=score, segment=segment)
-        )
-    text = json.dumps(dict(HEADER, **dict(zip(LEVELS, levels, strict=True)), results=results))
+        results[video].append(dict(fields[label], score=score, segment=segment))
+    text = json.dumps(dict(header, **dict(zip(LEVELS, levels, strict=True)), results=results))
     write_content(path, text + "\n", member=IN_ARCHIVE)
 
 

@@ -7,7 +7,16 @@ from pathlib import Path
 from types import ModuleType
 
 from mmtal.datasets.problems import Problems
-from mmtal.results.submissions import actionformer, activitynet, ego4d, epic_kitchens, thumos
+from mmtal.results.submissions import (
+    actionformer,
+    activitynet,
+    ego4d,
+    epic_kitchens,
+    epic_sounds,
+    soccernet,
+    spot,
+    thumos,
+)
 from mmtal.results.submissions.file_content import FileContent, read_content
 from mmtal.results.submissions.official_list import OfficialList, Submission, read_class_numbers
 from mmtal.results.submissions.raw_detections import RawDetections
@@ -42,9 +51,12 @@ class Format:
 FORMATS = {
     entry.name: entry
     for entry in (
+        Format("epic-sounds", "EPIC-Sounds submission", epic_sounds),
         Format("epic", "EPIC-Kitchens C2 submission", epic_kitchens),
         Format("ego4d", "Ego4D Moment Queries submission", ego4d),
         Format("activitynet", "ActivityNet results JSON", activitynet),
+        Format("soccernet", "SoccerNet's results_spotting.json of a game, or several", soccernet),
+        Format("spot", "E2E-Spot's predictions", spot),
         Format("thumos", "THUMOS14 detection text", thumos),
         Format("actionformer", "the official ActionFormer's columns", actionformer),
     )
@@ -185,8 +197,13 @@ _ALL = (
         "epic", "EPIC-Kitchens C2 submission", epic_kitchens.write, "epic", has_class=_is_action
     ),
     Target(
+        "epic-sounds", "EPIC-Sounds submission", epic_sounds.write, "epic-sounds",
+        has_class=lambda name, _: name in epic_sounds.CLASSES,
+    ),
+    Target(
         "ego4d", "Ego4D Moment Queries submission", ego4d.write, "ego4d", has_class=_is_moment
     ),
+    Target("soccernet", "SoccerNet action spotting submission", soccernet.write, "soccernet"),
     Target(
         "thumos", "THUMOS14 detection text", thumos.write, "thumos", decimals=thumos.DECIMALS,
         has_class=lambda name, _: name in thumos.CLASS_IDS,

@@ -40,7 +40,8 @@ class Submission:
         detections: The M detections, times in seconds (for Ego4D of the clip).
         classes: Names by label.
         official: The recordings that it must be about, if they are known.
-        levels: EPIC-Kitchens' declared levels of supervision.
+        levels: EPIC-Kitchens' and EPIC-Sounds' declared levels of supervision.
+        modality: EPIC-Sounds' declared one: ``audio``, ``video`` or ``audio-video``.
         external_data: ActivityNet's and HACS's declared use of other data.
         retrieved: Ego4D's detections for recall, and names by their labels; None: the same.
         source: Where the detections came from, for our own format.
@@ -52,6 +53,7 @@ class Submission:
     classes: Sequence[str]
     official: OfficialList | None = None
     levels: Sequence[int] = ()
+    modality: str = "audio"
     external_data: str | None = None
     retrieved: tuple[InstanceTable, Sequence[str]] | None = None
     source: str = ""
@@ -64,7 +66,7 @@ def read_annotation_list(path: Path, subset: str | None) -> OfficialList:
 
     ValueError: the file has several subsets, and none is chosen.
     """
-    annotations = AnnotationFile(path)
+    annotations = AnnotationFile(path, points=None)
     subsets = {entry["subset"].lower() for entry in annotations.database.values()}
     if subset is None and len(subsets) != 1:
         raise ValueError(f"{path}: choose one of its subsets with --subset: {sorted(subsets)}")
@@ -81,7 +83,7 @@ def read_class_numbers(path: Path) -> dict[int, str]:
     ValueError: it names no class.
     """
     if ".json" in path.suffixes:
-        return dict(enumerate(class_names(AnnotationFile(path))))
+        return dict(enumerate(class_names(AnnotationFile(path, points=None))))
     return read_class_names(path)
 
 

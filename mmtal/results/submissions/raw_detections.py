@@ -1,7 +1,6 @@
 """Detections as read from a file, before labels are numbered, and kinds of problems with them."""
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,12 +34,15 @@ FIXED = {
 }
 """Kind of problem to what is done about it."""
 
+UNNAMED = ""
+"""Label of a row that has none; those of a file are one problem, ``no label``."""
+
 _CORRECT = {
     "malformed detection": "a detection is an object with a segment, a label and a score",
-    "no label": "these are proposals without classes: name them by a video classifier first, or "
-    "evaluate them with average recall",
+    "no label": "these are proposals without classes: name them by a video classifier (mmtal "
+    "results fuse --external), or evaluate where, not what: --class-agnostic",
     "unknown label": "correct the label, or give the annotations (--ann) or class names "
-    "(--classes) that the results were made with",
+    "(--classes) that the results were made with; for where, not what: --class-agnostic",
     "NaN or infinite number": "the model or its post-processing is broken here",
     "wrong field": "the evaluation server refuses the file; convert it again to correct it",
     "wrong taxonomy": "the benchmark has other classes; give its own annotations with --ann",
@@ -110,6 +112,9 @@ class RawDetections:
         and a score that is a number; ``place`` says where in the file, such as ``detection 3``.
         """
         self.total += 1
+        if label is None:
+            self.problems.add("no label", f"recording '{video}', {place}")
+            label = UNNAMED
         rows = self.videos.setdefault(video, [])
         if not (isinstance(segment, list | tuple) and len(segment) == 2) or not (
             _is_number(segment[0]) and _is_number(segment[1])
@@ -119,8 +124,6 @@ class RawDetections:
         elif not _is_number(score):
             text = f"'score' must be a number, but got {score!r:.60}"
             self.problems.add("malformed detection", f"recording '{video}', {place}: {text}")
-        elif label is None:
-            self.problems.add("no label", f"recording '{video}', {place}")
         elif not isinstance(label, str | int):
             text = f"'label' must be a name or a whole number, but got {label!r:.60}"
             self.problems.add("malformed detection", f"recording '{video}', {place}: {text}")
@@ -151,7 +154,8 @@ class RawDetections:
             columns: dict[str, list[Any]] = dict(segments=[], labels=[], scores=[])
             for row in rows:
                 if row.label not in label_of:
-                    unknown.setdefault(row.label, []).append(video)
+                    if row.label != UNNAMED:  # which is noted
+                        unknown.setdefault(row.label, []).append(video)
                     continue
                 columns["segments"].append((row.start, row.end))
                 columns["labels"].append(label_of[row.label])
@@ -172,7 +176,7 @@ class RawDetections:
         the class of that label, from 0, even beyond their end: what becomes of such classes is up
         to the protocol. Where classes are themselves called by numbers, a number is such a name or
         a label, whichever fits all numbers of the file; text is a name if it can be. ValueError:
-        both fit and differ, or the numbers seem to count from 1; that they may, is a warning.
+        both fit and differ, or the numbers may count from 1.
         """
         labels = {row.label for rows in self.videos.values() for row in rows}
         label_of = {name: label for label, name in enumerate(classes)}
@@ -207,11 +211,11 @@ class RawDetections:
                     f"to count from 1. {SAY_WHAT}"
                 )
             if not (self.is_from_0 or all(str(label).startswith("id_") for label in labels)):
-                warnings.warn(
-                    f"{span}, without 0 and {len(classes)}: read as counted from 0, {low} as "
-                    f"'{classes[low]}'. If they count from 1 ({low} is '{classes[low - 1]}'), say "
-                    f"so by --classes FILE, with a line '{low} {classes[low - 1]}' for each",
-                    stacklevel=2,
+                raise ValueError(
+                    f"{span}, without 0 and {len(classes)}: {low} may be '{classes[low]}', counted "
+                    f"from 0, or '{classes[low - 1]}', counted from 1. Say which by --classes "
+                    "FILE: an annotation JSON counts from 0; else give a line "
+                    f"'{low} {classes[low - 1]}' for each"
                 )
         return found | (as_names if len(as_names) == len(numbers) else numbers)
 

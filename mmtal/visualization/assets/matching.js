@@ -65,6 +65,39 @@ function shownCount({ pred }, threshold) {
   return low;
 }
 
+const TOUCH = 0.001; // s: neighbors may overlap so much
+
+// Of the first `shown` predictions, of classes that are on, those of the best set of which no two
+// overlap: the highest sum of score times length, as mmtal.results.segmentation has it.
+function bestSet({ pred }, shown, on) {
+  const order = [];
+  for (let i = 0; i < shown; i++) {
+    if (on[pred.label[i]] && pred.end[i] - pred.start[i] > TOUCH) order.push(i);
+  }
+  order.sort((a, b) => pred.end[a] - pred.end[b] || a - b);
+  const best = [0];
+  const before = []; // how many of `order` end where a prediction starts
+  order.forEach((i, row) => {
+    let low = 0;
+    for (let high = row; low < high;) {
+      const middle = (low + high) >> 1;
+      if (pred.end[order[middle]] <= pred.start[i] + TOUCH) low = middle + 1;
+      else high = middle;
+    }
+    before.push(low);
+    best.push(Math.max(best[row], best[low] + pred.score[i] * (pred.end[i] - pred.start[i])));
+  });
+  const chosen = [];
+  for (let row = order.length; row > 0;) {
+    if (best[row] === best[row - 1]) row -= 1;
+    else {
+      chosen.push(order[row - 1]);
+      row = before[row - 1];
+    }
+  }
+  return chosen.reverse();
+}
+
 // `on[label]`: whether the class counts.
 function countAt(recording, match, threshold, on) {
   const shown = shownCount(recording, threshold);

@@ -8,6 +8,8 @@ const LANE_GAP = 2;
 const ROW_GAP = 9;
 const CLASS_LANES = 3; // of a kind; overlapping bars beyond these share the last lane
 const COMPACT_LANES = 8;
+const FRAMES = 36; // of a recording as one bar
+const TICK = 7; // at the boundaries of such bars
 const NARROW = 4; // px: narrower bars show no pattern
 const HOLLOW = 6; // px: missed instances are at least so wide, so that they are seen to be hollow
 const NAME_LINE = 14; // px
@@ -34,7 +36,7 @@ class Timeline {
     new ResizeObserver(() => requestAnimationFrame(() => this.layout())).observe(plot);
   }
 
-  // `view`: {recording, match, threshold, on, compact, predicted}
+  // `view`: {recording, match, threshold, on, layout, predicted}; layout: rows, compact or frames
   show(view, keepRange) {
     this.view = view;
     const { recording } = view;
@@ -56,9 +58,11 @@ class Timeline {
       const last = this.rows[this.rows.length - 1];
       return AXIS + (last ? last.top + last.height + ROW_GAP : 40);
     };
+    const { layout } = this.view;
     const kinds = this.barsByKind();
-    this.rows = this.view.compact ? this.compactRows(kinds) : this.classRows(kinds, LANE);
-    if (!this.view.compact && height() < this.plot.clientHeight) {
+    if (layout === "frames") this.rows = this.frameRows();
+    else this.rows = layout === "compact" ? this.compactRows(kinds) : this.classRows(kinds, LANE);
+    if (layout === "rows" && height() < this.plot.clientHeight) {
       const room = Math.floor((LANE * this.plot.clientHeight) / height());
       this.rows = this.classRows(kinds, Math.min(room, HIGHEST_LANE));
     }
@@ -141,6 +145,29 @@ class Timeline {
     });
   }
 
+  // The recording as a segmentation: one bar for the truth, one for the best predictions that do
+  // not overlap. Where instances overlap, the shorter one lies on top.
+  frameRows() {
+    const { recording, match, threshold, on, predicted } = this.view;
+    const { gt, pred } = recording;
+    const length = (index) => gt.end[index] - gt.start[index];
+    const truth = [...gt.label.keys()].filter((index) => on[gt.label[index]])
+      .sort((a, b) => length(b) - length(a)).map((index) => this.bar("truth", gt, index, false));
+    const rows = [{ lines: ["truth"], bars: truth }];
+    if (predicted) {
+      const shown = shownCount(recording, threshold);
+      const best = bestSet(recording, shown, on).map((index) =>
+        this.bar(match.takes[index] >= 0 ? "hit" : "false", pred, index, false));
+      rows.push({ lines: ["prediction"], bars: best });
+    }
+    rows.forEach((row, i) => {
+      Object.assign(row, { label: null, frames: true, top: ROW_GAP + i * (FRAMES + 2 * TICK),
+        height: FRAMES, ticks: i ? -TICK : FRAMES });
+      for (const bar of row.bars) Object.assign(bar, { top: row.top, height: FRAMES });
+    });
+    return rows;
+  }
+
   x(seconds) {
     const width = this.plot.clientWidth - this.gutter;
     return this.gutter + ((seconds - this.from) / (this.to - this.from)) * width;
@@ -189,7 +216,7 @@ class Timeline {
     const style = getComputedStyle(document.documentElement);
     const color = (name) => style.getPropertyValue(`--${name}`);
     this.colors = { page: color("page"), ink: color("ink"), soft: color("soft"), line: color("line"),
-      outside: color("button"), truth: color("truth"), accent: color("accent") };
+      outside: color("button"), ground: color("ground"), truth: color("truth"), accent: color("accent") };
     pen.font = `12px ${FONT}`;
     pen.textBaseline = "middle";
     const end = this.x(this.view.recording.duration);
@@ -241,15 +268,29 @@ class Timeline {
     }
     pen.fillStyle = this.colors.ink;
     row.lines.forEach((line, i) => {
-      pen.fillText(line, row.label === null ? 4 : 17, top + 7 + i * NAME_LINE);
+      const middle = row.frames ? row.height / 2 : 7 + i * NAME_LINE;
+      pen.fillText(line, row.label === null ? 4 : 17, top + middle);
     });
     const below = Math.round(top + row.height + ROW_GAP / 2 - 1) + 0.5;
-    this.stroke(this.colors.line, 0, below, width, below);
+    if (!row.frames) this.stroke(this.colors.line, 0, below, width, below);
     this.clipped(this.gutter, AXIS, width, height, () => {
+      if (row.frames) this.drawGround(row, top);
       for (const bar of row.bars) {
         if (bar.end >= this.from && bar.start <= this.to) this.drawBar(bar);
       }
     });
+  }
+
+  // Background, and ticks at the boundaries of what lies on it.
+  drawGround(row, top) {
+    const [left, right] = [this.x(0), this.x(this.view.recording.duration)];
+    this.fill(this.colors.ground, left, top, right - left, row.height);
+    for (const bar of row.bars) {
+      for (const seconds of [bar.start, bar.end]) {
+        const x = Math.round(this.x(seconds)) + 0.5;
+        this.stroke(this.colors.truth, x, top + row.ticks, x, top + row.ticks + TICK);
+      }
+    }
   }
 
   drawBar(bar) {
@@ -262,7 +303,9 @@ class Timeline {
     const own = bar.kind === "truth" ? this.colors.truth : this.paint[bar.kind];
     const color = this.inClassColor() ? this.paint.colors[bar.label] : own;
     const strength = Math.min(1, Math.max(0, bar.score / this.paint.highest));
-    pen.globalAlpha = bar.kind === "truth" ? 1 : 0.4 + 0.6 * strength;
+    const { layout } = this.view;
+    const opaque = bar.kind === "truth" || layout === "frames";
+    pen.globalAlpha = opaque ? 1 : 0.4 + 0.6 * strength;
     const box = [x, y, width, bar.height];
     if (width < NARROW || !bar.unmatched) {
       this.fill(color, ...box);
@@ -277,10 +320,11 @@ class Timeline {
       this.outline(color, 1.5, x + 0.75, y + 0.75, width - 1.5, bar.height - 1.5);
     }
     pen.globalAlpha = 1;
-    const score = bar.kind === "truth" ? "" : bar.score.toFixed(2);
-    const name = this.view.compact ? this.paint.classes[bar.label] : "";
+    const score = opaque ? "" : bar.score.toFixed(2);
+    const name = layout === "rows" ? "" : this.paint.classes[bar.label];
     // A score stands whole or not at all; a name may be cut.
-    const text = score && width < 90 ? score : `${score} ${name}`.trim();
+    const whole = layout !== "frames" || pen.measureText(name).width < width - 8;
+    const text = score && width < 90 ? score : `${score} ${whole ? name : ""}`.trim();
     if (text && width > (bar.height < 15 ? 31 : 36)) this.drawText(text, bar, x, y, width);
     if (bar === this.selected) {
       this.outline(this.colors.ink, 2, x - 2, y - 2, width + 4, bar.height + 4);
@@ -289,7 +333,7 @@ class Timeline {
 
   // Beside predictions, rows of classes show by color what is right; the rest shows classes.
   inClassColor() {
-    return this.view.compact || !this.view.predicted;
+    return this.view.layout !== "rows" || !this.view.predicted;
   }
 
   drawText(text, bar, x, y, width) {
@@ -299,7 +343,8 @@ class Timeline {
     const shown = this.fit(text, x + width - left - 6);
     if (shown.length > 1) {
       pen.globalAlpha = 0.85;
-      this.fill(this.colors.page, left + 2, y + 1.5, pen.measureText(shown).width + 3, bar.height - 3);
+      const high = Math.min(bar.height - 3, 17);
+      this.fill(this.colors.page, left + 2, y + (bar.height - high) / 2, pen.measureText(shown).width + 3, high);
       pen.globalAlpha = 1;
       pen.fillStyle = this.colors.ink;
       pen.fillText(shown, left + 3.5, y + bar.height / 2 + 0.5);

@@ -12,7 +12,7 @@ const state = {
   current: -1,
   threshold: DATA.threshold,
   tiou: DATA.tiou,
-  compact: false,
+  layout: DATA.frames ? "frames" : "rows",
   on: new Uint8Array(DATA.classes.length).fill(1),
 };
 const media = DATA.recordings.map((recording) => recording.media || "");
@@ -72,16 +72,20 @@ function describe(bar) {
   const [start, end] = [columnsOf.start[bar.index], columnsOf.end[bar.index]];
   const lines = [
     DATA.classes[bar.label],
-    `${formatTime(start)} – ${formatTime(end)} (${(end - start).toFixed(1)} s)`,
+    DATA.events ? formatTime((start + end) / 2, 2)
+      : `${formatTime(start)} – ${formatTime(end)} (${(end - start).toFixed(1)} s)`,
   ];
   const tiou = (j, i) => tiouOf(gt.start[j], gt.end[j], pred.start[i], pred.end[i]);
+  // how near an instance and a prediction are; events are all of one length
+  const nearness = (j, i) => (DATA.events ? `${(pred.start[i] - gt.start[j]).toFixed(2)} s off`
+    : `tIoU ${tiou(j, i).toFixed(2)}`);
   const match = matches[state.current];
   if (bar.kind === "truth") {
     const by = match.takenBy[bar.index];
     if (!DATA.predicted) return lines;
     if (!bar.unmatched) {
       lines.push(`instance, found: score ${pred.score[by].toFixed(3)}, ` +
-        `tIoU ${tiou(bar.index, by).toFixed(2)}`);
+        nearness(bar.index, by));
     } else {
       lines.push(by >= 0 ? `instance, missed: found at a score of ${pred.score[by].toFixed(3)} only`
         : "instance, missed at every score");
@@ -90,12 +94,12 @@ function describe(bar) {
   }
   lines.push(`score ${pred.score[bar.index].toFixed(3)}`);
   if (bar.kind === "hit") {
-    return [...lines, `hit, tIoU ${tiou(match.takes[bar.index], bar.index).toFixed(2)}`];
+    return [...lines, `hit, ${nearness(match.takes[bar.index], bar.index)}`];
   }
-  return [...lines, `false: ${whyFalse(gt, bar, tiou)}`];
+  return [...lines, `false: ${whyFalse(gt, bar, tiou, nearness)}`];
 }
 
-function whyFalse(gt, bar, tiou) {
+function whyFalse(gt, bar, tiou, nearness) {
   const best = { own: [0, -1], other: [0, -1] };
   gt.label.forEach((label, j) => {
     const kind = label === bar.label ? "own" : "other";
@@ -105,13 +109,13 @@ function whyFalse(gt, bar, tiou) {
   const [own, j] = best.own;
   const [other, k] = best.other;
   if (own >= state.tiou) {
-    return `tIoU ${own.toFixed(2)} with an instance that a higher score has found`;
+    return `${nearness(j, bar.index)}, but a higher score has found that instance`;
   }
   if (other >= state.tiou) {
-    return `tIoU ${other.toFixed(2)}, but that instance is ${DATA.classes[gt.label[k]]}`;
+    return `${nearness(k, bar.index)}, but that instance is ${DATA.classes[gt.label[k]]}`;
   }
-  return j >= 0 ? `best tIoU with an instance of its class ${own.toFixed(2)}`
-    : "overlaps no instance of its class";
+  return j >= 0 ? `nearest instance of its class: ${nearness(j, bar.index)}`
+    : `${DATA.events ? "near" : "overlaps"} no instance of its class`;
 }
 
 // ------------------------------------------------------------ showing
@@ -130,7 +134,7 @@ function open(index) {
 function show(keepRange) {
   byId("detail").textContent = "";
   timeline.show({ recording: recordings[state.current], match: matches[state.current],
-    threshold: state.threshold, on: state.on, compact: state.compact,
+    threshold: state.threshold, on: state.on, layout: state.layout,
     predicted: DATA.predicted }, keepRange);
   showCounts();
   showLegend();
@@ -298,13 +302,20 @@ function buildControls() {
       if (best !== null) setThreshold(best);
     });
   }
-  byId("compact").checked = state.compact;
-  on("compact", "change", (event) => {
-    state.compact = event.target.checked;
-    document.body.classList.toggle("compact", state.compact);
-    show(true);
-  });
-  document.body.classList.toggle("compact", state.compact);
+  const setLayout = (name) => {
+    state.layout = name;
+    for (const each of ["compact", "frames"]) {
+      byId(each).checked = each === name;
+      document.body.classList.toggle(each, each === name);
+    }
+  };
+  for (const name of ["compact", "frames"]) {
+    on(name, "change", (event) => {
+      setLayout(event.target.checked ? name : "rows");
+      show(true);
+    });
+  }
+  setLayout(state.layout);
   on("zoom-in", "click", () => timeline.zoom(0.6));
   on("zoom-out", "click", () => timeline.zoom(1 / 0.6));
   on("zoom-reset", "click", () => timeline.reset());

@@ -113,20 +113,9 @@ class TridentHead(AnchorFreeHead):
             loss_reg=factor * self.loss_reg(predicted, wanted),
         )
 
-    def decode_level(
-        self, logits: Tensor, boundaries: Tensor, mask: Tensor, positions: Tensor, strides: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def distances(self, offsets: Tensor, point: Tensor, labels: Tensor) -> Tensor:
         """As the parent, with ends that differ from class to class."""
-        scores = (logits.sigmoid() * mask).t().flatten()  # (T_l * K,)
-        candidates = (scores > self.score_thr).nonzero().squeeze(1)
-        scores = scores[candidates]
-        if len(scores) > self.pre_nms_topk:
-            scores, best = scores.topk(self.pre_nms_topk)
-            candidates = candidates[best]
-        point = candidates.div(self.num_classes, rounding_mode="floor")
-        labels = candidates % self.num_classes
-        offsets = self.offsets_of([boundaries[None]], torch.zeros_like(point), point, labels)
-        return self.coder.decode(positions[point], strides[point], offsets), scores, labels
+        return self.offsets_of([offsets[None]], torch.zeros_like(point), point, labels)
 
     def offsets_of(
         self, boundaries: Sequence[Tensor], sample: Tensor, point: Tensor, label: Tensor

@@ -6,7 +6,7 @@ import pytest
 import torch
 from mmengine.evaluator import Evaluator
 
-from mmtal.evaluation.metrics import AverageRecall, FrameMetrics
+from mmtal.evaluation.metrics import AverageRecall, FrameMetrics, TemporalMAP
 from mmtal.registry import METRICS
 
 
@@ -27,9 +27,9 @@ SAMPLES = [
 ]
 
 
-def evaluate(**config: Any) -> dict[str, float]:
+def evaluate(*, missing: Any = None, **config: Any) -> dict[str, float]:
     evaluator = Evaluator(METRICS.build(config))
-    evaluator.dataset_meta = dict(classes=("jump", "run"))
+    evaluator.dataset_meta = dict(classes=("jump", "run"), missing_truth=missing or {})
     evaluator.process(SAMPLES, None)
     return evaluator.evaluate(2)
 
@@ -52,8 +52,23 @@ def test_frame_metrics() -> None:
             "frame/recall": (4 / 5 + 5 / 7) / 2,
             "frame/f1": (8 / 9 + 10 / 12) / 2,
             "frame/f1@50": 2 * 2 / (3 + 2),
+            "frame/edit": 1 / 2,  # ab as ab, b as nothing
         }
     )
+
+
+def test_recordings_without_features_are_empty() -> None:
+    missing = {"c": dict(segments=[[0, 5]], labels=[0], duration=10.0)}
+    numbers = evaluate(missing=missing, type="FrameMetrics", frames_per_second=1)
+    assert numbers["frame/accuracy"] == pytest.approx((17 + 5) / 30)
+    numbers = evaluate(missing=missing, type="AverageRecall", tiou_thresholds=[0.75], numbers=[1])
+    assert (
+        numbers["tal/AR@1"]
+        < evaluate(type="AverageRecall", tiou_thresholds=[0.75], numbers=[1])["tal/AR@1"]
+    )
+    missing["c"]["duration"] = None
+    with pytest.raises(ValueError, match="recording 'c' must have a duration"):
+        evaluate(missing=missing, type="FrameMetrics", frames_per_second=1)
 
 
 def test_low_scores_are_left_out_of_the_frames() -> None:
@@ -69,6 +84,9 @@ def test_low_scores_are_left_out_of_the_frames() -> None:
         (AverageRecall, dict(numbers=[0]), "numbers must be integers >= 1"),
         (AverageRecall, dict(tiou_thresholds=[2.0]), "tIoU thresholds must be"),
         (FrameMetrics, dict(frames_per_second=0), "frames_per_second must be > 0"),
+        (FrameMetrics, {}, "must have frames_per_second or a protocol, one of them"),
+        (FrameMetrics, dict(protocol="gtea/split1"), "one of segmentations, .* to TemporalMAP"),
+        (TemporalMAP, dict(protocol="gtea/ms-tcn"), "one of detections, .* to FrameMetrics"),
     ],
 )
 def test_bad_arguments(metric: type, arguments: dict, message: str) -> None:

@@ -15,7 +15,7 @@ from mmtal.evaluation.metrics import TemporalMAP
 from mmtal.registry import METRICS
 from mmtal.results.instance_table import InstanceTable
 from mmtal.results.result_files import read_results
-from mmtal.structures import TemporalDataSample
+from mmtal.structures import FeatureGrid, TemporalDataSample
 
 META = dict(classes=("jump", "run"), dataset_name="toy", subset="test")
 
@@ -36,7 +36,7 @@ def sample(
 
 
 def evaluate(samples: list, *, size: int | None = None, meta: Any = META, **metric: Any) -> dict:
-    built = METRICS.build(dict(type="TemporalMAP", tiou_thresholds=[0.5, 0.75], **metric))
+    built = METRICS.build(dict(type="TemporalMAP", tiou_thresholds=[0.5, 0.75]) | metric)
     evaluator = Evaluator(built)
     evaluator.dataset_meta = meta
     for item in samples:
@@ -66,7 +66,7 @@ def test_numbers_and_results_file(tmp_path: Path) -> None:
     assert (stamp["protocol"], stamp["num_videos"], stamp["num_instances"]) == ("custom", 2, 2)
     assert (stamp["dataset_name"], stamp["subset"]) == ("toy", "test")
     assert stamp["operating_point"] == dict(
-        score_thr=0.5, f1=1.0, precision=1.0, recall=1.0, tiou=0.5
+        score_thr=0.5, f1=1.0, precision=1.0, recall=1.0, tiou=0.5, tolerance=None
     )
     # the file alone gives the same figures
     truth = InstanceTable.from_videos(
@@ -254,3 +254,42 @@ def test_a_test_without_a_detection_is_no_result(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(MessageHub, "get_info", lambda self, key, default=None: "test")
     with pytest.raises(ValueError, match="finds nothing in any of 1 recording"):
         evaluate(samples)
+
+
+def test_points_at_tolerances() -> None:
+    """Of data whose events were widened to segments, the middles count."""
+    samples = [
+        sample("a", [(0, 9, 11), (1, 19, 21)], [(0, 9.2, 11.6, 0.9), (1, 20, 20, 0.5)]),
+        sample("b", [(0, 49, 51)], [(0, 52, 53, 0.8)]),
+    ]
+    numbers = evaluate(samples, tiou_thresholds=None, tolerances=[0.1, 1])
+    assert numbers == pytest.approx(
+        {"tal/mAP": (1 / 2 + 3 / 4) / 2, "tal/mAP@0.1 s": 1 / 2, "tal/mAP@1 s": 3 / 4}
+    )
+    with pytest.raises(ValueError, match="tolerances are for points, which have no recall_at"):
+        evaluate(samples, tiou_thresholds=None, tolerances=[1], recall_at=[1])
+
+
+POINTS = [
+    ("the middle tolerance, inclusive", dict(tolerances=[0.1, 0.5, 9]), 0.7, "0.5 s"),
+    ("of two the larger one", dict(tolerances=[0.1, 2.5]), 0.4, "2.5 s"),
+    ("none, and nothing is as near", dict(tolerances=[0]), None, ""),
+    ("frames of 2 a second", dict(protocol="tennis/e2e-spot"), 0.7, "2 frames"),
+    ("SoccerNet's are of both sides", dict(protocol="soccernet-v2/tight"), 0.4, "1.5 s"),
+]
+
+
+@pytest.mark.parametrize(("why", "rule", "score", "text"), POINTS, ids=[c[0] for c in POINTS])
+def test_the_threshold_of_best_f1_of_events(why: str, rule: dict, score: float, text: str) -> None:
+    """Detections without duration overlap nothing: what is near is right."""
+    found = [(0, 10.5, 10.5, 0.75), (1, 21.5, 21.5, 0.4), (0, 50, 50, 0.1)]
+    one = sample("a", [(0, 9, 11), (1, 19, 21)], found)
+    one.set_metainfo(dict(grid=FeatureGrid(1, 0, 2)))
+    metric = METRICS.build(dict(type="TemporalMAP") | rule)
+    evaluator = Evaluator(metric)
+    evaluator.dataset_meta = META
+    evaluator.process([one], None)
+    evaluator.evaluate(1)
+    point = metric.operating_point
+    assert (point and (point.score_thr, point.tolerance)) == (score and (score, text))
+    assert f"tolerance {text}" in metric.report or point is None

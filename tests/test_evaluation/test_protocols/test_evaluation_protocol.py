@@ -49,6 +49,18 @@ def test_excluded_recordings_vanish_from_both_tables() -> None:
     assert (stamp["excluded_videos"], stamp["unlisted_videos"]) == (1, ["z"])
 
 
+def test_classes_left_out() -> None:
+    truth = table(a=[(0, 0, 10), (1, 20, 30)])
+    found = table(a=[(0, 0, 10, 0.5), (1, 40, 50, 0.9)])
+    assert protocol().evaluate(truth, found, CLASSES)["metrics"]["mAP"] == 0.5
+    without = protocol(without_classes=("run",))
+    stamp = without.evaluate(truth, found, CLASSES)
+    assert stamp["metrics"]["mAP"] == 1.0 and list(stamp["ap_per_class"]) == ["jump"]
+    assert (stamp["num_instances"], stamp["duplicates_dropped"]) == (1, 0)
+    with pytest.raises(ValueError, match="leaves out the class 'run', but the annotations have no"):
+        without.evaluate(truth, found, ["jump", "sit"])
+
+
 REPEATED = table(a=[(0, 0, 10), (0, 0.0005, 10), (1, 5, 5.0005), (2, 3, 3), (2, 8, 4)])
 
 

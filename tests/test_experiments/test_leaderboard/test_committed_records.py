@@ -15,7 +15,8 @@ from mmtal.registry import MODELS, TRANSFORMS
 from tests.made_records import made_record
 
 ROOT = Path(__file__).resolve().parents[3]
-FOLDERS = [ROOT / "benchmarks" / "leaderboard" / name for name in ("small", "sbhar_published")]
+NAMES = ("small", "sbhar_published", "segmentation", "gait")
+FOLDERS = [ROOT / "benchmarks" / "leaderboard" / name for name in NAMES]
 
 
 @pytest.fixture(scope="module")

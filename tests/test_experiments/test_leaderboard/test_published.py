@@ -26,6 +26,8 @@ def figure(protocol: str, method: str, features: str) -> PublishedFigure:
         ("thumos14/opentad-211", "ActionFormer", "I3D", "OpenTAD", 68.44),
         ("thumos14/official-212", "TriDet", "I3D", "TriDet", 69.27),
         ("thumos14/opentad-211", "CausalTAD", "I3D", "OpenTAD", 69.75),
+        ("thumos14/opentad-211", "BMN", "TSN (every frame)", "OpenTAD", 46.19),
+        ("thumos14/opentad-211", "DyFADet", "VideoMAEv2-g", "OpenTAD", 71.70),
         ("activitynet13/full", "ActionFormer", "TSP", "ActionFormer", 36.56),
         ("activitynet13/available-4728", "ETAD", "TSP", "OpenTAD", 37.73),
         ("epic100/verb-official", "ActionFormer", "SlowFast", "ActionFormer", 23.51),

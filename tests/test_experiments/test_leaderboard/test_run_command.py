@@ -51,8 +51,6 @@ class Workplace:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            # a shell that starts tests in the background has them ignore Ctrl-C
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def run(self, *arguments: str) -> tuple[int, str]:

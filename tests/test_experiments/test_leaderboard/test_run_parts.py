@@ -1,7 +1,7 @@
 """Plans, folds, job scripts: what happens before and around a run."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,20 @@ def test_text_of_config_is_that_of_the_row(data: Path, tmp_path: Path) -> None:
     assert set_up(other.runs()[0], tmp_path).config_sha256 != setups[0].config_sha256
 
 
+def test_folds_with_features_of_their_own(data: Path, tmp_path: Path) -> None:
+    source = (data / "tiny" / "annotations.json").read_bytes()
+    for fold in "01":
+        (data / "tiny" / f"split{fold}.json").write_bytes(source)
+    folds = Folds(names=("0", "1"), annotations="split{fold}.json", features="feats{fold}")
+    setups = [set_up(run, tmp_path) for run in row(data, folds=folds).runs()]
+    for loader in ("train_dataloader", "test_dataloader"):
+        found = [setup.config[loader].dataset for setup in setups[:2]]
+        assert [dataset.features for dataset in found] == ["feats0", "feats1"]
+        assert [dataset.ann_file for dataset in found] == ["split0.json", "split1.json"]
+    assert len({setup.config_text for setup in setups}) == 1
+    assert '"features": "feats{fold}"' in setups[0].config_text
+
+
 def test_config_mistake_names_the_row(data: Path, tmp_path: Path) -> None:
     wrong = row(data, options={"optim_wraper.optimizer.lr": 0.5})
     with pytest.raises(ValueError, match=r"tiny, small: .*did you mean 'optim_wrapper'"):
@@ -153,6 +167,8 @@ def test_protocol_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
     folders = Folders(records=tmp_path / "records", work=tmp_path / "work")
     with pytest.raises(ValueError, match=r"tiny, small: protocol hapt/demo has 12 classes"):
         make_plan(row(data, protocols=("hapt/demo",)).runs(), folders)
+    with pytest.raises(ValueError, match="all about events or all not"):
+        make_plan(row(data, protocols=("config", "gait/points")).runs(), folders)
     agnostic = row(data, options={"test_evaluator.class_agnostic": True})
     with pytest.raises(ValueError, match="the config evaluates without classes"):
         make_plan(agnostic.runs(), folders)
@@ -215,3 +231,8 @@ def test_misspelt_options_are_refused_before_any_work(
     else:
         with pytest.raises(ValueError, match=f"tiny, small: options: .*{message}"):
             check_options(row(data, options=options))
+
+
+def test_names_of_options_are_checked_without_data_which_may_need_the_options(data: Path) -> None:
+    misplaced = replace(row(data), data=data / "nowhere")
+    check_options(replace(misplaced, options={"model.backbone.dropout": 0.1}))

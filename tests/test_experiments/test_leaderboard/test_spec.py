@@ -88,6 +88,10 @@ WRONG = [
     (dict(folds=dict(count=3, names="0-3")), "but got count, names"),
     (dict(folds=dict(annotation="a_{fold}.json")), "did you mean 'annotations'?"),
     (dict(folds=dict(annotations="a.json", names="0-3")), "must hold {fold}, such as annotations"),
+    (
+        dict(folds=dict(annotations="{fold}", names="0-3", features="all")),
+        "'features' must be a folder with {fold} in its name, such as features_{fold}, but got",
+    ),
     (dict(folds=dict(leave_out="sbj", names="0-3")), r"must hold {fold}, such as S{fold}_\*"),
     (dict(folds=dict(leave_out="{fold}", names="0")), "a range such as 0-29, but got '0'"),
     (dict(folds=dict(leave_out="{fold}", names=[0, "0"])), "'0' is there twice"),
@@ -140,7 +144,8 @@ def test_two_runs_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_specs_of_this_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("salads50", "gtea", "sphere", "sbhar"):
         (tmp_path / name).mkdir()
-    monkeypatch.setenv("MMTAL_DATA", str(tmp_path))
+    for variable in ("MMTAL_DATA", "GAIT"):
+        monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.chdir(ROOT)  # configs of projects/ are named by path
     specs = {path.stem: read_spec(path) for path in ROOT.glob("benchmarks/leaderboard/*.yaml")}
     assert {"small", "sbhar_published"} <= set(specs)

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmtal.evaluation.average_precision import class_mean
 from mmtal.evaluation.protocols import EvaluationProtocol
+from mmtal.evaluation.protocols.point_rules import PointRules
 from mmtal.experiments.leaderboard.matches import (
     find_matches,
+    has_matches,
     pool,
     read_matches,
     write_matches,
@@ -75,6 +78,24 @@ def test_they_give_the_figures_of_the_protocol(seed: int, handling: str) -> None
     assert set(found) == set(expected)
     for name, value in found.items():
         assert value == pytest.approx([expected[name]], abs=1e-12), name
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_those_of_events_give_the_mean_over_tolerances(seed: int, tmp_path: Path) -> None:
+    rules = PointRules(tolerances=(0.5, 2.0, 5.0))
+    protocol = EvaluationProtocol(name="test/events", points=rules)
+    truth, detections = random_tables(seed)
+    found = find_matches(protocol, truth, detections, CLASSES)
+    metrics = figures_of(truth, detections, protocol)
+    expected = [metrics[f"mAP@{t:g} s"] for t in reversed(rules.tolerances)]
+    assert class_mean(found.ap())[0] == pytest.approx(expected, abs=1e-12)
+    assert min(expected) < max(expected) and not found.poolable
+    write_matches(tmp_path / "own.matches.npz", [found])
+    assert has_matches(tmp_path / "own.matches.npz", "test/events")
+    assert not has_matches(tmp_path / "own.matches.npz", "test/other")
+    assert not has_matches(tmp_path / "none.npz", "test/events")
+    kaggle = replace(protocol, points=replace(rules, inclusive=False))
+    assert protocol.has_matches and not kaggle.has_matches
 
 
 @pytest.mark.parametrize("seed", range(5))

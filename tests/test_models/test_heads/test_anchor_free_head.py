@@ -240,6 +240,8 @@ def test_candidates_of_windows_are_pooled_by_the_same_rule():
     [
         (dict(num_classes=0), "num_classes must be >= 1, but got 0"),
         (dict(prior_prob=1.0), r"prior_prob must be in \(0, 1\), but got 1"),
+        (dict(nms=dict(method="gaussian", min_score=0)), "nms must .*: sigma must be > 0 for"),
+        (dict(nms=dict(method="hard", sigmas=1)), "nms must .* argument 'sigmas'"),
         (dict(loss_normalizer=0), "loss_normalizer must be > 0, but got 0"),
         (dict(level_strides=[1, 2, 4]), "one range for each of the 3 levels .* but got 2"),
     ],

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from extra_golden import MODELS, extra_golden
-from golden_models import join
+from golden_models import join, unmatched_share
+from mmengine.structures import InstanceData
 
+from mmtal.models.localizers.temporal_localizer import window_starts
 from mmtal.registry import MODELS as REGISTRY
 
 NAME = "extra_rel_pos"
@@ -157,3 +159,48 @@ def test_predictions_have_all_digits_in_mixed_precision():
     raw, _ = model.raw_predictions(batch["inputs"], batch["masks"])
     for level in (*raw[0], *raw[1]):
         assert (level.bfloat16().float() != level).any()
+
+
+@pytest.mark.parametrize(
+    ("length", "starts", "why"),
+    [
+        (5, [0], "shorter than a window"),
+        (8, [0], "a window: OpenTAD tests it twice"),
+        (9, [0, 1], "the last window is moved back"),
+        (12, [0, 4], "windows that fit"),
+        (13, [0, 4, 5], "and one more"),
+    ],
+)
+def test_windows_cover_a_recording(length, starts, why):
+    assert window_starts(length, size=8, step=4) == starts
+
+
+@torch.no_grad()
+def test_long_recordings_are_tested_in_windows_with_one_nms():
+    model = extra_golden(NAME).build().eval()
+    model.test_window = (64, 32)
+    batch = join(*videos(64, 90))
+    features, long = (batch[key][1] for key in ("inputs", "data_samples"))
+    candidates, plain = [], extra_golden(NAME).build().eval()
+    for start in (0, 26):
+        cut = plain.data_preprocessor(dict(inputs=[features[start : start + 64]]))
+        with torch.no_grad():
+            raw, masks = plain.raw_predictions(cut["inputs"], cut["masks"])
+        candidates.append(plain.head.candidates_by_feat(*raw, masks)[0])
+        candidates[-1].segments += start
+    expected = plain.head.finish(InstanceData.cat(candidates), copy.deepcopy(long))
+    found = [sample.pred_instances for sample in model.test_step(batch)]
+    assert torch.equal(found[1].segments, expected.segments)
+    assert torch.equal(found[1].scores, expected.scores)
+    assert unmatched_share(found[0], parts(plain.test_step(videos(64)[0])[0])) == 0, "in one pass"
+
+
+def parts(sample):
+    found = sample.pred_instances
+    return [getattr(found, key).numpy() for key in ("segments", "scores", "labels")]
+
+
+@pytest.mark.parametrize("window", [(8, 0), (8, 9), (0, 0)])
+def test_windows_without_a_step_are_refused(window):
+    with pytest.raises(ValueError, match=r"test_window must be \(size, 0 < step <= size\)"):
+        REGISTRY.build(dict(MODELS[NAME], test_window=window))

@@ -1,15 +1,11 @@
 """BORIS: projects and their exports; subjects, modifiers, and STARTs without STOP."""
 
 import copy
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from importer_helpers import instances
 from valid_files import BORIS, BORIS_AGGREGATED, BORIS_TABULAR
-
-REAL = Path(os.environ.get("MMTAL_DATA", "/nowhere")) / "boris" / "test.boris"
 
 
 def changed(change: Callable) -> dict:
@@ -43,6 +39,20 @@ def test_subjects_and_modifiers(load: Callable, write: Callable) -> None:
         load(path, group="subject")
     assert any("do not distinguish the subjects" in note for note in load(path).notes)
     assert load(write("q.boris", sited()), group="site").database["obs 2"]["group"] == "south"
+
+
+def test_subjects_become_recordings(load: Callable, write: Callable) -> None:
+    """They stay together in a split."""
+    path = write("p.boris", BORIS)
+    imported = load(path, subjects=("anna", "ben"), per_subject=True)
+    assert {k: (len(e["annotations"]), e["group"]) for k, e in imported.database.items()} == {
+        "obs 1.anna": (1, "obs 1"),
+        "obs 1.ben": (1, "obs 1"),
+    }
+    with pytest.raises(
+        ValueError, match=r"event 3: --per-subject needs a subject .* 'bark' has no"
+    ):
+        load(path, per_subject=True)
 
 
 def sited() -> dict:
@@ -119,14 +129,3 @@ def test_an_old_export_says_the_observation_above(load: Callable, write: Callabl
     imported = load(write("e.tsv", f"Observation id\tobs 7\n\nMedia file(s)\n\n{head}{rows}"))
     assert instances(imported, "obs 7") == [("run", 1.0, 2.0)]
     assert imported.database["obs 7"]["duration"] == 9.5
-
-
-@pytest.mark.skipif(not REAL.is_file(), reason=f"needs {REAL}")
-def test_a_real_project(load: Callable) -> None:
-    """Counts of BORIS's own aggregated export."""
-    found = load(REAL, bad_segments="drop").database
-    assert {k: len(v["annotations"]) for k, v in found.items() if k != "live not paired"} == {
-        "offset positif": 2, "offset neg": 4, "observation #1": 4, "observation #2": 18, "live": 9,
-        "modifiers": 5, "2 video": 1, "2 video avi": 0, "live export behavioral sequences": 22,
-        "observation #2 (copy)": 18, "observation without events": 0,
-    }  # fmt: skip

@@ -294,8 +294,14 @@ def test_all_bad_rows_in_one_error(load: Callable, write: Callable) -> None:
 
 
 def test_many_bad_rows_are_counted(load: Callable, write: Callable) -> None:
-    with pytest.raises(ValueError, match=r"^25 rows(.|\n)*line 11: (.|\n)*and 15 more$"):
-        load(write("t.csv", "recording,start,end,label\n" + "a,1,x,run\n" * 25))
+    head, same = "recording,start,end,label\n", "a,1,x,run\n" * 25
+    with pytest.raises(
+        ValueError, match=r"(?s)^25 rows.*line 2: .*no time.*\(and 24 more like it\)$"
+    ):
+        load(write("t.csv", head + same))
+    others = "".join(f"a,1,x{n},run\n" for n in range(25))
+    with pytest.raises(ValueError, match=r"(?s)^25 rows.*line 11: .*and 15 more$"):
+        load(write("t.csv", head + others))
 
 
 @pytest.mark.parametrize(
@@ -344,3 +350,18 @@ def test_errors(load: Callable, write: Callable, text: str, options: dict, messa
 )
 def test_role_of_a_column(column: str, role: tuple) -> None:
     assert role_of(column) == role
+
+
+def test_columns_of_details_can_be_named(load: Callable, write: Callable) -> None:
+    path = write("a.csv", "recording,from,to,label,Who,Sure\na,1,2,run,anna,0.5\na,3,4,run,ben,1\n")
+    columns = {"subject": "Who", "score": "Sure"}
+    found = load(path, columns=columns).database["a"]["annotations"]
+    assert [(i["subject"], i["score"]) for i in found] == [("anna", 0.5), ("ben", 1)]
+    assert {*load(path, columns=columns, per_subject=True).database} == {"a.anna", "a.ben"}
+    with pytest.raises(ValueError, match=r"no column 'X' \(--columns subject=\.\.\.\)"):
+        load(path, columns={"subject": "X"})
+    log = write(
+        "b.csv", "time,behavior,status,mouse\n1,hop,POINT,m1\n1,run,START,m1\n2,run,STOP,m1\n"
+    )
+    _, one = load(log, columns={"subject": "mouse"}).database["b"]["annotations"]
+    assert (one["subject"], one["segment"]) == ("m1", [1, 2])

@@ -47,7 +47,6 @@ RESOLUTION = {  # seconds; half of it is what a time may be off
     "label-studio": 1 / FPS,
 }  # fmt: skip
 NEEDS = {"label-studio": {"fps": FPS}, "label-studio-series": {"unit": "seconds"}}
-NO_EVENTS = ("label-studio",)
 NO_EMPTY: tuple[str, ...] = ()
 
 
@@ -77,8 +76,6 @@ def rows(entry: dict[str, Any]) -> list[tuple[str, float, float, bool]]:
 @pytest.mark.parametrize("database", [DATABASE, EVENTS, FINE], ids=["many", "events", "fine"])
 @pytest.mark.parametrize("to", RESOLUTION)
 def test_round_trip(again: Callable, to: str, database: dict[str, Any]) -> None:
-    if database is EVENTS and to in NO_EVENTS:
-        pytest.skip("the format has no events without duration")
     found = again(database, to)
     assert found.keys() == database.keys()
     for name, expected in database.items():
@@ -197,3 +194,8 @@ def test_elan_keeps_to_its_schema(tmp_path: Path) -> None:
         ]
         ends = [0, *(end for _, end in spans)]
         assert all(end <= start < stop for end, (start, stop) in zip(ends, spans, strict=False))
+
+
+def test_names_that_no_file_can_have_are_said(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="names of 1 recording are too long for files"):
+        export_annotations(tmp_path / "out", {"x /" * 80: entry(), "b": entry()}, "srt")

@@ -1,4 +1,7 @@
+from collections.abc import Callable
+
 import pytest
+from importer_helpers import instances
 
 from mmtal.preparation.importers.times import to_number, to_seconds
 
@@ -53,3 +56,36 @@ def test_frames_need_a_rate() -> None:
 
 def test_number() -> None:
     assert to_number("7") == 7
+
+
+@pytest.mark.parametrize(
+    ("end", "options", "message"),
+    [
+        (9000, dict(fps=30), "look like ms, .*lasts 10 s, .*ends at 9000. Give --unit ms"),
+        (280, dict(fps=30), "look like frames, .*Give --unit frames and --fps"),
+        (280, {}, "look like frames"),
+        (12, dict(fps=30), "segment outside"),  # in no unit
+    ],
+)
+def test_times_in_another_unit(
+    load: Callable, write: Callable, end: int, options: dict, message: str
+) -> None:
+    entry = dict(subset="training", duration=10.0)
+    entry["annotations"] = [dict(label="run", segment=[end / 2, end])]
+    path = write("a.json", {"database": {"a": entry}})
+    with pytest.raises(ValueError, match=message):
+        load(path, **options)
+    if "Give" in message:
+        unit = "ms" if "ms" in message else "frames"
+        start = dict(ms=4.5, frames=140 / 30)[unit]
+        assert instances(load(path, unit=unit, **options), "a")[0][1] == start
+
+
+def test_units_of_formats_that_have_their_own(load: Callable, write: Callable) -> None:
+    """The advice is not one that would be ignored, nor is what is given."""
+    path = write("a.txt", "4500.0\t9000.0\trun\n")
+    durations = write("d.csv", "recording,duration\na,10\n")
+    with pytest.raises(ValueError, match=r"look like ms.*Audacity.* correct the times in the file"):
+        load(path, durations=durations)
+    with pytest.raises(ValueError, match=r"--unit does not go with Audacity.*leave it out"):
+        load(path, durations=durations, unit="ms")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clips import write_clip
 from importer_helpers import instances
 
 from mmtal.datasets import TemporalDataset
 from mmtal.datasets.annotation_file import AnnotationFile
+from mmtal.experiments.extracting import execute, plan_extraction
 from mmtal.preparation.importers import (
     Format,
     ImportOptions,
@@ -40,7 +42,7 @@ TABLE = "recording,start,end,label\na,1.5,4,run\nb,2,3,jump\n"
         ("a.json", {}, "is in no known format"),
         ("a.csv", "one,two\n1,2\n", "the first line is 'one,two'"),
         ("a.csv", "tape,start,end\n", "no column for the label: .* --columns label=NAME"),
-        ("a.csv", "", "the first line is ''"),
+        ("a.csv", "", "the file is empty"),
         ("a.npy", b"\x93NUMPY\x01\x00v", "not text"),
         ("a.bin", b"\0\0", "not text"),
         # "video start end" and "a word each": neither is complete
@@ -181,6 +183,17 @@ def test_durations_from_features(load: Callable, write: Callable, tmp_path: Path
         load(write("t.csv", TABLE), features=tmp_path / "none")
 
 
+def test_durations_from_extracted_features(load: Callable, write: Callable, tmp_path: Path) -> None:
+    pytest.importorskip("av", reason="needs PyAV: pip install av")
+    video = write_clip(tmp_path / "a.mp4", times=105)
+    [job] = plan_extraction({"a": video}, tmp_path / "features", backbone="pixels")
+    execute(job)
+    for expected in (4.2, 4.0):  # the video's; where it is gone, that of 16 features
+        imported = load(write("t.csv", TABLE), features=tmp_path / "features", fps=25)
+        assert imported.database["a"]["duration"] == pytest.approx(expected)
+        video.unlink(missing_ok=True)
+
+
 # ---------------------------------------------------------------- segments
 
 
@@ -294,27 +307,11 @@ def test_a_segment_that_ends_just_outside_is_clipped(load: Callable, write: Call
         load(write("t.csv", text + "a,10.01,10.03,run,10\n"), fps=25)  # nothing of it is left
 
 
-@pytest.mark.parametrize(
-    ("end", "options", "message"),
-    [
-        (9000, dict(fps=30), "look like ms, .*lasts 10 s, .*ends at 9000. Give --unit ms"),
-        (280, dict(fps=30), "look like frames, .*Give --unit frames and --fps"),
-        (280, {}, "look like frames"),
-        (12, dict(fps=30), "segment outside"),  # in no unit
-    ],
-)
-def test_times_in_another_unit(
-    load: Callable, write: Callable, end: int, options: dict, message: str
-) -> None:
-    entry = dict(subset="training", duration=10.0)
-    entry["annotations"] = [dict(label="run", segment=[end / 2, end])]
-    path = write("a.json", {"database": {"a": entry}})
-    with pytest.raises(ValueError, match=message):
-        load(path, **options)
-    if "Give" in message:
-        unit = "ms" if "ms" in message else "frames"
-        start = dict(ms=4.5, frames=140 / 30)[unit]
-        assert instances(load(path, unit=unit, **options), "a")[0][1] == start
+@pytest.mark.parametrize("name", ["../../etc/x", "/etc/x"])
+def test_names_that_lead_out_of_a_folder(load: Callable, write: Callable, name: str) -> None:
+    path = write("t.csv", f"recording,start,end,label\n{name},1,2,run\n")
+    with pytest.raises(ValueError, match=rf"'{name}' must not lead out of a folder: rename it"):
+        load(path)
 
 
 def test_byte_order_marks_and_gzip(load: Callable, write: Callable) -> None:

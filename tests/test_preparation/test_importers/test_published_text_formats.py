@@ -121,6 +121,64 @@ def test_epic_errors(
     assert message in str(caught.value)
 
 
+SOUNDS = """\
+annotation_id,participant_id,video_id,start_timestamp,stop_timestamp,start_sample,stop_sample,\
+description,class,class_id
+P01_01_0,P01,P01_01,00:00:02.466,00:00:05.315,59184,127560,paper rustle,rustle,4
+P02_03_7,P02,P02_03,01:02:03.040,01:02:03.540,89352960,89364960,"pour, stir",stir / mix / whisk,8
+"""
+
+
+def test_epic_sounds_has_seconds_beside_samples(load: Callable, write: Callable) -> None:
+    write("e/EPIC_100_video_info.csv", "video_id,duration,fps,resolution\nP01_01,9.5,59.94,1x1\n")
+    tests = write("e/EPIC_Sounds_detection_test_videos.csv", "video_id\nP01_101\n")
+    imported = load(write("e/EPIC_Sounds_train.csv", SOUNDS), tests, group="participant_id")
+    assert imported.formats == ("epic-sounds",)
+    rustle = dict(label="rustle", label_id=4, segment=[2.466, 5.315], comment="paper rustle")
+    stir = dict(label="stir / mix / whisk", label_id=8, segment=[3723.04, 3723.54])
+    assert imported.database == {
+        "P01_01": dict(
+            subset="training", duration=9.5, fps=59.94, group="P01", annotations=[rustle]
+        ),
+        "P02_03": dict(
+            subset="training", group="P02", annotations=[dict(stir, comment="pour, stir")]
+        ),
+        "P01_101": dict(subset="test", group="P01", annotations=[]),
+    }
+    write("e/EPIC_Sounds_recognition_test_timestamps.csv", "video_id,start_sample\n")
+    write("e/EPIC_Sounds_train.pkl", b"\x80")
+    folder = load(tests.parent, group="participant_id")  # a clone of the repository
+    assert folder.formats == ("epic-sounds",) and folder.database == imported.database
+
+
+def test_epic_sounds_without_classes(load: Callable, write: Callable) -> None:
+    columns = "annotation_id,video_id,start_timestamp,stop_timestamp,start_sample,stop_sample"
+    row = "P01_0,P01,00:00:01.0,00:00:02.0,24000,48000"
+    test = write("EPIC_Sounds_recognition_test_timestamps.csv", f"{columns}\n{row}\n")
+    with pytest.raises(ValueError, match="no column 'class': instances are in EPIC_Sounds_train"):
+        load(test)
+    other = write("other.csv", f"{columns},description\n{row},clang\n")
+    with pytest.raises(ValueError, match="--columns label=description takes that"):
+        load(other)
+    assert instances(load(other, columns=dict(label="description")), "P01") == [("clang", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("00:00:05.315", "", "line 2: a time is missing"),  # samples do not stand in for it
+        (",rustle,4", ",rustle,four", "line 2: 'label_id' must be a whole number"),
+        (",rustle,4", ",,4", "line 2: the label is empty"),
+    ],
+)
+def test_epic_sounds_errors(
+    load: Callable, write: Callable, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(ValueError) as caught:
+        load(write("EPIC_Sounds_train.csv", SOUNDS.replace(old, new)))
+    assert message in str(caught.value)
+
+
 def test_charades_table(load: Callable, write: Callable) -> None:
     imported = load(write("Charades_v1_train.csv", CHARADES), group="subject")
     assert imported.formats == ("charades",)

@@ -44,7 +44,8 @@ CASES = [
             "215 kept as published: segment outside the recording",
             "12 kept as published: empty segment",
             "198 recordings without duration: give --durations, or --features with "
-            "--feature-stride and --snippet-frames, here or when a config is suggested or trained",
+            "--feature-stride and --snippet-frames (unless features.yaml says them), here or when "
+            "a config is suggested or trained",
         ],
     ),
     (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny import make_dataset
 
-from mmtal.preparation.suggestion import summarize
+from mmtal.preparation.suggestion import Budget, choose_settings, config_text, summarize
 
 
 @pytest.mark.parametrize("name", ["feature_stride", "snippet_frames", "fps"])
@@ -64,3 +64,51 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     (root / "features" / "rec_0.npy").unlink()
     with pytest.raises(FileNotFoundError, match="'rec_0' has no feature file"):
         summarize(root / "annotations.json", features=[root / "features"])
+
+
+def test_keypoints_become_features(tmp_path: Path) -> None:
+    """What is measured is what the suggested transforms make of them."""
+    root = make_dataset(tmp_path / "data", num_train=2, num_test=1)
+    for file in (root / "features").glob("*.npy"):
+        values = np.abs(np.load(file))
+        values[:, 2::3] = 1
+        heads = [
+            "scorer" + ",net" * 6,
+            "bodyparts,a,a,a,b,b,b",
+            "coords,x,y,likelihood,x,y,likelihood",
+        ]
+        rows = [",".join(map(str, [k, *row])) for k, row in enumerate(values)]
+        file.with_suffix(".csv").write_text("\n".join([*heads, *rows]))
+        file.unlink()
+    found = summarize(root / "annotations.json", features=[root / "features"])
+    assert found.pose is not None and tuple(found.pose.keypoints) == ("a", "b")
+    assert found.source_channels == (4 + 1 + 4,) == found.std.shape
+    config = config_text(found, choose_settings(found, Budget()), name="x")
+    assert 'dict(type="FillKeypoints")' in config and "in_channels=9" in config
+
+
+@pytest.mark.parametrize(
+    ("apart", "width"),  # at 4 features a second
+    [(6.0, 3.0), (50.0, 5.0), (1.0, 1.2), (None, 5.0)],
+    ids=["half of the gap", "20 features at most", "5 features at least", "one event"],
+)
+def test_the_width_of_events_is_half_their_gap(
+    tmp_path: Path, apart: float | None, width: float
+) -> None:
+    root = make_dataset(tmp_path / "data", num_train=1, num_test=1)
+    file = root / "annotations.json"
+    content = json.loads(file.read_text())
+    for entry in content["database"].values():
+        times = [1.0] if apart is None else [1.0, 1.0 + apart]
+        entry["annotations"] = [dict(label="step", time=time) for time in times]
+        entry["duration"], entry["fps"] = 60.0, 4
+    file.write_text(json.dumps(content))
+    for path in (root / "features").iterdir():
+        np.save(path, np.random.default_rng(0).normal(size=(240, 6)).astype(np.float32))
+    found = summarize(file, features=[root / "features"])
+    assert found.point_width == width
+    np.testing.assert_allclose(found.durations, [width * 4] * len(times))
+    settings = choose_settings(found, Budget())
+    text = config_text(found, settings, name="steps")
+    assert f"point_width={width:g}," in text and f"tolerances={settings.tolerances}" in text
+    assert settings.tolerances[2] == width

@@ -77,3 +77,18 @@ def test_nothing_is_divided_by_nothing(own):
     split = report.statistics["splits"]["training"]
     assert split["background_share"] is None and split["durations"] is None
     report.format()
+
+
+def test_no_stride_explains_the_lengths(own):
+    for n in range(6):
+        own.database[f"r{n}"]["duration"] = 20.0 + 3 * n
+        own.put(f"r{n}", own.array((40, 90, 41, 88, 42, 95)[n], 5))
+    report = own.verify(feature_stride=None)
+    assert report.counts() == {"place in time unknown": 1} and not report.ok
+    assert "do not fit together" in report.findings[0].value
+
+
+def test_features_are_optional(own):
+    report = own.verify(features=None)
+    assert report.ok and "features were not checked" in " ".join(report.notes)
+    assert report.statistics["splits"]["training"]["sequence_lengths"]["max"] == 60

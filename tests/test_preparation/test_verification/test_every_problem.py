@@ -62,6 +62,14 @@ def copy_features(own, source, target):
     (own.features / f"{target}.npy").write_bytes((own.features / f"{source}.npy").read_bytes())
 
 
+def events(own, r0=2.0):
+    """Events alone, the first of them at ``r0``."""
+    for name, entry in own.database.items():
+        times = (r0 if name == "r0" else 2.0, 12.0, 29.5)
+        entry["annotations"] = [{"label": "run", "label_id": 0, "time": time} for time in times]
+    return own.database
+
+
 # name: (what is spoiled, arguments of verify, kind, severity, recording, value)
 CASES = {
     "entry no object": (lambda own: own.database.update(r0=[1]), {},
@@ -120,8 +128,23 @@ CASES = {
         {"label": "Run ", "label_id": 2, "segment": [20, 22]}), {},
         "labels differ only in case or spaces", "warning", None, "'run' and 'Run '"),
     "point": (lambda own: own.database["r4"]["annotations"].append(
-        {"label": "run", "label_id": 1, "time": 20}), {},
+        {"label": "hop", "label_id": 2, "time": 20}), {},
         "event without duration", "warning", None, "1 event without duration"),
+    "point outside": (lambda own: events(own, r0=30.1), {},
+        "event outside the recording", "error", "r0", "event 0 'run' at 30.1 s, duration 30 s"),
+    "left-out point outside": (lambda own: own.database["r4"]["annotations"].append(
+        {"label": "hop", "time": -1}), {},
+        "event outside the recording", "warning", "r4", "event 2 'hop' at -1 s"),
+    "points twice": (lambda own: events(own, r0=12.0005), {},
+        "duplicated instance", "warning", "r0", "event 1 'run' at 12 s repeats instance 0"),
+    "point no number": (lambda own: events(own, r0="0:12"), {},
+        "malformed entry", "error", "r0", "'time' to be a number of seconds, but got '0:12'"),
+    "points in frames": (lambda own: [i.update(time=4 * i["time"]) for e in events(own).values()
+                                      for i in e["annotations"]], {},
+        "times in another unit", "error", None, "look like frames: --unit frames"),
+    "class of both": (lambda own: own.database["r4"]["annotations"].append(
+        {"label": "run", "label_id": 0, "time": 20}), {},
+        "class of segments and events", "error", None, "'run'"),
     "class absent": (lambda own: [own.database[n]["annotations"].pop() for n in ("r4", "r5")], {},
         "class absent from a split", "warning", None, "1 of 2 do not .* in 'validation': 'jump'"),
     "misspelt in a split": (lambda own: [i.update(label="jmup", label_id=2)
@@ -207,6 +230,9 @@ ALSO = {
     "turned round": {"duration and feature length disagree": 6},
     "milliseconds": {"segment outside the recording": 12},
     "outside what the features reach": {"missing duration": 1},
+    "points in frames": {"event outside the recording": 12},
+    "left-out point outside": {"event without duration": 1},
+    "class of both": {"event without duration": 1},
 }
 
 
@@ -254,6 +280,7 @@ def test_every_kind_has_a_case():
         "too short for the window",
         "place in time unknown",
         "other columns",
+        "segments left out",
         "irregular samples",
     }
     assert {case[2] for case in CASES.values()} | elsewhere == set(KINDS)
@@ -366,22 +393,7 @@ def test_missing_subsets_are_made_by_another_command(own):
     assert "mmtal data split" in own.verify().findings[0].remedy
 
 
-def test_no_stride_explains_the_lengths(own):
-    for n in range(6):
-        own.database[f"r{n}"]["duration"] = 20.0 + 3 * n
-        own.put(f"r{n}", own.array((40, 90, 41, 88, 42, 95)[n], 5))
-    report = own.verify(feature_stride=None)
-    assert report.counts() == {"place in time unknown": 1} and not report.ok
-    assert "do not fit together" in report.findings[0].value
-
-
 def test_stride_is_told_from_the_lengths(own):
     vary_lengths(own)
     fit = own.verify(feature_stride=None, snippet_frames=None).statistics["features"]["fit"]
     assert fit["unit"] == "frames" and fit["feature_stride"] == pytest.approx(2)
-
-
-def test_features_are_optional(own):
-    report = own.verify(features=None)
-    assert report.ok and "features were not checked" in " ".join(report.notes)
-    assert report.statistics["splits"]["training"]["sequence_lengths"]["max"] == 60

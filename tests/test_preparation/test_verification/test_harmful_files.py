@@ -243,12 +243,12 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path):
         for _ in range(50):
             file.write(block)
     code = (
-        "import resource, sys; from pathlib import Path\n"
+        "import sys; from pathlib import Path\n"
         "from mmtal.preparation.verification.feature_file import scan_file\n"
-        "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "before = used(); scan = scan_file(Path(sys.argv[1]), key='feats')\n"
+        "from mmtal.utils.processor import peak_memory\n"
+        "before = peak_memory(); scan = scan_file(Path(sys.argv[1]), key='feats')\n"
         "assert scan.length == 50_000 and not scan.problem, scan\n"
-        "print((used() - before) // 1024)"
+        "print((peak_memory() - before) // 2**20)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False

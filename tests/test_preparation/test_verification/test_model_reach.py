@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmtal.datasets import TemporalDataset, Truncate
+from mmtal.datasets import TemporalDataset, TrainingWindows, Truncate
 from mmtal.models.task_modules import CenterAssigner, PointGenerator
 from mmtal.preparation.verification.reach import coverage, expected_loss
 from mmtal.preparation.verification.settings import ModelSetting
@@ -86,6 +86,9 @@ def test_expected_loss():
     assert expected_loss(truncate, grid, 100, apart, 200)[0] == 1
     long = np.array([[0.0, 100.0]], np.float32)  # always half of it
     assert expected_loss(truncate, grid, 100, long, 200) == (0, 1)
+    windows = TrainingWindows(10, step=5, min_overlap=0.6)  # all of which are trained on
+    for segment, loss in (([50, 52], (0, 0)), ([48, 58], (0, 1)), ([10, 40], (1, 0))):
+        assert expected_loss(windows, grid, 100, np.array([segment]), 200) == loss
 
 
 def test_loss_is_that_of_the_dataset(own):

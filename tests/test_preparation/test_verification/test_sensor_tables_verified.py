@@ -52,6 +52,30 @@ def test_the_clock_says_where_samples_lie(walks: Path) -> None:
     assert summarize(ann_file, features=features, fps=25).lengths == pytest.approx(500, abs=1)
 
 
+def test_tables_in_text_files(walks: Path) -> None:
+    """Other texts beside them are no features."""
+    for path in (walks / "features").glob("*.csv"):
+        text = path.read_text().replace(",", "\t")
+        path.with_suffix(".txt").write_text(text)
+        path.unlink()
+    for name, text in (("readme", "walks\nwrist 50 Hz\n"), ("classes", "0 step\n1 run\n")):
+        (walks / "features" / f"{name}.txt").write_text(text)
+    assert kinds(walks) == []
+    assert find_own_data(walks)[1] == [walks / "features"]
+
+
+def test_constant_channels_are_named_at_any_rate(walks: Path) -> None:
+    for path in (walks / "features").glob("*.csv"):
+        head, *rows = path.read_text().strip().split("\n")
+        lines = [f"{head},battery", *(f"{row},3.7" for row in rows)]
+        path.write_text("\n".join(lines))
+    for fps in (50, 20):
+        report = verify(walks / "annotations.json", features=walks / "features", fps=fps)
+        texts = [str(f.value) for f in report.findings if f.kind == "constant channel"]
+        folder = walks / "features"
+        assert texts == [f"1 of 3 channels (battery) in all 4 recordings of {folder}"]
+
+
 def test_gaps_and_strange_columns_are_found(walks: Path) -> None:
     path = walks / "features" / "walk_0.csv"
     lines = path.read_text().split("\n")

@@ -146,6 +146,11 @@ def test_soft_nms_is_that_of_the_union() -> None:
         (dict(tiou_thr=0), r"tiou_thr must be in \(0, 1\], but got 0"),
         (dict(max_per_video=0), "max_per_video must be >= 1, but got 0"),
         (dict(sigma=0), "sigma must be > 0"),
+        (
+            dict(distance=0.0),
+            "distance must be > 0, .* but got 0.0 and gaussian",
+        ),
+        (dict(distance=1.0, method="wbf"), "but got 1.0 and wbf"),
     ],
 )
 def test_bad_settings(settings: dict, message: str) -> None:

@@ -162,7 +162,7 @@ def test_the_best_of_each_recording(tmp_path: Path, ann: Path) -> None:
 
 
 def test_numbers_need_names(tmp_path: Path, ann: Path) -> None:
-    path = write(tmp_path / "in.json", dict(results={"a": [row(1)], "b": []}))
+    path = write(tmp_path / "in.json", dict(results={"a": [row(0)], "b": []}))
     with pytest.raises(ValueError, match="labels are numbers; their names are in"):
         convert(path, None, None)
     names = tmp_path / "names.txt"

@@ -1,5 +1,6 @@
 """What peers write becomes the same detections."""
 
+import contextlib
 import json
 import pickle
 from pathlib import Path
@@ -80,6 +81,7 @@ def test_bad_pickles(tmp_path: Path, content: Any, message: str) -> None:
          "activitynet"),
         (dict(results={"a": [dict(ROW, label="run")]}), "activitynet"),  # OpenTAD
         (dict(results={"a": [dict(ROW, label="id_001")]}), "activitynet"),  # OpenTAD on EPIC
+        (dict(results={"a": [dict(ROW, interaction=1)]}), "epic-sounds"),
         (dict(detect_results={"a": [dict(ROW, label="run")]}, retrieve_results={}), "ego4d"),
         ("a 1.0 2.5 7 0.5\n", "thumos"),
     ],
@@ -171,21 +173,21 @@ def test_labels_that_are_numbers(
         (
             [1, 2],
             THREE,
-            "1 as 'b'. If they count from 1 (1 is 'a'), say so by --classes FILE, with",
+            "1 may be 'b', counted from 0, or 'a', counted from 1.*--classes.*'1 a'",
         ),
-        (["2"], THREE, "without 0 and 3: read as counted from 0, 2 as 'c'"),
+        (["2"], THREE, "without 0 and 3: 2 may be 'c'"),
         ([2, "b"], THREE, ""),  # beside names, a number is a label_id
         (["id_1", "id_2"], THREE, ""),  # OpenTAD's, from 0
         ([1, 2], ["class_0", "a", "b"], ""),  # annotations whose label_ids begin with 1
         ([2, 7], THREE, ""),  # from 1 does not fit
     ],
 )
-def test_numbers_that_fit_from_0_and_from_1_are_said(
-    tmp_path: Path, recwarn: pytest.WarningsRecorder, labels: list, classes: list[str], said: str
+def test_numbers_that_fit_from_0_and_from_1_are_refused(
+    tmp_path: Path, labels: list, classes: list[str], said: str
 ) -> None:
     path = write(tmp_path / "file", {"results": {"v": [dict(ROW, label=x) for x in labels]}})
-    read_results(path, classes)
-    assert len(recwarn) == bool(said) and all(said in str(w.message) for w in recwarn)
+    with pytest.raises(ValueError, match=said) if said else contextlib.nullcontext():
+        read_results(path, classes)
 
 
 def test_a_file_of_class_names_decides_in_every_format(tmp_path: Path) -> None:

@@ -95,5 +95,11 @@ def _detail(name: str, value: Any) -> Any:
 
 
 FORMAT = Format(
-    "activitynet", "ActivityNet JSON", matches, read, write=writing.to_json, ending=".json"
+    "activitynet",
+    "ActivityNet JSON",
+    matches,
+    read,
+    write=writing.to_json,
+    ending=".json",
+    takes_unit=True,
 )

@@ -93,6 +93,8 @@ def _read_table(
     group = options.group_column or "group"
     taken = (*columns.values(), group)
     details = {c.lower(): c for c in header if c.lower() in DETAILS and c not in taken}
+    details |= {role: columns[role] for role in DETAILS if role in columns}
+    columns = {role: column for role, column in columns.items() if role not in DETAILS}
     ignored = [name for name in header if name not in (*taken, *details.values())]
     if ignored:
         collected.note(f"{path}: columns not used: {', '.join(ignored)}")
@@ -214,5 +216,5 @@ def _add_row(
 
 FORMAT = Format(
     "csv", "table: recording, start, end, label", matches, read, FILES,
-    write=lambda database: to_table(database, ","), ending=".csv",
+    write=lambda database: to_table(database, ","), ending=".csv", takes_unit=True,
 )  # fmt: skip

@@ -49,7 +49,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     free = [name for name in table.header if name not in (time, kind)]
     roles = {role: name for name in reversed(free) if (role := role_of(name)[0])}
     roles |= {r: n for r, n in options.columns.items() if n in table.header}
-    person = next((name for name in free if name.lower() in SUBJECT), None)
+    person = roles.get("subject") or next((n for n in free if n.lower() in SUBJECT), None)
     if time is None or kind is None or "label" not in roles:
         raise ValueError(
             f"{path}: needs columns for the time, the label and START or STOP, but has "
@@ -84,4 +84,6 @@ def _words(rows: list[Row], column: str) -> bool:
     return sum(row.values[column].lower() in KINDS for row in rows) * 2 > len(rows)
 
 
-FORMAT = Format("event-log", "log of events: time, label, START or STOP", matches, read, FILES)
+FORMAT = Format(
+    "event-log", "log of events: time, label, START or STOP", matches, read, FILES, takes_unit=True
+)

@@ -21,8 +21,8 @@ from mmtal.preparation.importers.values import file_stem
 YES, NO, NOT_LABELED = ("1", "1.0"), ("0", "0.0"), ("-1", "-1.0")
 VALUES = {*YES, *NO, *NOT_LABELED}
 TIMES = ("time", "time (s)", "time_s", "timestamp", "seconds")
-GUESSED = "Probability_"
-"""What SimBA puts before a class's name, beside the class."""
+NO_CLASSES = ("Probability_", "Low_prob_detections_")
+"""What SimBA calls its guesses beside the classes, and the last features, perhaps all 0 or 1."""
 FRAMES = ("", "frame", "frames", "frame_number", "index", "unnamed: 0")
 
 
@@ -85,7 +85,7 @@ def _tracks(table: Table, options: ImportOptions) -> dict[str, list[str]]:
         texts = [n for n, c in cells.items() if not any(map(NUMBER.fullmatch, c)) and any(c)]
         return {n: cells[n] for n in options.choose(texts, what="column", where=str(table.path))}
     binary: list[str] = []
-    columns = [name for name in table.header[1:] if not name.startswith(GUESSED)]
+    columns = [name for name in table.header[1:] if not name.startswith(NO_CLASSES)]
     for name in reversed(columns):
         if not VALUES.issuperset(cells[name]):
             break

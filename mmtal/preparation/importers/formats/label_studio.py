@@ -249,9 +249,12 @@ def tasks(
 
 def _timeline_value(instance: Mapping[str, Any], fps: float) -> dict[str, Any]:
     first, end = (round(time * fps) for time in span(instance))
-    return dict(
+    value = dict(
         ranges=[dict(start=first + 1, end=max(end, first + 1))], timelinelabels=[instance["label"]]
     )
+    return value if "segment" in instance else value | dict(instant=True)  # as in time series
 
 
-FORMAT = Format("label-studio", "Label Studio JSON", matches, read, write=write, ending=".json")
+FORMAT = Format(
+    "label-studio", "Label Studio JSON", matches, read, write=write, ending=".json", takes_unit=True
+)

@@ -45,12 +45,14 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             minutes = 60.0 * int(match[2]) + int(match[3])
             time = minutes if position is None else to_number(str(position)) / 1000
             score = event.get("confidence")
+            shown = event.get("visibility") != "not shown"  # what the benchmark's figures part by
             team = event.get("team")
             recording = collected.recording(
                 f"{game}/{match[1]}", where=where, subset=source.subset, group=game
             )
             collected.add(
                 recording, time, time, event["label"], where=where, point=True,
+                visibility=None if shown else "not shown",
                 subject=None if team == "not applicable" else team,
                 score=None if score is None else to_number(str(score)),
             )  # fmt: skip

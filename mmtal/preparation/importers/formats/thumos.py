@@ -68,4 +68,4 @@ def _add_line(
         collected.add(recording, start, end, label, where=where)
 
 
-FORMAT = Format("thumos", "THUMOS or MultiTHUMOS text files", matches, read)
+FORMAT = Format("thumos", "THUMOS or MultiTHUMOS text files", matches, read, takes_unit=True)

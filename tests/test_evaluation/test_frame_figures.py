@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mmtal.evaluation.frames import frame_labels, frame_scores, segmental_f1
+from mmtal.evaluation.frames import edit_score, frame_scores, segmental_f1
+from mmtal.results.segmentation import frame_labels
 
 
 def frames(text: str) -> np.ndarray:
@@ -86,3 +87,42 @@ def test_nothing_to_compare() -> None:
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match="as many predicted frames as true ones, but got 3 and 2"):
         frame_scores([frames("aa")], [frames("aaa")])
+
+
+@pytest.mark.parametrize(
+    ("truth", "predicted", "expected"),
+    [
+        pytest.param("aabb", "abbb", 1.0, id="times do not matter"),
+        pytest.param("a.a", "aaa", 1 / 2, id="background parts runs"),
+        pytest.param("abc", "abd", 2 / 3, id="replaced"),
+        pytest.param("abc", "ac.", 2 / 3, id="left out"),
+        pytest.param("abcd", "dabc", 1 / 2, id="one too early: left out and put in"),
+        pytest.param("kitten", "sittin", 1 - 2 / 5, id="kiten to sitin: equal neighbors are one"),
+        pytest.param("abc", "...", 0.0, id="nothing predicted"),
+        pytest.param("...", "...", 1.0, id="nothing there"),
+    ],
+)
+def test_edit_score(truth: str, predicted: str, expected: float) -> None:
+    assert edit_score([frames(truth)], [frames(predicted)]) == pytest.approx(expected)
+    assert edit_score([frames(predicted)], [frames(truth)]) == pytest.approx(expected)
+
+
+def test_edit_distance_beside_the_plain_recursion() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        one, other = (random.integers(0, 4, random.integers(0, 12)) for _ in range(2))
+        costs = [[max(i, j) for j in range(len(other) + 1)] for i in range(len(one) + 1)]
+        for i, j in np.ndindex(len(one), len(other)):
+            costs[i + 1][j + 1] = min(
+                costs[i][j + 1] + 1, costs[i + 1][j] + 1, costs[i][j] + int(one[i] != other[j])
+            )
+        # every label between background, so that each is a run
+        runs = [np.stack([labels, np.full_like(labels, -1)], 1).ravel() for labels in (one, other)]
+        longest = max(len(one), len(other), 1)
+        assert edit_score(runs[:1], runs[1:]) == pytest.approx(1 - costs[-1][-1] / longest)
+
+
+def test_means_over_recordings_or_over_all_runs() -> None:
+    truth, predicted = [frames("ab"), frames("a.a.a.")], [frames("ab"), frames("......")]
+    assert segmental_f1(truth, predicted, 0.5) == pytest.approx(2 * 2 / (4 + 3))
+    assert segmental_f1(truth, predicted, 0.5, per_recording=True) == pytest.approx(1 / 2)

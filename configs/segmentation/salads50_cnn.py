@@ -1,0 +1,10 @@
+_base_ = ["../_base_/segmentation.py", "../_base_/datasets/salads50.py"]
+model = dict(
+    backbone=dict(in_channels=128, max_seq_len=_base_.max_seq_len),
+    head=dict(num_classes=17),
+)
+train_cfg = dict(max_epochs=3 + 25)
+val_evaluator = test_evaluator = [
+    dict(type="TemporalMAP", protocol="salads50/split1"),
+    dict(type="FrameMetrics", protocol="salads50/ed-tcn-3fps"),
+]

@@ -1,0 +1,1 @@
+"""Backbones that make features of pictures."""

@@ -1,0 +1,50 @@
+"""The models compute what OpenTAD's compute (figures: data/)."""
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
+from opentad_methods import (
+    MethodGolden,
+    check_names_there_and_back,
+    check_rows,
+    evaluation_rows,
+    optimizer_groups,
+    published_groups,
+    training_rows,
+)
+
+GOLDEN = {
+    "dbm": ("actionmamba_anet_internvideo6b", "anet_internvideo6b", {}),
+    "vim": ("actionmamba_anet_internvideo6b_vim", "anet_internvideo6b", dict(mixer="vim")),
+    "thumos": ("actionmamba_thumos_internvideo6b", "thumos_internvideo6b", {}),
+}
+CASES = ["dbm", "vim", pytest.param("thumos", marks=pytest.mark.slow)]
+
+
+@cache
+def golden(name: str) -> MethodGolden:
+    return MethodGolden("actionmamba", *GOLDEN[name])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_raw_predictions_and_detections(name: str) -> None:
+    check_rows(evaluation_rows(golden(name), golden(name).build()))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_losses_and_gradients(name: str) -> None:
+    check_rows(training_rows(golden(name), golden(name).build()))
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_weight_decay(name: str) -> None:
+    assert optimizer_groups(golden(name)) == published_groups(golden(name))
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_every_published_name_has_one_of_ours_and_comes_back(name: str) -> None:
+    check_names_there_and_back(golden(name))

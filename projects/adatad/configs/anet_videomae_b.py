@@ -1,0 +1,3 @@
+# Published for protocol activitynet13/available-4728.
+_base_ = "./anet_videomae_s.py"
+model = dict(backbone=dict(video=dict(type="videomae_b"), weights="pretrained/videomae_b_k400.pth"))

@@ -1,0 +1,4 @@
+# Published for protocol charades/opentad-1863.
+_base_ = "./charades_videomae_s.py"
+model = dict(backbone=dict(video=dict(type="videomae_l"), weights="pretrained/videomae_l_k400.pth"))
+optim_wrapper = dict(paramwise_cfg=dict(video=dict(lr=2e-4)))

@@ -1,0 +1,6 @@
+# Published for protocol multithumos/opentad-212.
+_base_ = "./multithumos_videomae_s.py"
+model = dict(
+    backbone=dict(video=dict(type="videomaev2_g"), weights="pretrained/videomaev2_g_k710.pth")
+)
+optim_wrapper = dict(paramwise_cfg=dict(video=dict(lr=1e-4)))

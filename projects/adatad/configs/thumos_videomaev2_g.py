@@ -1,0 +1,6 @@
+# Published for protocol thumos14/opentad-211.
+_base_ = "./thumos_videomae_s.py"
+model = dict(
+    backbone=dict(video=dict(type="videomaev2_g"), weights="pretrained/videomaev2_g_k710.pth")
+)
+optim_wrapper = dict(paramwise_cfg=dict(video=dict(lr=1e-4)))

@@ -1,0 +1,6 @@
+_base_ = ["./_base_/small.py", "../../../configs/_base_/datasets/gtea.py"]
+model = dict(
+    backbone=dict(in_channels=128, max_seq_len=_base_.max_seq_len),
+    head=dict(num_classes=10),
+)
+train_cfg = dict(max_epochs=3 + 25)
