@@ -24,6 +24,14 @@ BUG = """[rank0]: RuntimeError: Connection closed by peer
 [rank1]:     raise RuntimeError("shape")
 [rank1]: RuntimeError: shapes differ
 """
+CRASH = """terminate called after throwing an instance of 'gloo::IoException'
+  what():  [pair.cc:534] Connection closed by peer
+Fatal Python error: Aborted
+
+Current thread 0x00007f2d0348bb80 (most recent call first):
+  File "/code/run.py", line 6 in collect
+  File "/code/run.py", line 9 in <module>
+"""
 CASES = [
     ("bad input", "warning\nerror: no such file\nerror: no such file\n", "1 (pid: 9)",
      "no such file"),
@@ -32,6 +40,9 @@ CASES = [
     ("a bug", BUG, "1 (pid: 9)", "RuntimeError: shapes differ"),
     ("killed", "[rank0]: RuntimeError: Connection reset\n", "-9 (pid: 9)  (SIGKILL)",
      "process 1 ended with exit code -9 (SIGKILL)"),
+    ("crashed", CRASH, "-6 (pid: 9)  (SIGABRT)",
+     "process 1 ended with exit code -6 (SIGABRT), in collect (/code/run.py:6): "
+     "what():  [pair.cc:534] Connection closed by peer"),
     ("without a word", "", "3 (pid: 9)", "process 1 ended with exit code 3"),
 ]  # fmt: skip
 
@@ -52,11 +63,19 @@ def test_the_launcher_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_real_processes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import sys; print('error: bad data', file=sys.stderr); sys.exit(1)", "bad data "),
+        ("import os; os.abort()", r"process \d ended .*SIGABRT\), in <module> \(.*script.py:1\) "),
+    ],
+    ids=["bad data", "a crash"],
+)
+def test_real_processes(tmp_path: Path, code: str, expected: str) -> None:
     script = tmp_path / "script.py"
-    script.write_text("import sys; print('error: bad data', file=sys.stderr); sys.exit(1)")
+    script.write_text(code)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    with pytest.raises(ValueError, match="a process has failed: bad data "):
+    with pytest.raises(ValueError, match=f"a process has failed: {expected}"):
         run_processes([*command, str(script)], errors=tmp_path / "errors.log")
 
 
