@@ -1,10 +1,12 @@
 """Run a command and report what the user can fix as one line, with an exit code."""
 
+import atexit
 import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from typing import NoReturn
 
 from mmtal.utils.errors import USER_ERRORS, import_hints
 from mmtal.utils.repeats import warnings_once
@@ -40,6 +42,26 @@ def run_tool(
         processes = sys.modules.get("torch.distributed")  # absent: nothing has imported PyTorch
         if processes and processes.is_available() and processes.is_initialized():
             processes.destroy_process_group()
+            _exit_at_once(sys.exc_info()[1])
+
+
+def _exit_at_once(error: BaseException | None) -> NoReturn:
+    """End a process of several as ``error`` would, without taking the interpreter apart first.
+
+    Meanwhile a thread of gloo may let go of its last tensor, which aborts the process:
+    https://github.com/pytorch/pytorch/issues/190489.
+    """
+    code = 0
+    match error:
+        case SystemExit(code=int(given)):
+            code = given
+        case BaseException():
+            traceback.print_exception(error)
+            code = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 ERRNO = {

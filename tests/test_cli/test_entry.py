@@ -66,3 +66,41 @@ def test_ctrl_c_says_what_the_command_knows(capsys: pytest.CaptureFixture[str]) 
         with pytest.raises(SystemExit, match="130"):
             run_tool(interrupted, interrupted="nothing")
         assert capsys.readouterr().err == f"interrupted; {said}\n"
+
+
+ONE_OF_SEVERAL = """
+import atexit, os
+import torch.distributed as dist
+from mmtal.cli.entry import run_tool
+
+class Thread:  # lets go of a tensor while the interpreter is taken apart
+    def __del__(self):
+        os.abort()
+
+def main():
+    global kept
+    dist.init_process_group("gloo", rank=0, world_size=1, store=dist.HashStore())
+    atexit.register(print, "at exit")
+    kept = Thread()
+    print("done")
+    {last}
+
+run_tool(main, failed=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "code", "said"),
+    [
+        ("pass", 0, ""),
+        ("raise ValueError('no file')", 2, "error: no file\n"),
+        ("raise SystemExit(3)", 3, ""),
+        ("1 / 0", 1, "ZeroDivisionError: division by zero\n"),
+    ],
+)
+def test_a_process_of_several_ends_as_it_should(last: str, code: int, said: str) -> None:
+    tool = subprocess.run(
+        [sys.executable, "-c", ONE_OF_SEVERAL.format(last=last)], capture_output=True, text=True
+    )
+    assert (tool.returncode, tool.stdout) == (code, "done\nat exit\n")
+    assert tool.stderr.endswith(said) and bool(tool.stderr) == bool(said)
