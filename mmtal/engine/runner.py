@@ -13,6 +13,7 @@ import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config
 from mmengine.dist import is_main_process
+from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.runner import BaseLoop, Runner
 
@@ -232,6 +233,13 @@ class QuietRunner(Runner):
             unused = dict(find_unused_parameters=True, broadcast_buffers=False)
             model_wrapper_cfg = unused | (model_wrapper_cfg or {})
         return super().wrap_model(model_wrapper_cfg, model)
+
+    def build_evaluator(self, evaluator: Any) -> Evaluator:
+        built = super().build_evaluator(evaluator)
+        for metric in built.metrics:  # else processes meet in ./.dist_test, which stays
+            if metric.collect_device == "cpu" and metric.collect_dir is None:
+                metric.collect_dir = f"{self.log_dir}/results_of_processes"
+        return built
 
     def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
         settings = optim_wrapper if isinstance(optim_wrapper, dict) else {}

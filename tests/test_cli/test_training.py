@@ -40,8 +40,8 @@ def start(*args: object, **kwargs: object) -> subprocess.Popen:
     )  # fmt: skip
 
 
-def run(*args: object) -> str:
-    process = start(*args)
+def run(*args: object, **kwargs: object) -> str:
+    process = start(*args, **kwargs)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     return output
@@ -178,9 +178,12 @@ def test_every_recording_is_tested_once_by_two_processes(tmp_path: Path, data_ro
         ("one", [sys.executable, ROOT / "tools" / "test.py", config, checkpoint]),
         ("two", ["bash", ROOT / "tools" / "dist_test.sh", config, checkpoint, 2]),
     ):
-        out = tmp_path / f"{name}.json"
-        run(*command, "--out", out, "--work-dir", tmp_path / name)
+        out, stand = tmp_path / f"{name}.json", tmp_path / f"{name}_stand"
+        stand.mkdir()
+        run(*command, "--out", out, "--work-dir", tmp_path / name, cwd=stand)
         outputs.append(json.loads(out.read_text()))
+        assert not list(stand.iterdir())
+        assert not list((tmp_path / name).glob("*/results_of_processes"))
     one, two = outputs
     assert one["mmtal"]["num_videos"] == two["mmtal"]["num_videos"] == 5
     assert one["mmtal"]["video_list_sha256"] == two["mmtal"]["video_list_sha256"]
