@@ -59,7 +59,8 @@ def suggest_config(
     are those to train and to test on, ``data`` more arguments of both verify and summarize.
     ValueError: the data cannot be used; what is wrong has been printed.
     """
-    report = verify(ann_file, features=features, subset=subsets, **data)
+    chosen = subsets if all(subsets or ()) else None  # an empty name: not chosen
+    report = verify(ann_file, features=features, subset=chosen, **data)
     if verbose or not report.ok:
         print(report.format())
     if not report.ok:

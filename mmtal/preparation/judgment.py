@@ -46,8 +46,8 @@ def choose_subsets(
 
     Args:
         present: Those there are.
-        train: The user's choice, or None.
-        test: The user's choice, or None.
+        train: The user's choice, if there is one.
+        test: The user's choice, if there is one.
         source: For messages.
 
     Raises:
@@ -60,9 +60,9 @@ def choose_subsets(
     def pick(names: Sequence[str]) -> str | None:
         return next((by_name[name] for name in names if name in by_name), None)
 
-    if train is None:
+    if not train:
         train = pick(("training", "train", "validation", "val"))
-    if test is None:
+    if not test:
         names = ("validation", "val", "test", "testing")
         test = pick([name for name in names if train is None or name != train.lower()])
     for chosen in (train, test):

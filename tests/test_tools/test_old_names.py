@@ -61,6 +61,12 @@ OLD = [
     ("visualize.py", "subtitles --ann {ann} --out s", 0, "s"),
     ("leaderboard.py", "table nowhere", 1, "nowhere does not exist"),
     ("eval_results.py", "{results} --ann {ann} --subset validation", 0, "average"),
+    ("suggest_config.py", "--ann {ann} --features {features} --train-subset validation "
+     "--test-subset training", 0, "5 recordings alone"),
+    ("suggest_config.py", "--ann {ann} --features {features} --test-subset validation", 0,
+     "8 recordings alone"),
+    ("suggest_config.py", "--ann {ann} --features {features} --train-subset no", 1,
+     "('no' does not occur)"),
     ("get_flops.py", "nowhere", 1, "config 'nowhere'"),
 ]  # fmt: skip
 
