@@ -28,6 +28,9 @@ from mmtal.checkpoints.safe_globals import SAFE_GLOBALS
 TRUST = "MMTAL_TRUST_CHECKPOINT"
 """Environment variable: the SHA-256 of the one file that may be unpickled in full."""
 
+STARTS = b"PK", b"\x80"
+"""First bytes of what ``torch.save`` writes: of a ZIP file, and of a pickle."""
+
 _WEIGHTS = ("state_dict", "ema_state_dict")
 _HOLDERS = ("state_dict_ema", "state_dict", "module", "model")
 _HISTORY = {"log_history", "count_history", "max_length"}
@@ -108,6 +111,10 @@ def _load_trusted(path: Path, map_location: MapLocation, error: pickle.Unpicklin
     if os.environ.get(TRUST) == digest:
         print_log(f"{path} is unpickled in full, as {TRUST} demands", logger="current")
         return torch.load(io.BytesIO(content), map_location=map_location, weights_only=False)
+    if not content.startswith(STARTS):
+        raise ValueError(
+            f"{path} cannot be read as a checkpoint: torch.save has not written it"
+        ) from error
     found = re.search(r"GLOBAL (\S+)", str(error))
     what = f"'{found[1]}'" if found else "more than tensors and plain types"
     raise ValueError(

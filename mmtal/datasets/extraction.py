@@ -90,7 +90,7 @@ def write_extraction(folder: Path, extraction: Extraction) -> None:
 def write_videos(folder: Path, videos: Mapping[str, Path]) -> None:
     """Say which videos the features of a folder are of, beside those that it says already."""
     path = folder / VIDEOS
-    known = read_json(path) if path.is_file() else {}
+    known = _read_videos(path)
     start = folder.resolve()
     named = {
         **known,
@@ -103,11 +103,17 @@ def write_videos(folder: Path, videos: Mapping[str, Path]) -> None:
 def video_of(folders: Sequence[str | Path], name: str) -> Path | None:
     """The video that features of a recording were extracted from; None: not known, or gone."""
     for folder in map(Path, folders):
-        path = folder / VIDEOS
-        found = read_json(path).get(composed(name)) if path.is_file() else None
+        found = _read_videos(folder / VIDEOS).get(composed(name))
         if found and (folder / found).is_file() and is_video(found):
             return folder / found
     return None
+
+
+def _read_videos(path: Path) -> dict[str, str]:
+    known = read_json(path) if path.is_file() else {}
+    if not isinstance(known, dict) or not all(isinstance(v, str) for v in known.values()):
+        raise ValueError(f"{path} must name a video file for each recording: delete it")
+    return known
 
 
 Place = float | None

@@ -164,7 +164,13 @@ class Video:
         """A frame as it is to be shown, in this size: RGB, uint8 (H, W, 3)."""
         if self.turn[0]:
             height, width = width, height
-        values = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+        try:
+            values = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+        except importlib.import_module("av").error.FFmpegError as error:
+            raise ValueError(
+                f"{self.path}: no picture of {width} x {height} pixels can be made of its "
+                f"{frame.width} x {frame.height}: {error}"
+            ) from error
         return np.ascontiguousarray(self.upright(values))
 
     def _check_end(self, last: Frame, time: float) -> None:

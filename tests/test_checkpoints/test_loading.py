@@ -114,6 +114,14 @@ def test_a_damaged_file_is_named(tmp_path, content):
         load_checkpoint_file(tmp_path / "cut.pth")
 
 
+@pytest.mark.parametrize("content", [b'{"a": 1}', b"\0\0\0 ftypisom", b"text"])
+def test_what_is_no_checkpoint_is_not_to_be_trusted(tmp_path, content):
+    (tmp_path / "a.mp4").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.mp4 cannot be read as a checkpoint") as error:
+        load_checkpoint_file(tmp_path / "a.mp4")
+    assert TRUST not in str(error.value)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.pth"):
         load_checkpoint_file(tmp_path / "none.pth")

@@ -11,7 +11,7 @@ import yaml
 from clips import HEIGHT, WIDTH, numbered, write_clip, write_damaged
 
 from mmtal.cli.main import main
-from mmtal.datasets.extraction import places_of, read_extraction, video_of
+from mmtal.datasets.extraction import places_of, read_extraction, video_of, write_videos
 from mmtal.experiments.extracting import execute, plan_extraction
 from mmtal.models import Pixels
 
@@ -86,6 +86,15 @@ def test_the_folder_knows_its_videos(tmp_path: Path) -> None:
     assert video_of([moved], "P1/a").samefile(videos["P1/a"])
     videos["P1/a"].unlink()
     assert video_of([moved], "P1/a") is None and video_of([moved], "P1/c") is None
+
+
+def test_a_damaged_list_of_videos_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "videos.json").write_text("[1]")
+    message = r"videos.json must name a video file for each recording"
+    with pytest.raises(ValueError, match=message):
+        write_videos(tmp_path, {"a": tmp_path / "a.mp4"})
+    with pytest.raises(ValueError, match=message):
+        video_of([tmp_path], "a")
 
 
 @pytest.mark.parametrize(
@@ -184,8 +193,9 @@ def test_a_bad_video_stops_no_other(tmp_path: Path, capsys) -> None:
     ("arguments", "message"),
     [
         (["none.mp4"], "video none.mp4 does not exist"),
-        (["a.mp4", "--backbone", "ConvNet"], "must make features of pictures .*pixels.*'ConvNet'"),
-        (["a.mp4", "--backbone", "pixel"], "Did you mean pixels"),
+        (["a.mp4", "--backbone", "ConvNet"], "must make features of pictures.*pixels.*'ConvNet'"),
+        (["a.mp4", "--backbone", "Pixel"], "Did you mean pixels"),
+        (["a.mp4", "--backbone", "resnet50"], "as .*, timm/resnet50, .* but 'resnet50' does not"),
         (["a.mp4", "--weights", "w.pth", "--backbone", "pixels"], "w.pth does not exist"),
         (["a.mp4", "--stride", "0"], "feature_stride must be > 0, but got 0"),
         (["a.mp4", "--size", "0"], "size must be pixels .* all >= 1, but got 0"),

@@ -117,6 +117,13 @@ def test_sizes(tmp_path: Path, why: str, size, settings: dict, shape: tuple[int,
     assert next(video.pictures([0], size=size)).shape == (*shape, 3)
 
 
+def test_a_size_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    video = open_video(write_clip(tmp_path / "a.mp4", times=2))
+    message = "a.mp4: no picture of 300000 x 100000 pixels can be made of its 96 x 32"
+    with pytest.raises(ValueError, match=message):
+        next(video.pictures([0], size=100_000))
+
+
 def test_without_a_length_the_stamps_tell(tmp_path: Path) -> None:
     import av
 

@@ -3,6 +3,7 @@
 N snippets of S pictures of H x W pixels, C channels.
 """
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -90,19 +91,21 @@ class SnippetBackbone(nn.Module):
 def find_backbone(name: str) -> tuple[type[SnippetBackbone], tuple[str, ...]]:
     """The class that is registered as ``name``, and its argument: what follows a slash there.
 
-    KeyError: nothing is. ValueError: that makes no features of pictures, or a model's name is
-    missing or not wanted.
+    ValueError: nothing that makes features of pictures is, or a model's name is missing or not
+    wanted.
     """
     name, slash, model = name.partition("/")
-    found = BACKBONES.get(name)
-    if not issubclass(found, SnippetBackbone):
-        known = [
-            other
+    found = BACKBONES.get(name) if name in BACKBONES else None
+    if found is None or not issubclass(found, SnippetBackbone):
+        known = {
+            other: f"{other}/{kind.model_example}" if kind.model_example else other
             for other, kind in BACKBONES.module_dict.items()
             if issubclass(kind, SnippetBackbone)
-        ]
+        }
+        close = difflib.get_close_matches(name.lower(), known)
         raise ValueError(
-            f"backbone must make features of pictures ({', '.join(known)}), but '{name}' does not"
+            f"backbone must make features of pictures, as {', '.join(known.values())}, but "
+            f"'{name}' does not" + (f". Did you mean {' or '.join(close)}?" if close else "")
         )
     if bool(model) != bool(found.model_example):
         example = f"{name}/{found.model_example}" if found.model_example else name

@@ -3,6 +3,7 @@
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from glob import escape
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from mmtal.preparation.verification.findings import Findings, Severity
 from mmtal.preparation.verification.recording import Recording
 from mmtal.preparation.verification.settings import ModelSetting
 from mmtal.utils.file_names import composed
+from mmtal.utils.media_files import is_media
 
 SHOWN = 8
 """Channels that a message names."""
@@ -112,7 +114,7 @@ def _check_files(
             remedy = None
             if scan.problem == "missing feature file":
                 severity = "warning" if recording.setting.allow_missing else "error"
-                remedy = _hint(recording, similar[folder])
+                remedy = _hint(recording, similar[folder]) or _video_hint(scan.path)
             findings.report(scan.problem, scan.text, of=recording, severity=severity, remedy=remedy)
         for text in scan.notes:
             findings.report("irregular samples", f"{scan.path}: {text}", of=recording)
@@ -150,6 +152,18 @@ def _hint(recording: Recording, similar: Mapping[str, str]) -> str | None:
         prefix = stem.removesuffix(recording.video_id)
         return f"there is '{name}': set file_prefix='{prefix}' if all are named so"
     return f"there is '{name}': let the names agree in prefix, case and ending"
+
+
+def _video_hint(missing: Path) -> str | None:
+    """What to do if a video is there in place of its features."""
+    beside = missing.parent.glob(f"{escape(missing.stem)}.*")
+    video = None if is_media(missing) else next(filter(is_media, beside), None)
+    if video is None:
+        return None
+    return (
+        f"there is '{video.name}': make features in another folder and give that one: mmtal data "
+        f"extract {video.parent} --out FEATURES"
+    )
 
 
 def check_channels(

@@ -35,3 +35,10 @@ def test_empty_database(tmp_path: Path):
     report = verify(path)
     assert report.counts() == {"no instance": 1}
     report.format()
+
+
+def test_videos_are_no_features(own):
+    (own.features / "r2.npy").rename(own.features / "r2.MP4")
+    [finding] = own.verify().findings
+    assert finding.remedy.startswith("there is 'r2.MP4': make features in another folder")
+    assert f"mmtal data extract {own.features} --out FEATURES" in finding.remedy
