@@ -21,7 +21,7 @@ GROUPS = {
     "what the source does not say": {
         "--fps": "",
         "--unit": dict(
-            choices=["s", "ms", "frames", "seconds", "milliseconds"],
+            choices=["s", "ms", "us", "min", "h", "frames", "seconds", "milliseconds"],
             help="of times that are plain numbers",
         ),
         "--columns": dict(

@@ -32,18 +32,34 @@ PEOPLE = ("participant", "participant_id", "subject", "subject_id")
 
 def role_of(column: str) -> tuple[str | None, str | None]:
     """What a column holds by its name, and its unit if that is a time: (role, unit)."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower()
-    parts = [part for part in re.split(r"[^a-z0-9]+", words) if part]
+    parts = _parts(column)
     name = "_".join(parts)
     for role, names in ALIASES.items():
         if name in names.split():
             return role, None
-    units = {UNIT_WORDS[part] for part in parts if part in UNIT_WORDS}
+    units = _units(parts)
     rest = [part for part in parts if part not in (*UNIT_WORDS, "t", "time", "timestamp", "in")]
     for role in ("start", "end", "length"):
         if len(units) < 2 and len(rest) == 1 and rest[0] in ALIASES[role].split():
             return role, units.pop() if units else None
     return None, None
+
+
+def _parts(column: str) -> list[str]:
+    """The words of a column's name: ``StartTime (ms)`` is start, time, ms."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.replace("µ", "u").replace("μ", "u")).lower()
+    return [part for part in re.split(r"[^a-z0-9]+", words) if part]
+
+
+def unit_of(column: str) -> str | None:
+    """The unit that the name of a column of times says; None: it says none, or several."""
+    parts = _parts(column)
+    units = _units(parts) | {"frames" for part in parts if part in ("sample", "samples")}
+    return units.pop() if len(units) == 1 else None
+
+
+def _units(parts: Sequence[str]) -> set[str]:
+    return {UNIT_WORDS[part] for part in parts if part in UNIT_WORDS and len(parts) > 1}
 
 
 def is_inclusive(column: str) -> bool:

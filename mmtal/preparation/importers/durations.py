@@ -15,6 +15,7 @@ from mmtal.preparation.importers.collected import Collected, normal_name
 from mmtal.preparation.importers.options import ImportOptions
 from mmtal.preparation.importers.tables import read_table
 from mmtal.preparation.importers.times import to_positive, to_seconds
+from mmtal.preparation.importers.values import MEDIA_ENDINGS, media_name
 from mmtal.utils.progress import progress
 from mmtal.utils.video_reader import open_video
 from mmtal.utils.wording import counted
@@ -48,11 +49,12 @@ class Lengths:
 def read_lengths(path: Path) -> dict[str, Lengths]:
     """A table with a column for the recording and at least one of duration, frames, fps and start.
 
-    ValueError: a column is missing or a row cannot be read.
+    Recordings may be called like their files. ValueError: a column is missing, a row cannot be
+    read, or two contradict each other.
     """
     if not path.is_file():
         raise FileNotFoundError(f"table of durations '{path}' does not exist")
-    collected, found = Collected(), {}
+    collected, found = Collected(), dict[str, Lengths]()
     table = read_table(path, collected)
     header = table.header
     name = next((column for column in header if column.lower() in NAMES), None)
@@ -73,9 +75,13 @@ def read_lengths(path: Path) -> dict[str, Lengths]:
             if ":" in values["duration"]:
                 values["duration"] = str(to_seconds(values["duration"], unit=None, fps=None))
             numbers = {role: to_positive(text, name=role) for role, text in values.items()}
-            found[normal_name(row.values[name])] = Lengths(**numbers, start=start)
+            length = Lengths(**numbers, start=start)
+            recording = normal_name(row.values[name])
+            if found.setdefault(recording, length) != length:
+                raise ValueError(f"recording '{recording}' is in the table twice, and not the same")
     collected.raise_errors()
-    return found
+    files = {k: v for k, v in found.items() if k.lower().endswith(MEDIA_ENDINGS)}
+    return {**{media_name(name): length for name, length in files.items()}, **found}
 
 
 def add_lengths(collected: Collected, lengths: Mapping[str, Lengths], fps: float | None) -> None:

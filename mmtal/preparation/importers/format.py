@@ -10,6 +10,8 @@ from typing import Any
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
+from mmtal.utils.reading import reading
+from mmtal.utils.wording import counted
 
 Database = Mapping[str, Mapping[str, Any]]
 """Recordings by name, as in an annotation JSON; what a writer gets."""
@@ -72,8 +74,19 @@ class Format:
         if not files:
             raise ValueError(f"{source.path}: holds no file {' or '.join(self.files)}")
         for path in files:
-            self.read(Source(path, source.subset, in_folder=True), options, collected)
+            with reading(path, f"is not complete as {self.title}"):
+                self.read(Source(path, source.subset, in_folder=True), options, collected)
+        folders = [item for item in source.path.iterdir() if item.is_dir()]
+        names = [name for name in self.files if not name.startswith("**/")]
+        below = [path for folder in folders for path in _named(folder.iterdir(), names)]
+        if below := [path for path in below if path not in files]:
+            collected.note(
+                f"{source.path}: {counted(len(below), 'file')} in folders below were not read, "
+                f"such as {below[0]}: give their folders, too"
+            )
 
 
 def _named(paths: Iterable[Path], names: Sequence[str]) -> list[Path]:
-    return sorted(p for p in paths if any(fnmatch(p.name.lower(), name) for name in names))
+    """The paths of such names, but for what a file manager or Excel has left there."""
+    visible = (path for path in paths if not path.name.startswith((".", "~$")))
+    return sorted(p for p in visible if any(fnmatch(p.name.lower(), name) for name in names))

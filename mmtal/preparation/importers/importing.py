@@ -28,13 +28,13 @@ from mmtal.preparation.importers.label_ids import number_labels
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.subsets import subset_in_name, subset_of_word
 from mmtal.preparation.importers.tables import read_text
+from mmtal.preparation.importers.values import MEDIA_ENDINGS
 from mmtal.utils.reading import reading
 from mmtal.utils.wording import counted, first_of
 
 SHOWN = 3
 NOBODY = "(no subject)"
 DEFAULT_SUBSET = "training"
-MEDIA_ENDINGS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".wav", ".mp3", ".csv", ".txt")
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,17 @@ def _take_unpaired(collected: Collected, policy: str) -> None:
 def _take_details(collected: Collected, options: ImportOptions) -> None:
     """Choose subjects, make them recordings, the group or a part of the class; and modifiers."""
     crowded = None
+    everybody = {
+        str(i.details["subject"])
+        for recording in collected.recordings.values()
+        for i in recording.instances
+        if i.details.get("subject")
+    }
+    if strangers := [name for name in options.subjects if name not in everybody]:
+        raise ValueError(
+            f"--subjects {strangers[0]}: nobody is called so; there is "
+            + (first_of(sorted(everybody)) or "no subject")
+        )
     for recording in collected.recordings.values() if options.subjects else ():
         kept = [i for i in recording.instances if i.details.get("subject") in options.subjects]
         collected.drop("of another subject", len(recording.instances) - len(kept))
@@ -266,7 +277,7 @@ def _check_segments(
 ) -> None:
     ends = [max((i.end for i in r.instances), default=0.0) for r in recordings]
     unit = unit_of_times((e, r.duration or 0, r.fps) for e, r in zip(ends, recordings, strict=True))
-    if unit and policy != "keep":
+    if unit and policy != "keep" and options.unit is None:
         worst = max(zip(ends, recordings, strict=True), key=lambda item: item[0])
         where = max(worst[1].instances, key=lambda instance: instance.end).where
         raise ValueError(

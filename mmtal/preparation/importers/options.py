@@ -11,6 +11,9 @@ UNIT_WORDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "seconds"),
     **dict.fromkeys(("f", "frame", "frames"), "frames"),
     **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), "milliseconds"),
+    **dict.fromkeys(("us", "microsecond", "microseconds"), "microseconds"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "minutes"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hours"),
 }
 
 
@@ -79,7 +82,7 @@ class ImportOptions:
                 raise ValueError(f"{name} must be > 0, but got {value}")
         unit = UNIT_WORDS.get(self.unit.lower()) if self.unit else None
         if self.unit and unit is None:
-            raise ValueError(f"unit must be s, ms or frames, but got '{self.unit}'")
+            raise ValueError(f"unit must be s, ms, us, min, h or frames, but got '{self.unit}'")
         object.__setattr__(self, "unit", unit)
 
     @property

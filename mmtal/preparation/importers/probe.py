@@ -4,7 +4,13 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from mmtal.preparation.importers.tables import is_workbook, read_header, read_text
+from mmtal.preparation.importers.tables import (
+    is_workbook,
+    read_header,
+    read_text,
+    split_line,
+    widest,
+)
 from mmtal.utils import reading
 
 HEAD = 50
@@ -39,6 +45,15 @@ class Probe:
     def header(self) -> list[str]:
         """Names of the columns, if this is a table; else the first line."""
         return [] if self.path.is_dir() or self.json is not None else read_header(self.path)
+
+    @functools.cached_property
+    def rows(self) -> list[list[str]]:
+        """The fields of the first lines below the names of the columns, if this is a table."""
+        for number, line in enumerate(self.lines):
+            mark, fields = widest(line)
+            if [name for name in fields if name] == [name for name in self.header if name]:
+                return [split_line(text, mark) for text in self.lines[number + 1 :]]
+        return []
 
     @functools.cached_property
     def lines(self) -> list[str]:

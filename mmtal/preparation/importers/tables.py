@@ -149,7 +149,9 @@ def read_table(
             collected.error(where, _wrong_length(fields, header, delimiter))
         else:
             rows.append(Row(where, dict(zip(header, fields, strict=False))))
-    above = [_split(f[0], delimiter) if delimiter else f for _, f in lines[: max(first, 0)]]
+    if not rows:
+        collected.note(f"{path}: has no row below the names of its columns")
+    above = [split_line(f[0], delimiter) if delimiter else f for _, f in lines[: max(first, 0)]]
     return Table(path, header, rows, delimiter, above)
 
 
@@ -161,8 +163,8 @@ def _fields(
     mark = re.fullmatch(r'"?sep=(.)"?', lines[0])
     skipped = 1 if mark else 0
     heads = [line for line in lines[skipped : skipped + PREAMBLE] if line.strip()] or [""]
-    head = next((line for line in heads if names_columns(_widest(line)[1], wanted)), heads[0])
-    delimiter = mark[1] if mark else _widest(head)[0]
+    head = next((line for line in heads if names_columns(widest(line)[1], wanted)), heads[0])
+    delimiter = mark[1] if mark else widest(head)[0]
     before = lines.index(head) if head in lines else skipped
     found = [(f"{path}, line {n + 1}", [lines[n]]) for n in range(skipped, before)]
     reader = csv.reader((line + "\n" for line in lines[before:]), delimiter=delimiter, strict=True)
@@ -181,12 +183,15 @@ def _fields(
         line = before + reader.line_num
 
 
-def _widest(line: str) -> tuple[str, list[str]]:
+def widest(line: str) -> tuple[str, list[str]]:
     """The delimiter that splits a line most, and the fields."""
-    return max(((mark, _split(line, mark)) for mark in DELIMITERS), key=lambda item: len(item[1]))
+    return max(
+        ((mark, split_line(line, mark)) for mark in DELIMITERS), key=lambda item: len(item[1])
+    )
 
 
-def _split(line: str, delimiter: str) -> list[str]:
+def split_line(line: str, delimiter: str) -> list[str]:
+    """The fields of a line; with quotes that do not close, the line."""
     try:
         return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error:

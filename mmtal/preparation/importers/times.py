@@ -15,6 +15,8 @@ DATE = re.compile(r"\d{4}-?\d\d-?\d\d[T ]")
 CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
+LONGER, SHORTER = dict(minutes=60, hours=3600), dict(milliseconds=1000, microseconds=1_000_000)
+"""Units of times: how many seconds they are, or how many of them are a second."""
 DAY = 86_400
 LONGEST = 1e7
 """Seconds, four months: a later time is a date, not a time within a recording."""
@@ -27,7 +29,7 @@ def to_seconds(
 
     Args:
         text: A number in ``unit``, or ``hh:mm:ss``, ``mm:ss``, each with decimals if wanted.
-        unit: ``seconds`` (also None), ``frames`` or ``milliseconds``.
+        unit: ``seconds`` (also None), ``frames``, or a key of ``LONGER`` or ``SHORTER``.
         fps: Frames per second, for frames.
         origin: When the recording began, in the same form; dates and times of day need it.
 
@@ -86,8 +88,8 @@ def in_seconds(time: Any, unit: str | None, fps: float | None) -> float:
         if fps is None:
             raise ValueError("times are in frames, but the frame rate is not known: give --fps")
         value = time / fps
-    elif unit == "milliseconds":
-        value = time / 1000
+    elif unit is not None:
+        value = time * LONGER.get(unit, 1) / SHORTER.get(unit, 1)
     if abs(value) > LONGEST:
         raise ValueError(
             f"'{time}' is no time within a recording: count from the recording's start, or give "

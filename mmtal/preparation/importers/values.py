@@ -6,6 +6,9 @@ from urllib.parse import unquote
 
 from mmtal.utils import file_names
 
+MEDIA_ENDINGS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".wav", ".mp3", ".csv", ".txt")
+"""Endings that names of recordings have where a tool names its files."""
+
 
 def is_name(value: Any) -> bool:
     """Whether it is a text that is not empty."""

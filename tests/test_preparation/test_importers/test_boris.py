@@ -129,3 +129,25 @@ def test_an_old_export_says_the_observation_above(load: Callable, write: Callabl
     imported = load(write("e.tsv", f"Observation id\tobs 7\n\nMedia file(s)\n\n{head}{rows}"))
     assert instances(imported, "obs 7") == [("run", 1.0, 2.0)]
     assert imported.database["obs 7"]["duration"] == 9.5
+
+
+def test_unknown_lengths_and_texts_that_are_none(load: Callable, write: Callable) -> None:
+    lengths = {"/videos/a.mp4": "NA", "/videos/b.mp4": -1}
+    path = write("p.boris", changed(lambda o: o["media_info"].update(length=lengths)))
+    assert "duration" not in load(path).database["obs 1"]
+    path = write("q.boris", changed(lambda o: o["events"][2].__setitem__(4, None)))
+    assert load(path).database["obs 1"]["annotations"][2] == dict(label="bark", label_id=1, time=3)
+    path = write("r.boris", changed(lambda o: o["events"][2].__setitem__(3, ["x"])))
+    with pytest.raises(ValueError, match=r"event 3: 'modifiers' must be a text, but got \['x'\]"):
+        load(path)
+
+
+def test_subjects_that_are_not_there(load: Callable, write: Callable) -> None:
+    with pytest.raises(ValueError, match="--subjects bem: nobody is called so; there is 'anna'"):
+        load(write("p.boris", BORIS), subjects=("anna", "bem"))
+
+
+def test_decimal_commas_in_exports(load: Callable, write: Callable) -> None:
+    entry = load(write("e.tsv", BORIS_AGGREGATED.replace(".", ","))).database["obs 1"]
+    assert (entry["duration"], entry["fps"]) == (30.5, 25.0)
+    assert entry["annotations"][0]["segment"] == [1.5, 4.0]

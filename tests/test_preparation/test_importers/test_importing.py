@@ -335,7 +335,7 @@ def test_a_file_without_an_instance_is_refused(load: Callable, write: Callable) 
 
 
 def test_options_check_themselves() -> None:
-    for given in (dict(fps=float("nan")), dict(feature_stride=-1), dict(unit="minutes")):
+    for given in (dict(fps=float("nan")), dict(feature_stride=-1), dict(unit="days")):
         with pytest.raises(ValueError, match=f"{next(iter(given))} must be"):
             ImportOptions(**given)
     assert ImportOptions(unit="ms").unit == "milliseconds"

@@ -12,7 +12,7 @@ from mmtal.preparation.importers.values import file_stem
 
 TITLE = "Bento annotation file"
 CHANNEL = re.compile(r"(\S.*?)-{5,}")
-RATE, STOP = "Annotation framerate:", "Annotation stop"
+RATE, STOP, STOP_TIME = "Annotation framerate:", "Annotation stop", "Annotation stop time"
 
 
 def matches(probe: Probe) -> bool:
@@ -29,7 +29,8 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """
     path = source.path
     lines = read_text(path).split("\n")
-    head = {k: line.partition(":")[2].strip() for line in lines for k in (RATE, STOP) if k in line}
+    keys = (RATE, STOP, STOP_TIME)
+    head = {k: line.partition(":")[2].strip() for line in lines for k in keys if k in line}
     rate = to_positive(head.get(RATE) or None, name="framerate") or options.fps
     if rate is None:
         raise ValueError(f"{path}: does not say the frame rate: give --fps")
@@ -47,7 +48,8 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     in_frames = not any("." in text for text in [*texts, head.get(STOP, "")])
     unit = rate if in_frames else 1.0
     stop = to_positive(head.get(STOP) or None, name=STOP)
-    whole = stop is None or stop.is_integer()  # then in frames, whatever the bouts are in
+    # then in frames, whatever the bouts are in
+    whole = stop is None or (stop.is_integer() and STOP_TIME not in head)
     recording = collected.recording(
         file_stem(path),
         where=str(path),

@@ -59,7 +59,8 @@ def _add_observation(
     files = observation.get("file") or {}
     media = list((files.get("1") or []) if isinstance(files, dict) else files)
     info = observation.get("media_info") or {}
-    lengths = [to_positive((info.get("length") or {}).get(path), name="length") for path in media]
+    known = {k: v for k, v in (info.get("length") or {}).items() if v not in (0, -1, "NA")}
+    lengths = [to_positive(known.get(path), name="length") for path in media]
     rates = {to_positive((info.get("fps") or {}).get(path), name="fps") for path in media}
     if options.columns.get("recording") == "media":
         if not media:
@@ -84,7 +85,13 @@ def _add_observation(
             time, subject, code, modifiers, comment = row[:5]
             if code not in kinds:
                 raise ValueError(f"behavior '{code}' is not in the project's ethogram")
-            details = dict(subject=subject, modifiers=modifiers, comment=comment)
+            texts = dict(subject=subject, modifiers=modifiers, comment=comment)
+            details = {name: "" if text is None else text for name, text in texts.items()}
+            wrong = next(
+                (name for name, text in details.items() if not isinstance(text, str)), None
+            )
+            if wrong:
+                raise ValueError(f"'{wrong}' must be a text, but got {details[wrong]!r:.60}")
             events.append(Event(in_seconds(time, None, None), kinds[code], code, place, details))
     for event, end in paired(events, collected):
         details = dict(event.details, modifiers=OVERLAP.sub("", event.details["modifiers"]))

@@ -106,7 +106,8 @@ def _first(values: Mapping[str, str], columns: Sequence[str]) -> str | None:
 
 def _parts(text: str | None) -> list[float]:
     """The numbers of the first player's media: ``10.5;20|9`` has 10.5 and 20."""
-    parts = [part.rpartition(":")[2] for part in (text or "").partition("|")[0].split(";")]
+    first = (text or "").partition("|")[0].replace(",", ".")
+    parts = [part.rpartition(":")[2] for part in first.split(";")]
     return [n for part in parts if (n := to_positive(part, name="media")) is not None]
 
 

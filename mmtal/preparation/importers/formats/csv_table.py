@@ -13,6 +13,7 @@ from mmtal.preparation.importers.columns import (
     find_columns,
     is_inclusive,
     role_of,
+    unit_of,
 )
 from mmtal.preparation.importers.format import Format
 from mmtal.preparation.importers.options import ImportOptions, Source
@@ -106,18 +107,22 @@ def _read_table(
     with reading(path, "has unclear times"):
         iso = iso_dates([*cells, *options.starts.values()])
     options = replace(options, starts={k: iso.get(x, x) for k, x in options.starts.items()})
-    units = {role: options.unit or role_of(name)[1] for role, name in times.items()}
+    units = {role: options.unit or unit_of(name) for role, name in times.items()}
     if "length" in units:  # a column of each pair may say it
-        units = dict.fromkeys(units, units["start"] or units["length"])
+        units["start"] = units["start"] or units["length"]
+        units["length"] = units["length"] or units["start"]
     inclusive = "end" in times and (options.inclusive or is_inclusive(times["end"]))
     if inclusive and units["end"] != "frames":
         raise ValueError(f"{path}: --inclusive is for times in frames: add --unit frames --fps N")
     guessed = columns.get("recording", "").lower() in PEOPLE and "recording" not in options.columns
     before = set(collected.recordings) if guessed else set()
+    own_name = path.name.removesuffix(".gz").rpartition(".")[0]
+    if "recording" not in columns and not table.rows:  # nothing happens in it
+        collected.recording(own_name, where=str(path), subset=source.subset)
     for row in table.rows:
         get = {role: row.values[column] for role, column in columns.items()}
         get |= {role: iso.get(x, x) for role, x in get.items() if columns[role] in dated}
-        get.setdefault("recording", path.name.removesuffix(".gz").rpartition(".")[0])
+        get.setdefault("recording", own_name)
         with collected.at(row.where):
             if get["recording"] in before:
                 raise ValueError(
@@ -144,7 +149,8 @@ def _read_table(
                 "column recording_start"
             )
         )
-    if units["start"] == "frames" and not inclusive and _touches(table.rows, columns):
+    framed = units["start"] == "frames" and "end" in columns
+    if framed and not inclusive and _touches(table.rows, columns):
         collected.note(
             f"{path}: segments begin one frame behind the end of another, never at it; if ends are "
             "frames that belong to the segment, add --inclusive"

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from mmtal.preparation.importers.collected import Collected, Recording
+from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
 from mmtal.preparation.importers.tiers import span, tiers
-from mmtal.preparation.importers.times import CLOCK, to_number, to_seconds
+from mmtal.preparation.importers.times import CLOCK, NUMBER, to_number, to_seconds
 from mmtal.preparation.importers.values import media_name
 
 TIME_COLUMN = re.compile(r"(Begin|End) Time - (hh:mm:ss\.ms|ss\.msec|msec)")
@@ -56,6 +56,10 @@ def _read_document(
         root = ElementTree.fromstring(_XML_ENCODING.sub("", read_text(path), 1))  # noqa: S314 - the user's own
     except ElementTree.ParseError as error:
         raise ValueError(f"{path}: is not a whole ELAN document ({error})") from error
+    header = root.find("HEADER")
+    units = "milliseconds" if header is None else header.get("TIME_UNITS", "milliseconds")
+    if units != "milliseconds":
+        raise ValueError(f"{path}: times must be in milliseconds, but are in {units}: save it anew")
     media = root.findall("HEADER/MEDIA_DESCRIPTOR")
     name = media_name(media[0].get("MEDIA_URL", "")) if len(media) == 1 else path.stem
     own = (p for p in root.findall("HEADER/PROPERTY") if p.get("NAME") == RECORDING)
@@ -126,6 +130,11 @@ def _spans(root: ElementTree.Element) -> dict[str, tuple[float, float]]:
 
 def _interpolated(slots: dict[str, str | None]) -> dict[str, float]:
     """Times of a tier's slots; those without are spread evenly between their neighbors."""
+    wrong = next((k for k, t in slots.items() if t is not None and not NUMBER.fullmatch(t)), None)
+    if wrong is not None:
+        raise ValueError(
+            f"time slot '{wrong}' must be in milliseconds, but is {slots[wrong]!r:.60}"
+        )
     places = [place for place, time in enumerate(slots.values()) if time is not None]
     if not places:
         return {}
@@ -154,10 +163,10 @@ def _read_export(path: Path, source: Source, options: ImportOptions, collected: 
         if line.strip() and not line.startswith(("#", '"#'))
     ]
     lines = ["\t".join(fields) for _, fields in rows]
-    recording = collected.recording(path.stem, where=str(path), subset=source.subset, once=True)
     if any(TIME_COLUMN.match(name) for name in rows[0][1]):
-        _read_columns(path, rows, recording, options, collected)
+        _read_columns(path, rows, source, options, collected)
         return
+    recording = collected.recording(path.stem, where=str(path), subset=source.subset, once=True)
     layout = _layout(lines)
     if not layout:
         raise ValueError(
@@ -176,11 +185,14 @@ def _read_export(path: Path, source: Source, options: ImportOptions, collected: 
 def _read_columns(
     path: Path,
     rows: list[tuple[int, list[str]]],
-    recording: Recording,
+    source: Source,
     options: ImportOptions,
     collected: Collected,
 ) -> None:
-    """A text with a header; a column for each tier, or one for the tier and one for the value."""
+    """A text with a header; a column for each tier, or one for the tier and one for the value.
+
+    An export of several documents has a column with their names; each is a recording.
+    """
     header = [name.strip() for name in rows[0][1]]
     times = {m[1]: (m[2], k) for k, n in enumerate(header) if (m := TIME_COLUMN.fullmatch(n))}
     if times.keys() != {"Begin", "End"}:
@@ -188,10 +200,15 @@ def _read_columns(
     no_label = re.compile(r".* - (hh:mm:ss\.(ms|ff)|ss\.msec|msec).*|File.*|Participant|")
     tiers = [n for n in header if not no_label.fullmatch(n)]
     wanted = options.choose(tiers, what="tier", where=str(path))
+    file = next((place for place, name in enumerate(header) if name in ("File Path", "File")), None)
+    if file is None:
+        collected.recording(path.stem, where=str(path), subset=source.subset, once=True)
     for number, fields in rows[1:]:
         where = f"{path}, line {number}"
         fields += [""] * (len(header) - len(fields))
         with collected.at(where):
+            name = path.stem if file is None else media_name(fields[file].strip())
+            recording = collected.recording(name, where=where, subset=source.subset)
             start, end = (_seconds(fields[k], unit) for unit, k in (times["Begin"], times["End"]))
             for tier in wanted:
                 if fields[header.index(tier)].strip():

@@ -13,6 +13,8 @@ from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import Row, read_table
 from mmtal.preparation.importers.times import to_seconds
 from mmtal.preparation.importers.values import file_stem
+from mmtal.utils.dates import iso_dates
+from mmtal.utils.reading import reading
 
 KINDS = {
     **dict.fromkeys(("start", "begin", "on", "onset", "state start"), "START"),
@@ -20,20 +22,23 @@ KINDS = {
     "point": "POINT",
 }
 KIND = ("status", "type", "event_type", "event type", "behavior type", "event_log", "state", "kind")
-TIME = re.compile(r"(time|timestamp|time_relative_sf)([ _(]+(s|sec|seconds|ms|frames?)\)?)?", re.I)
+TIME = re.compile(
+    r"(time|timestamp|time_relative_sf)([ _(]+(s|sec|seconds|ms|frames?)\)?)?|frame(s|_number)?",
+    re.I,
+)
 SUBJECT = ("subject", "animal", "individual", "participant", "observed", "actor")
 
 
 def matches(probe: Probe) -> bool:
-    """Whether it has a time, a label, and a column of such words."""
-    rows = [re.split(r"[,;\t|]", line) for line in probe.lines]
+    """Whether it has a time, a label, and a column of such words (or no row, but all of these)."""
     names = [name.lower() for name in probe.header]
     places = [place for place, name in enumerate(names) if name in KIND]
     words = [
-        {row[place].strip(' "').lower() for row in rows[-3:] if len(row) > place}
-        for place in places
+        {row[place].lower() for row in probe.rows[-3:] if len(row) > place} for place in places
     ]
-    return any(map(TIME.fullmatch, names)) and any(found and found <= set(KINDS) for found in words)
+    found = any(word <= set(KINDS) and (word or not probe.rows) for word in words)
+    labeled = "label" in {role_of(name)[0] for name in probe.header}
+    return any(map(TIME.fullmatch, names)) and found and labeled
 
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
@@ -56,6 +61,13 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             f"{', '.join(table.header)}"
         )
     table.read_decimal_commas([time], collected)
+    dated = [name for name in (time, roles.get("recording_start")) if name]
+    with reading(path, "has unclear times"):
+        iso = iso_dates(
+            [r.values[n] for r in table.rows for n in dated] + [*options.starts.values()]
+        )
+    if "recording" not in roles:  # perhaps nothing happens in it
+        collected.recording(file_stem(path), where=str(path), subset=source.subset)
     unit = options.unit or ("milliseconds" if "ms" in time.lower() else None)
     unit = unit or ("frames" if "frame" in time.lower() else None)
     events: dict[str, list[Event]] = defaultdict(list)
@@ -66,7 +78,10 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             if word not in KINDS:
                 raise ValueError(f"'{kind}' must be START, STOP or POINT, but got '{values[kind]}'")
             name = values[roles["recording"]] if "recording" in roles else file_stem(path)
-            seconds = to_seconds(values[time], unit=unit, fps=options.fps)
+            start = values.get(roles.get("recording_start", "")) or options.starts.get(name)
+            at = iso.get(values[time], values[time])
+            origin = iso.get(start, start) if start else None
+            seconds = to_seconds(at, unit=unit, fps=options.fps, origin=origin)
             details = {"subject": values[person]} if person else {}
             label = values[roles["label"]]
             events[name].append(Event(seconds, KINDS[word], label, row.where, details))
@@ -81,7 +96,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
 
 def _words(rows: list[Row], column: str) -> bool:
     """Whether most cells of a column say what starts and stops."""
-    return sum(row.values[column].lower() in KINDS for row in rows) * 2 > len(rows)
+    return not rows or sum(row.values[column].lower() in KINDS for row in rows) * 2 > len(rows)
 
 
 FORMAT = Format(

@@ -4,21 +4,23 @@ The former are SimBA's ``targets_inserted`` (behind pose and features), DeepEtho
 BORIS's binary table, the latter those of the Solomon Coder, with the time in the first column.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import groupby
 
 from mmtal.preparation.importers.collected import Collected
 from mmtal.preparation.importers.columns import role_of
 from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.formats import event_log
 from mmtal.preparation.importers.formats.csv_table import FILES
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import Table, read_table
 from mmtal.preparation.importers.times import NUMBER, to_number
 from mmtal.preparation.importers.values import file_stem
+from mmtal.utils.wording import repeated
 
-YES, NO, NOT_LABELED = ("1", "1.0"), ("0", "0.0"), ("-1", "-1.0")
+YES, NO = ("1", "1.0", "True", "true", "TRUE"), ("0", "0.0", "False", "false", "FALSE")
+NOT_LABELED = ("-1", "-1.0")
 VALUES = {*YES, *NO, *NOT_LABELED}
 TIMES = ("time", "time (s)", "time_s", "timestamp", "seconds")
 NO_CLASSES = ("Probability_", "Low_prob_detections_")
@@ -29,15 +31,16 @@ FRAMES = ("", "frame", "frames", "frame_number", "index", "unnamed: 0")
 def matches(probe: Probe) -> bool:
     """Whether the first column counts frames or tells the time, and the last has such values."""
     header = probe.header
-    rows = [re.split(r"[,;\t]", line.replace('"', "")) for line in probe.lines[1:]]
+    rows = [row for row in probe.rows if row]
     if len(header) < 2 or not rows or not header[-1]:
         return False
-    column, last = header[0].lower(), [row[-1].strip() for row in rows]
+    column, last = header[0].lower(), [row[-1] for row in rows]
     if VALUES.issuperset(last):
         roles = {role_of(name)[0] for name in header}
         return column in (*FRAMES, *TIMES) and not roles & {"start", "label"}
     words = not any(map(NUMBER.fullmatch, last))
-    return column in TIMES and words and _is_regular([row[0] for row in rows])
+    regular = column in TIMES and words and _is_regular([row[0] for row in rows])
+    return regular and not event_log.matches(probe)
 
 
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
@@ -47,7 +50,9 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """
     path = source.path
     table = read_table(path, collected)
-    rate, first = _rate(table, options)
+    if twice := repeated(table.header):
+        raise ValueError(f"{path}: the column '{twice[0]}' occurs twice in the first line")
+    rate, first = _rate(table, options, collected)
     tracks = _tracks(table, options)
     recording = collected.recording(
         file_stem(path, "_labels"),
@@ -81,7 +86,8 @@ def _tracks(table: Table, options: ImportOptions) -> dict[str, list[str]]:
     chooses. ValueError: the last column is of neither kind.
     """
     cells = {name: [row.values[name] for row in table.rows] for name in table.header[1:]}
-    if not any(map(NUMBER.fullmatch, next(reversed(cells.values()), ()))):
+    last = next(reversed(cells.values()), [])
+    if not any(map(NUMBER.fullmatch, last)) and not (last and VALUES.issuperset(last)):
         texts = [n for n, c in cells.items() if not any(map(NUMBER.fullmatch, c)) and any(c)]
         return {n: cells[n] for n in options.choose(texts, what="column", where=str(table.path))}
     binary: list[str] = []
@@ -103,20 +109,55 @@ def _tracks(table: Table, options: ImportOptions) -> dict[str, list[str]]:
     }
 
 
-def _rate(table: Table, options: ImportOptions) -> tuple[float, float]:
-    """Frames per second, and the time of the first frame in seconds."""
+def _rate(table: Table, options: ImportOptions, collected: Collected) -> tuple[float, float]:
+    """Frames per second, and the time of the first frame in seconds.
+
+    Frames that are numbered begin with 0 or 1, or later: then the first one has its time.
+    """
     column = table.header[0]
-    if options.fps is not None or column.lower() not in TIMES or len(table.rows) < 2:
+    times = [row.values[column] for row in table.rows]
+    timed = column.lower() in TIMES
+    if options.fps is not None and timed and _is_regular(times):
+        seconds = to_number(times[-1]) - to_number(times[0])
+        rate = round((len(times) - 1) / seconds, 6)
+        if abs(rate / options.fps - 1) > 0.01:
+            collected.note(
+                f"{table.path}: column '{column}' says {rate:g} frames per second, if it is in "
+                f"seconds; taken are the {options.fps:g} that are given"
+            )
+    if options.fps is not None or not timed or len(table.rows) < 2:
         if options.fps is None:
             raise ValueError(f"{table.path}: labels of frames need the frame rate: give --fps")
-        return options.fps, 0.0
-    times = [row.values[column] for row in table.rows]
+        return options.fps, 0.0 if timed else _first_frame(table, times) / options.fps
     if not _is_regular(times):
         raise ValueError(
             f"{table.path}: the times of column '{column}' are not regular: give --fps"
         )
     first, last = to_number(times[0]), to_number(times[-1])
-    return round((len(times) - 1) / (last - first), 6), first
+    rate = round((len(times) - 1) / (last - first), 6)
+    if rate < 1:
+        collected.note(
+            f"{table.path}: a row every {1 / rate:g} s, if column '{column}' is in seconds; else "
+            "give --fps"
+        )
+    return rate, first
+
+
+def _first_frame(table: Table, texts: Sequence[str]) -> float:
+    """The number of the first frame, 0 if the table counts from 1.
+
+    ValueError: the numbers do not go up by one.
+    """
+    if not all(map(NUMBER.fullmatch, texts)) or not texts:
+        return 0.0
+    numbers = list(map(float, texts))
+    for row, before, number in zip(table.rows[1:], numbers, numbers[1:], strict=False):
+        if number != before + 1:
+            raise ValueError(
+                f"{row.where}: frame {number:g} follows frame {before:g}: there must be a row "
+                "for each frame, in their order"
+            )
+    return 0.0 if numbers[0] == 1 else numbers[0]
 
 
 def _is_regular(texts: Sequence[str]) -> bool:

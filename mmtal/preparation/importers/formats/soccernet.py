@@ -13,9 +13,10 @@ TIME = re.compile(r"(\d+) - (\d+):(\d+)")
 
 
 def matches(probe: Probe) -> bool:
-    """Whether it has annotations (or predictions) with a ``gameTime``."""
-    events = _events(probe.json)
-    return bool(events) and all(isinstance(e, dict) and "gameTime" in e for e in events)
+    """Whether it has annotations (or predictions) with a ``gameTime``, or none of a game."""
+    content, events = probe.json, _events(probe.json)
+    empty = isinstance(content, dict) and "UrlLocal" in content and "annotations" in content
+    return (bool(events) or empty) and all(isinstance(e, dict) and "gameTime" in e for e in events)
 
 
 def _events(content: Any) -> list[Any]:
