@@ -6,12 +6,15 @@ from mmtal.utils.file_names import composed
 
 ENDINGS = (
     ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts",
-    ".wmv", ".flv", ".3gp", ".ogv", ".gif",
+    ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ogv", ".ogm", ".vob", ".m2v", ".mpe", ".mxf",
+    ".qt", ".divx", ".dv", ".h264", ".264", ".h265", ".hevc", ".mjpg", ".mjpeg", ".y4m", ".nut",
+    ".gif",
 )  # fmt: skip
 """Of video files, in small letters."""
 
 SOUND_ENDINGS = (
-    ".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff",
+    ".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".aac", ".wma", ".aif",
+    ".aiff", ".aifc", ".ac3", ".amr", ".au", ".caf", ".mka", ".mp2", ".w64", ".wv",
 )  # fmt: skip
 """Of sound files, likewise."""
 

@@ -42,6 +42,8 @@ OPEN_GOP = {"x264-params": "open-gop=1:keyint=12:bframes=3"}
         ("one time for many", "few.mpg", EVEN, dict(options=B_FRAMES)),
         ("no times", "raw.h264", EVEN, dict(options=B_FRAMES)),
         ("mpeg4 in AVI", "m.avi", EVEN, dict(codec="mpeg4", options={"bf": "2", "g": "12"})),
+        ("Windows Media", "m.asf", EVEN, dict(codec="wmv2")),
+        ("television", "m.mxf", EVEN, dict(codec="mpeg2video", options={"bf": "2", "g": "12"})),
         ("photos", "m.mov", EVEN, dict(codec="mjpeg", pixels="yuvj420p")),
         ("VP8", "a.webm", EVEN, dict(codec="libvpx", options={"deadline": "realtime"})),
     ],
@@ -50,6 +52,7 @@ def test_each_picture_at_its_time(
     tmp_path: Path, why: str, name: str, times: list[float], settings: dict
 ) -> None:
     path = write_clip(tmp_path / name, times=times, **settings)
+    assert videos_in(tmp_path) == {path.stem: path}
     video, times = open_video(path), [time - times[0] for time in times]
     assert [number_of(picture) for picture in video.pictures(times)] == list(range(60))
     stamps = [seconds for seconds, _ in video.frames()]
