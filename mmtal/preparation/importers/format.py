@@ -88,5 +88,5 @@ class Format:
 
 def _named(paths: Iterable[Path], names: Sequence[str]) -> list[Path]:
     """The paths of such names, but for what a file manager or Excel has left there."""
-    visible = (path for path in paths if not path.name.startswith((".", "~$")))
+    visible = (path for path in paths if not path.name.startswith(("._", "~$")))
     return sorted(p for p in visible if any(fnmatch(p.name.lower(), name) for name in names))

@@ -25,6 +25,15 @@ def span(instance: Instance) -> tuple[float, float]:
     return float(start), float(end)
 
 
+def whole_span(instance: Instance, parts: int) -> tuple[int, int]:
+    """Start and end in whole ``parts`` of a second; what is shorter than one lasts one.
+
+    What has no length must stay told from what is short.
+    """
+    start, end = (round(time * parts) for time in span(instance))
+    return (start, max(end, start + 1)) if "segment" in instance else (start, start)
+
+
 def lanes(instances: Iterable[Instance]) -> list[list[Instance]]:
     """As few lists as there are instances at once, each in the order of time."""
     found: list[list[Instance]] = []

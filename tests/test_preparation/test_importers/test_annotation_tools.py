@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from importer_helpers import instances
+from valid_contents import TASKS
 from valid_files import SHORT_TASKS
 
 VIDEO = [
@@ -108,6 +109,14 @@ def test_label_studio_characters_are_no_seconds(
     imported = load(write("export.json", [task, VIDEO[0]]), fps=25)
     assert list(imported.database) == ["clip_0"]
     assert imported.dropped["span of characters in a text, which has no times"] == 1
+
+
+def test_label_studio_predictions_are_said(load: Callable, write: Callable) -> None:
+    done, guessed = (copy.deepcopy(TASKS[0]) for _ in range(2))
+    guessed |= dict(id=8, data=dict(video="b.mp4"), predictions=guessed.pop("annotations"))
+    notes = load(write("t.json", [done, guessed]), fps=25).notes
+    assert any("1 task that nobody has annotated: the predictions were" in n for n in notes)
+    assert not any("nobody has" in n for n in load(write("u.json", [done]), fps=25).notes)
 
 
 def test_label_studio_ground_truth_wins(load: Callable, write: Callable) -> None:

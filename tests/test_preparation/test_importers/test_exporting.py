@@ -41,6 +41,8 @@ TOLD = {
     )
 }
 
+SHORT = {".x": entry(dict(RUN, segment=[1.0000001, 1.0000002]), dict(SIT, time=1.0000001))}
+
 RESOLUTION = {  # seconds; half of it is what a time may be off
     "activitynet": 0, "csv": 0, "excel": 1e-14, "textgrid": 0, "label-studio-series": 0,
     "audacity": 1e-6, "via": 1e-6, "boris": 1e-3, "elan": 1e-3, "srt": 1e-3,
@@ -71,6 +73,15 @@ def rows(entry: dict[str, Any]) -> list[tuple[str, float, float, bool]]:
         start, end = i.get("segment", [i.get("time")] * 2)
         found.append((i["label"], start, end, "time" in i))
     return sorted(found)
+
+
+@pytest.mark.parametrize("to", RESOLUTION)
+def test_what_is_too_short_lasts_as_little_as_can_be(again: Callable, to: str) -> None:
+    """A segment is no event, whatever is rounded."""
+    found = {row[0]: row[1:] for row in rows(again(SHORT, to)[".x"])}
+    start, end, point = found["run"]
+    assert not point and 0 < end - start < 1.5 * max(RESOLUTION[to], 1e-6)
+    assert found[SIT["label"]][2]
 
 
 @pytest.mark.parametrize("database", [DATABASE, EVENTS, FINE], ids=["many", "events", "fine"])

@@ -7,7 +7,7 @@ from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
-from mmtal.preparation.importers.tiers import span
+from mmtal.preparation.importers.tiers import whole_span
 from mmtal.preparation.importers.times import to_number
 from mmtal.preparation.importers.values import file_stem, plain_line
 
@@ -41,8 +41,8 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
 def write(database: Database) -> str:
     """A line for each instance of the recording; times in microseconds."""
     (entry,) = database.values()
-    rows = sorted((*span(instance), instance["label"]) for instance in entry["annotations"])
-    return "".join(f"{start:.6f}\t{end:.6f}\t{plain_line(label)}\n" for start, end, label in rows)
+    rows = sorted((*whole_span(i, 1_000_000), i["label"]) for i in entry["annotations"])
+    return "".join(f"{a / 1e6:.6f}\t{b / 1e6:.6f}\t{plain_line(label)}\n" for a, b, label in rows)
 
 
 FORMAT = Format(

@@ -13,7 +13,7 @@ from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.pairing import Event, paired
 from mmtal.preparation.importers.probe import Probe, read_json
-from mmtal.preparation.importers.tiers import lanes, span
+from mmtal.preparation.importers.tiers import lanes, whole_span
 from mmtal.preparation.importers.times import in_seconds, to_positive
 from mmtal.preparation.importers.values import media_name
 
@@ -132,7 +132,7 @@ def write(database: Database) -> str:
                 mark = f"{modifiers}|overlap {number}".strip("|") if number > 1 else modifiers
                 codes.setdefault(label, set()).add(mark)
                 for instance in lane:
-                    times = [round(time, 3) for time in span(instance)]
+                    times = [time / 1000 for time in whole_span(instance, 1000)]
                     for time in times if label in states else times[:1]:
                         rows.append([time, subject, label, mark, _comment(instance)])
         observations[name] = _observation(name, entry, sorted(rows, key=lambda row: row[0]))

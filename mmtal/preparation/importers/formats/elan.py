@@ -14,7 +14,7 @@ from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
-from mmtal.preparation.importers.tiers import span, tiers
+from mmtal.preparation.importers.tiers import tiers, whole_span
 from mmtal.preparation.importers.times import CLOCK, NUMBER, to_number, to_seconds
 from mmtal.preparation.importers.values import media_name
 
@@ -283,7 +283,7 @@ def write(database: Database) -> str:
         if tier.subject:
             element.set("PARTICIPANT", tier.subject)
         for instance in tier.instances:
-            start, end = (round(time * 1000) for time in span(instance))
+            start, end = whole_span(instance, 1000)
             slots += [start, max(end, start + 1)]
             annotation = ElementTree.SubElement(
                 ElementTree.SubElement(element, "ANNOTATION"), "ALIGNABLE_ANNOTATION",

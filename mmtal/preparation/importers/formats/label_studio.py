@@ -12,11 +12,13 @@ from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.tiers import span
 from mmtal.preparation.importers.times import to_seconds
 from mmtal.preparation.importers.values import media_name
+from mmtal.utils.wording import counted
 
 KINDS = ("timelinelabels", "timeserieslabels", "labels")
 NAME = "recording"
 """Key of a task's data, of ours: the name of its recording."""
 TEXTS = ("hypertextlabels", "paragraphlabels")
+ANNOTATED = ("annotations", "completions")
 OLD = ("completions", "predictions")
 """What takes the place of annotations in old exports, and in tasks that nobody has annotated."""
 OF_TASK = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
@@ -49,6 +51,12 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         item["from_name"] for task in tasks for a in _annotations(task) for item in _items(task, a)
     }
     wanted = options.choose(sorted(tags), what="control tag", where=str(source.path))
+    guessed = [t for t in tasks if t.get("predictions") and not any(map(t.get, ANNOTATED))]
+    if guessed:
+        collected.note(
+            f"{source.path}: {counted(len(guessed), 'task')} that nobody has annotated: the "
+            "predictions were read"
+        )
     for task in tasks:
         where = f"{source.path}, task {task.get('id')}"
         with collected.at(where):

@@ -8,7 +8,7 @@ from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe
 from mmtal.preparation.importers.tables import read_text
-from mmtal.preparation.importers.tiers import span
+from mmtal.preparation.importers.tiers import whole_span
 from mmtal.preparation.importers.times import to_seconds
 from mmtal.preparation.importers.values import file_stem, plain_line
 
@@ -55,15 +55,15 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
 def write(database: Database) -> str:
     """SubRip with a cue for each instance of the recording; times in milliseconds."""
     (entry,) = database.values()
-    rows = sorted((*span(instance), instance["label"]) for instance in entry["annotations"])
+    rows = sorted((*whole_span(i, 1000), i["label"]) for i in entry["annotations"])
     return "\n".join(
         f"{number}\n{_clock(start)} --> {_clock(end)}\n{plain_line(label)}\n"
         for number, (start, end, label) in enumerate(rows, start=1)
     )
 
 
-def _clock(seconds: float) -> str:
-    whole, ms = divmod(round(seconds * 1000), 1000)
+def _clock(time: int) -> str:
+    whole, ms = divmod(time, 1000)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d},{ms:03d}"
 
 

@@ -7,6 +7,7 @@ from mmtal.preparation.importers.collected import DETAILS, Collected
 from mmtal.preparation.importers.format import Database, Format
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
+from mmtal.preparation.importers.tiers import whole_span
 from mmtal.preparation.importers.times import to_number
 from mmtal.preparation.importers.values import media_name
 from mmtal.utils.reading import is_number
@@ -96,14 +97,15 @@ def write(database: Database) -> str:
         parts["file"][str(key)] = dict(fid=key, fname=path, type=4, loc=1, src="") | {NAME: name}
         parts["view"][str(key)] = dict(fid_list=[key])
         for place, instance in enumerate(entry["annotations"]):
-            times = instance["segment"] if "segment" in instance else [instance["time"]]
+            times = [time / 1e6 for time in whole_span(instance, 1_000_000)]
+            times = times if "segment" in instance else times[:1]
             values = {"1": numbers[instance["label"]]} | {
                 str(number): str(instance[detail])
                 for number, detail in enumerate(DETAILS, start=2)
                 if detail in instance
             }
             parts["metadata"][f"{key}_{place}"] = dict(
-                vid=str(key), flg=0, z=[round(time, 6) for time in times], xy=[], av=values
+                vid=str(key), flg=0, z=times, xy=[], av=values
             )
     project = dict(
         pid="__VIA_PROJECT_ID__", rev="__VIA_PROJECT_REV_ID__",
