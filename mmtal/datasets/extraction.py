@@ -88,16 +88,31 @@ def write_extraction(folder: Path, extraction: Extraction) -> None:
 
 
 def write_videos(folder: Path, videos: Mapping[str, Path]) -> None:
-    """Say which videos the features of a folder are of, beside those that it says already."""
+    """Say which videos the features of a folder are of, beside those that it says already.
+
+    ValueError: some are of another video of the same name.
+    """
     path = folder / VIDEOS
     known = _read_videos(path)
     start = folder.resolve()
+    for name, video in videos.items():
+        other = start / known.get(composed(name), ".")
+        if other.is_file() and (folder / f"{name}.npy").is_file() and _differ(video, other):
+            raise ValueError(
+                f"the features of '{name}' in {folder} are those of {other.resolve()}, not of "
+                f"{video}: give another --out, or the folder that both videos are in"
+            )
     named = {
         **known,
         **{composed(n): os.path.relpath(v.resolve(), start) for n, v in videos.items()},
     }
     if named != known:
         write_text(path, json.dumps(named, indent=1, ensure_ascii=False) + "\n")
+
+
+def _differ(video: Path, other: Path) -> bool:
+    """Whether they are two files, and not copies, as far as their sizes tell."""
+    return not video.samefile(other) and video.stat().st_size != other.stat().st_size
 
 
 def video_of(folders: Sequence[str | Path], name: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,23 @@ def test_the_folder_knows_its_videos(tmp_path: Path) -> None:
     assert video_of([moved], "P1/a").samefile(videos["P1/a"])
     videos["P1/a"].unlink()
     assert video_of([moved], "P1/a") is None and video_of([moved], "P1/c") is None
+
+
+def test_features_of_another_video_of_the_name_are_not_taken(tmp_path: Path) -> None:
+    videos = [tmp_path / day / "a.mp4" for day in ("one", "two")]
+    for number, video in enumerate(videos):
+        video.parent.mkdir()
+        write_clip(video, times=10 + 40 * number)
+    out = tmp_path / "f"
+    [first] = plan_extraction({"a": videos[0]}, out, backbone="pixels")
+    plan_extraction({"a": videos[1]}, out, backbone="pixels")  # nothing has been made of the other
+    plan_extraction({"a": videos[0]}, out, backbone="pixels")
+    execute(first)
+    message = "the features of 'a' in .*f are those of .*one/a.mp4, not of .*two/a.mp4: give"
+    with pytest.raises(ValueError, match=message):
+        plan_extraction({"a": videos[1]}, out, backbone="pixels")
+    copy = shutil.copy(videos[0], tmp_path / "a.mp4")
+    plan_extraction({"a": Path(copy)}, out, backbone="pixels")
 
 
 def test_a_damaged_list_of_videos_is_refused(tmp_path: Path) -> None:
