@@ -15,6 +15,7 @@ ARGUMENTS = {
     "--fps": "default: as the annotations say",
     **shared("--subset-names", "--feature-key"),
     "--classes": "default: the labels that occur",
+    "--spotting": "default: as segments of one width",
     "--out": dict(default="suggested_config.py"),
     "--json": "all values, and why",
 }
@@ -32,6 +33,7 @@ def run(args: Namespace) -> None:
         budget=Budget.parse(args.budget),
         subsets=args.subset_names,
         classes=class_names(args),
+        spotting=args.spotting,
         **passed_on(args, *PLACES),
     )
     print(f"\nwritten: {args.out}; next: mmtal train {args.out}")

@@ -125,6 +125,9 @@ SHARED: dict[str, dict[str, Any]] = {
         help="more arguments of sbatch, such as --slurm-args='--gres=gpu:1 --time=2:00:00'",
     ),
     "--snippet-frames": dict(type=float, metavar="N", help="frames that one feature covers"),
+    "--spotting": dict(
+        action="store_true", help="find events without duration by the head that is made for them",
+    ),
     "--subset-names": dict(
         nargs=2, metavar="NAME",
         help="subsets to train and to test on (default: training and validation, or the like)",

@@ -51,12 +51,14 @@ def suggest_config(
     budget: Budget,
     verbose: bool = False,
     subsets: Sequence[str] | None = None,
+    spotting: bool = False,
     **data: Any,
 ) -> Settings:
     """Verify a data set, write a config that fits it to ``out``, and print why it is as it is.
 
     ``verbose``: print the report of the verification even if the data can be used. ``subsets``
     are those to train and to test on, ``data`` more arguments of both verify and summarize.
+    ``spotting``: find events without duration by a head of their own, not as widened segments.
     ValueError: the data cannot be used; what is wrong has been printed.
     """
     chosen = subsets if all(subsets or ()) else None  # an empty name: not chosen
@@ -76,7 +78,7 @@ def suggest_config(
             )
         )
     summary = summarize(ann_file, features=features, subsets=subsets, **data)
-    settings = choose_settings(summary, budget)
+    settings = choose_settings(summary, budget, spotting=spotting)
     write_text(out, config_text(summary, settings, name=name))
     print(explanation(settings))
     return settings

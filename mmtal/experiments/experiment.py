@@ -99,19 +99,27 @@ def prepare_config(
     options: Mapping[str, Any] | None = None,
     subsets: Sequence[str] | None = None,
     data: Mapping[str, Any] | None = None,
+    spotting: bool = False,
 ) -> Config:
     """A template's config with the data's place and the given options; the rest stays as it is.
 
     The template ``auto`` verifies the data and suggests a config. Epochs are after warm-up, the
     batch is of each process, and ``options`` are any values by dotted name. ``subsets`` are
     those to train and to test on, ``data`` arguments of the datasets (None is left out).
+    ``spotting`` is for ``auto``, see :func:`mmtal.experiments.auto_template.suggest_config`.
     """
     data = {key: value for key, value in (data or {}).items() if value is not None}
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value is not None and value < 1:
             raise ValueError(f"{name} must be >= 1, but got {value}")
     if template == AUTO:
-        template = str(auto_template(data_path, work_dir, subsets=subsets, **data))
+        found = auto_template(data_path, work_dir, subsets=subsets, spotting=spotting, **data)
+        template = str(found)
+    elif spotting:
+        raise ValueError(
+            f"--spotting is for '{AUTO}', but got the config {template}: its head is what it says, "
+            "see docs/protocols.md"
+        )
     config = load_config(template, work_dir=str(work_dir))
     place = find_data(config.train_dataloader.dataset, data_path)
     for name in LOADERS:

@@ -10,10 +10,14 @@ import pytest
 from mmengine.config import Config
 from tiny import make_dataset
 
+from mmtal.datasets.feature_statistics import feature_statistics, give_statistics
+from mmtal.engine.hooks.setup_check_hook import check_setup
 from mmtal.experiments.auto_template import auto_template, find_own_data, suggest_config
 from mmtal.experiments.experiment import build_dataset, prepare_config
+from mmtal.models import SpottingHead
 from mmtal.preparation.suggestion import Budget
 from mmtal.preparation.verification import verify
+from mmtal.registry import MODELS
 
 
 def put(path: Path, content: object = None) -> Path:
@@ -85,14 +89,44 @@ def test_auto_is_a_template(tmp_path: Path) -> None:
     assert (tmp_path / "w" / "suggested_config.py").is_file()
 
 
-def test_events_alone_are_learned(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    data = make_dataset(tmp_path / "data")
+def make_events(folder: Path) -> Path:
+    """The data set of :func:`tiny.make_dataset` with starts alone."""
+    data = make_dataset(folder)
     file = data / "annotations.json"
     content = json.loads(file.read_text())
     for entry in content["database"].values():
         for instance in entry["annotations"]:
             instance["time"] = instance.pop("segment")[0]
     file.write_text(json.dumps(content))
+    return data
+
+
+def test_events_have_a_head_of_their_own(tmp_path: Path) -> None:
+    """``--spotting``: the finest level alone, NMS by the width; the loss is that of its targets."""
+    data = make_events(tmp_path / "data")
+    config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w", spotting=True)
+    model, dataset = MODELS.build(config.model), build_dataset(config, "train_dataloader")
+    check_setup(model, dataset)
+    assert isinstance(model.head, SpottingHead) and list(model.backbone.level_strides) == [1]
+    assert model.head.nms["distance"] == dataset.point_width, "one feature per second"
+    transforms = dataset.pipeline.transforms
+    give_statistics(transforms, feature_statistics(dataset, transforms), source="training")
+    item = dataset[0]
+    batch = dict(inputs=[item["inputs"]], data_samples=[item["data_samples"]])
+    losses = model(**model.data_preprocessor(batch, True), mode="loss")
+    assert losses["loss_reg"].isfinite() and losses["loss_reg"] > 0
+
+
+def test_spotting_is_for_events_and_for_auto(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    with pytest.raises(ValueError, match="but these have a 'segment'; leave out --spotting"):
+        prepare_config("auto", data_path=data, work_dir=tmp_path / "w", spotting=True)
+    with pytest.raises(ValueError, match="--spotting is for 'auto', but got the config demo"):
+        prepare_config("demo", data_path=data, work_dir=tmp_path / "w", spotting=True)
+
+
+def test_events_alone_are_learned(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    data = make_events(tmp_path / "data")
     config = prepare_config("auto", data_path=data, work_dir=tmp_path / "w", seed=4)
     dataset = build_dataset(config, "train_dataloader")
     segments = dataset.get_data_info(0)["segments"]

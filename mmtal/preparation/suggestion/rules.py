@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from mmtal.preparation.suggestion.budget import Budget
 from mmtal.preparation.suggestion.data_summary import DataSummary
 from mmtal.utils.wording import counted
 
@@ -71,33 +72,6 @@ POSITIVES = 3
 
 
 @dataclass(frozen=True)
-class Budget:
-    """What a training may cost.
-
-    Attributes:
-        gpu_bytes: Memory of the GPU; None: training on a CPU.
-    """
-
-    gpu_bytes: float | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> "Budget":
-        """``cpu``, or the memory of a GPU such as ``24GB``; ValueError: it is neither."""
-        if text.lower() == "cpu":
-            return cls()
-        number = text.lower().removesuffix("gb").strip()
-        try:
-            size = float(number)
-        except ValueError:
-            size = math.nan
-        if not 1 <= size <= 1000:
-            raise ValueError(
-                f"budget must be 'cpu' or a GPU's memory such as 24GB, but got '{text}'"
-            )
-        return cls(gpu_bytes=size * 2**30)
-
-
-@dataclass(frozen=True)
 class Settings:
     """What :func:`choose_settings` decides; ``why`` has a sentence for each name that needs one."""
 
@@ -123,6 +97,7 @@ class Settings:
     pre_nms_topk: int
     max_per_video: int
     tolerances: list[float] = field(default_factory=list)
+    spotting_distance: float | None = None
     why: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -134,16 +109,24 @@ class Settings:
         return sum(sources) * (self.sliding_window[0] if self.sliding_window else 1)
 
 
-def choose_settings(summary: DataSummary, budget: Budget) -> Settings:
-    """Settings for a data set within a budget."""
-    return _Choice(summary, budget).settings()
+def choose_settings(summary: DataSummary, budget: Budget, *, spotting: bool = False) -> Settings:
+    """Settings for a data set within a budget.
+
+    ``spotting``: of the head for events without duration; ValueError: the instances have one.
+    """
+    if spotting and summary.point_width is None:
+        raise ValueError(
+            f"{summary.ann_file}: spotting is for events without duration, instances with a "
+            "'time', but these have a 'segment'; leave out --spotting"
+        )
+    return _Choice(summary, budget, spotting).settings()
 
 
 class _Choice:
     """Chooses one setting after the other, and says why."""
 
-    def __init__(self, summary: DataSummary, budget: Budget) -> None:
-        self.summary, self.budget = summary, budget
+    def __init__(self, summary: DataSummary, budget: Budget, spotting: bool) -> None:
+        self.summary, self.budget, self.spotting = summary, budget, spotting
         self.why: dict[str, str] = {}
 
     def settings(self) -> Settings:
@@ -185,6 +168,7 @@ class _Choice:
             pre_nms_topk=2000 if summary.crowding <= 200 else 5000,
             max_per_video=self._max_per_video(),
             tolerances=self._tolerances(),
+            spotting_distance=float(self.durations.max()) if self.spotting else None,
             why=self.why,
         )
 
@@ -195,9 +179,10 @@ class _Choice:
             return []
         apart = "" if math.isinf(gap) else f", and one in ten follows within {gap:.3g} s"
         self.why["point_width"] = (
-            f"The instances are events without duration. They are learned as segments of {width:g} "
-            f"s, {width * self.summary.grid.fps / self.summary.grid.feature_stride:.3g} features"
-            f"{apart}; their middles are the events found."
+            "The instances are events without duration. "
+            + ("NMS keeps those apart by" if self.spotting else "They are learned as segments of")
+            + f" {width:g} s, {float(self.summary.durations[0]):.3g} features{apart}"
+            + ("." if self.spotting else "; their middles are the events found.")
         )
         self.why["tolerances"] = (
             "How far off an event may be found, in seconds: a fourth of point_width to its double. "
@@ -261,6 +246,12 @@ class _Choice:
 
     def _regression_ranges(self) -> tuple[list[Range], list[float]]:
         """Ranges that double from level to level, until the coarsest has few instances left."""
+        if self.spotting:
+            self.why["spotting"] = (
+                "The finest level alone finds events: with coarser ones, times were less exact "
+                "where it was measured (docs/protocols.md)."
+            )
+            return [(0.0, OPEN_END)], [1.0]
         durations = self.durations
         reach = durations / 2  # the longer boundary distance at an instance's center
         levels = FEWEST_LEVELS
