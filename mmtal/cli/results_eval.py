@@ -38,7 +38,7 @@ def run(args: Namespace) -> None:
     from mmtal.evaluation.protocols import find_protocol, protocol_names, read_protocol_truth
     from mmtal.evaluation.report import format_comparison, format_protocols, format_table, notices
     from mmtal.evaluation.ties import tie_range
-    from mmtal.results.coverage import check_classes, check_coverage
+    from mmtal.results.coverage import check_classes, check_coverage, check_times
     from mmtal.results.instance_table import ANY_CLASS
     from mmtal.results.result_files import read_facts, read_results, score_threshold
     from mmtal.results.segmentation import without_overlaps
@@ -82,6 +82,7 @@ def run(args: Namespace) -> None:
     check_classes(detections, classes, args.results)
     ann_file = args.ann or protocols[0].annotations
     durations, rates = (read_facts(ann_file, subset, name) for name in ("duration", "fps"))
+    check_times(detections, durations, rates, args.results)
     stamps = [
         protocol.evaluate(truth, detections, classes, durations=durations, rates=rates)
         for protocol in protocols

@@ -35,9 +35,9 @@ from mmtal.evaluation.points import tolerances_as_tiou, widened
 from mmtal.evaluation.protocols import EvaluationProtocol
 from mmtal.evaluation.protocols.point_rules import PointRules
 from mmtal.evaluation.thresholds import Thresholds, threshold_name
-from mmtal.results.coverage import check_classes, check_coverage
+from mmtal.results.coverage import check_classes, check_coverage, check_times
 from mmtal.results.instance_table import ANY_CLASS, InstanceTable, without_duplicates
-from mmtal.results.result_files import read_ground_truth, read_results
+from mmtal.results.result_files import read_facts, read_ground_truth, read_results
 
 CURVE_TIOU = 0.5
 """Confusion, calibration, curves and recordings are looked at at this tIoU, or the nearest; of
@@ -232,6 +232,8 @@ def analyze_result_file(
     if class_agnostic:
         truth, classes = truth.one_class(), [ANY_CLASS]
     check_classes(detections, classes, results)
+    durations, rates = (read_facts(ann_file, subset, name) for name in ("duration", "fps"))
+    check_times(detections, durations, rates, results)
     return analyze_errors(
         truth,
         detections,

@@ -1,8 +1,9 @@
 from contextlib import nullcontext
 
+import numpy as np
 import pytest
 
-from mmtal.results.coverage import check_classes, check_coverage
+from mmtal.results.coverage import check_classes, check_coverage, check_times
 from mmtal.results.instance_table import InstanceTable
 
 LISTED = [f"v{number:02d}" for number in range(40)]
@@ -48,3 +49,29 @@ def test_results_of_other_classes_alone_are_refused(labels: list[int], refused: 
         pytest.raises(ValueError, match="no detection is of a class") if refused else nullcontext()
     ):
         check_classes(table, ["a", "b", "c"], "x.json")
+
+
+FRAMES, SHARES = [[25.0, 75.0], [1000.0, 1400.0]], [[0.1, 0.2], [0.5, 0.9]]
+
+
+@pytest.mark.parametrize(
+    ("segments", "message"),
+    [
+        ([[1, 3], [50, 59.5]], None),
+        ([[1, 3], [58, 66.5]], None),  # a detector that does not clip
+        (FRAMES, "the times look like frames, .*'v0' lasts 60 s, and its last detection ends at 1"),
+        ([[1000, 3000], [50_000, 59_000]], "the times look like ms"),
+        (SHARES, "the times look like shares of the duration, but must be seconds"),
+        ([[3, 1], [59, 50]], r"4 of 4 detections end before they start, such as \[3, 1\]"),
+        ([[3, 1]] + [[50, 59]] * 20, None),  # less than 5 %
+        ([[5, 5], [40, 40]], None),  # events
+        ([], None),
+    ],
+)
+def test_times_in_other_units_are_refused(segments: list, message: str | None) -> None:
+    rows = dict(labels=[0] * len(segments), scores=[0.5] * len(segments))
+    rows["segments"] = np.array(segments, float).reshape(-1, 2)
+    table = InstanceTable.from_videos({"v0": rows, "v1": rows, "unknown": rows})
+    facts = dict.fromkeys(("v0", "v1"), 60.0), dict.fromkeys(("v0", "v1"), 25.0)
+    with pytest.raises(ValueError, match=f"^x.json: {message}") if message else nullcontext():
+        check_times(table, *facts, "x.json")
