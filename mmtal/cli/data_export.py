@@ -59,8 +59,10 @@ def predicted(args: Namespace, database: dict[str, dict[str, Any]]) -> dict[str,
     """Those of the recordings that results list, with their predictions as instances."""
     from mmtal.datasets.annotation_file import AnnotationFile
     from mmtal.datasets.point_events import extent
+    from mmtal.results.coverage import check_times
     from mmtal.results.result_files import read_recordings, read_results, score_threshold
     from mmtal.results.submissions.official_list import class_names
+    from mmtal.utils.wording import counted
 
     classes = class_names(AnnotationFile(args.ann, points=None))
     table = read_results(args.results, classes, class_file=args.classes)
@@ -68,6 +70,17 @@ def predicted(args: Namespace, database: dict[str, dict[str, Any]]) -> dict[str,
     listed = [name for name in read_recordings(args.results) if name in database]
     if not listed:
         raise ValueError(f"{args.results} is about other recordings than {args.ann}")
+    durations, rates = (
+        {name: entry[key] for name, entry in database.items() if entry.get(key)}
+        for key in ("duration", "fps")
+    )
+    check_times(table, durations, rates, args.results)
+    subsets = {database[name]["subset"] for name in listed}
+    expected = sum(entry["subset"] in subsets for entry in database.values())
+    if expected > len(listed):
+        print(f"note: left out: {counted(expected - len(listed), 'recording')} without results")
+    if not (table.scores >= least).any():
+        print(f"note: all {counted(len(table), 'detection')} score below {least:g} (--score-thr)")
     found: dict[str, dict[str, Any]] = {n: {**database[n], "annotations": []} for n in listed}
     for name, rows in table.rows_by_recording():
         for row in rows[table.scores[rows] >= least] if name in found else ():

@@ -72,6 +72,7 @@ def execute(args: Namespace, *, failed: int = 2) -> None:
     def call() -> None:
         # with --json, nothing but the result may reach standard output
         args.stdout = sys.stdout
+        keep_inputs(args)
         quiet = contextlib.redirect_stdout(sys.stderr) if getattr(args, "json", False) else None
         with quiet or contextlib.nullcontext():
             code = args.command.run(args)
@@ -80,6 +81,18 @@ def execute(args: Namespace, *, failed: int = 2) -> None:
 
     interrupted = getattr(args.command, "INTERRUPTED", "nothing was written")
     run_tool(call, failed=failed, interrupted=interrupted)
+
+
+def keep_inputs(args: Namespace) -> None:
+    """Refuse an ``--out`` that is a file which the command reads. ValueError: it is."""
+    out = getattr(args, "out", None)
+    if not (isinstance(out, str | os.PathLike) and os.path.isfile(out)):
+        return
+    for name, value in vars(args).items():
+        for path in value if isinstance(value, list) else [value]:
+            text = isinstance(path, str | os.PathLike) and name != "out"
+            if text and os.path.isfile(path) and os.path.samefile(path, out):
+                raise ValueError(f"--out: would overwrite the source {path}: choose another name")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

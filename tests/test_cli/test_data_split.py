@@ -72,7 +72,7 @@ def test_folds(run: Run) -> None:
     ],
 )
 def test_bad_input(run: Run, words: list[str], message: str) -> None:
-    code, _, error = run("--ann", "ann.json", "--out", "ann.json", *words)
+    code, _, error = run("--ann", "ann.json", "--out", "out.json", *words)
     assert (code, message in error) == ((2, True) if message else (0, True))
 
 
@@ -107,6 +107,23 @@ def test_export_for_a_tool(run_export: Callable, annotations: dict) -> None:
     assert observations["a0"]["file"]["1"] == [str(Path("videos/a0.mp4").absolute())]
     with pytest.raises(SystemExit):
         run_export("--out", "x")
+
+
+def test_export_says_what_it_leaves_out(
+    run_export: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def results(*segments: list[float]) -> str:
+        found = [dict(label="run", score=0.75, segment=segment) for segment in segments]
+        Path("r.json").write_text(json.dumps(dict(version="1", results=dict(a0=found, b1=found))))
+        return "r.json"
+
+    text = run_export(results([1, 2]), "--out", "p.csv", "--score-thr", 0.9)
+    assert "left out: 10 recordings without results" in text
+    assert "all 2 detections score below 0.9 (--score-thr)" in text
+    with pytest.raises(SystemExit):
+        run_export(results([2, 1]), "--out", "q.csv")
+    assert "2 of 2 detections end before they start" in capsys.readouterr().err
+    assert not Path("q.csv").exists()
 
 
 @pytest.fixture

@@ -165,6 +165,21 @@ def test_exit_codes(
     assert found == code and output in "".join(capfd.readouterr())
 
 
+@pytest.mark.parametrize(
+    "words", [["data", "export", "--ann"], ["data", "verify", "--ann"], ["results", "eval"]]
+)
+def test_inputs_are_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("{}")
+    with pytest.raises(SystemExit) as stop:
+        main([*words, str(path), "--out", f"{tmp_path}/../{tmp_path.name}/a.json"])
+    assert stop.value.code == 2
+    assert f"--out: would overwrite the source {path}" in capsys.readouterr().err
+    assert path.read_text() == "{}"
+
+
 def test_json_is_alone_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     main(["config", "list", "--json"])
     assert "tridet/thumos_i3d" in json.loads(capsys.readouterr().out)

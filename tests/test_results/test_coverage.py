@@ -62,7 +62,7 @@ FRAMES, SHARES = [[25.0, 75.0], [1000.0, 1400.0]], [[0.1, 0.2], [0.5, 0.9]]
         (FRAMES, "the times look like frames, .*'v0' lasts 60 s, and its last detection ends at 1"),
         ([[1000, 3000], [50_000, 59_000]], "the times look like ms"),
         (SHARES, "the times look like shares of the duration, but must be seconds"),
-        ([[3, 1], [59, 50]], r"4 of 4 detections end before they start, such as \[3, 1\]"),
+        ([[3, 1], [59, 50]], r"6 of 6 detections end before they start, such as \[3, 1\]"),
         ([[3, 1]] + [[50, 59]] * 20, None),  # less than 5 %
         ([[5, 5], [40, 40]], None),  # events
         ([], None),
