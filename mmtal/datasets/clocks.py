@@ -5,6 +5,7 @@ N rows.
 
 import datetime
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,9 @@ CLOCKS = {
 PLAUSIBLE = 1.25, 800.0
 """Samples per second by which the unit of whole times is told: one unit at most has such a rate."""
 DAY = 86400
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+HOURS = re.compile(r"\d+:\d\d:\d\d([.,]\d+)?")
+"""A time of day."""
 
 
 def is_clock(name: str) -> bool:
@@ -35,6 +39,17 @@ def is_clock(name: str) -> bool:
     words = re.findall(r"[a-zµμ]+", name.lower())
     rest = "".join(word for word in words if word not in UNITS)
     return rest in CLOCKS or (not rest and any(len(word) > 1 for word in words))
+
+
+def joined_moments(columns: Mapping[str, np.ndarray], clocks: Sequence[str]) -> np.ndarray:
+    """The times (N,) of a table: of the first clock; of a date and a time of day, both."""
+    texts = [columns[name] for name in clocks if columns[name].dtype == object]
+    for dates in texts:
+        for hours in texts:
+            if all(map(DATE.fullmatch, dates)) and all(map(HOURS.fullmatch, hours)):
+                pairs = zip(dates, hours, strict=True)
+                return np.array([f"{d}T{h.replace(',', '.'):0>8}" for d, h in pairs], dtype=object)
+    return columns[clocks[0]]
 
 
 def seconds_of(

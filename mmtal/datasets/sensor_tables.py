@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mmtal.datasets.clocks import is_clock, nominal_rate, seconds_of, sorted_times
+from mmtal.datasets.clocks import is_clock, joined_moments, nominal_rate, seconds_of, sorted_times
 from mmtal.datasets.lazy_rows import (
     LazyRows,
     open_parquet,
@@ -24,6 +24,7 @@ from mmtal.datasets.number_tables import read_number_table
 from mmtal.datasets.pose_files import is_pose, read_pose
 from mmtal.datasets.resampling import find_gaps, resample
 from mmtal.utils.reading import is_number
+from mmtal.utils.wording import first_of
 from mmtal.utils.yaml_files import read_yaml
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".txt")
@@ -145,10 +146,23 @@ def describe_table(path: Path, *, rate: float | None, together: Sequence[Path]) 
     if samples.times is None:
         return []
     start, length, to = find_grid(path, rate, together)
-    gaps = find_gaps(samples.times - start, (length - 1) / to, samples.settings.max_gap)
+    end, longest = (length - 1) / to, samples.settings.max_gap
+    times = samples.times - start
+    gaps = find_gaps(times, end, longest)
+    notes = [*samples.notes, *([f"no samples from {_spans(gaps)}: masked"] if gaps else [])]
+    own: dict[str, list[str]] = {}
+    for name, column in zip(samples.names, samples.values.T, strict=True):
+        there = times[~np.isnan(column)]
+        if len(there) and (
+            more := [gap for gap in find_gaps(there, end, longest) if gap not in gaps]
+        ):
+            own.setdefault(_spans(more), []).append(name)
+    return notes + [f"no values of {first_of(n)} from {text}: masked" for text, n in own.items()]
+
+
+def _spans(gaps: Sequence[tuple[float, float]]) -> str:
     shown = ", ".join(f"{a:.2f} to {b:.2f} s" for a, b in gaps[:5])
-    more = f" and {len(gaps) - 5} more" if len(gaps) > 5 else ""
-    return [*samples.notes, *([f"no samples from {shown}{more}: masked"] if gaps else [])]
+    return shown + (f" and {len(gaps) - 5} more" if len(gaps) > 5 else "")
 
 
 def table_names(path: Path) -> tuple[str, ...]:
@@ -217,7 +231,13 @@ def _read_samples(path: Path, changed: Any, settings: TableSettings, rate: float
         _check_counters(path, names, values)
     if clock is None:
         return Samples(path, names, values)
-    times = seconds_of(path, clock, columns[clock], unit=settings.unit, rate=rate)
+    if (infinite := np.argwhere(np.isinf(values))).size:
+        row, column = infinite[0]
+        raise ValueError(
+            f"{path}: column '{names[column]}' is infinite in sample {row}: empty what is missing"
+        )
+    moments = columns[clock] if settings.time else joined_moments(columns, clocks)
+    times = seconds_of(path, clock, moments, unit=settings.unit, rate=rate)
     times, values, notes = sorted_times(path, times, values, max_gap=settings.max_gap)
     absolute = bool(times[0] > 3e8)
     rate = nominal_rate(times)

@@ -106,6 +106,39 @@ def test_missing_values_of_one_channel_are_its_own(tmp_path: Path) -> None:
     np.testing.assert_allclose(open_features([path]).read(), signal(SECONDS), atol=0.03)
 
 
+def test_values_that_one_channel_lacks_for_long_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "time", SECONDS.tolist(), signal(SECONDS))
+    lines = path.read_text().split("\n")
+    lines[202:302] = [line.rpartition(",")[0] + "," for line in lines[202:302]]
+    path.write_text("\n".join(lines))
+    (text,) = describe_table(path, rate=None, together=())
+    assert text.startswith("no values of 'y [g]' from ") and text.endswith(": masked")
+
+
+def test_infinite_samples_are_no_missing_ones(tmp_path: Path) -> None:
+    values = signal(SECONDS)
+    values[7, 1] = np.inf
+    path = write(tmp_path / "a.csv", "time", SECONDS.tolist(), values)
+    with pytest.raises(ValueError, match=r"column 'y \[g\]' is infinite in sample 7: empty"):
+        open_features([path])
+
+
+def test_a_date_and_a_time_of_day_are_one_clock(tmp_path: Path) -> None:
+    times = [moment.split("T") for moment in moments(JITTERED)]
+    rows = [
+        f"{d},{h[:15].removeprefix('0')},{x}"
+        for (d, h), (x, _) in zip(times, signal(JITTERED), strict=True)
+    ]
+    (tmp_path / "a.csv").write_text("date,time,x\n" + "\n".join(rows))
+    assert table_names(tmp_path / "a.csv") == ("x",)
+    start = table_start(tmp_path / "a.csv")
+    assert start is not None and start > 1e9
+    values = open_features([tmp_path / "a.csv"]).read()
+    np.testing.assert_allclose(
+        values[:498, 0], signal(JITTERED[0] + SECONDS[:498])[:, 0], atol=0.02
+    )
+
+
 def test_repeated_disordered_and_coarse_times(tmp_path: Path) -> None:
     twice = np.insert(SECONDS, 100, SECONDS[100])
     path = write(tmp_path / "twice.csv", "time", twice.tolist(), signal(twice))
