@@ -37,6 +37,8 @@ def read_views(args: Namespace) -> tuple[list[RecordingView], list[str], list[st
         ann_file, subsets, results_file, given["classes"], class_agnostic=agnostic,
         tolerance=given["tolerance"],
     )  # fmt: skip
+    if given.get("frames") and views and views[0].tolerance is not None:
+        raise ValueError(f"{ann_file}: events without duration have no frames; leave out --frames")
     if results_file is None:
         return views, classes, []
     predicted = list(read_recordings(results_file))

@@ -128,6 +128,18 @@ def test_bad_input_is_one_line(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+@pytest.mark.parametrize("command", ["predictions", "page"])
+def test_events_have_no_frames(run: Run, tmp_path: Path, command: str) -> None:
+    """A picture of widened events as a segmentation left out those that lay near another."""
+    events = [dict(label="pass", time=3.0), dict(label="pass", time=3.1)]
+    entry = dict(subset="validation", duration=10.0, annotations=events)
+    (tmp_path / "a.json").write_text(json.dumps(dict(database=dict(x=entry))))
+    (tmp_path / "r.json").write_text(json.dumps(dict(results=dict(x=[{**events[0], "score": 1}]))))
+    files = (tmp_path / "r.json", "--ann", tmp_path / "a.json")
+    code, _, error = run(command, *files, "--frames", "--out", tmp_path / "o.html")
+    assert code == 2 and "events without duration have no frames; leave out --frames" in error
+
+
 @pytest.mark.parametrize("option", ["--score-thr", "--tiou"])
 def test_nan_is_no_number(run: Run, files, option: str) -> None:
     command = "predictions {results} --ann {ann} --recording rec_2 --out o.png"

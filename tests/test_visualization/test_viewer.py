@@ -165,6 +165,7 @@ def test_the_page_matches_events_by_distance(tolerance: float) -> None:
     page = viewer_page(views, CLASSES, title="x")
     limits = dict(re.findall(r'<option value="([^"]+)">([^<]+)</option>', page))
     assert list(limits.values()) == [f"{tolerance * near:.3g}" for near in (0.1, 0.2, 0.5, 1, 1.5)]
+    assert '<label hidden title="As a segmentation' in page, "events have no frames"
     assert "hit within <select" in page and str(data_of(page)["tiou"]) in limits
     assert check_matches(views, CLASSES, [float(tiou) for tiou in limits]) > 500
     for one in views:  # the evaluation by distance finds as many
