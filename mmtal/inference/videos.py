@@ -60,6 +60,11 @@ def name_videos(inputs: Inputs, *, tables: bool = False) -> list[Any]:
                 new = [NamedVideo(n, f) for n, f in videos_in(path).items()] or new
         elif path is not None:
             names.setdefault(composed(path.stem), []).append(str(path))
+        elif isinstance(item, tuple) and all(map(_is_video, item)):
+            raise ValueError(
+                f"videos are recordings of their own, but {' and '.join(map(str, item))} are joined "
+                "as sources of one: separate them by spaces (in Python: in a list)"
+            )
         found += new
     for video in (v for v in found if isinstance(v, NamedVideo)):
         names.setdefault(video.name, []).append(str(video.path))
@@ -184,6 +189,11 @@ class VideoInputs:
             if weights is None:
                 others = self.weights if len(self.extractions) == 1 else ()
                 weights = weights_of(extraction.backbone, next(iter(others), None))
+            if extraction.weights is None and weights is not None:
+                raise ValueError(
+                    f"{extraction.backbone} had no weights in training, but got {weights}: leave "
+                    "it out"
+                )
             if hash_of(weights) != extraction.weights:
                 raise ValueError(
                     f"{extraction.backbone} had weights of SHA-256 {extraction.weights} in "

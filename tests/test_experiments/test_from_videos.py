@@ -142,6 +142,8 @@ def test_a_live_stream_finds_what_is_in_the_file(data: Path, tmp_path: Path, cap
         (["videos/rec_0.mp4", "videos/rec_0.mp4"], [], r"are both 'rec_0'. Give a file once"),
         (["videos/rec_0.mp4", "features/rec_0.npy"], [], r"are both 'rec_0'"),
         (["videos/rec_0.mp4", "none.mp4"], [], r"none.mp4 does not exist"),
+        (["videos/rec_0.mp4,videos/rec_1.mp4"], [], r"videos are recordings of .* by spaces"),
+        (["videos/rec_0.mp4"], ["--weights", "annotations.json"], r"pixels had no weights in"),
     ],
 )
 def test_bad_inputs_are_refused_before_the_work(
