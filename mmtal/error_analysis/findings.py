@@ -173,6 +173,8 @@ def _calibration(analysis: ErrorAnalysis) -> list[str]:
     use = (
         f"For use, a score threshold of {part.best_score:.3g} is best: F1 {percent(f1)} %, "
         f"precision {percent(precision)} %, recall {percent(recall)} %."
+        if f1 > 0
+        else f"No detection is right at {analysis.curve_at}, whatever the score threshold."
     )
     if isnan(part.ece):
         return [f"Scores lie outside [0, 1], so they are no probabilities. {use}"]

@@ -82,7 +82,7 @@ class Calibration:
         ece: Expected calibration error (Guo et al., ICML 2017): mean distance of the two over all
             detections; NaN without detections, or if scores lie outside [0, 1].
         best_score: The threshold on the score with the highest F1 over all classes together; NaN
-            without detections.
+            where no detection is right.
         best_f1: That F1, and precision and recall there.
     """
 
@@ -120,7 +120,7 @@ def calibrate(matches: MatchedDetections, threshold: int) -> Calibration:
     reliable = bool(probabilities and len(scores))
     ece = float((counts[some] / counts.sum() * distance).sum()) if reliable else float("nan")
     best = (float("nan"), 0.0, 0.0, 0.0)
-    if len(scores):
+    if hit.any():
         best = best_threshold(scores, hit, len(matches.truth))
     return Calibration(edges, counts, score, precision, ece, best[0], best[1:])
 

@@ -121,6 +121,12 @@ def test_no_scores() -> None:
     assert np.isnan(part.ece) and np.isnan(part.best_score) and not part.counts.any()
 
 
+def test_no_threshold_is_best_where_nothing_is_right() -> None:
+    part = calibrate(matched(("a", [60, 61], 3, 0.4)), 0)
+    assert part.counts.sum() == 1 and part.ece == pytest.approx(0.4)
+    assert np.isnan(part.best_score) and part.best_f1 == (0, 0, 0)
+
+
 def test_worst_recordings() -> None:
     first, second = worst_recordings(matched(*ROWS, ("d", [0, 10], 3, 1.0)), 0)
     # "d" is not listed, but its detection is one of the two best; "c" has no error.

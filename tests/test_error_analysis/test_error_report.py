@@ -93,6 +93,14 @@ def test_findings_name_the_cause() -> None:
     assert "instances of the class) is localization (100.0 % of the errors)" in text
 
 
+def test_no_threshold_is_advised_where_nothing_is_right() -> None:
+    wrong = {"a/1": dict(segments=[[50, 60]], labels=[0], scores=[0.9])}
+    analysis = analyze(wrong)
+    text = "\n".join(findings(analysis))
+    assert "No detection is right at tIoU 0.50, whatever the score threshold" in text
+    assert "is best" not in text and "nan" not in text
+
+
 class Page(HTMLParser):
     """Names, links and tags of a page."""
 

@@ -1,5 +1,6 @@
 """Per-frame figures, as the literature on cooking and inertial data reports them."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,8 @@ class FrameMetrics(InstanceMetric):
     Args:
         frames_per_second: How finely a recording is cut into frames.
         protocol: In its place the name of a protocol of segmentations, such as ``gtea/ms-tcn``,
-            see ``docs/protocols.md``.
+            see ``docs/protocols.md``. Recordings that are of none of its splits are evaluated as
+            one split, with a warning.
         score_thr: Predictions that score lower are left out; of the others the best that do not
             overlap are the segmentation. None: 0.3 where some overlap; where none do, they are a
             segmentation, and all count.
@@ -51,13 +53,23 @@ class FrameMetrics(InstanceMetric):
             self.rules = replace(rules, score_thr=score_thr)
         else:
             self.rules = FrameRules(frames_per_second=frames_per_second or 0, score_thr=score_thr)
-        self.overlaps = overlaps
+        self.protocol, self.overlaps = protocol, overlaps
 
     def figures(self, results: list[dict[str, Any]]) -> dict[str, float]:
         durations = {name: own.get("duration") or 0.0 for name, own in self.missing_truth.items()}
         durations |= {result["video_id"]: result["duration"] for result in results}
         overlaps = [overlap / 100 for overlap in self.overlaps]
-        logged = self.rules.figures(*self.tables(results), durations, overlaps)
+        truth, detections = self.tables(results)
+        rules = self.rules
+        if rules.in_no_split(truth.video_ids):  # no reason to lose a training on other data
+            print_log(
+                f"recordings are not those of protocol {self.protocol}: evaluated at its "
+                f"{rules.frames_per_second:g} frames per second, all as one split",
+                "current",
+                level=logging.WARNING,
+            )
+            rules = replace(rules, splits=FrameRules.splits)
+        logged = rules.figures(truth, detections, durations, overlaps)
         text = ", ".join(f"{name} {100 * value:.2f}" for name, value in logged.items())
         print_log(f"frames of {len(durations)} recordings, %: {text}", "current")
         return logged

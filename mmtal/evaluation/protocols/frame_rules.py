@@ -97,11 +97,14 @@ class FrameRules:
             )
         return figures | dict(edit=edit_score(actual, guess))
 
+    def in_no_split(self, video_ids: Sequence[str]) -> set[str]:
+        """The recordings that are of none of the splits."""
+        return {name for name in video_ids if not name.startswith(sum(self.splits, ()))}
+
     def _of_splits(self, video_ids: Sequence[str]) -> list[list[str]]:
         """The recordings of each split that has some."""
         members = [[name for name in video_ids if name.startswith(own)] for own in self.splits]
-        alone = set(video_ids).difference(*members)
-        if alone:
+        if alone := self.in_no_split(video_ids):
             begins = ", ".join(split[0] for split in self.splits)
             raise ValueError(
                 f"recording '{min(alone)}' must be of one of the splits, whose names begin with "

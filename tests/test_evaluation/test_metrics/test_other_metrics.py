@@ -57,6 +57,14 @@ def test_frame_metrics() -> None:
     )
 
 
+def test_a_protocol_on_own_recordings_takes_them_as_one_split() -> None:
+    """A training with a benchmark's recipe does not end with an error when it is evaluated."""
+    own = FrameMetrics(frames_per_second=15).rules  # the rate of gtea/ms-tcn
+    assert own.mean_over == "frames"
+    expected = evaluate(type="FrameMetrics", frames_per_second=15)
+    assert evaluate(type="FrameMetrics", protocol="gtea/ms-tcn") == expected
+
+
 def test_recordings_without_features_are_empty() -> None:
     missing = {"c": dict(segments=[[0, 5]], labels=[0], duration=10.0)}
     numbers = evaluate(missing=missing, type="FrameMetrics", frames_per_second=1)
