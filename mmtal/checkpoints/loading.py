@@ -45,6 +45,8 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = None) -> 
     """
     path = _local_copy(str(path))
     if not path.is_file():
+        if path.is_dir():
+            raise ValueError(f"checkpoint {path} is a folder: give the .pth file in it")
         raise FileNotFoundError(f"checkpoint {path} does not exist")
     if path.suffix == ".safetensors":
         return _load_safetensors(path)

@@ -79,8 +79,10 @@ def run(args: Namespace) -> None:
         **passed_on(args, "fps", "batch_size", "score_thr", "show_dir"),
     )
     if exported:
-        rate = args.fps or infer.dataset.get("fps")
-        database = {result.video_id: entry(result, rate, args.score_thr) for result in results}
+        database = {
+            result.video_id: entry(result, infer.rates.get(result.video_id), args.score_thr)
+            for result in results
+        }
         add_media(database, args.media)
         export_annotations(Path(args.out), database, args.to)
     written = videos.write(results, lambda text: print(f"warning: {text}")) if videos else []

@@ -128,6 +128,8 @@ class TemporalActionInferencer:
         point = self.model.operating_point
         self.threshold = None if point is None else float(point["score_thr"])
         self._reached: dict[str, dict[str, float]] = {}
+        self.rates: dict[str, float] = {}
+        """Frames per second of the recordings of the last call."""
         extractions = self.model.dataset_meta.get("extractions") or ()
         self.pipeline = InferencePipeline(
             self.dataset,
@@ -197,6 +199,7 @@ class TemporalActionInferencer:
         )
         self.videos.check(recordings)
         rates = [self.known.fps(recording, fps) for recording in recordings]
+        self.rates = {r.name: rate for r, rate in zip(recordings, rates, strict=True)}
         for recording in recordings:
             self.pipeline.check(recording)
         for recording in progress(recordings, len(recordings), text="checking features"):

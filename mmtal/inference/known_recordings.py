@@ -12,6 +12,7 @@ from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.datasets.sensor_tables import clock_rate
 from mmtal.inference.recordings import Recording
 from mmtal.utils.video_reader import open_video
+from mmtal.utils.wording import repeated
 
 
 class KnownRecordings:
@@ -106,6 +107,8 @@ class KnownRecordings:
             raise ValueError(
                 f"{source} must name the model's {num_classes} classes, but names {len(names)}"
             )
+        if twice := repeated(map(str, names)):
+            raise ValueError(f"{source} must name each class once, but '{twice[0]}' is there twice")
         return tuple(map(str, names))
 
     def _entry(self, recording: Recording) -> Mapping[str, Any]:

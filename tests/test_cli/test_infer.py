@@ -67,6 +67,12 @@ def test_writes_for_a_tool(run, case, tmp_path):
     assert events and len(events) % 2 == 0
     assert all(float(event[4].removeprefix("score=")) >= 0.1 for event in events)
     assert project["observations"]["own"]["media_info"]["fps"] == {"own": 2.0}
+    np.save(tmp_path / "rec_9.npy", features(50))  # whose rate the annotations know
+    run(*case, tmp_path / "rec_9.npy", "--to", "label-studio", "--out", tmp_path / "t.json")
+    ranges = json.loads((tmp_path / "t.json").read_text())[0]["predictions"][0]["result"]
+    assert max(item["value"]["ranges"][0]["end"] for item in ranges) <= 50
+    code, _, error = run(*case, tmp_path / "own.npy", "--fps", 2, "--classes", "b", "b", "a")
+    assert code == 2 and "must name each class once, but 'b' is there twice" in error
     code, _, error = run(*case, tmp_path / "own.npy", "--to", "boris")
     assert code == 2 and "give --out, too" in error
 
@@ -76,6 +82,7 @@ BAD = {
     "no such ending": (["{config}", "{model}", "{own}", "--out", "r.xyz"], "of no one format"),
     "no such config": (["nowhere", "{model}", "{own}"], "'nowhere' is neither a file nor the name"),
     "no such checkpoint": (["{config}", "nowhere.pth", "{own}"], "nowhere.pth does not exist"),
+    "a folder": (["{config}", ".", "{own}"], "checkpoint . is a folder: give the .pth file in it"),
     "no such input": (["{config}", "{model}", "nowhere.npy"], "nowhere.npy does not exist"),
     "other channels": (["{config}", "{model}", "{own}"], "3 channels, but the model expects 6"),
     "unknown option": (["{config}", "{model}", "{own}", "--cfg-options", "a=1"], "nothing reads"),

@@ -4,15 +4,18 @@ import errno
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mmengine.fileio import LocalBackend
+from mmengine.logging import MessageHub
 
 sys.path.insert(0, str(Path(__file__).parent))
 from toy_training import toy_config, train
 
 from mmtal.checkpoints.latest import latest_readable_checkpoint
 from mmtal.checkpoints.loading import load_checkpoint_file
+from mmtal.engine.hooks.safe_checkpoint_hook import _look_here
 
 DONE = 3
 """Epochs of the training that is resumed; it asked for six."""
@@ -163,6 +166,15 @@ def test_a_copied_work_dir_leaves_the_original_alone(half: Path, work_dir: Path)
     assert [path.name for path in work_dir.glob("best_*")] == ["best_score_epoch_6.pth"]
     hub = load_checkpoint_file(work_dir / "epoch_6.pth")["message_hub"]["runtime_info"]
     assert Path(hub["best_ckpt"]).parent == work_dir
+
+
+def test_a_copied_work_dir_has_its_own_last_checkpoint(tmp_path: Path) -> None:
+    hub = MessageHub.get_instance("copied")
+    (tmp_path / "epoch_3.pth").write_bytes(b"")
+    for path, expected in (("/far/epoch_3.pth", "epoch_3.pth"), ("/far/epoch_2.pth", None)):
+        hub.update_info("last_ckpt", path)
+        _look_here(SimpleNamespace(out_dir=str(tmp_path)), SimpleNamespace(message_hub=hub))
+        assert hub.get_info("last_ckpt") == (str(tmp_path / expected) if expected else path)
 
 
 @pytest.mark.parametrize(
