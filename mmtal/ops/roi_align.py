@@ -37,13 +37,19 @@ def roi_align(
         (B, N, C, P), with the dtype of the features. Differentiable in both.
 
     Raises:
-        ValueError: There is no bin, or a number of samples below 0.
+        ValueError: There is no bin, a number of samples below 0, or regions of another shape.
     """
+    if rois.shape != (len(features), *rois.shape[1:2], 2):
+        raise ValueError(
+            f"rois must be (B, N, 2), start and end, with B = {len(features)} as of the features, "
+            f"but got {tuple(rois.shape)}"
+        )
     for name, value, least in (("num_bins", num_bins, 1), ("samples", samples, 0)):
         if value < least:
             raise ValueError(f"{name} must be >= {least}, but got {value}")
     dtype, T = features.dtype, features.shape[2]
-    rois = rois.to(dtype)
+    precise = torch.promote_types(dtype, torch.float32)
+    features, rois = features.to(precise), rois.to(precise)
     if half:
         features, rois = features.half().double(), rois.half().double()
     start, length = rois[..., :1], rois[..., 1:] - rois[..., :1]  # (B, N, 1)

@@ -72,6 +72,22 @@ def test_half_precision_rounds_features_and_regions() -> None:
     assert rounded[..., 0].item() == 1500.5
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_places_are_exact_where_features_are_not(dtype: torch.dtype) -> None:
+    ramp = torch.arange(200, dtype=dtype)[None, None].expand(2, 1, 200)
+    rois = torch.tensor([[[101.4, 103.4]], [[51.0, 53.0]]])
+    found = roi_align(ramp, rois, 2)
+    assert found.dtype == dtype
+    expected = torch.tensor([[101.4, 102.4], [51, 52]])  # of bf16, 101 and 101.5 are neighbors
+    assert torch.allclose(found[:, 0, 0].float(), expected, atol=0.26)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 3, 3), (1, 3), (2, 3, 2)])
+def test_regions_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"rois must be \(B, N, 2\), .* with B = 1"):
+        roi_align(torch.ones(1, 1, 9), torch.ones(shape), 2)
+
+
 def test_of_a_region_that_is_nan_nan() -> None:
     rois = torch.tensor([[[float("nan"), 3.0], [1.0, 3.0]]])
     found = roi_align(torch.ones(1, 1, 9), rois, 2, aligned=False, half=True)
