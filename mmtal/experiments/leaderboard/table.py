@@ -252,8 +252,9 @@ def _unfinished(row: SpecRow, spec: str, runs: Sequence[Run], *, begun: bool) ->
 def _other_protocol(protocol: str, runs: Sequence[Run]) -> str:
     """Run, but not evaluated under this protocol."""
     folder, record = runs[0]
+    verb = "was" if len(runs) == 1 else "were"
     return (
-        f"its {counted(len(runs), 'run')} were evaluated under {', '.join(record.scores)} only; "
+        f"its {counted(len(runs), 'run')} {verb} evaluated under {', '.join(record.scores)} only; "
         f"their detections are kept: mmtal results eval {record.results_path(folder)} "
         f"--protocol {protocol}"
     )
