@@ -48,7 +48,9 @@ def test_errors_name_the_file(load: Callable, write: Callable, tmp_path: Path) -
 def test_a_game_without_events_comes_first(load: Callable, write: Callable, tmp_path: Path) -> None:
     write("in/1/Labels-v2.json", dict(UrlLocal="x", annotations=[]))
     write("in/2/Labels-v2.json", SOCCERNET)
-    assert list(load(tmp_path / "in").database) == ["epl/1 - 0/1", "epl/1 - 0/2"]
+    database = load(tmp_path / "in").database
+    assert list(database) == ["x/1", "x/2", "epl/1 - 0/1", "epl/1 - 0/2"]
+    assert database["x/1"]["annotations"] == []  # what is predicted there is wrong
 
 
 def test_elan_of_several_files_and_other_units(load: Callable, write: Callable) -> None:

@@ -37,6 +37,23 @@ def test_other_files_of_a_game_are_not_read(load: Callable, write: Callable) -> 
     assert len(load(root).database["epl/1 - 0/1"]["annotations"]) == 1
 
 
+def test_predictions_beside_labels_are_no_annotations(load: Callable, write: Callable) -> None:
+    root = write("g/Labels-v2.json", SOCCERNET).parent
+    rows = [dict(gameTime="1 - 00:20", label="Goal", position="20000", half="1", confidence="0.9")]
+    path = write("g/results_spotting.json", dict(UrlLocal=SOCCERNET["UrlLocal"], predictions=rows))
+    both = load(root)
+    assert [e["time"] for e in both.database["epl/1 - 0/1"]["annotations"]] == [18.25]
+    assert any("predictions beside Labels-v2.json, left out" in note for note in both.notes)
+    assert load(path).database["epl/1 - 0/1"]["annotations"][0]["score"] == 0.9, "by name"
+
+
+def test_a_half_without_events_is_a_recording(load: Callable, write: Callable) -> None:
+    """SoccerNet's evaluator counts what is predicted there."""
+    first = {**SOCCERNET, "annotations": SOCCERNET["annotations"][:1]}
+    database = load(write("g/Labels-v2.json", first)).database
+    assert database["epl/1 - 0/2"]["annotations"] == []
+
+
 def test_what_others_call_so(load: Callable, write: Callable) -> None:
     """Keys and columns named like details may hold anything."""
     instance = dict(label="run", segment=[1, 2], subject=3, score="high", comment=None)

@@ -1,6 +1,7 @@
 """SoccerNet's ``Labels-v2.json`` (and ``Labels-ball.json``, ``results_spotting.json``)."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from mmtal.preparation.importers.collected import Collected
@@ -9,6 +10,7 @@ from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.probe import Probe, read_json
 from mmtal.preparation.importers.times import to_number
 
+LABELS, PREDICTIONS = ("labels-v2.json", "labels-ball.json"), "results_spotting.json"
 TIME = re.compile(r"(\d+) - (\d+):(\d+)")
 
 
@@ -29,11 +31,21 @@ def _events(content: Any) -> list[Any]:
 def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     """Read the events of a game as points; a recording is a half, ``<game>/1``, its group the game.
 
-    The team is the subject of an event. Times are milliseconds of the half.
+    The team is the subject of an event. Times are milliseconds of the half. Both halves of
+    ``Labels-v2.json`` are recordings, with events or without. Predictions that lie beside labels
+    are read if they are given by name only.
     """
-    content = read_json(source.path)
+    content, name = read_json(source.path), source.path.name.lower()
+    labels = _named_beside(source.path, LABELS)
+    if source.in_folder and name == PREDICTIONS and labels:
+        collected.note(f"{source.path}: predictions beside {labels[0].name}, left out")
+        return
     game = content.get("UrlLocal") or source.path.absolute().parent.name
     game = str(game).replace("\\", "/").strip("/")
+    for half in (1, 2) if name == LABELS[0] else ():
+        collected.recording(
+            f"{game}/{half}", where=str(source.path), subset=source.subset, group=game
+        )
     for number, event in enumerate(_events(content)):
         where = f"{source.path}, event {number}"
         with collected.at(where):
@@ -59,6 +71,10 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
             )  # fmt: skip
 
 
-FILES = ("**/labels-v2.json", "**/labels-ball.json", "**/results_spotting.json")
+def _named_beside(path: Path, names: tuple[str, ...]) -> list[Path]:
+    return [other for other in path.parent.iterdir() if other.name.lower() in names]
+
+
+FILES = tuple(f"**/{name}" for name in (*LABELS, PREDICTIONS))
 """Beside them lie ``Labels.json``, the same in fewer classes, and ``Labels-cameras.json``."""
 FORMAT = Format("soccernet", "SoccerNet labels of a game", matches, read, FILES)
