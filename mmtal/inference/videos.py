@@ -62,8 +62,8 @@ def name_videos(inputs: Inputs, *, tables: bool = False) -> list[Any]:
             names.setdefault(composed(path.stem), []).append(str(path))
         elif isinstance(item, tuple) and all(map(_is_video, item)):
             raise ValueError(
-                f"videos are recordings of their own, but {' and '.join(map(str, item))} are joined "
-                "as sources of one: separate them by spaces (in Python: in a list)"
+                f"videos are recordings of their own, but {' and '.join(map(str, item))} are "
+                "joined as sources of one: separate them by spaces (in Python: in a list)"
             )
         found += new
     for video in (v for v in found if isinstance(v, NamedVideo)):
