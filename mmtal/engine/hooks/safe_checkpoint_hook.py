@@ -117,8 +117,8 @@ def _look_here(hook: CheckpointHook, runner: Runner) -> None:
     """Checkpoints are in today's folder, not where a work dir was that has been copied."""
     for name, path in list(runner.message_hub.runtime_info.items()):
         if name == "last_ckpt" and path is not None:
-            here = Path(hook.out_dir) / Path(path).name
-            runner.message_hub.update_info(name, str(here if here.is_file() else path))
+            moved = Path(hook.out_dir) / Path(path).name
+            runner.message_hub.update_info(name, str(moved if moved.is_file() else path))
         if name.startswith("best_ckpt") and path is not None:
             here = str(Path(hook.out_dir) / Path(path).name)
             runner.message_hub.update_info(name, here)
