@@ -93,10 +93,15 @@ def split(
 
 def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     """``KEY=VALUE`` arguments."""
+    from mmtal.utils.wording import repeated
+
     wrong = [text for text in texts if "=" not in text.strip("=")]
     if wrong:
         raise ValueError(f"{option} must be NAME=VALUE, but got '{wrong[0]}'")
-    return dict(text.split("=", 1) for text in texts)
+    found = [text.split("=", 1) for text in texts]
+    if twice := repeated(key for key, _ in found):
+        raise ValueError(f"{option}: '{twice[0]}' is given twice")
+    return dict(found)
 
 
 def share(text: str) -> float:

@@ -59,6 +59,30 @@ def test_a_class_in_two_spellings(run: Run) -> None:
     assert "classes of one split only: 1 of 'training' (jump); 1 of 'test' (jmup)" in text
 
 
+def test_the_advice_to_name_background_works(run: Run) -> None:
+    Path("b.csv").write_text("recording,start,end,label\na,1,2,run\na,2,3,Sit\n")
+    Path("c.txt").write_text("run\n")
+    words = ("b.csv", "--out", "a.json", "--classes", "c.txt")
+    code, _, error = run(*words)
+    assert code == 2 and "name it with --background to leave it out" in error
+    code, text, _ = run(*words, "--background", "sit")
+    assert code == 0 and "| background" in text
+    assert len(json.loads(Path("a.json").read_text())["database"]["a"]["annotations"]) == 1
+
+
+def test_lists_count(run: Run) -> None:
+    """Each of them, and none that lists nothing."""
+    for name in ("one.txt", "two.txt", "none.txt"):
+        Path(name).write_text({"one.txt": "a\n", "two.txt": "b\n"}.get(name, "\n"))
+    Path("b.csv").write_text("recording,start,end,label\na,1,2,run\nb,2,3,run\nc,1,2,run\n")
+    for words, message in (
+        (("test=one.txt", "test=two.txt"), "--lists: 'test' is given twice"),
+        (("test=none.txt",), "none.txt: lists no recording of 'test'"),
+    ):
+        code, _, error = run("b.csv", "--out", "a.json", "--lists", *words)
+        assert code == 2 and message in error
+
+
 def test_there_and_back(run: Run) -> None:
     assert run("t.csv", "--out", "1.json", "--fps", 25)[0] == 0
     code, text, _ = run("1.json", "--out", "2.csv")

@@ -92,6 +92,10 @@ def import_annotations(
     _take_lists(lists, collected)
     _take_unpaired(collected, bad_segments)
     collected.raise_errors()
+    for recording in collected.recordings.values() if options.background else ():
+        kept = [i for i in recording.instances if i.label.lower() not in options.no_action]
+        collected.drop("background", len(recording.instances) - len(kept))
+        recording.instances = kept
     _take_details(collected, options)
     if not any(recording.instances for recording in collected.recordings.values()):
         left_out = ", ".join(f"{number} x {why}" for why, number in collected.dropped.items())
@@ -226,6 +230,8 @@ def _take_lists(lists: Sequence[Source], collected: Collected) -> None:
         return
     listed: dict[str, str] = {}
     for source in lists:
+        if not read_text(source.path).strip():
+            raise ValueError(f"{source.path}: lists no recording of '{source.subset}'")
         for number, line in enumerate(read_text(source.path).split("\n"), start=1):
             where, name = f"{source.path}, line {number}", normal_name(line)
             if name and name not in collected.recordings:  # often with folder and ending

@@ -69,7 +69,7 @@ def _by_name(labels: Iterable[str], long: Container[str]) -> dict[str, int]:
 
 
 def _by_classes(options: ImportOptions) -> dict[str, int]:
-    background = {name.lower() for name in options.background}
+    background = options.no_action
     classes = sorted((options.classes or {}).items())
     kept = [(number, name) for number, name in classes if name.lower() not in background]
     if len(kept) == len(classes):

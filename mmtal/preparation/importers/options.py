@@ -49,7 +49,7 @@ class ImportOptions:
             (EPIC-Kitchens), tiers (ELAN), attribute (VIA), control tag (Label Studio).
         columns: Name of the column for each role of a table.
         classes: Class names by label id.
-        background: Labels that are no action.
+        background: Labels that are no action; None: ``background``, where each frame has a label.
         group: Column, or pattern with one group, that says which recordings belong together.
         subjects: Whose instances to take, where the files say it; empty: everybody's.
         per_subject: Whether what each subject does is a recording of its own.
@@ -65,7 +65,7 @@ class ImportOptions:
     labels: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[int, str] | None = None
-    background: tuple[str, ...] = ("background",)
+    background: tuple[str, ...] | None = None
     group: str | None = None
     subjects: tuple[str, ...] = ()
     per_subject: bool = False
@@ -84,6 +84,12 @@ class ImportOptions:
         if self.unit and unit is None:
             raise ValueError(f"unit must be s, ms, us, min, h or frames, but got '{self.unit}'")
         object.__setattr__(self, "unit", unit)
+
+    @property
+    def no_action(self) -> set[str]:
+        """Labels of frames that are no action, in small letters."""
+        labels = ("background",) if self.background is None else self.background
+        return {name.lower() for name in labels}
 
     @property
     def group_column(self) -> str | None:

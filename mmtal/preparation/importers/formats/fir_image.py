@@ -32,7 +32,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     Where ``../video`` is there, recordings without a video in it are left out, and durations are
     those of the videos.
     """
-    background = {name.lower() for name in options.background}
+    background = options.no_action
     folder = source.path.parent.parent / "video"
     for number, line in enumerate(read_text(source.path).split("\n"), start=1):
         name, *fields = (field.strip() for field in line.strip().rstrip(",").split(","))

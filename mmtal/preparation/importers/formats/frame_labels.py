@@ -42,7 +42,7 @@ def _read_file(
     file: Path, subset: str | None, fps: float, options: ImportOptions, collected: Collected
 ) -> None:
     lines = [line.strip() for line in read_text(file).rstrip().split("\n")]
-    background = {name.lower() for name in options.background}
+    background = options.no_action
     names = dict(options.classes or {})
     duration = len(lines) / fps
     recording = collected.recording(

@@ -64,7 +64,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     )
     unlabeled = zip(*([text == "-1" for text in track] for track in tracks.values()), strict=True)
     collected.drop("frame that is not labeled (-1)", sum(map(any, unlabeled)))
-    background = {name.lower() for name in options.background}
+    background = options.no_action
     for name, track in tracks.items():
         place = 0
         for label, run in groupby(track):
