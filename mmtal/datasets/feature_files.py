@@ -1,6 +1,7 @@
 """Which feature file belongs to which recording."""
 
 import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -14,6 +15,8 @@ from mmtal.utils.media_files import is_media
 
 SEPARATORS = "_-. "
 """What a prefix of file names ends in."""
+TRACKER = re.compile(r"(DLC_|DeepCut_).*")
+"""What DeepLabCut writes behind the name of a video."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,12 @@ def find_file_names(
         if ending is not None and file.endswith(ending):
             stem, found = file.removesuffix(ending), ending
         first = stem.split("/", 1)[0]
+        tracked = TRACKER.search(stem) if ending is None else None
         for start in [0, *(i + 1 for i, letter in enumerate(first) if letter in SEPARATORS)]:
             if stem[start:] in known:
                 counts[FileNames(stem[:start], found)] += 1
+            elif tracked and stem[start : tracked.start()] in known:
+                counts[FileNames(stem[:start], tracked[0] + found)] += 1
     fitting = [
         names
         for names in counts

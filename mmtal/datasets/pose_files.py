@@ -153,8 +153,12 @@ def _deeplabcut(path: Path, rows: list[list[str]]) -> Pose:
     individuals = heads.get("individuals", [""] * len(coordinates))
     order: dict[tuple[str, str], dict[str, int]] = {}
     for column, key in enumerate(zip(individuals, heads["bodyparts"], strict=True)):
-        order.setdefault(key, {})[coordinates[column]] = column
+        if coordinates[column] in order.setdefault(key, {}):
+            raise ValueError(f"{path}: '{key[1]}' has {coordinates[column]} twice")
+        order[key][coordinates[column]] = column
     body = rows[1 + len(heads) :]
+    if not body:
+        raise ValueError(f"{path}: has no row of a frame")
     values = np.array([[float(cell or "nan") for cell in row[1:]] for row in body])
     for (_, part), columns in order.items():
         if columns.keys() != {"x", "y", "likelihood"}:
@@ -181,6 +185,8 @@ def _sleap_table(path: Path, rows: list[list[str]]) -> Pose:
         for index, node in enumerate(nodes):
             score = row[where[f"{node}.score"]] if f"{node}.score" in where else "1"
             cells = row[where[f"{node}.x"]], row[where[f"{node}.y"]], score
+            if not np.isnan(values[frame, first + index]).all():
+                raise ValueError(f"{path}: has '{row[0]}' in frame {frame} twice")
             values[frame, first + index] = [float(cell or "nan") for cell in cells]
     return _pose([(animal, node) for animal in animals for node in nodes], values)
 

@@ -168,7 +168,8 @@ def _spans(gaps: Sequence[tuple[float, float]]) -> str:
 def table_names(path: Path) -> tuple[str, ...]:
     """Names of a table's channels; none of other files, and of tables without names."""
     if is_pose(path):
-        return read_pose(path).names
+        kinds = ("x", "y", "likelihood")
+        return tuple(f"{name} {kind}" for name in read_pose(path).names for kind in kinds)
     if path.suffix not in ENDINGS:
         return ()
     if path.suffix == ".parquet" and not has_clock(path):

@@ -1,6 +1,7 @@
 """Files of pose trackers, and what transforms make of keypoints."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from mmtal.datasets import (
 )
 from mmtal.datasets.pose_files import is_pose, point_names, read_pose
 from mmtal.datasets.sensor_tables import clock_rate, table_names
+from mmtal.preparation.verification import verify
 from mmtal.structures import FeatureGrid
 
 
@@ -26,7 +28,7 @@ def write(path: Path, *lines: str) -> Path:
 
 def test_deeplabcut_with_one_animal_or_several(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", *DLC)
-    assert is_pose(path) and table_names(path) == ("m1.nose", "m2.nose")
+    assert is_pose(path) and table_names(path)[2:4] == ("m1.nose likelihood", "m2.nose x")
     expected = [[1.5, 2.5, 0.9, 3, 4, 0.8], [1.75, 2.5, 0.9, 0, 0, 0]]
     np.testing.assert_allclose(open_features([path]).read(), expected, rtol=1e-6)
     second = open_features([path], key="m2").read()
@@ -54,6 +56,9 @@ def test_sleap_tables_have_a_row_for_each_animal_and_frame(tmp_path: Path) -> No
         (DLC[:2], "must begin with rows scorer, bodyparts and coords"),
         ([*DLC, "2,1"], r"row 7: must have 7 fields, as the first one, but has 2"),
         ([t.replace("likelihood", "z") for t in DLC], "'nose' must have x, y and likelihood"),
+        (DLC[:4], "has no row of a frame"),
+        ([f"{line},{line.split(',')[-1]}" for line in DLC], "'nose' has likelihood twice"),
+        ([*SLEAP, SLEAP[1]], "has 'm1' in frame 0 twice"),
         (["track,frame_idx,a,b", "m1,0,1,2"], "must have columns such as 'nose.x'"),
         ([SLEAP[0], "m1,99999999999,1,2,1"], "would become"),
     ],
@@ -199,3 +204,21 @@ def test_a_real_table_of_sleap(shared_data) -> None:
         assert (x, y, likelihood) == pytest.approx(
             (float(row["Thorax.x"]), float(row["Thorax.y"]), 1)
         )
+
+
+def test_a_folder_as_deeplabcut_leaves_it_is_verified(tmp_path: Path) -> None:
+    """Files have the names of the videos and of the model; a likelihood may be constant."""
+    database = {}
+    for name, subset in (("a", "training"), ("b", "test")):
+        file = tmp_path / "poses" / f"{name}DLC_resnet50_xJan1shuffle1_1000.csv"
+        file.parent.mkdir(exist_ok=True)
+        rows = [f"{k},{(k + ord(name)) % 7},{k % 5},0.9" for k in range(40)]
+        write(file, "scorer,s,s,s", "bodyparts,nose,nose,nose", "coords,x,y,likelihood", *rows)
+        annotations = [dict(label="run", segment=[0.1, 0.5])]
+        database[name] = dict(subset=subset, duration=1.6, fps=25, annotations=annotations)
+    (tmp_path / "a.json").write_text(json.dumps(dict(database=database)))
+    report = verify(tmp_path / "a.json", features=tmp_path / "poses", feature_stride=1,
+                    snippet_frames=1)  # fmt: skip
+    assert not any(finding.severity == "error" for finding in report.findings)
+    (found,) = (f for f in report.findings if f.kind == "constant channel")
+    assert "(nose likelihood)" in found.value

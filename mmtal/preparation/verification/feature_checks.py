@@ -329,7 +329,8 @@ def _check_common_stride(recordings: Sequence[Recording], findings: Findings) ->
 
 def _channels(mask: np.ndarray, names: Sequence[str] = ()) -> str:
     numbers = np.flatnonzero(mask)
-    shown = ", ".join(names[k] if names else str(k) for k in numbers[:SHOWN]) + (
+    named = len(names) == len(mask)  # else one animal of several was chosen
+    shown = ", ".join(names[k] if named else str(k) for k in numbers[:SHOWN]) + (
         ", ..." if len(numbers) > SHOWN else ""
     )
     return f"{len(numbers)} of {len(mask)} channels ({shown})"
