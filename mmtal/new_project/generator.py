@@ -121,15 +121,14 @@ def _read(name: str) -> str:
 
 
 def _check_folder(folder: Path, package: bool) -> None:
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"folder '{folder}' does not exist: start this in the top folder of mmtal's "
-            "repository, make the folder, or add --package"
-        )
-    recipe = folder.resolve().parent / "configs" / "actionformer" / "demo.py"
-    if not package and (folder.resolve().name != "projects" or not recipe.is_file()):
+    name, recipe = folder.resolve().name, folder.resolve().parent / "configs/actionformer/demo.py"
+    if not package and (name != "projects" or (folder.is_dir() and not recipe.is_file())):
         raise FileNotFoundError(
             f"a project must lie in the folder projects/ of mmtal's repository, but got "
             f"'{folder}': its config inherits from {recipe}. Add --package for a package that "
             "may lie anywhere"
         )
+    if not folder.is_dir():
+        what = "make it" if package else "start this in the top folder of mmtal's repository"
+        other = "" if package else ", or add --package"
+        raise FileNotFoundError(f"folder '{folder}' does not exist: {what}{other}")

@@ -279,6 +279,10 @@ def test_a_project_needs_the_repository_around_it(tmp_path, monkeypatch, run):
     assert code == 2 and "folder 'projects' does not exist: start this in the top folder" in err
     code, _, err = run("bold", "--kind", "head", "--out", tmp_path)
     assert code == 2 and "a project must lie in the folder projects/" in err
+    code, _, err = run("bold", "--kind", "head", "--out", "elsewhere")  # making it would not help
+    assert code == 2 and "a project must lie in the folder projects/" in err
+    code, _, err = run("bold", "--kind", "package", "--out", "elsewhere")
+    assert code == 2 and "folder 'elsewhere' does not exist: make it" in err
     assert not list(tmp_path.iterdir())
 
 
