@@ -18,7 +18,7 @@ from mmtal.checkpoints.loading import (
     notes_of,
     weights_in,
 )
-from mmtal.checkpoints.names import OFFICIAL, SCHEMES, NamingScheme, Rule
+from mmtal.checkpoints.names import FIRST_PARTS, OFFICIAL, SCHEMES, NamingScheme, Rule
 from mmtal.config_files import read_config, resource_root
 from mmtal.registry import MODELS
 from mmtal.utils.files import whole_file
@@ -26,11 +26,7 @@ from mmtal.utils.files import whole_file
 MMTAL = "mmtal"
 FORMATS = (MMTAL, *SCHEMES)
 _BIAS = "head.cls_conv.bias"
-_FIRST_PARTS = {
-    MMTAL: ("head.",),
-    "official": ("cls_head.", "reg_head.", "stage1."),  # the last one: MS-TCN's
-    "opentad": ("rpn_head.", "transformer."),
-}
+_FIRST_PARTS = {MMTAL: ("head.",), **FIRST_PARTS}
 
 
 @dataclass(frozen=True)

@@ -190,3 +190,9 @@ OPENTAD = NamingScheme(
 """OpenTAD (sming256/OpenTAD): ActionFormer; what other models have besides, they say themselves."""
 
 SCHEMES = {scheme.name: scheme for scheme in (OFFICIAL, OPENTAD)}
+
+FIRST_PARTS = {
+    "official": ("cls_head.", "reg_head.", "stage1."),  # the last one: MS-TCN's
+    "opentad": ("rpn_head.", "transformer."),
+}
+"""How names of weights begin that the other codebases alone have."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mmtal.checkpoints.loading import load_state_dict_file
+from mmtal.checkpoints.names import FIRST_PARTS
 
 MOST_PARTS = 3
 """Parts of a model, such as ``head.cls_conv``, that may differ in a checkpoint to fine-tune."""
@@ -55,7 +56,8 @@ def fitting_weights(
             f"checkpoint {source} is not one of the config's model: "
             f"{_counts(differing, len(own))}; "
             f"for instance {_example(differing, weights, own)}. "
-            f"Give the config that it was trained with{_advice(differing, option, may_differ)}"
+            + (_conversion(unknown, source) or "Give the config that it was trained with")
+            + _advice(differing, option, may_differ)
         )
     check_finite(weights, source)
     kept = {*missing, *reshaped}
@@ -90,6 +92,17 @@ def _advice(differing: list[list[str]], option: str | None, may_differ: Sequence
         ". To fine-tune it, for instance for other classes, say how the names begin of what may "
         f"differ: {option}={','.join(sorted({*parts, *may_differ}))}"
     )
+
+
+def _conversion(unknown: Sequence[str], source: str | Path) -> str:
+    """What to do with a file of another codebase; empty: it is of none that is known."""
+    for kind, starts in FIRST_PARTS.items():
+        if any(name.startswith(starts) for name in unknown):
+            return (
+                f"Its names are those of '{kind}': mmtal checkpoint convert {source} --config "
+                "CONFIG --out NEW.pth"
+            )
+    return ""
 
 
 def _counts(differing: list[list[str]], total: int) -> str:

@@ -42,3 +42,13 @@ def test_weights_that_are_not_finite_are_refused(value: float) -> None:
     weights["neck.bias"] = torch.tensor([0.0, value])
     with pytest.raises(ValueError, match=r"NaN or infinity in 1 of 6 weights, .* neck\.bias"):
         fitting_weights(weights, model(), source="w.pth")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("rpn_head.cls_head.bias", "opentad"), ("cls_head.cls_head.bias", "official")],
+)
+def test_files_of_other_codebases_are_to_be_converted(name: str, kind: str) -> None:
+    advice = rf"names are those of '{kind}': mmtal checkpoint convert w.pth --config CONFIG --out"
+    with pytest.raises(ValueError, match=advice):
+        fitting_weights({name: torch.zeros(3)}, model(), source="w.pth")
