@@ -38,6 +38,7 @@ from mmengine.registry import Registry
 from mmtal import registry
 from mmtal.cli.main import build_parser
 from mmtal.experiments.experiment import AUTO
+from mmtal.preparation.importers import detection
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -107,6 +108,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / item).symlink_to(ROOT / item)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(detection, "_FORMATS", dict(detection._FORMATS))
     modules = set(sys.modules)
     yield tmp_path
     new = set(sys.modules) - modules
