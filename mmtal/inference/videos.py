@@ -60,7 +60,7 @@ def name_videos(inputs: Inputs, *, tables: bool = False) -> list[Any]:
                 new = [NamedVideo(n, f) for n, f in videos_in(path).items()] or new
         elif path is not None:
             names.setdefault(composed(path.stem), []).append(str(path))
-        elif isinstance(item, tuple) and all(map(_is_video, item)):
+        elif isinstance(item, tuple) and item and all(map(_is_video, item)):
             raise ValueError(
                 f"videos are recordings of their own, but {' and '.join(map(str, item))} are "
                 "joined as sources of one: separate them by spaces (in Python: in a list)"

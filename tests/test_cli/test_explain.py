@@ -61,7 +61,7 @@ def test_report_beside_the_results(run: Run, files: tuple[Path, Path]) -> None:
         (["RESULTS", "--tiou", "0.7:0.1:0.3"], "tIoU thresholds must be rising"),
         (["RESULTS", "--tiou", "half"], "tIoU thresholds must be rising numbers"),
         (["RESULTS", "--out", "."], "is a folder with other files"),
-        (["RESULTS", "--out", "ANN"], "is a file"),
+        (["RESULTS", "--out", "ANN"], "would overwrite the source"),
         (["MIXED"], "recordings of ['test', 'train'], so name the subset"),
         (["OTHER"], "the results hold none of its recordings, so name the subset"),
         (["UNKNOWN"], "label 'fly' is not a class of the annotations"),
