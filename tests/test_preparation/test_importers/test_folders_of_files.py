@@ -60,6 +60,8 @@ def test_elan_of_several_files_and_other_units(load: Callable, write: Callable) 
     assert {k: e["annotations"][0]["segment"] for k, e in database.items()} == {
         "a": [1.5, 4], "b": [2, 3]
     }  # fmt: skip
+    empty = load(write("c.txt", header + "1.5\t4\trun\t\n")).database
+    assert [(k, e["annotations"][0]["segment"]) for k, e in empty.items()] == [("c", [1.5, 4])]
     with pytest.raises(ValueError, match="must be in milliseconds, but are in PAL-frames"):
         load(write("a.eaf", ELAN.replace('"milliseconds"', '"PAL-frames"')), labels=("action",))
     with pytest.raises(ValueError, match="time slot 'ts2' must be in milliseconds, but is 'x'"):

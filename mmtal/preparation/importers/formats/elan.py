@@ -207,8 +207,8 @@ def _read_columns(
         where = f"{path}, line {number}"
         fields += [""] * (len(header) - len(fields))
         with collected.at(where):
-            name = path.stem if file is None else media_name(fields[file].strip())
-            recording = collected.recording(name, where=where, subset=source.subset)
+            name = "" if file is None else media_name(fields[file].strip())
+            recording = collected.recording(name or path.stem, where=where, subset=source.subset)
             start, end = (_seconds(fields[k], unit) for unit, k in (times["Begin"], times["End"]))
             for tier in wanted:
                 if fields[header.index(tier)].strip():
