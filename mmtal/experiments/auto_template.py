@@ -67,9 +67,10 @@ def suggest_config(
         print(report.format())
     if not report.ok:
         first = report.findings[0]
+        where = "" if first.recording is None else f"recording '{first.recording}': "
         raise ValueError(
-            f"{ann_file}: the data cannot be used ({first.kind}: {plain(first.value)}), see the "
-            f"report above. To fix it: {first.remedy}"
+            f"{ann_file}: the data cannot be used ({first.kind}: {plain(where + first.value)}), "
+            f"see the report above. To fix it: {first.remedy}"
             + (
                 ""
                 if first.instance is None
