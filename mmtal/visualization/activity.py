@@ -28,6 +28,7 @@ from mmtal.visualization.layout import (
     WIDTH,
     Line,
     Sheet,
+    count_lines,
     format_time,
     lines_of_time,
     time_ticks,
@@ -100,8 +101,7 @@ def draw_activity(
     lines = lines_of_time(view.duration, width, segments, max_lines=MAX_LINES)
     notes = [
         f"{format_time(view.duration)}; {len(shown)} predictions that score at least {score_thr:g} "
-        f"(of {len(view.pred_scores)}), each below the level that made it"
-        + (f"; {len(lines)} lines of {format_time(lines[0].end)}" if len(lines) > 1 else ""),
+        f"(of {len(view.pred_scores)}), each below the level that made it" + count_lines(lines),
         "blue: probability of the most probable class, from 0 (white) to 1",
     ]
     if activity.attention:

@@ -15,6 +15,7 @@ from mmtal.visualization.layout import (
     WIDTH,
     Line,
     Sheet,
+    count_lines,
     format_time,
     lines_of_time,
     time_ticks,
@@ -48,8 +49,7 @@ def draw_features(
     limit = max(1.0, float(np.nanquantile(np.concatenate([abs(i) for i, _ in images], 1), 0.98)))
     notes = [
         f"{format_time(view.duration)}, {len(features)} features of {C} channels, one every "
-        f"{grid.feature_stride / grid.fps:.3g} s"
-        + (f"; {len(lines)} lines of {format_time(lines[0].end)}" if len(lines) > 1 else ""),
+        f"{grid.feature_stride / grid.fps:.3g} s" + count_lines(lines),
         "color: distance from the channel's median in robust standard deviations, "
         f"from {-limit:.1f} (blue) over 0 (white) to {limit:.1f} (red)"
         + (f"; black: not finite ({n})" if (n := _count_broken(features)) else ""),

@@ -250,6 +250,13 @@ def format_time(seconds: float, step: float = 1.0) -> str:
     return (f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}") + tail
 
 
+def count_lines(lines: Sequence[Line]) -> str:
+    """What a picture says of its lines of time; of one line nothing."""
+    span = lines[0].end - lines[0].start
+    step = 1.0 if span >= 10 else 0.1
+    return f"; {len(lines)} lines of {format_time(span, step)}" if len(lines) > 1 else ""
+
+
 @lru_cache(maxsize=20_000)
 def text_width(text: str, size: float) -> float:
     """Width of a text in inches."""

@@ -30,6 +30,7 @@ from mmtal.visualization.layout import (
     WIDTH,
     Line,
     Sheet,
+    count_lines,
     format_time,
     lines_of_time,
     plain,
@@ -182,9 +183,7 @@ class _Rows:
 
     def draw(self, notes: list[str], legend: list[tuple[str, str]]) -> Figure:
         notes = [f"{format_time(self.view.duration)}; {notes[0]}", *notes[1:]]
-        if len(self.lines) > 1:
-            span = self.lines[0].end - self.lines[0].start
-            notes[-1] += f"; {len(self.lines)} lines of {format_time(span)}"
+        notes[-1] += count_lines(self.lines)
         above = AXIS_HEIGHT if max(self.heights) > HIGH else 0.0
         sheet = Sheet(self.title, notes, legend)
         sheet.top += above
@@ -200,7 +199,7 @@ class _Rows:
                 if number:
                     axes.axhline(y, color="0.9", linewidth=0.7, zorder=0)
                 middle = sheet.top + y + row_height / 2
-                name, color, x = "nothing here", "0.5", 0.2
+                name, color, x = "nothing here", "0.5", self.gutter + 0.1
                 if label >= 0:
                     swatch(sheet.paper, MARGIN, middle, label)
                     name = plain(shorten(self.classes[label], NAME_SIZE, MAX_NAME_WIDTH))

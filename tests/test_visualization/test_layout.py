@@ -13,8 +13,10 @@ from pictures import check_texts
 
 from mmtal.visualization.bars import pack_lanes
 from mmtal.visualization.layout import (
+    Line,
     Sheet,
     _warn_of_boxes,
+    count_lines,
     format_time,
     lines_of_time,
     other_fonts,
@@ -136,3 +138,9 @@ def test_characters_that_another_font_has_are_drawn(
     save_figure(figure, tmp_path / "a.png")
     assert not recwarn.list
     assert "STIXGeneral" in figure.findobj(Text)[0].get_fontfamily()
+
+
+def test_lines_of_time_are_counted() -> None:
+    assert count_lines([Line(0.0, 6 / 7, 1.0)] * 7) == "; 7 lines of 0:00.9"
+    assert count_lines([Line(0.0, 75.0, 1.0)] * 2) == "; 2 lines of 1:15"
+    assert count_lines([Line(0.0, 75.0, 1.0)]) == ""
