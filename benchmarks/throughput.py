@@ -14,7 +14,8 @@ Cases: ``thumos14`` (thumos_i3d; T = floor((duration x fps - 16) / 4) + 1 of eve
 sorted test ids, one by one with NMS; training on the first sorted validation ids, two at a time),
 ``activitynet`` (anet_tsp, T = 192, training by 16) and ``hapt`` (sbhar_inertial_small, T = 768, no
 reference). Features are random. Training includes clipping and weight averaging. ``--bfloat16``
-adds mixed precision (the older state, which has no switch for it, under ``torch.autocast``).
+adds mixed precision as ``--amp`` computes it (the older state, which has no switch for it, under
+``torch.autocast``).
 The parts of OpenTAD that only other methods need, some of them CUDA code, are stubbed.
 """
 
@@ -112,7 +113,9 @@ def videos_of(name: str, tiny: bool) -> tuple[Videos, list[Videos]]:
     return made, [batches[i : i + case.batch] for i in range(0, len(batches), case.batch)]
 
 
-def our_steps(root: Path, name: str, test: Videos, train: list[Videos], device: str) -> Steps:
+def our_steps(
+    root: Path, name: str, test: Videos, train: list[Videos], device: str, precision: str = ""
+) -> Steps:
     """Testing and training by the checkout of this repository at ``root``."""
     sys.path.insert(0, str(root))
     from mmengine.config import Config
@@ -125,7 +128,12 @@ def our_steps(root: Path, name: str, test: Videos, train: list[Videos], device: 
 
     config = Config.fromfile(root / "configs" / CASES[name].config)
     init_default_scope("mmtal")
-    model = MODELS.build(config.model).to(device)
+    if precision:
+        config.model.precision = precision
+    model = tested = MODELS.build(config.model).to(device)
+    if precision:
+        tested = MODELS.build(config.model).to(device)
+        tested.cast_weights()
 
     def batch(videos: Videos) -> dict[str, list[Any]]:
         grid, samples = FeatureGrid(feature_stride=4, snippet_frames=16, fps=30), []
@@ -149,8 +157,8 @@ def our_steps(root: Path, name: str, test: Videos, train: list[Videos], device: 
 
     @torch.no_grad()
     def test_one(video: Any) -> None:
-        model.eval()
-        model.test_step(batch([video]))
+        tested.eval()
+        tested.test_step(batch([video]))
 
     return dict(
         testing=[lambda v=v: test_one(v) for v in test],
@@ -276,10 +284,15 @@ def serve(side: str, root: Path, args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     kind, _, precision = side.partition(" ")
-    steps = BUILDERS[kind](root, args.case, *videos_of(args.case, args.tiny), "cpu")
+    data = videos_of(args.case, args.tiny)
+    if kind == "ours":
+        steps = our_steps(root, args.case, *data, "cpu", precision)
+    else:
+        steps = BUILDERS[kind](root, args.case, *data, "cpu")
+    autocast = precision and kind != "ours"
     for line in sys.stdin:
         part, number = line.split()
-        mixed = torch.autocast("cpu", torch.bfloat16) if precision else nullcontext()
+        mixed = torch.autocast("cpu", torch.bfloat16) if autocast else nullcontext()
         with mixed:
             begin = time.perf_counter()
             steps[part][int(number)]()

@@ -56,7 +56,8 @@ class CausalMixer(nn.Module):
     def attend(self, x: Tensor) -> Tensor:
         """Attention of each position to itself and those before it: (B, T, D) -> (B, T, D)."""
         cut = self.qkv(x.mT).mT.unflatten(2, (3, self.num_heads, -1))  # (B, T, 3, H, D / H)
-        query, key, value = cut.permute(2, 0, 3, 1, 4)
+        # in a row: else PyTorch computes all T x T products one by one, at several times the cost
+        query, key, value = cut.permute(2, 0, 3, 1, 4).contiguous()
         y = F.scaled_dot_product_attention(query, key, value, is_causal=True)
         return y.transpose(1, 2).flatten(2)
 
