@@ -86,6 +86,7 @@ def run(args: Namespace) -> None:
             background=None if args.background is None else tuple(args.background),
             subjects=tuple(args.subjects),
             class_parts=tuple(args.class_parts),
+            aside=[Path(args.classes).resolve()] if args.classes else [],
             **passed_on(args, "fps", "unit", "group", "inclusive", "per_subject"),
             **passed_on(args, "feature_stride", "snippet_frames"),
         ),

@@ -60,7 +60,7 @@ def detect_format(path: Path, options: ImportOptions) -> Format:
     ValueError: it fits none, or several.
     """
     known = known_formats()
-    probe = Probe(path)
+    probe = Probe(path, options.aside)
     wanted = {name for name in options.columns.values() if name != FILE}
     fitting = [entry for entry in known.values() if entry.fits(probe)]
     if len(fitting) > 1:  # the tables of tools are tables, too

@@ -1,6 +1,6 @@
 """What makes a format of annotations."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import islice
@@ -32,7 +32,8 @@ class Format:
         write: Makes the content of a file of recordings, in seconds; None: it is only read.
         ending: Of a written file.
         single: Whether a written file holds one recording.
-        takes_unit: Whether its times are plain numbers, which ``ImportOptions.unit`` explains.
+        takes: Options of an import that it reads and others do not: ``unit``, ``labels``,
+            ``inclusive``, and ``columns`` or roles of them, such as ``columns.label``.
     """
 
     name: str
@@ -43,22 +44,25 @@ class Format:
     write: Callable[[Database], str | bytes] | None = None
     ending: str = ""
     single: bool = False
-    takes_unit: bool = False
+    takes: tuple[str, ...] = ()
 
-    def files_in(self, folder: Path) -> list[Path]:
+    def files_in(self, folder: Path, aside: Collection[Path] = ()) -> list[Path]:
         """The files of a folder that may be of this format, in the order of their names.
+
+        Without those ``aside``, which hold something else.
 
         Names that begin with ``**/`` are looked for in folders below it, too; where there are
         some, the other names do not count.
         """
         deep = [name.removeprefix("**/") for name in self.files if name.startswith("**/")]
         found = _named(folder.rglob("*"), deep) if deep else []
-        return found or _named(folder.iterdir(), self.files)
+        found = found or _named(folder.iterdir(), self.files)
+        return [path for path in found if path.resolve() not in aside] if aside else found
 
     def fits(self, probe: Probe) -> bool:
         """Whether a file, or the first file of a folder that is not empty, is of this format."""
         if self.files and probe.path.is_dir():
-            files = (path for path in self.files_in(probe.path) if path.stat().st_size)
+            files = (path for path in self.files_in(probe.path, probe.aside) if path.stat().st_size)
             return any(self.matches(Probe(path)) for path in islice(files, 1))
         return self.matches(probe)
 
@@ -70,7 +74,7 @@ class Format:
         if not (self.files and source.path.is_dir()):
             self.read(source, options, collected)
             return
-        files = self.files_in(source.path)
+        files = self.files_in(source.path, options.aside)
         if not files:
             raise ValueError(f"{source.path}: holds no file {' or '.join(self.files)}")
         for path in files:
@@ -79,7 +83,9 @@ class Format:
         folders = [item for item in source.path.iterdir() if item.is_dir()]
         names = [name for name in self.files if not name.startswith("**/")]
         below = [path for folder in folders for path in _named(folder.iterdir(), names)]
-        if below := [path for path in below if path not in files]:
+        if below := [
+            path for path in below if path not in files and path.resolve() not in options.aside
+        ]:
             collected.note(
                 f"{source.path}: {counted(len(below), 'file')} in folders below were not read, "
                 f"such as {below[0]}: give their folders, too"

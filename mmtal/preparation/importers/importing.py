@@ -83,12 +83,13 @@ def import_annotations(
         **(starts_of_features(features) if features is not None else {}),
         **{name: length.start for name, length in lengths.items() if length.start},
     }
-    options = replace(options, starts=starts)
+    tables = [*([durations] if durations is not None else []), *(source.path for source in lists)]
+    aside = {*options.aside, *(path.resolve() for path in tables)}
+    options = replace(options, starts=starts, aside=aside)
     collected = Collected()
     formats = [_read(source, format_name, options, collected) for source in sources]
-    used, fixed = [f.name for f in formats], [f.title for f in formats if not f.takes_unit]
-    if options.unit not in (None, "seconds") and len(fixed) == len(formats):
-        raise ValueError(f"--unit does not go with {fixed[0]}, which has its own: leave it out")
+    _refuse_unread(options, formats)
+    used, fixed = [f.name for f in formats], [f.title for f in formats if "unit" not in f.takes]
     _take_lists(lists, collected)
     _take_unpaired(collected, bad_segments)
     collected.raise_errors()
@@ -143,6 +144,16 @@ def _read(
             f"SUBSET={source.path}, --lists, --shares or --folds make others"
         )
     return chosen
+
+
+def _refuse_unread(options: ImportOptions, formats: Sequence[Format]) -> None:
+    given = {f"columns.{role}": f"--columns {role}=..." for role in options.columns}
+    given |= {name: f"--{name}" for name in ("labels", "inclusive") if getattr(options, name)}
+    if options.unit not in (None, "seconds"):
+        given["unit"] = "--unit"
+    for name, flag in given.items():
+        if not any({name, name.partition(".")[0]} & {*f.takes} for f in formats):
+            raise ValueError(f"{flag} does not go with {formats[0].title}: leave it out")
 
 
 def _take_unpaired(collected: Collected, policy: str) -> None:

@@ -1,7 +1,7 @@
 """Options of an import."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +58,8 @@ class ImportOptions:
         starts: When recordings began, by name: what absolute times of a table are counted from.
         feature_stride: Frames between the starts of neighboring features.
         snippet_frames: Frames behind one feature.
+        aside: Files (resolved) that hold something else than annotations, such as durations: not to
+            be read where they lie in a source's folder.
     """
 
     fps: float | None = None
@@ -74,6 +76,7 @@ class ImportOptions:
     starts: Mapping[str, str] = field(default_factory=dict)
     feature_stride: float | None = None
     snippet_frames: float | None = None
+    aside: Collection[Path] = ()
 
     def __post_init__(self) -> None:
         for name in ("fps", "feature_stride", "snippet_frames"):

@@ -1,6 +1,7 @@
 """Read enough of a file or folder to detect its format."""
 
 import functools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ def _read_json(path: Path, changed: int) -> Any:
 class Probe:
     """What the content of a file, or of a folder's first files, looks like."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, aside: Collection[Path] = ()) -> None:
+        self.path, self.aside = path, aside
 
     @functools.cached_property
     def json(self) -> Any:
@@ -60,7 +61,7 @@ class Probe:
         """The first lines that are not empty; of a folder, those of its first text file."""
         text = self.text
         if self.path.is_dir():
-            files = text_files(self.path)
+            files = text_files(self.path, self.aside)
             text = read_text(files[0]) if files else ""
         return [line for line in text.split("\n")[: 2 * HEAD] if line.strip()][:HEAD]
 
@@ -74,9 +75,13 @@ class Probe:
         return self.text[:200].lstrip()
 
 
-def text_files(folder: Path) -> list[Path]:
-    """The ``.txt`` files of a folder, or of its ``groundTruth/``, without lists of classes."""
+def text_files(folder: Path, aside: Collection[Path] = ()) -> list[Path]:
+    """The ``.txt`` files of a folder, or of its ``groundTruth/``, without lists of classes.
+
+    Nor those ``aside``, which hold something else.
+    """
     inner = folder / "groundTruth"
     names = ("mapping.txt", "class_list.txt", "classes.txt", "readme.txt", "license.txt")
     files = sorted((inner if inner.is_dir() else folder).glob("*.txt"))
-    return [file for file in files if file.name.lower() not in names]
+    files = [file for file in files if file.name.lower() not in names]
+    return [file for file in files if file.resolve() not in aside] if aside else files

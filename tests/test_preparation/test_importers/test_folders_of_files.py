@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from valid_contents import ELAN, SHORT_TEXTGRID, SOCCERNET
 
+from mmtal.preparation.importers import Source
+
 TABLE, LOG = "start,end,label\n1,2,run\n", "time,label,type\n1,run,START\n2,run,STOP\n"
 
 
@@ -66,3 +68,24 @@ def test_elan_of_several_files_and_other_units(load: Callable, write: Callable) 
         load(write("a.eaf", ELAN.replace('"milliseconds"', '"PAL-frames"')), labels=("action",))
     with pytest.raises(ValueError, match="time slot 'ts2' must be in milliseconds, but is 'x'"):
         load(write("a.eaf", ELAN.replace('VALUE="4000"', 'VALUE="x"')), labels=("action",))
+
+
+def test_durations_and_lists_in_the_folder_are_no_annotations(
+    load: Callable, write: Callable, tmp_path: Path
+) -> None:
+    write("in/a.csv", TABLE)
+    durations = write("in/durations.csv", "recording,duration\na,10\n")
+    imported = load(tmp_path / "in", durations=durations)
+    assert list(imported.database) == ["a"]
+    assert imported.database["a"]["duration"] == 10
+
+
+def test_lists_beside_labels_of_frames_are_no_recordings(
+    load: Callable, write: Callable, tmp_path: Path
+) -> None:
+    write("in/a.txt", "run\nrun\nsit\n")
+    listed = write("in/test.txt", "a\n")
+    imported = load(tmp_path / "in", lists=[Source(listed, "validation")], fps=1)
+    assert {name: entry["subset"] for name, entry in imported.database.items()} == {
+        "a": "validation"
+    }

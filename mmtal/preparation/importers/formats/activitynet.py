@@ -101,5 +101,5 @@ FORMAT = Format(
     read,
     write=writing.to_json,
     ending=".json",
-    takes_unit=True,
+    takes=("unit",),
 )

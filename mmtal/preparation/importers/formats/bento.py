@@ -68,4 +68,4 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
                 collected.add(recording, start, round(end, 6), label, where=place)
 
 
-FORMAT = Format("bento", "Bento annotation file", matches, read, ("*.annot",))
+FORMAT = Format("bento", "Bento annotation file", matches, read, ("*.annot",), takes=("labels",))

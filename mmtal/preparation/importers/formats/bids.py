@@ -62,4 +62,4 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
 
 
 FILES = ("**/*_events.tsv", "**/*_events.tsv.gz", "*.tsv", "*.csv")
-FORMAT = Format("bids", "BIDS events", matches, read, FILES)
+FORMAT = Format("bids", "BIDS events", matches, read, FILES, takes=("columns.label",))

@@ -211,5 +211,12 @@ def _now() -> str:
 
 
 FORMAT = Format(
-    "boris", "BORIS project", matches, read, ("*.boris", "*.boris.gz"), write=write, ending=".boris"
+    "boris",
+    "BORIS project",
+    matches,
+    read,
+    ("*.boris", "*.boris.gz"),
+    write=write,
+    ending=".boris",
+    takes=("columns.recording",),
 )

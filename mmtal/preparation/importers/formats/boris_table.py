@@ -144,4 +144,6 @@ def _add_row(
         events.append(Event(start, kind, values["Behavior"], row.where, details))
 
 
-FORMAT = Format("boris-table", "BORIS export of events", matches, read, FILES)
+FORMAT = Format(
+    "boris-table", "BORIS export of events", matches, read, FILES, takes=("columns.recording",)
+)

@@ -82,4 +82,4 @@ def _label(label_id: int, options: ImportOptions) -> str:
     return (options.classes or {}).get(label_id, f"c{label_id:03d}")
 
 
-FORMAT = Format("charades", "Charades JSON or table", matches, read, takes_unit=True)
+FORMAT = Format("charades", "Charades JSON or table", matches, read, takes=("unit",))

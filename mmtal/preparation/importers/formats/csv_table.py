@@ -222,5 +222,6 @@ def _add_row(
 
 FORMAT = Format(
     "csv", "table: recording, start, end, label", matches, read, FILES,
-    write=lambda database: to_table(database, ","), ending=".csv", takes_unit=True,
+    write=lambda database: to_table(database, ","), ending=".csv",
+    takes=("unit", "columns", "inclusive"),
 )  # fmt: skip

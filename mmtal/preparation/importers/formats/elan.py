@@ -313,5 +313,5 @@ def _address(path: str) -> str:
 
 FORMAT = Format(
     "elan", "ELAN document or export", matches, read, ("*.eaf",),
-    write=write, ending=".eaf", single=True,
+    write=write, ending=".eaf", single=True, takes=("labels",),
 )  # fmt: skip

@@ -97,4 +97,4 @@ def _lengths(table: Path, layout: str, collected: Collected) -> Mapping[str, Len
     return read_lengths(path)
 
 
-FORMAT = Format("epic", "EPIC-Kitchens table", matches, read)
+FORMAT = Format("epic", "EPIC-Kitchens table", matches, read, takes=("labels",))

@@ -60,4 +60,4 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
         add_lengths(collected, read_lengths(lengths), None)
 
 
-FORMAT = Format("epic-sounds", "EPIC-Sounds tables", matches, read, FILES)
+FORMAT = Format("epic-sounds", "EPIC-Sounds tables", matches, read, FILES, takes=("columns",))

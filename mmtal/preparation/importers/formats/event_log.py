@@ -53,7 +53,11 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     kind = next((n for n in table.header if n.lower() in KIND and _words(table.rows, n)), None)
     free = [name for name in table.header if name not in (time, kind)]
     roles = {role: name for name in reversed(free) if (role := role_of(name)[0])}
-    roles |= {r: n for r, n in options.columns.items() if n in table.header}
+    if missing := [f"{r}={n}" for r, n in options.columns.items() if n not in table.header]:
+        raise ValueError(
+            f"{path}: no column for --columns {missing[0]}; there is {', '.join(table.header)}"
+        )
+    roles |= options.columns
     person = roles.get("subject") or next((n for n in free if n.lower() in SUBJECT), None)
     if time is None or kind is None or "label" not in roles:
         raise ValueError(
@@ -100,5 +104,10 @@ def _words(rows: list[Row], column: str) -> bool:
 
 
 FORMAT = Format(
-    "event-log", "log of events: time, label, START or STOP", matches, read, FILES, takes_unit=True
+    "event-log",
+    "log of events: time, label, START or STOP",
+    matches,
+    read,
+    FILES,
+    takes=("unit", "columns"),
 )

@@ -32,5 +32,5 @@ def write(database: Database) -> bytes:
 
 FORMAT = Format(
     "excel", "Excel workbook: a table", lambda probe: False, csv_table.read,
-    write=write, ending=".xlsx",
+    write=write, ending=".xlsx", takes=csv_table.FORMAT.takes,
 )  # fmt: skip

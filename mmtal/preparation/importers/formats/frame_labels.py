@@ -29,7 +29,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     Frames of one label that follow each other are an instance, [first / fps, (last + 1) / fps).
     FileNotFoundError: a folder holds no such file. ValueError: the frame rate is not given.
     """
-    files = text_files(source.path) if source.path.is_dir() else [source.path]
+    files = text_files(source.path, options.aside) if source.path.is_dir() else [source.path]
     if not files:
         raise FileNotFoundError(f"{source.path}: holds no text files")
     if options.fps is None:

@@ -170,5 +170,10 @@ def _is_regular(texts: Sequence[str]) -> bool:
 
 
 FORMAT = Format(
-    "frame-table", "table with a row for each frame", matches, read, ("**/*_labels.csv", *FILES)
+    "frame-table",
+    "table with a row for each frame",
+    matches,
+    read,
+    ("**/*_labels.csv", *FILES),
+    takes=("labels",),
 )

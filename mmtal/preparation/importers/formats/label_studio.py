@@ -264,5 +264,11 @@ def _timeline_value(instance: Mapping[str, Any], fps: float) -> dict[str, Any]:
 
 
 FORMAT = Format(
-    "label-studio", "Label Studio JSON", matches, read, write=write, ending=".json", takes_unit=True
+    "label-studio",
+    "Label Studio JSON",
+    matches,
+    read,
+    write=write,
+    ending=".json",
+    takes=("unit", "labels", "columns.recording"),
 )

@@ -22,5 +22,5 @@ def _value(instance: Mapping[str, Any], fps: float) -> dict[str, Any]:
 
 FORMAT = Format(
     "label-studio-series", "Label Studio JSON of time series", lambda probe: False,
-    label_studio.read, write=write, ending=".json",
+    label_studio.read, write=write, ending=".json", takes=label_studio.FORMAT.takes,
 )  # fmt: skip

@@ -88,4 +88,11 @@ def _label_column(table: Table, options: ImportOptions) -> str:
     return chosen[0]
 
 
-FORMAT = Format("raven", "Raven selection table", matches, read, ("*.txt", "*.tsv", "*.csv"))
+FORMAT = Format(
+    "raven",
+    "Raven selection table",
+    matches,
+    read,
+    ("*.txt", "*.tsv", "*.csv"),
+    takes=("columns.label",),
+)

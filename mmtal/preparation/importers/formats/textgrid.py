@@ -143,5 +143,5 @@ def _quoted(text: str) -> str:
 
 FORMAT = Format(
     "textgrid", "Praat TextGrid", matches, read, ("*.textgrid",),
-    write=write, ending=".TextGrid", single=True,
+    write=write, ending=".TextGrid", single=True, takes=("labels",),
 )  # fmt: skip

@@ -27,7 +27,7 @@ def read(source: Source, options: ImportOptions, collected: Collected) -> None:
     marked as ambiguous are left out, as the field does. FileNotFoundError: a folder holds no such
     file.
     """
-    files = text_files(source.path) if source.path.is_dir() else [source.path]
+    files = text_files(source.path, options.aside) if source.path.is_dir() else [source.path]
     if not files:
         raise FileNotFoundError(f"{source.path}: holds no text files, such as Diving_test.txt")
     named = [file for file in files if CLASS_FILE.fullmatch(file.stem)]
@@ -68,4 +68,4 @@ def _add_line(
         collected.add(recording, start, end, label, where=where)
 
 
-FORMAT = Format("thumos", "THUMOS or MultiTHUMOS text files", matches, read, takes_unit=True)
+FORMAT = Format("thumos", "THUMOS or MultiTHUMOS text files", matches, read, takes=("unit",))

@@ -130,4 +130,6 @@ def _attribute(name: str, kind: int, options: dict[str, str]) -> dict[str, Any]:
     )  # fmt: skip
 
 
-FORMAT = Format("via", "VIA 3 project", matches, read, write=write, ending=".json")
+FORMAT = Format(
+    "via", "VIA 3 project", matches, read, write=write, ending=".json", takes=("labels",)
+)
