@@ -1,11 +1,12 @@
 """How close a forward pass is to its matrix products, and which kernel multiplies fastest here.
 
 ``python benchmarks/products.py``: thumos_i3d, one recording of 1,909 features, one thread. The
-products of the network (dense convolutions and projections, counted as it runs) are done alone, each
-by the faster of ``torch.mm`` and oneDNN, as a limit that no layer comes into, in turns with the
-forward pass; medians. ``peak`` is the rate of one large product: what the products need at it is the
-least that any code could take here. Then each way to convolve, in testing and with its gradients: this is what ``mmtal/models/layers/products.py``
-chooses from. ``--threads N``, ``--rounds N``.
+products of the network (dense convolutions and projections, counted as it runs) are done alone,
+each by the faster of ``torch.mm`` and oneDNN, as a limit that no layer comes into, in turns with
+the forward pass; medians. ``peak`` is the rate of one large product: what the products need at it
+is the least that any code could take here. Then each way to convolve, in testing and with its
+gradients: this is what ``mmtal/models/layers/products.py`` chooses from. ``--threads N``,
+``--rounds N``.
 """
 
 import argparse
@@ -91,8 +92,8 @@ def forward_beside_products(rounds: int) -> None:
         macs = sum(m * k * n for m, k, n in shapes)
         peak = LARGE**3 / fastest_product(LARGE, LARGE, LARGE, dtype, rounds)[1]
         print(
-            f"forward, {precision}: {found['forward']:.3f} s; at the peak of {peak / 1e9:.0f} GMACs "
-            f"a second its {macs / 1e9:.1f} GMACs take {macs / peak:.3f} s: "
+            f"forward, {precision}: {found['forward']:.3f} s; at the peak of {peak / 1e9:.0f} "
+            f"GMACs a second its {macs / 1e9:.1f} GMACs take {macs / peak:.3f} s: "
             f"{found['forward'] * peak / macs:.2f}; its {len(shapes)} products alone take "
             f"{found['products']:.3f} s, ratio {found['forward'] / found['products']:.2f}"
         )

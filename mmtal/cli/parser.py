@@ -9,6 +9,9 @@ from typing import Any
 
 from mmtal.cli.options import SHARED
 
+PLACES = ("DIR", "FILE", "PATH", "OUT", "[SUBSET=]SOURCE")
+"""What values that say where something lies are called in help."""
+
 _Help = functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=32)
 
 
@@ -56,6 +59,8 @@ class CommandParser(argparse.ArgumentParser):
             note = "; ".join(filter(None, (note, f"default: {shown}")))
         if note and settings["help"] is not SUPPRESS:
             settings["help"] = f"{settings['help']} ({note})"
+        if settings.get("metavar") in PLACES:
+            settings.setdefault("type", place)
         add = super().add_argument if group is None else group.add_argument
         return add(*names, **settings)
 
@@ -99,6 +104,15 @@ def commands(parser: CommandParser) -> Iterator[tuple[str, CommandParser]]:
             for word, below in action.choices.items():
                 leaves = list(commands(below)) or [("", below)]
                 yield from ((f"{word} {rest}".strip(), leaf) for rest, leaf in leaves)
+
+
+def place(text: str) -> str:
+    """A path as it was given; an empty one would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError(
+            "is empty: give a path (is a variable of the shell unset?)"
+        )
+    return text
 
 
 def _hyphenated(text: str) -> str:

@@ -12,6 +12,7 @@ from mmtal.cli.options import passed_on, print_json
 
 FORMATS = (
     "epic", "epic-sounds", "ego4d", "activitynet", "soccernet", "spot", "thumos", "actionformer",
+    "table",
 )  # fmt: skip
 TARGETS = ("results", "activitynet", "hacs", "epic", "epic-sounds", "ego4d", "soccernet", "thumos")
 FIXABLE = ("labels", "nan", "unlisted", "missing", "reversed", "outside", "large-losses")

@@ -92,6 +92,17 @@ class Format:
             )
 
 
+def refuse_unread(options: ImportOptions, formats: Sequence[Format]) -> None:
+    """ValueError: an option is given that none of the formats takes."""
+    given = {f"columns.{role}": f"--columns {role}=..." for role in options.columns}
+    given |= {name: f"--{name}" for name in ("labels", "inclusive") if getattr(options, name)}
+    if options.unit not in (None, "seconds"):
+        given["unit"] = "--unit"
+    for name, flag in given.items():
+        if not any({name, name.partition(".")[0]} & {*f.takes} for f in formats):
+            raise ValueError(f"{flag} does not go with {formats[0].title}: leave it out")
+
+
 def _named(paths: Iterable[Path], names: Sequence[str]) -> list[Path]:
     """The paths of such names, but for what a file manager or Excel has left there."""
     visible = (path for path in paths if not path.name.startswith(("._", "~$")))

@@ -23,7 +23,7 @@ from mmtal.preparation.importers.durations import (
     read_lengths,
     starts_of_features,
 )
-from mmtal.preparation.importers.format import Format
+from mmtal.preparation.importers.format import Format, refuse_unread
 from mmtal.preparation.importers.label_ids import number_labels
 from mmtal.preparation.importers.options import ImportOptions, Source
 from mmtal.preparation.importers.subsets import subset_in_name, subset_of_word
@@ -88,7 +88,7 @@ def import_annotations(
     options = replace(options, starts=starts, aside=aside)
     collected = Collected()
     formats = [_read(source, format_name, options, collected) for source in sources]
-    _refuse_unread(options, formats)
+    refuse_unread(options, formats)
     used, fixed = [f.name for f in formats], [f.title for f in formats if "unit" not in f.takes]
     _take_lists(lists, collected)
     _take_unpaired(collected, bad_segments)
@@ -144,16 +144,6 @@ def _read(
             f"SUBSET={source.path}, --lists, --shares or --folds make others"
         )
     return chosen
-
-
-def _refuse_unread(options: ImportOptions, formats: Sequence[Format]) -> None:
-    given = {f"columns.{role}": f"--columns {role}=..." for role in options.columns}
-    given |= {name: f"--{name}" for name in ("labels", "inclusive") if getattr(options, name)}
-    if options.unit not in (None, "seconds"):
-        given["unit"] = "--unit"
-    for name, flag in given.items():
-        if not any({name, name.partition(".")[0]} & {*f.takes} for f in formats):
-            raise ValueError(f"{flag} does not go with {formats[0].title}: leave it out")
 
 
 def _take_unpaired(collected: Collected, policy: str) -> None:

@@ -15,6 +15,7 @@ from mmtal.results.submissions import (
     epic_sounds,
     soccernet,
     spot,
+    table,
     thumos,
 )
 from mmtal.results.submissions.file_content import FileContent, read_content
@@ -59,6 +60,7 @@ FORMATS = {
         Format("spot", "E2E-Spot's predictions", spot),
         Format("thumos", "THUMOS14 detection text", thumos),
         Format("actionformer", "the official ActionFormer's columns", actionformer),
+        Format("table", "table: recording, start, end, label, score", table),
     )
 }
 """In the order in which they are tried: an EPIC submission fits ActivityNet's layout, too."""

@@ -65,8 +65,8 @@ REMEDIES = {
 """Kind of problem to what the user can do."""
 
 
-NUMBERED = re.compile(r"(?:id_)?([0-9]{1,9})")
-"""A number as text, also as OpenTAD writes a class that it knows by number only."""
+NUMBERED = re.compile(r"(?:id_)?([0-9]{1,9})(?:\.0+)?")
+"""A number as text, also a decimal, or as OpenTAD writes a class that it knows by number only."""
 
 
 class RawDetection(NamedTuple):

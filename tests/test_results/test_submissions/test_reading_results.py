@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mmtal.preparation.importers import export_annotations
 from mmtal.results.result_files import read_recordings, read_results
 from mmtal.results.submissions.formats import read_detections
 
@@ -53,6 +54,44 @@ def test_the_same_columns_as_a_table(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"malformed detection .2 found") as error:
         read_results(path, CLASSES)
     assert "recording 'sbj_1', row 0: 'segment' must be [start, end]" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "recording,start,end,label,score\na,1,2.5,run,0.5\nb,2,4,jump,0.25\n",
+        "video_name;begin (ms);end (ms);class;Score\na;1000;2500;run;0,5\nb;2000;4000;jump;0,25\n",
+        "recording\tstart\tduration\tlabel\tscore\na\t0:00:01\t1.5\t1.0\t0.5\nb\t0:02\t2\t0.0\t0.25\n",
+    ],
+    ids=["plain", "german, ms", "clocks, numbers"],
+)
+def test_table(tmp_path: Path, text: str) -> None:
+    table = read_results(write(tmp_path / "found.csv", text), CLASSES)
+    assert table.video_ids == ("a", "b") and table.segments.tolist() == [[1, 2.5], [2, 4]]
+    assert table.labels.tolist() == [1, 0] and table.scores.tolist() == [0.5, 0.25]
+
+
+def test_detections_exported_as_a_table_are_the_same(tmp_path: Path) -> None:
+    rows = [dict(segment=[1.25, 2.5], label="run", score=0.5)]
+    database = dict(a=dict(duration=9.0, annotations=rows), b=dict(duration=5.0, annotations=[]))
+    [path] = export_annotations(tmp_path / "found.csv", database)
+    table = read_results(path, CLASSES)
+    assert table.video_ids == ("a", "b") and table.segments.tolist() == [[1.25, 2.5]]
+    assert table.labels.tolist() == [1] and table.scores.tolist() == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("a,x,2,run,1", "line 2: 'x' is no time"),
+        ("a,1,2,run,", "line 2: 'score' must be a number, but got None"),
+        ("a,1,2,hop,1", "label 'hop' is not a class"),
+    ],
+)
+def test_a_table_with_a_bad_row(tmp_path: Path, row: str, message: str) -> None:
+    path = write(tmp_path / "a.csv", f"recording,start,end,label,score\n{row}\n")
+    with pytest.raises(ValueError, match=message):
+        read_results(path, CLASSES)
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def _read_table(
     if ignored:
         collected.note(f"{path}: columns not used: {', '.join(ignored)}")
     numeric = [columns[role] for role in (*TIMES, "duration", "fps") if role in columns]
+    numeric += [details["score"]] if "score" in details else []
     table.read_decimal_commas(numeric, collected)
     times = {role: columns[role] for role in TIMES if role in columns}
     dated = [name for role, name in columns.items() if role in (*TIMES, "recording_start")]
