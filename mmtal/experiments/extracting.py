@@ -96,11 +96,11 @@ def find_videos(given: Sequence[str | Path]) -> dict[str, Path]:
             if not named:
                 raise FileNotFoundError(f"video {path} does not exist")
         for name, file in named:
-            if found.setdefault(name, file).resolve() != file.resolve():
-                raise ValueError(
-                    f"{found[name]} and {file} are both called '{name}': give the folder that "
-                    "both are in"
-                )
+            other = found.setdefault(name, file)
+            if other.resolve() != file.resolve():
+                beside = other.parent.resolve() == file.parent.resolve()
+                advice = "leave one out" if beside else "give the folder that both are in"
+                raise ValueError(f"{other} and {file} are both called '{name}': {advice}")
     return found
 
 

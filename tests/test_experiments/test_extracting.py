@@ -222,6 +222,7 @@ def test_a_bad_video_stops_no_other(tmp_path: Path, capsys) -> None:
         (["a.mp4", "--size", "1", "2", "3"], "--size must be one number or two, but got 3"),
         (["a.mp4", "b/a.mp4"], "are both called 'a': give the folder"),
         (["**/*.mp4"], "are both called 'a': give the folder"),
+        (["a.mp4", "a.mkv"], "a.mp4 and a.mkv are both called 'a': leave one out"),
         (["*.json*"], r"video \*.json\* does not exist"),
         (["a.mp4", "--size", "3", "4", "--backbone", "log_mel"], "one number of samples"),
         (["ann.json"], "1 recording such as 'x' without a video of its name"),
@@ -235,6 +236,8 @@ def test_bad_input(tmp_path: Path, monkeypatch, capsys, arguments: list[str], me
         Path(name).mkdir()
     for name in ("a.mp4", "b/a.mp4"):
         write_clip(Path(name), times=2)
+    if "a.mkv" in arguments:
+        shutil.copy("a.mp4", "a.mkv")
     Path("ann.json").write_text('{"database": {"x": {"subset": "t", "annotations": []}}}')
     command = arguments if "--backbone" in arguments else [*arguments, "--backbone", "pixels"]
     with pytest.raises(SystemExit) as exit_:
