@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from opentad_methods import (
@@ -16,6 +18,8 @@ from opentad_methods import (
     published_groups,
     training_rows,
 )
+
+from projects.causaltad.causaltad.causal_net import CausalMixer
 
 GOLDEN = {
     "anet_tsp": ("causaltad_anet_tsp", "anet_tsp"),
@@ -47,3 +51,10 @@ def test_weight_decay(name: str) -> None:
 @pytest.mark.parametrize("name", GOLDEN)
 def test_every_published_name_has_one_of_ours_and_comes_back(name: str) -> None:
     check_names_there_and_back(golden(name))
+
+
+def test_attention_keeps_no_matrix_of_all_positions() -> None:
+    """PyTorch's kernel that needs none refuses what does not lie in a row."""
+    mixer = CausalMixer(8, expand=2, num_heads=2, kernel_size=4)
+    with sdpa_kernel(SDPBackend.FLASH_ATTENTION):
+        mixer(torch.randn(2, 5, 8)).sum().backward()
