@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtal.checkpoints.plain_pickle import parse_plain_pickle
+from mmtal.preparation.importers.tables import read_header
 from mmtal.utils.files import whole_file
 from mmtal.utils.reading import (
     decode_text,
@@ -20,6 +21,8 @@ from mmtal.utils.reading import (
 
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 """The first bytes of such files, whatever their names."""
+WORKBOOK_PART = b"[Content_Types].xml"
+"""The name of a file in every Excel workbook."""
 GAMES = "results_spotting.json"
 """Of which there is one for each game."""
 
@@ -43,7 +46,8 @@ def read_content(path: str | Path) -> FileContent:
     """Read a file that may be gzipped, or be the only .json or .txt file in a zip archive.
 
     A folder or an archive of SoccerNet's ``results_spotting.json`` gives the list of them.
-    A path may also lead into a zip archive, such as a pack of runs: ``pack.zip/run.json.gz``.
+    A path may also lead into a zip archive, such as a pack of runs: ``pack.zip/run.json.gz``. Of an
+    Excel workbook only the names of the columns are read.
     ValueError: it is empty or damaged, or none of JSON, pickle and text; it is a pickle that holds
     more than arrays and plain values (nothing in it is run).
     """
@@ -54,6 +58,8 @@ def read_content(path: str | Path) -> FileContent:
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
         raise FileNotFoundError(f"{path} {what}")
     data = unpack_gzip(path, read_file(path))
+    if data.startswith(ZIP) and path.is_file() and WORKBOOK_PART in data:
+        return FileContent(path, lines=("\t".join(read_header(path)),))
     if data.startswith(ZIP):
         data, several = _unzipped(path, data)
         if several:

@@ -71,10 +71,14 @@ def test_table(tmp_path: Path, text: str) -> None:
     assert table.labels.tolist() == [1, 0] and table.scores.tolist() == [0.5, 0.25]
 
 
-def test_detections_exported_as_a_table_are_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["csv", "tsv", "xlsx"])
+def test_detections_exported_as_a_table_are_the_same(tmp_path: Path, ending: str) -> None:
     rows = [dict(segment=[1.25, 2.5], label="run", score=0.5)]
     database = dict(a=dict(duration=9.0, annotations=rows), b=dict(duration=5.0, annotations=[]))
-    [path] = export_annotations(tmp_path / "found.csv", database)
+    if ending == "xlsx":
+        pytest.importorskip("python_calamine")
+        pytest.importorskip("xlsxwriter")
+    [path] = export_annotations(tmp_path / f"found.{ending}", database)
     table = read_results(path, CLASSES)
     assert table.video_ids == ("a", "b") and table.segments.tolist() == [[1.25, 2.5]]
     assert table.labels.tolist() == [1] and table.scores.tolist() == [0.5]
