@@ -9,7 +9,7 @@ from typing import Any
 
 from mmtal.cli.options import SHARED
 
-PLACES = ("DIR", "FILE", "PATH", "OUT", "[SUBSET=]SOURCE")
+PLACES = ("DIR", "FILE", "PATH", "OUT", "YAML", "[SUBSET=]SOURCE")
 """What values that say where something lies are called in help."""
 
 _Help = functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=32)
@@ -60,7 +60,8 @@ class CommandParser(argparse.ArgumentParser):
         if note and settings["help"] is not SUPPRESS:
             settings["help"] = f"{settings['help']} ({note})"
         if settings.get("metavar") in PLACES:
-            settings.setdefault("type", place)
+            kind = settings.get("type", str)
+            settings["type"] = lambda text: kind(place(text))
         add = super().add_argument if group is None else group.add_argument
         return add(*names, **settings)
 

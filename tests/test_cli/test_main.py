@@ -151,6 +151,7 @@ def test_no_parser_is_heavy() -> None:
         (["data"], 2, "required: COMMAND"),
         (["trian", "x"], 2, "invalid choice: 'trian'"),
         (["data", "extract", "a.mp4", "--out", ""], 2, "argument --out: is empty: give a path"),
+        (["results", "convert", "a.json", "--out", ""], 2, "argument --out: is empty: give a path"),
         (["data", "import", "", "--out", "a.json"], 2, "is empty: give a path (is a variable of"),
         (["train", "demo", "--cfg-options", "a"], 2, "must be KEY=VALUE, but got 'a'"),
         (["train", "demo", "--cfg-options", "modle.x=1"], 2, "did you mean 'model'"),

@@ -184,14 +184,14 @@ class Collected:
         except (ValueError, TypeError) as error:
             self.error(where, str(error))
 
-    def raise_errors(self) -> None:
-        """Raise one error with the first unreadable rows and their number.
+    def raise_errors(self, verdict: str = "nothing is written") -> None:
+        """Raise one error with the first unreadable rows, their number, and what it means.
 
         ValueError: there are any.
         """
         if self._errors:
             number = sum(map(len, self._errors.values()))
-            lines = [f"{counted(number, 'row')} cannot be read, nothing is written:"]
+            lines = [f"{counted(number, 'row')} cannot be read, {verdict}:"]
             for text, where in list(self._errors.items())[:SHOWN]:
                 more = f" (and {len(where) - 1:,} more like it)" if len(where) > 1 else ""
                 lines.append(f"  - {where[0]}: {text}{more}")

@@ -23,7 +23,7 @@ def read(content: FileContent, raw: RawDetections) -> None:
     """Add the rows. ValueError: a column is missing, or a row cannot be read."""
     collected = Collected()
     csv_table.read(Source(content.path), ImportOptions(), collected)
-    collected.raise_errors()
+    collected.raise_errors(raw.problems.verdict)
     for recording in collected.recordings.values():
         raw.recording(recording.name)
         for instance in recording.instances:

@@ -87,7 +87,7 @@ def test_detections_exported_as_a_table_are_the_same(tmp_path: Path, ending: str
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("a,x,2,run,1", "line 2: 'x' is no time"),
+        ("a,x,2,run,1", "read, these are no usable results:\n.*line 2: 'x' is no"),
         ("a,1,2,run,", "line 2: 'score' must be a number, but got None"),
         ("a,1,2,hop,1", "label 'hop' is not a class"),
     ],
