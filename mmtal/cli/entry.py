@@ -1,11 +1,14 @@
 """Run a command and report what the user can fix as one line, with an exit code."""
 
 import atexit
+import contextlib
 import errno
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from mmtal.utils.errors import USER_ERRORS, import_hints
@@ -24,7 +27,7 @@ def run_tool(
             KeyboardInterrupt says it.
     """
     try:
-        with import_hints(), warnings_once():
+        with _no_interrupt_lost(), import_hints(), warnings_once():
             main()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has seen enough
@@ -43,6 +46,39 @@ def run_tool(
         if processes and processes.is_available() and processes.is_initialized():
             processes.destroy_process_group()
             _exit_at_once(sys.exc_info()[1])
+
+
+@contextlib.contextmanager
+def _no_interrupt_lost() -> Iterator[None]:
+    """Send Ctrl-C again where Python dropped it.
+
+    It drops what is raised in a destructor or in the callback of a weak reference, which run in
+    the middle of anything: the command would go on as if nobody had pressed a key.
+    """
+    before = sys.unraisablehook
+    again: list[threading.Timer] = []
+
+    def hook(dropped: "sys.UnraisableHookArgs") -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            again.append(threading.Timer(0.01, _interrupt))
+            again[-1].start()
+        else:
+            before(dropped)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for timer in again:
+            timer.cancel()
+
+
+def _interrupt() -> None:
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGINT)
+    else:  # to the main thread, which may be waiting
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def _exit_at_once(error: BaseException | None) -> NoReturn:

@@ -68,6 +68,39 @@ def test_ctrl_c_says_what_the_command_knows(capsys: pytest.CaptureFixture[str]) 
         assert capsys.readouterr().err == f"interrupted; {said}\n"
 
 
+DROPPED = """
+import signal, time, weakref
+from mmtal.cli.entry import run_tool
+
+class Thing:
+    def __del__(self):
+        {destructor}
+
+def callback(reference):
+    {callback}
+
+def main():
+    thing = Thing()
+    kept = weakref.ref(thing, callback)
+    del thing
+    time.sleep(20)
+    print("nobody listened")
+
+run_tool(main)
+"""
+
+
+@pytest.mark.parametrize("where", ["destructor", "callback"])
+def test_ctrl_c_where_python_drops_it_comes_again(where: str) -> None:
+    code = {"destructor": "pass", "callback": "pass"}
+    code[where] = "signal.raise_signal(signal.SIGINT)"
+    tool = subprocess.run(
+        [sys.executable, "-c", DROPPED.format(**code)], capture_output=True, text=True
+    )
+    assert (tool.returncode, tool.stdout) == (130, "")
+    assert tool.stderr == "interrupted; nothing was written\n"
+
+
 ONE_OF_SEVERAL = """
 import atexit, os
 import torch.distributed as dist
