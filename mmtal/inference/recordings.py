@@ -4,6 +4,7 @@ T features (or raw samples) of C channels; several sources are joined over the c
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from mmtal.datasets.lazy_rows import plain_shape
 from mmtal.datasets.sensor_tables import clock_rate
 from mmtal.utils.file_names import composed, stays_below
 from mmtal.utils.media_files import is_video
-from mmtal.utils.wording import first_of, repeated
+from mmtal.utils.wording import counted, first_of, repeated
 
 CHUNK = 1 << 22
 """Values to look at in one piece; bounds the memory of the check."""
@@ -170,6 +171,13 @@ def _from_folders(
         raise FileNotFoundError(
             f"folder {folders[0]} holds no feature file ({', '.join(ENDINGS)}) and no video, "
             + (f"but for example '{other.name}'" if other else "it is empty")
+        )
+    taken = {os.path.splitext(file)[0] for file in files}
+    if rest := [name for name in names if os.path.splitext(name)[0] not in taken]:
+        warnings.warn(
+            f"{folders[0]}: {counted(len(rest), 'file')} of another ending than {files[0]}: not "
+            f"read, for example {rest[0]}; give files by name to read them, too",
+            stacklevel=2,
         )
     for file in files:
         parts = tuple(folder / file for folder in folders)

@@ -9,6 +9,7 @@ import torch
 from inference_case import RAW, features, make_case
 
 from mmtal.apis import TemporalActionInferencer
+from mmtal.inference.recordings import find_recordings
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +106,14 @@ def test_checkpoints_of_other_models_and_unsafe_ones_are_refused(case, tmp_path)
     torch.save(dict(state_dict={}, evil=functools.partial(print)), tmp_path / "evil.pth")
     with pytest.raises(ValueError, match=r"refused and nothing in it was run: .*partial"):
         TemporalActionInferencer(config, tmp_path / "evil.pth")
+
+
+def test_files_of_another_ending_are_said(tmp_path: Path) -> None:
+    """A folder is read by one ending; what is left out is named, but for tables beside it."""
+    for name in ("a.npy", "b.npy"):
+        np.save(tmp_path / name, np.zeros((4, 2), np.float32))
+    for name in ("a.csv", "c.csv"):
+        (tmp_path / name).write_text("0,1\n1,2\n")
+    with pytest.warns(UserWarning, match=r"1 file of another ending than a\.npy: not read.*c\.csv"):
+        found = find_recordings(tmp_path, file_prefix="", file_ext=".npy", key=None)
+    assert [recording.name for recording in found] == ["a", "b"]

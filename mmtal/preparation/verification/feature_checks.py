@@ -79,14 +79,18 @@ def read_features(
             if folder not in similar and any(scan.problem for scan in recording.scans):
                 similar[folder] = _by_ending_of_name(listings[folder] or ())
         _check_files(recording, similar, findings)
-    tables = {Path(path).suffix for recording in recordings for path in recording.paths}
+    read = {Path(path) for recording in recordings for path in recording.paths}
+    tables = {path.suffix for path in read}
     for folder, present in listings.items():
         for name in sorted(present or ()):
-            if name.endswith(TABLES) and Path(name).suffix not in tables:
-                continue  # perhaps of annotations
-            if composed(name).rsplit(".", 1)[0] not in expected[folder]:
-                text = f"{folder / name}: no recording has this name"
-                findings.report("extra feature file", text)
+            path = folder / name
+            if path in read or (path.name.endswith(TABLES) and path.suffix not in tables):
+                continue  # tables: perhaps of annotations
+            stem = composed(name).rsplit(".", 1)[0]
+            if stem not in expected[folder]:
+                findings.report("extra feature file", f"{path}: no recording has this name")
+            elif other := next((p for p in read if p == path.with_suffix(p.suffix)), None):
+                findings.report("extra feature file", f"{path}: {other.name} is read in its place")
 
 
 def _list(folder: Path, findings: Findings) -> list[str] | None:

@@ -179,6 +179,8 @@ CASES = {
         "missing feature file", "error", "r2", r"features/r2\.npy"),
     "file extra": (lambda own: own.put("other"), {},
         "extra feature file", "warning", None, r"features/other\.npy"),
+    "file twice": (lambda own: np.savez(own.features / "r2.npz", own.array()), {},
+        "extra feature file", "warning", None, r"features/r2\.npz: r2\.npy is read in its place"),
     "no bytes": (lambda own: (own.features / "r2.npy").write_bytes(b""), {},
         "empty feature file", "error", "r2", r"r2\.npy: has 0 bytes"),
     "no features": (put(np.zeros((0, 5), np.float32)), {},
@@ -375,9 +377,9 @@ def test_ending_is_found_out(own):
         np.savez(path.with_suffix(".npz"), feats=np.load(path))
         path.unlink()
     own.put("stray")
-    own.put("r0")  # the same recording in another format is not extra
+    own.put("r0")  # the same recording in another format
     report = own.verify()
-    assert report.ok and report.counts() == {"extra feature file": 1}
+    assert report.ok and report.counts() == {"extra feature file": 2}
     assert own.verify(file_ext=".npy").counts()["missing feature file"] == 5
 
 
