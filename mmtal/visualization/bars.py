@@ -102,10 +102,11 @@ def bars(
         return
     widths = np.maximum(segments[:, 1] - segments[:, 0], least / scale)
     starts = (segments[:, 0] + segments[:, 1] - widths) / 2
+    covers = (edge == "white") & (widths * scale < 3 * least)  # nothing else would be left of them
     axes.broken_barh(
         list(zip(starts.tolist(), widths.tolist(), strict=True)), (y, height),
-        facecolors=list(colors), edgecolor=edge, linewidth=linewidth, hatch=hatch,
-        linestyle=linestyle,
+        facecolors=list(colors), edgecolor=edge, linewidth=np.where(covers, 0, linewidth),
+        hatch=hatch, linestyle=linestyle,
     )  # fmt: skip
 
 

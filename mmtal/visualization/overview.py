@@ -165,9 +165,8 @@ class _ClassTable:
         order = np.argsort(labels, kind="stable")
         first = np.searchsorted(labels[order], rows)
         last = np.searchsorted(labels[order], rows, side="right")
-        self.lengths = [
-            np.maximum(lengths[order[a:b]], 0.01) for a, b in zip(first, last, strict=True)
-        ]
+        own = [lengths[order[a:b]] for a, b in zip(first, last, strict=True)]
+        self.lengths = [of_class[of_class > 0] for of_class in own]
         self.body = max(len(rows), 1) * ROW
 
     def draw(self, sheet: Sheet) -> None:
@@ -194,14 +193,19 @@ class _ClassTable:
         axes.set(ylim=(self.body, 0), yticks=[], xscale="log")
         for row, (label, lengths) in enumerate(zip(self.rows.tolist(), self.lengths, strict=True)):
             y = (row + 0.5) * ROW
+            if not len(lengths):
+                place = axes.get_yaxis_transform()
+                axes.text(0.02, y, "events", color="0.5", va="center", size=7, transform=place)
+                continue
             low, first, middle, third, high = np.quantile(lengths, (0.05, 0.25, 0.5, 0.75, 0.95))
             axes.plot([low, high], [y, y], color="0.6", linewidth=1)
             axes.broken_barh(
                 [(first, third - first)], (y - 0.06, 0.12), facecolor=class_color(label)
             )
             axes.plot([middle, middle], [y - 0.075, y + 0.075], color="black", linewidth=1.6)
-        if not self.lengths:
+        if not any(map(len, self.lengths)):
             axes.set_xlim(1, 10)
+        if not self.lengths:
             axes.text(2, self.body / 2, "no instances", color="0.5", va="center", size=NAME_SIZE)
         low, high = axes.get_xlim()
         if high / low < 4:

@@ -58,11 +58,14 @@ def draw_annotations(view: RecordingView, classes: Sequence[str]) -> Figure:
     """The instances of a recording."""
     picture = _Rows(view, classes, None, np.zeros(0, dtype=int))
     lengths = view.gt_segments[:, 1] - view.gt_segments[:, 0]
-    events = view.tolerance is not None
-    note = counted(len(lengths), "event" if events else "instance")
+    if view.tolerance is not None:
+        lengths = np.zeros_like(lengths)
+    long = lengths[lengths > 0]
+    numbers = {"instance": len(long), "event": len(lengths) - len(long)}
+    note = " and ".join(counted(n, noun) for noun, n in numbers.items() if n) or "0 instances"
     if len(lengths):
         note += f" of {counted(len(set(view.gt_labels.tolist())), 'class')}"
-        note += "" if events else f", median {np.median(lengths):.1f} s"
+        note += f", median {np.median(long):.1f} s" if len(long) else ""
     return picture.draw([note], [])
 
 
@@ -234,7 +237,7 @@ class _Rows:
             if self.hits is None:
                 class_bars(axes, segments, view.gt_labels[rows], y, LANE - 0.02, line.scale)
                 texts = [
-                    [] if view.tolerance is not None else [f"{end - start:.1f} s"]
+                    [] if view.tolerance is not None or start == end else [f"{end - start:.1f} s"]
                     for start, end in segments
                 ]
                 inks = [ink_on_class(label) for label in view.gt_labels[rows].tolist()]

@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pictures import check_texts, class_names, view, written
@@ -14,6 +15,7 @@ from mmtal.evaluation.recording_hits import find_hits
 from mmtal.structures import RecordingView
 from mmtal.visualization import draw_predictions, save_figure
 from mmtal.visualization.colors import class_color
+from mmtal.visualization.overview import draw_overview
 from mmtal.visualization.timeline import draw_annotations, draw_detections
 
 SIZES = [
@@ -128,3 +130,27 @@ def test_many_predictions_at_once_stay_low() -> None:
         np.stack([start, start + 30], axis=1), random.uniform(0.3, 1, 200), np.zeros(200, int),
     )  # fmt: skip
     assert draw_predictions(recording, ["a"], find_hits(recording)).get_size_inches()[1] < 3
+
+
+def with_events() -> RecordingView:
+    """Two segments of class 0, three events of class 1."""
+    times = [[3.0, 7.0], [5.0, 5.0], [20.0, 30.0], [33.37, 33.37], [68.04, 68.04]]
+    return RecordingView("v", 100.0, np.array(times), np.array([0, 1, 0, 1, 1]))
+
+
+def test_events_beside_segments_have_no_duration() -> None:
+    texts = written(draw_annotations(with_events(), ["run", "whistle"]))
+    assert "1:40; 2 instances and 3 events of 2 classes, median 7.0 s" in texts
+    assert "4.0 s" in texts and "0.0 s" not in texts
+    texts = written(draw_overview(dict(all=[with_events()]), ["run", "whistle"], title="t"))
+    assert "events" in texts
+
+
+def test_narrow_marks_keep_their_color(tmp_path: Path) -> None:
+    """Wherever an event falls between two pixels, a mark has its color, not that of its edge."""
+    times = 2 + 0.9637 * np.arange(99)
+    view = RecordingView("v", 100.0, np.stack([times, times], 1), np.ones(99, int))
+    pixels = plt.imread(save_figure(draw_annotations(view, ["run", "whistle"]), tmp_path / "a.png"))
+    column = np.abs(pixels[..., :3] - to_rgb(class_color(1))).max(-1).min(0) < 0.1
+    marks = np.flatnonzero(np.diff(column.astype(int)) == 1)
+    assert len(marks) == 1 + 99  # the square beside the name, and the events
