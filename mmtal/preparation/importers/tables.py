@@ -125,7 +125,10 @@ def read_table(
     else:
         text, encoding = _decoded(path)
         if encoding == "cp1252":
-            collected.note(f"{path}: is not in UTF-8, and was read as Windows-1252")
+            collected.note(
+                f"{path}: is not in UTF-8, and was read as Windows-1252; save it as "
+                "UTF-8 if its letters come out wrong"
+            )
         delimiter, lines = _fields(path, text, wanted, collected)
     named = (n for n, (_, fields) in enumerate(lines[:PREAMBLE]) if names_columns(fields, wanted))
     found = next(named, None)
