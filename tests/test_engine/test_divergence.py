@@ -70,6 +70,22 @@ def test_nothing_of_it_is_saved(tiny: Path, tmp_path: Path, poison, message, sav
         assert all(value.isfinite().all() for value in weights.values())
 
 
+@pytest.mark.parametrize("bias", [-100.0, 0.0])
+def test_offsets_that_cannot_be_learned_are_said(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bias: float
+) -> None:
+    """After some steps, and at the end, if they are 0 at all instances; never else."""
+    monkeypatch.setattr(divergence_hook, "PATIENCE", 8)
+    runner = build_runner(config_of(tiny, tmp_path))
+    torch.nn.init.constant_(runner.model.head.reg_conv.bias[:1], bias)
+    runner.train()
+    (log,) = tmp_path.glob("*/*.log")
+    said = re.findall(
+        r"distance to the start was 0 at all points .* last (\d+) steps", log.read_text()
+    )
+    assert said == ([] if bias == 0 else ["8", "16"])
+
+
 def test_a_plain_runner_of_a_config_stops_too(tiny: Path, tmp_path: Path) -> None:
     runner = Runner.from_cfg(config_of(tiny, tmp_path))
     runner.register_hook(Poison(range(2, 3)))

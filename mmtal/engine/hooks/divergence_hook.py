@@ -1,9 +1,12 @@
-"""Stop a training that has diverged before its weights are saved."""
+"""Stop a training that has diverged; warn of one that cannot learn where instances end."""
 
+import logging
 from typing import Any
 
 import torch
 from mmengine.hooks import Hook, LoggerHook
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
 from mmengine.optim import AmpOptimWrapper
 from mmengine.runner import Runner
 
@@ -13,6 +16,9 @@ OVERFLOWS = 20
 """Steps in a row that mixed precision may skip: its scaler then has tried all scales down to 1."""
 
 INTERVAL = 20
+
+PATIENCE = 50
+"""Steps that a head's offsets may be 0 at all instances."""
 
 CAUSES = (
     "Usual causes: too high a learning rate or too short a warm-up; features of extreme size "
@@ -29,6 +35,9 @@ class DivergenceHook(Hook):
     each validation and before each checkpoint, so that no step waits for it and no checkpoint
     holds what came after. Steps that the scaler of mixed precision skips are allowed, but not
     ``OVERFLOWS`` in a row.
+
+    With a loss that is finite, a training may still learn nothing of where instances begin or end:
+    when the ReLU of one side lets no gradient through. That is a warning.
     """
 
     priority = "VERY_HIGH"  # before the learning rate changes, and before all that saves
@@ -37,6 +46,7 @@ class DivergenceHook(Hook):
         self._steps: list[tuple[int, float, list[str], torch.Tensor]] = []
         self._in_a_row: torch.Tensor | None = None
         self._first: torch.Tensor | None = None
+        self._closed_for = 0
 
     def before_train(self, runner: Runner) -> None:
         self._interval = next(
@@ -73,6 +83,8 @@ class DivergenceHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         self._read(runner)
+        if self._closed_for >= PATIENCE:
+            self._warn_of_sides()
 
     def _read(self, runner: Runner) -> None:
         """Wait for the device; stop if a step was wrong, else forget the steps."""
@@ -85,7 +97,30 @@ class DivergenceHook(Hook):
                 f"{runner.max_iters}{skipped}, at a learning rate of {rate:g}, on the recordings "
                 f"{', '.join(recordings)}. Weights from then on were not saved. {CAUSES}"
             )
+        self._read_sides(runner)
         self._steps.clear()
+
+    def _read_sides(self, runner: Runner) -> None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        closed_sides = getattr(getattr(model, "head", None), "closed_sides", None)
+        if not self._steps or closed_sides is None:
+            return
+        self._sides: list[str] = closed_sides()
+        before = self._closed_for
+        self._closed_for = before + len(self._steps) if self._sides else 0
+        if before < PATIENCE <= self._closed_for:
+            self._warn_of_sides()
+
+    def _warn_of_sides(self) -> None:
+        sides = " and to the ".join(self._sides)
+        print_log(
+            f"the distance to the {sides} was 0 at all points of instances in the last "
+            f"{self._closed_for} steps: the ReLU that it ends in lets no gradient through, and the "
+            "model may never learn where instances begin or end. Start again with "
+            "model.head.offset_bias=1",
+            "current",
+            logging.WARNING,
+        )
 
 
 def _recordings(batch: Any) -> list[str]:

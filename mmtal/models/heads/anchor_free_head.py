@@ -50,12 +50,18 @@ class AnchorFreeHead(DetectionHead):
         coder: Config of the segment coder.
         prior_prob: Probability that an untrained classifier gives every class.
         empty_classes: Classes without training data, silenced by their bias.
+        offset_bias: Bias of the offsets at first, in level strides. They end in a ReLU: a side that
+            is below 0 at every point has no gradient, and may stay so. 1 opens both; 0 is the
+            source's.
         loss_normalizer: Initial value of the running number of positives.
         normalizer_momentum: Share of the old value in each update of it.
     """
 
     tower_class = ConvTower
+    ends_in_relu = True
+    """Whether offsets do, so that they need ``offset_bias``."""
     loss_normalizer: Tensor
+    open_points: Tensor
 
     def __init__(
         self,
@@ -80,6 +86,7 @@ class AnchorFreeHead(DetectionHead):
         coder: dict[str, Any] | None = None,
         prior_prob: float = 0.01,
         empty_classes: Sequence[int] = (),
+        offset_bias: float = 0.0,
         loss_normalizer: float = 100.0,
         normalizer_momentum: float = 0.9,
     ) -> None:
@@ -96,6 +103,9 @@ class AnchorFreeHead(DetectionHead):
             raise ValueError(f"prior_prob must be in (0, 1), but got {prior_prob}")
         if loss_normalizer <= 0:
             raise ValueError(f"loss_normalizer must be > 0, but got {loss_normalizer}")
+        if offset_bias < 0 or (offset_bias and not self.ends_in_relu):
+            most = "must be >= 0" if self.ends_in_relu else f"is not of {type(self).__name__}"
+            raise ValueError(f"offset_bias {most}, but got {offset_bias}")
         channels = channels or in_channels
         self.channels = channels
         self.num_convs = num_convs
@@ -113,6 +123,7 @@ class AnchorFreeHead(DetectionHead):
         )
         self.cls_conv = MaskedConv1d(channels, num_classes, kernel_size=kernel_size, exact=True)
         self.reg_conv = MaskedConv1d(channels, 2, kernel_size=kernel_size, exact=True)
+        nn.init.constant_(self.reg_conv.bias, offset_bias)  # type: ignore[arg-type]
         self.level_scales = nn.Parameter(torch.ones(len(level_strides)))
         nn.init.constant_(self.cls_conv.bias, logit(prior_prob))  # type: ignore[arg-type]
         self.silence_classes(empty_classes)
@@ -136,6 +147,7 @@ class AnchorFreeHead(DetectionHead):
         self.normalizer_momentum = normalizer_momentum
         # A buffer, so that a resumed training goes on with the same value.
         self.register_buffer("loss_normalizer", torch.tensor(float(loss_normalizer)))
+        self.register_buffer("open_points", torch.zeros(3), persistent=False)
 
     @torch.no_grad()
     def silence_classes(self, empty_classes: Sequence[int]) -> None:
@@ -180,13 +192,17 @@ class AnchorFreeHead(DetectionHead):
             [m.shape[1] for m in masks], data_samples, logits=logits, offsets=pred_offsets
         )
         positive = class_targets.any(-1) & valid
+        of_instances = pred_offsets[positive]
+        if self.ends_in_relu:
+            opened = (of_instances.detach() > 0).sum(0)
+            self.open_points += torch.cat((positive.sum().view(1), opened))
 
         # Gradients are averaged over ranks, so each rank's sum over its own points counts
         # world-size times: N ranks then step as one with N times the batch.
         factor = get_world_size() / self.update_normalizer(positive.sum())
         return dict(
             loss_cls=factor * self.loss_cls(logits[valid], class_targets[valid]),
-            loss_reg=factor * self.loss_reg(pred_offsets[positive], offset_targets[positive]),
+            loss_reg=factor * self.loss_reg(of_instances, offset_targets[positive]),
         )
 
     def targets(
@@ -220,6 +236,15 @@ class AnchorFreeHead(DetectionHead):
             targets.append(self.assigner(points, segments, labels, self.num_classes, **predicted))
         classes, distances = zip(*targets, strict=True)
         return torch.stack(classes), torch.stack(distances)
+
+    def closed_sides(self) -> list[str]:
+        """Which of "start" and "end" no point of an instance was away from since the last call."""
+        points = self.open_points.clone()
+        all_reduce(points)
+        self.open_points.zero_()
+        total, *opened = points.tolist()
+        pairs = zip(("start", "end"), opened, strict=True)
+        return [side for side, number in pairs if total and not number]
 
     def update_normalizer(self, num_positives: Tensor) -> Tensor:
         """Count this process's positive points in; what the sums of losses are divided by."""

@@ -41,6 +41,7 @@ class SpottingHead(AnchorFreeHead):
     """
 
     runtime_decoding = "events"
+    ends_in_relu = False
 
     def __init__(
         self,

@@ -40,6 +40,7 @@ class TridentHead(AnchorFreeHead):
     """
 
     runtime_decoding = "bins"
+    ends_in_relu = False
 
     def __init__(
         self,

@@ -242,6 +242,7 @@ def test_candidates_of_windows_are_pooled_by_the_same_rule():
         (dict(prior_prob=1.0), r"prior_prob must be in \(0, 1\), but got 1"),
         (dict(nms=dict(method="gaussian", min_score=0)), "nms must .*: sigma must be > 0 for"),
         (dict(nms=dict(method="hard", sigmas=1)), "nms must .* argument 'sigmas'"),
+        (dict(offset_bias=-1.0), "offset_bias must be >= 0, but got -1"),
         (dict(loss_normalizer=0), "loss_normalizer must be > 0, but got 0"),
         (dict(level_strides=[1, 2, 4]), "one range for each of the 3 levels .* but got 2"),
     ],
@@ -249,6 +250,26 @@ def test_candidates_of_windows_are_pooled_by_the_same_rule():
 def test_wrong_arguments(changes, message):
     with pytest.raises(ValueError, match=message):
         head(**changes)
+
+
+@pytest.mark.parametrize(("bias", "closed"), [(0.0, ["start"]), (1.0, [])])
+def test_a_side_that_starts_closed_is_told_and_offset_bias_opens_it(bias, closed):
+    """Features that hardly differ, as some backbones' do at first, close a side everywhere or open
+    it everywhere; then the ReLU has no gradient."""
+    built = head(offset_bias=bias)
+    with torch.no_grad():
+        sums = built.reg_conv.weight.sum((1, 2))
+        built.reg_conv.weight *= (torch.tensor([-0.5, 0.5]) / sums)[:, None, None]
+    levels, masks = features(T)
+    same = [1 + 0.01 * level for level in levels]
+    built.reg_tower.forward = lambda x, *rest: x
+    losses = built.loss_by_feat(*built(same, masks), masks, [sample([[4, 20]], [1])])
+    losses["loss_reg"].backward()
+    start, end = built.reg_conv.weight.grad.abs().sum((1, 2)) > 0
+    assert (bool(start), bool(end)) == (not closed, True)
+    assert built.closed_sides() == closed
+    assert built.closed_sides() == [], "of what came since the last call: nothing"
+    assert "open_points" not in built.state_dict()
 
 
 @pytest.mark.parametrize("sees", [True, False])
