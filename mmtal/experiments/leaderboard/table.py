@@ -95,7 +95,12 @@ def build_tables(
         rows = _our_rows(benchmark, protocol, groups)
         own = [p for p in planned if p[1].benchmark == benchmark and protocol in p[1].protocols]
         rows = _with_planned(rows, own, groups, protocol)
-        figures = [figure for figure in published if figure.protocol == protocol]
+        # those of all recordings are beside the benchmark that has them, not beside one of a part
+        figures = [
+            f for f in published
+            if f.protocol == protocol
+            and (benchmark == f.benchmark or (f.benchmark, protocol) not in keys)
+        ]  # fmt: skip
         tables.append(_table(benchmark, protocol, _with_published(rows, figures), figures))
     order = list(dict.fromkeys(figure.benchmark for figure in published))
     return sorted(tables, key=lambda table: _rank(table, order))

@@ -168,6 +168,17 @@ def test_published_without_a_record(tmp_path: Path, figure: PublishedFigure, mis
     assert bool(missing) == bool(row.missing)
 
 
+def test_published_figures_are_not_beside_a_part_of_the_data(tmp_path: Path) -> None:
+    """Those of all recordings belong to the benchmark itself, if it has a table."""
+    whole, part = made_record("A", 0, map_=0.5), made_record("A", 0, map_=0.9)
+    part = replace(part, benchmark="made, five people")
+    ours, of_part = build_tables(records(tmp_path, whole, part), [published_figure()])
+    assert [row.method for row in ours.rows] == ["A", "P, F"]
+    assert [row.method for row in of_part.rows] == ["A"]
+    (alone,) = build_tables(records(tmp_path / "alone", part), [published_figure()])
+    assert [row.method for row in alone.rows] == ["A", "P, F"]
+
+
 def test_nothing_but_published() -> None:
     (table,) = build_tables([], [published_figure(), published_figure("Q", metrics={"mAP": 0.9})])
     assert [row.method for row in table.rows] == ["Q, F", "P, F"]
