@@ -192,14 +192,14 @@ class AnchorFreeHead(DetectionHead):
             [m.shape[1] for m in masks], data_samples, logits=logits, offsets=pred_offsets
         )
         positive = class_targets.any(-1) & valid
-        of_instances = pred_offsets[positive]
+        number, of_instances = positive.sum(), pred_offsets[positive]
         if self.ends_in_relu:
             opened = (of_instances.detach() > 0).sum(0)
-            self.open_points += torch.cat((positive.sum().view(1), opened))
+            self.open_points += torch.cat((number.view(1), opened))
 
         # Gradients are averaged over ranks, so each rank's sum over its own points counts
         # world-size times: N ranks then step as one with N times the batch.
-        factor = get_world_size() / self.update_normalizer(positive.sum())
+        factor = get_world_size() / self.update_normalizer(number)
         return dict(
             loss_cls=factor * self.loss_cls(logits[valid], class_targets[valid]),
             loss_reg=factor * self.loss_reg(of_instances, offset_targets[positive]),
@@ -238,11 +238,12 @@ class AnchorFreeHead(DetectionHead):
         return torch.stack(classes), torch.stack(distances)
 
     def closed_sides(self) -> list[str]:
-        """Which of "start" and "end" no point of an instance was away from since the last call."""
-        points = self.open_points.clone()
-        all_reduce(points)
+        """Which of "start" and "end" no point of an instance was away from since the last call.
+
+        Of this process's points alone: not all processes need to ask.
+        """
+        total, *opened = self.open_points.tolist()
         self.open_points.zero_()
-        total, *opened = points.tolist()
         pairs = zip(("start", "end"), opened, strict=True)
         return [side for side, number in pairs if total and not number]
 

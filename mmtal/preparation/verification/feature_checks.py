@@ -80,6 +80,7 @@ def read_features(
                 similar[folder] = _by_ending_of_name(listings[folder] or ())
         _check_files(recording, similar, findings)
     read = {Path(path) for recording in recordings for path in recording.paths}
+    by_stem = {path.with_suffix(""): path for path in read}
     tables = {path.suffix for path in read}
     for folder, present in listings.items():
         for name in sorted(present or ()):
@@ -89,7 +90,7 @@ def read_features(
             stem = composed(name).rsplit(".", 1)[0]
             if stem not in expected[folder]:
                 findings.report("extra feature file", f"{path}: no recording has this name")
-            elif other := next((p for p in read if p == path.with_suffix(p.suffix)), None):
+            elif other := by_stem.get(path.with_suffix("")):
                 findings.report("extra feature file", f"{path}: {other.name} is read in its place")
 
 
