@@ -103,9 +103,13 @@ class AnchorFreeHead(DetectionHead):
             raise ValueError(f"prior_prob must be in (0, 1), but got {prior_prob}")
         if loss_normalizer <= 0:
             raise ValueError(f"loss_normalizer must be > 0, but got {loss_normalizer}")
-        if offset_bias < 0 or (offset_bias and not self.ends_in_relu):
-            most = "must be >= 0" if self.ends_in_relu else f"is not of {type(self).__name__}"
-            raise ValueError(f"offset_bias {most}, but got {offset_bias}")
+        if offset_bias and not self.ends_in_relu:
+            raise ValueError(
+                f"offset_bias is not of {type(self).__name__}, whose offsets do not end in a ReLU, "
+                f"but got {offset_bias}: leave it out"
+            )
+        if offset_bias < 0:
+            raise ValueError(f"offset_bias must be >= 0, but got {offset_bias}")
         channels = channels or in_channels
         self.channels = channels
         self.num_convs = num_convs

@@ -86,7 +86,7 @@ def test_a_way_leads_no_further_than_targets_do():
     [
         (dict(levels=(0, 2)), r"assigner.levels must be below 2, .* but got \[0, 2\]"),
         (dict(nms=dict(method="hard", tiou_thr=0.5, min_score=0.1)), "nms must have a distance"),
-        (dict(offset_bias=1.0), "offset_bias is not of SpottingHead, but got 1"),
+        (dict(offset_bias=1.0), "offset_bias is not of SpottingHead, .* but got 1.*: leave it out"),
         (dict(min_duration=0.05), "min_duration must be None, .* but got 0.05"),
     ],
 )
