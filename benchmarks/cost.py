@@ -44,6 +44,7 @@ METHODS = {
 OWN_RECIPE = {  # whole recordings one by one; windows
     "MS-TCN": "projects/mstcn/configs",
     "TadTR": "projects/tadtr/configs",
+    "BMN": "projects/bmn/configs",
 }
 OPENTAD = {"ActionMamba", "CausalTAD", "DyFADet"}  # their recipes for THUMOS14 differ in more
 RECIPES = ["salads50_cnn", "gtea_cnn", "sbhar_inertial_small", "thumos_i3d"]

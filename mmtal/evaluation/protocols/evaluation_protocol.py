@@ -190,7 +190,8 @@ class EvaluationProtocol:
 
     def of_one_class(self) -> Self:
         """The same, of instances that all have one class."""
-        return replace(self, name=f"{self.name}, class-agnostic", num_classes=None)
+        name = self.name if self.proposals else f"{self.name}, class-agnostic"
+        return replace(self, name=name, num_classes=None)
 
     def with_score_thr(self, score_thr: float | None) -> Self:
         """The same but, of segmentations, with the detections that score at least so."""

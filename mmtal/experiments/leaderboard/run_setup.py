@@ -121,12 +121,14 @@ def read_truth(
 def check_protocols(run: PlannedRun, setup: RunSetup) -> None:
     """Refuse (ValueError) protocols that are not about the data of a run."""
     where = f"{run.row.title}{'' if run.fold is None else f', fold {run.fold}'}"
-    if main_metric(setup.config.test_evaluator).get("class_agnostic"):
-        raise ValueError(
-            f"{where}: the config evaluates without classes (class_agnostic), which no protocol of "
-            "a leaderboard does: name the detections with external_scores"
-        )
     protocols = [protocol_of(name, setup.config) for name in run.row.protocols]
+    named = [protocol.name for protocol in protocols if not protocol.proposals]
+    if named and main_metric(setup.config.test_evaluator).get("class_agnostic"):
+        raise ValueError(
+            f"{where}: the config evaluates without classes (class_agnostic), which protocol "
+            f"{named[0]} does not: name the detections with external_scores, or take a protocol of "
+            "proposals, such as activitynet13/proposals"
+        )
     try:
         truth, classes = read_truth(setup, protocols)
     except ValueError as error:

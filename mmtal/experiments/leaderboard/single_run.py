@@ -236,7 +236,8 @@ def _score(
     truth, classes = read_truth(setup, protocols)
     subset = setup.config.test_dataloader.dataset.subset
     durations, rates = (read_facts(setup.ann_file, subset, name) for name in ("duration", "fps"))
-    detections = read_results(results, classes)
+    agnostic = all(protocol.proposals for protocol in protocols)
+    detections = read_results(results, classes, class_agnostic=agnostic)
     check_coverage(
         detections.video_ids, truth.video_ids, detections=len(detections), source=results
     )

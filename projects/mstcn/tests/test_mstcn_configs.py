@@ -36,6 +36,8 @@ def test_every_recipe_trains_and_predicts(path: Path, folder: Path) -> None:
                 data_root=str(folder),
                 ann_file="annotations.json",
                 features="features",
+                feature_stride=1,
+                snippet_frames=1,
                 subset=subset,
             )
         )

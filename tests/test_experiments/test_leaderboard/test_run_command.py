@@ -227,3 +227,16 @@ def test_protocol_that_a_record_lacks_is_scored_without_training(place: Workplac
     assert (place.records / results).read_bytes() == files[results], "all of a run lies together"
     assert len(pack_runs(place.records)) == 1
     assert place.run() == (0, "1 run: 1 done\n")
+
+
+def test_proposals_are_scored_whatever_their_labels(place: Workplace) -> None:
+    options = {
+        "test_evaluator.protocol": "activitynet13/proposals",
+        "test_evaluator.tiou_thresholds": None,
+        "test_evaluator.class_agnostic": True,
+    }
+    place.write(dict(method="proposals", options=options))
+    code, text = place.run()
+    assert code == 0, text
+    record = json.loads((place.records / "tiny-proposals-seed0.json").read_text())
+    assert 0 < record["scores"]["config"]["metrics"]["AR@100"] <= 1

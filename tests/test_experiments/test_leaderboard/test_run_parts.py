@@ -170,8 +170,13 @@ def test_protocol_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="all about events or all not"):
         make_plan(row(data, protocols=("config", "gait/points")).runs(), folders)
     agnostic = row(data, options={"test_evaluator.class_agnostic": True})
-    with pytest.raises(ValueError, match="the config evaluates without classes"):
+    with pytest.raises(ValueError, match="without classes .*, which protocol config does not"):
         make_plan(agnostic.runs(), folders)
+    proposals = {  # which need no classes
+        "test_evaluator.protocol": "activitynet13/proposals",
+        "test_evaluator.tiou_thresholds": None,
+    }
+    make_plan(row(data, options={**agnostic.options, **proposals}).runs(), folders)
 
 
 def test_features_are_hashed_by_content(data: Path, tmp_path: Path) -> None:
