@@ -170,7 +170,7 @@ def test_protocol_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="all about events or all not"):
         make_plan(row(data, protocols=("config", "gait/points")).runs(), folders)
     agnostic = row(data, options={"test_evaluator.class_agnostic": True})
-    with pytest.raises(ValueError, match="without classes .*, which protocol config does not"):
+    with pytest.raises(ValueError, match=r"without classes .*, which protocol config does not"):
         make_plan(agnostic.runs(), folders)
     proposals = {  # which need no classes
         "test_evaluator.protocol": "activitynet13/proposals",
