@@ -11,7 +11,7 @@ default_hooks = dict(
     limits=dict(type="LimitsHook"),
     pictures=dict(type="PredictionPicturesHook", in_training=0),
     logger=dict(type="LoggerHook", interval=20),
-    checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="tal/mAP"),
+    checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="auto"),
 )
 visualizer = dict(
     type="Visualizer",

@@ -1,6 +1,7 @@
 """Check the data, train and test in one command.
 
-The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in percent.
+The last line of a successful run is ``FINAL_mAP: XX.XX``, the average mAP in percent; of a protocol
+without mAP, such as one of proposals, its main figure: ``FINAL_AUC: XX.XX``.
 """
 
 from argparse import Namespace
@@ -66,4 +67,5 @@ def run(args: Namespace) -> None:
     if args.json:
         print_json(args, metrics)
     say_repeats()
-    print(f"FINAL_mAP: {100 * metrics['tal/mAP']:.2f}", flush=True)
+    figure = "tal/mAP" if "tal/mAP" in metrics else next(iter(metrics))
+    print(f"FINAL_{figure.removeprefix('tal/')}: {100 * metrics[figure]:.2f}", flush=True)

@@ -68,6 +68,20 @@ def test_trains_tests_draws_and_prints_the_final_map(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_proposals_have_no_map_to_print(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    config = write_config(tmp_path / "tiny.py", data)
+    own = ("protocol=salads50/proposals", "tiou_thresholds=None", "class_agnostic=True")
+    options = [f"{phase}_evaluator.{option}" for phase in ("val", "test") for option in own]
+    done = call(
+        tmp_path, "--config_template", config, "--data_path", data, "--epochs", 2,
+        "--cfg-options", *options,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.fullmatch(r"FINAL_AUC: \d+\.\d\d", done.stdout.strip().splitlines()[-1])
+
+
+@pytest.mark.slow
 def test_salads50_for_two_epochs(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
     done = call(
         tmp_path, "--config_template", "salads50_cnn", "--data_path", shared_data("salads50"),

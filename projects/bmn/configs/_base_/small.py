@@ -18,4 +18,4 @@ model = dict(
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = [dict(type="MultiStepLR", milestones=[5], gamma=0.1)]
 train_cfg = dict(max_epochs=6, val_interval=6)
-default_hooks = dict(logger=dict(interval=10), checkpoint=dict(save_best="tal/AUC"))
+default_hooks = dict(logger=dict(interval=10))
