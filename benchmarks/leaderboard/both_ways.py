@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtal.evaluation.protocols import find_protocol
+from mmtal.evaluation.protocols import find_protocol, need_no_classes
 from mmtal.experiments.leaderboard.measured import read_runs
-from mmtal.experiments.leaderboard.record import Record
 from mmtal.results.fusion.merge_detections import MergeSettings, merge_detections
 from mmtal.results.instance_table import ANY_CLASS, InstanceTable
 from mmtal.results.result_files import read_facts, read_ground_truth, read_results
@@ -65,7 +64,11 @@ def tables(benchmark: str, data: Path) -> list[str]:
 
     found: dict[str, dict[tuple[str, str], list[list[float]]]] = {}
     for place, record in read_runs([HERE / folder for folder in FOLDERS]):
-        if record.benchmark != benchmark or record.fold is not None or is_proposals(record):
+        if (
+            record.benchmark != benchmark
+            or record.fold is not None
+            or need_no_classes(record.scores)
+        ):
             continue
         detections = read_results(record.results_path(place), classes)
         method = found.setdefault(record.method, defaultdict(list))
@@ -101,11 +104,6 @@ def tables(benchmark: str, data: Path) -> list[str]:
     return lines
 
 
-def is_proposals(record: Record) -> bool:
-    """Whether the method says where, not what."""
-    return all(name.endswith("/proposals") for name in record.scores)
-
-
 def where(benchmark: str, data: Path) -> list[str]:
     """Lines of Markdown: all methods as proposals."""
     ann_file = data / benchmark / "annotations" / "split1.json"
@@ -117,7 +115,7 @@ def where(benchmark: str, data: Path) -> list[str]:
         if record.benchmark != benchmark or record.fold is not None:
             continue
         proposals = read_results(record.results_path(place), classes, class_agnostic=True)
-        if not is_proposals(record):
+        if not need_no_classes(record.scores):
             proposals = merge_detections([proposals], ACROSS_CLASSES)
         recall = rules.evaluate(truth, proposals, classes)["metrics"]
         stamp = detector.evaluate(truth.one_class(), proposals, (ANY_CLASS,))

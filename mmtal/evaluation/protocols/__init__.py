@@ -4,6 +4,7 @@ from mmtal.evaluation.protocols.evaluation_protocol import EvaluationProtocol
 from mmtal.evaluation.protocols.find import (
     choose_protocol,
     find_protocol,
+    need_no_classes,
     protocol_names,
     read_protocol_truth,
 )
@@ -12,6 +13,7 @@ __all__ = [
     "EvaluationProtocol",
     "choose_protocol",
     "find_protocol",
+    "need_no_classes",
     "protocol_names",
     "read_protocol_truth",
 ]

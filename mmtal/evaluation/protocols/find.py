@@ -1,7 +1,7 @@
 """Find protocols by name, and the annotation file that one is evaluated on."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -130,3 +130,9 @@ def read_protocol_truth(
         raise ValueError(f"{error}{hint}") from error
     AnnotationFile(path, points=points).check_instances(subset)
     return truth, classes
+
+
+def need_no_classes(names: Iterable[str]) -> bool:
+    """Whether all these protocols rate proposals; a name that is none of a protocol does not."""
+    known = _protocols()
+    return all(name in known and known[name].proposals for name in names)

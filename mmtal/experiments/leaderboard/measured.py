@@ -188,8 +188,8 @@ def _matches(
     complete: Sequence[Sequence[Run]], protocol: str
 ) -> tuple[tuple[RunMatches, ...], tuple[str, ...]]:
     """Of each seed, pooled; or none, and why."""
-    if "frames" in complete[0][0][1].scores[protocol]:
-        return (), ()
+    if "mAP" not in complete[0][0][1].scores[protocol]["metrics"]:
+        return (), ()  # segmentations, proposals: their figures are not made of matches
     parts = []
     for own in complete:
         paths = [record.matches_path(folder) for folder, record in own]

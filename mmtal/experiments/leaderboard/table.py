@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from mmtal.evaluation.protocols import need_no_classes
 from mmtal.experiments.leaderboard.difference import Difference, compare_methods, resample_method
 from mmtal.experiments.leaderboard.measured import (
     Key,
@@ -116,7 +117,9 @@ def _our_rows(benchmark: str, protocol: str, groups: Mapping[Key, Sequence[Run]]
                 rows.append(TableRow(method=key[2]))
     for (other, _, method), runs in groups.items():
         ours = {row.method for row in rows}
-        if other == benchmark and method not in ours and protocol != OWN_PROTOCOL:
+        # what has no classes can only be rated as proposals
+        fits = need_no_classes([protocol]) or not need_no_classes(runs[0][1].scores)
+        if other == benchmark and method not in ours and protocol != OWN_PROTOCOL and fits:
             rows.append(TableRow(method=method, missing=(_other_protocol(protocol, runs),)))
     return rows
 
@@ -258,8 +261,10 @@ def _other_protocol(protocol: str, runs: Sequence[Run]) -> str:
     """Run, but not evaluated under this protocol."""
     folder, record = runs[0]
     verb = "was" if len(runs) == 1 else "were"
+    how = f"mmtal results eval {record.results_path(folder)} --protocol {protocol}"
+    if record.fold is not None:  # one fold is not what a protocol is about
+        how = f"with {protocol} among the row's protocols, {RUN} SPEC.yaml evaluates them"
     return (
         f"its {counted(len(runs), 'run')} {verb} evaluated under {', '.join(record.scores)} only; "
-        f"their detections are kept: mmtal results eval {record.results_path(folder)} "
-        f"--protocol {protocol}"
+        f"their detections are kept: {how}"
     )

@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from mmtal.datasets.annotation_file import AnnotationFile
 from mmtal.engine.runner import main_metric
+from mmtal.evaluation.protocols import find_protocol
 from mmtal.experiments.experiment import build_dataset, prepare_config
 from mmtal.experiments.search.space import DOTTED
 from mmtal.preparation.importers.splitting import split_database
@@ -59,11 +60,18 @@ def make_holdout(
     training recordings is held out, alike in its classes, groups of recordings together: those in
     whose names ``group`` finds the same, None: as the annotations say. ``folder`` gets
     ``holdout.json``; ``seed`` chooses between equal recordings. ValueError: the training set is too
-    small, the share is no share, the pattern does not fit, or the metric needs scores that the
-    training recordings lack.
+    small, the share is no share, the pattern does not fit, the metric needs scores that the
+    training recordings lack, or its protocol has no mAP.
     """
     if not 0 < share < 1:
         raise ValueError(f"--val-share must be > 0 and < 1, but got {share}")
+    metric = main_metric(config.val_evaluator)
+    protocol = metric.get("protocol")
+    if protocol and find_protocol(protocol).proposals:
+        raise ValueError(
+            f"a search compares mAP, which protocol {protocol} does not have: choose one that "
+            "does, such as --cfg-options val_evaluator.protocol=thumos14/official-212"
+        )
     train = build_dataset(config, "train_dataloader")
     classes = list(train.metainfo["classes"])
     if _place(config, "val_dataloader") != _place(config, "test_dataloader"):
@@ -74,7 +82,7 @@ def make_holdout(
             "set"
         )
         return Holdout(None, classes, len(train), len(validation), text)
-    if main_metric(config.val_evaluator).get("external_scores"):
+    if metric.get("external_scores"):
         raise ValueError(
             "the metric fuses external scores of the test recordings, which the training "
             "recordings lack: give the config a validation set of its own (another "

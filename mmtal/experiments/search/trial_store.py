@@ -257,10 +257,7 @@ class TrialReportHook(Hook):
         self.seconds += time.monotonic() - self._started
         metrics = metrics or {}
         if "tal/mAP" not in metrics:
-            raise ValueError(
-                f"a search compares tal/mAP, but validation gives {list(metrics)}: choose another "
-                "protocol, such as --cfg-options val_evaluator.protocol=thumos14/official-212"
-            )
+            raise ValueError(f"a search compares tal/mAP, but validation gives {list(metrics)}")
         self.value = float(metrics["tal/mAP"])
         if not math.isfinite(self.value):
             return

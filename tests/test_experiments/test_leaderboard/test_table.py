@@ -209,3 +209,38 @@ def test_a_protocol_that_a_method_was_not_evaluated_under(tmp_path: Path) -> Non
     (note,) = only_row(other, "B").missing
     assert "evaluated under made/up only" in note
     assert "made-B-seed0.results.json.gz --protocol made/other" in note
+
+
+def test_what_has_no_classes_is_only_among_proposals(tmp_path: Path) -> None:
+    one = made_record("A", 0, map_=0.5)
+    where = replace(one, method="B", scores={"activitynet13/proposals": one.scores["made/up"]})
+    proposals, up = build_tables(records(tmp_path, one, where), [])
+    assert (proposals.protocol, up.protocol) == ("activitynet13/proposals", "made/up")
+    assert [row.method for row in up.rows] == ["A"]
+    assert [row.method for row in proposals.rows] == ["B", "A"]
+    (note,) = only_row(proposals, "A").missing
+    assert note.endswith("--protocol activitynet13/proposals")
+
+
+def test_one_fold_is_not_what_a_protocol_is_about(tmp_path: Path) -> None:
+    folds = [made_record("A", 0, map_=0.5, fold=name) for name in ("x", "y")]
+    where = [
+        replace(
+            fold,
+            method="B",
+            scores={
+                "activitynet13/proposals": dict(
+                    fold.scores["made/up"], metrics=dict(AUC=0.5), main_metric="AUC", num_videos=2
+                )
+            },
+        )
+        for fold in folds
+    ]
+    proposals, _ = build_tables(records(tmp_path, *folds, *where), [])
+    (note,) = only_row(proposals, "A").missing
+    assert note.endswith(
+        "with activitynet13/proposals among the row's protocols, mmtal leaderboard run SPEC.yaml "
+        "evaluates them"
+    )
+    (remark,) = only_row(proposals, "B").missing
+    assert remark == "4 of the protocol's 4,926 recordings only", "nothing about matches"

@@ -110,3 +110,10 @@ def test_external_scores_are_of_the_test_set(settings: SearchSettings) -> None:
     config.val_evaluator.external_scores = "scores.json"
     with pytest.raises(ValueError, match="external scores of the test recordings"):
         make_holdout(config, settings.folder, share=0.25, seed=0)
+
+
+def test_protocol_without_map(settings: SearchSettings) -> None:
+    config = config_of(settings)
+    config.val_evaluator.protocol = "salads50/proposals"
+    with pytest.raises(ValueError, match="mAP, which protocol salads50/proposals does not have"):
+        make_holdout(config, settings.folder, share=0.25, seed=0)
